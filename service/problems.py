@@ -1,0 +1,198 @@
+"""How every error becomes an RFC 9457 problem.
+
+A rule refuses by raising a `Refusal` subclass that stands beside the rule: its name is the slug, the first line of its docstring the title,
+the whole docstring the page at `/problems/<slug>`. Nothing else in the service builds an error answer.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from msgspec import UNSET, Struct, UnsetType
+
+
+class Fault(Struct, frozen=True, omit_defaults=True):
+    """One thing wrong with a request: where (JSON Pointer into the body, or the name of a parameter), what, and how to mend it."""
+
+    pointer: str
+    message: str
+    mend: str = ""
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """The body of every error answer, media type `application/problem+json` (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | UnsetType = UNSET
+    errors: tuple[Fault, ...] = ()
+
+
+class Refusal(Exception):  # noqa: N818
+    """A request that was understood and refused."""
+
+    status: ClassVar[int] = 409
+    headers: Mapping[str, str]
+
+    def __init__(
+        self, detail: str, *, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = faults
+        self.headers = headers or {}
+
+    @classmethod
+    def slug(cls) -> str:
+        """The last part of the problem's `type`: the class name in kebab case."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """The first sentence of the docstring, without its full stop."""
+        return (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
+
+    def problem(self, instance: str) -> Problem:
+        """The answer's body."""
+        return Problem(
+            type=f"/problems/{self.slug()}",
+            title=self.title(),
+            status=self.status,
+            detail=self.detail,
+            instance=instance,
+            errors=self.faults,
+        )
+
+
+class NotFound(Refusal):
+    """There is nothing here for you.
+
+    The address is wrong, the thing does not exist, or it belongs to somebody else: the answer is the same for all three, so that nobody
+    learns what others have. Check the id and that you use the key of the right organisation."""
+
+    status = 404
+
+
+class InvalidRequest(Refusal):
+    """The request does not fit its description.
+
+    Every fault found is listed under `errors`, with a JSON Pointer to the place in the body and what to write instead."""
+
+    status = 422
+
+
+class UnreadableRequest(Refusal):
+    """The request cannot be read.
+
+    It is not UTF-8, not JSON, names a member twice, is nested too deep, or lacks a header without which it cannot be dealt with."""
+
+    status = 400
+
+
+class Unauthenticated(Refusal):
+    """This needs a valid key.
+
+    Send `Authorization: Bearer ts_live_…`. A key that is mistyped, expired or revoked is refused in the same words."""
+
+    status = 401
+
+
+class Forbidden(Refusal):
+    """Your key or your role does not allow this.
+
+    The detail names the role or scope that does. Who holds which role in a tender is listed at `/tenders/{id}/roles`."""
+
+    status = 403
+
+
+class MethodNotAllowed(Refusal):
+    """This address does not take this method.
+
+    The `Allow` header lists the methods that it takes."""
+
+    status = 405
+
+
+class BodyTooLarge(Refusal):
+    """The body is larger than this address takes.
+
+    The limits stand in the API reference; documents go up on their own, not inside the bid."""
+
+    status = 413
+
+
+class UnsupportedMediaType(Refusal):
+    """The body must be JSON.
+
+    Send `Content-Type: application/json`."""
+
+    status = 415
+
+
+class PreconditionRequired(Refusal):
+    """An edit must say which version it edits.
+
+    Read the thing first and send its `ETag` back as `If-Match`, so that two people cannot overwrite each other unseen."""
+
+    status = 428
+
+
+class PreconditionFailed(Refusal):
+    """Somebody else changed it in the meantime.
+
+    The `If-Match` you sent is not the present version. Read it again, look at what changed, and repeat your edit."""
+
+    status = 412
+
+
+class Unavailable(Refusal):
+    """The service cannot answer just now.
+
+    Nothing was stored. Repeat the request after the time in `Retry-After`, with the same `Idempotency-Key` if it carried one."""
+
+    status = 503
+
+
+class InternalError(Refusal):
+    """Something broke on our side.
+
+    Whether the request took effect is not known: repeat it with the same `Idempotency-Key`. Tell the operator the reference in the detail."""
+
+    status = 500
+
+
+def refusals() -> dict[str, type[Refusal]]:
+    """Every refusal the running program knows, by slug."""
+
+    def walk(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+        for sub in kind.__subclasses__():
+            yield sub
+            yield from walk(sub)
+
+    return {kind.slug(): kind for kind in sorted(walk(Refusal), key=lambda kind: kind.slug())}
+
+
+# Constraints of the database that a caller can run into, and the refusal each becomes; filled by the modules that own the tables.
+# A constraint that is not here is our fault and becomes a 500.
+CONSTRAINTS: dict[str, tuple[type[Refusal], str]] = {}
+
+
+def refusal_for_constraint(name: str | None) -> Refusal | None:
+    """The refusal that a violated constraint stands for, or None where it can only be our own mistake."""
+    if name is None or name not in CONSTRAINTS:
+        return None
+    kind, detail = CONSTRAINTS[name]
+    return kind(detail)
+
+
+def page(kind: type[Refusal]) -> dict[str, Any]:
+    """What `/problems/<slug>` says about one refusal."""
+    text = " ".join((kind.__doc__ or "").split())
+    return {
+        "type": f"/problems/{kind.slug()}",
+        "title": kind.title(),
+        "status": kind.status,
+        "description": text,
+    }
