@@ -70,7 +70,8 @@ class NotFound(Refusal):
     """There is nothing here for you.
 
     The address is wrong, the thing does not exist, or it belongs to somebody else: the answer is the same for all three, so that nobody
-    learns what others have. Check the id and that you use the key of the right organisation."""
+    learns what others have. Check the id and that you use the key of the right organisation.
+    """
 
     status = 404
 
@@ -78,7 +79,8 @@ class NotFound(Refusal):
 class InvalidRequest(Refusal):
     """The request does not fit its description.
 
-    Every fault found is listed under `errors`, with a JSON Pointer to the place in the body and what to write instead."""
+    Every fault found is listed under `errors`, with a JSON Pointer to the place in the body and what to write instead.
+    """
 
     status = 422
 
@@ -86,7 +88,8 @@ class InvalidRequest(Refusal):
 class UnreadableRequest(Refusal):
     """The request cannot be read.
 
-    It is not UTF-8, not JSON, names a member twice, is nested too deep, or lacks a header without which it cannot be dealt with."""
+    It is not UTF-8, not JSON, names a member twice, is nested too deep, or lacks a header without which it cannot be dealt with.
+    """
 
     status = 400
 
@@ -94,7 +97,8 @@ class UnreadableRequest(Refusal):
 class Unauthenticated(Refusal):
     """This needs a valid key.
 
-    Send `Authorization: Bearer ts_live_…`. A key that is mistyped, expired or revoked is refused in the same words."""
+    Send `Authorization: Bearer ts_live_…`. A key that is mistyped, expired or revoked is refused in the same words.
+    """
 
     status = 401
 
@@ -102,7 +106,8 @@ class Unauthenticated(Refusal):
 class Forbidden(Refusal):
     """Your key or your role does not allow this.
 
-    The detail names the role or scope that does. Who holds which role in a tender is listed at `/tenders/{id}/roles`."""
+    The detail names the role or scope that does. Who holds which role in a tender is listed at `/tenders/{id}/roles`.
+    """
 
     status = 403
 
@@ -110,7 +115,8 @@ class Forbidden(Refusal):
 class MethodNotAllowed(Refusal):
     """This address does not take this method.
 
-    The `Allow` header lists the methods that it takes."""
+    The `Allow` header lists the methods that it takes.
+    """
 
     status = 405
 
@@ -118,7 +124,8 @@ class MethodNotAllowed(Refusal):
 class BodyTooLarge(Refusal):
     """The body is larger than this address takes.
 
-    The limits stand in the API reference; documents go up on their own, not inside the bid."""
+    The limits stand in the API reference; documents go up on their own, not inside the bid.
+    """
 
     status = 413
 
@@ -126,7 +133,8 @@ class BodyTooLarge(Refusal):
 class UnsupportedMediaType(Refusal):
     """The body must be JSON.
 
-    Send `Content-Type: application/json`."""
+    Send `Content-Type: application/json`.
+    """
 
     status = 415
 
@@ -134,7 +142,8 @@ class UnsupportedMediaType(Refusal):
 class PreconditionRequired(Refusal):
     """An edit must say which version it edits.
 
-    Read the thing first and send its `ETag` back as `If-Match`, so that two people cannot overwrite each other unseen."""
+    Read the thing first and send its `ETag` back as `If-Match`, so that two people cannot overwrite each other unseen.
+    """
 
     status = 428
 
@@ -142,7 +151,8 @@ class PreconditionRequired(Refusal):
 class PreconditionFailed(Refusal):
     """Somebody else changed it in the meantime.
 
-    The `If-Match` you sent is not the present version. Read it again, look at what changed, and repeat your edit."""
+    The `If-Match` you sent is not the present version. Read it again, look at what changed, and repeat your edit.
+    """
 
     status = 412
 
@@ -150,7 +160,8 @@ class PreconditionFailed(Refusal):
 class Unavailable(Refusal):
     """The service cannot answer just now.
 
-    Nothing was stored. Repeat the request after the time in `Retry-After`, with the same `Idempotency-Key` if it carried one."""
+    Nothing was stored. Repeat the request after the time in `Retry-After`, with the same `Idempotency-Key` if it carried one.
+    """
 
     status = 503
 
@@ -158,7 +169,8 @@ class Unavailable(Refusal):
 class InternalError(Refusal):
     """Something broke on our side.
 
-    Whether the request took effect is not known: repeat it with the same `Idempotency-Key`. Tell the operator the reference in the detail."""
+    Whether the request took effect is not known: repeat it with the same `Idempotency-Key`. Tell the operator the reference in the detail.
+    """
 
     status = 500
 
