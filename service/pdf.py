@@ -1,0 +1,250 @@
+"""HTML to one file that is PDF/A-3A (archives) and PDF/UA-1 (screen readers), the same bytes for the same input.
+
+WeasyPrint is imported in child processes only: laying out a long report holds the interpreter for seconds, and a child can be
+given a time, a memory limit and no network. The child sees the fonts in templates/fonts and no others.
+"""
+
+import hashlib
+import io
+import logging
+import multiprocessing
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+FONTS = Path(__file__).parent.parent / "templates" / "fonts"
+
+MEND = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+"""What makes PDF possible on Debian; everything else works without these libraries."""
+
+UNPRINTABLE = "□"
+"""Stands for a character that the shipped fonts (Latin, Greek, Cyrillic) do not have; the attached result keeps the original."""
+
+
+class PdfError(Exception):
+    """A report could not be made into a PDF; the text says why and, where it can be, how to mend it."""
+
+
+class Attached(msgspec.Struct, frozen=True):
+    """A file inside the PDF: its name, what it is, and its bytes."""
+
+    name: str
+    description: str
+    content: bytes
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """All that a PDF is made of. `at` is the date written into it: the evaluation's, never the clock's."""
+
+    html: str
+    at: datetime
+    attached: tuple[Attached, ...] = ()
+
+
+def print_apart(sheet: Sheet, *, seconds: int = 600, megabytes: int = 3072) -> bytes:
+    """The PDF of a sheet, made in a child process of idle priority that is ended when it exceeds its limits.
+
+    Blocks: call it from a thread. Raises PdfError.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["service.pdf"])
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_child, args=(theirs, sheet, seconds, megabytes), daemon=True)
+    child.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            raise PdfError(f"The report took longer than {seconds} seconds to render.")
+        pdf, fault = ours.recv()
+    except EOFError:
+        child.join(5)
+        raise PdfError(f"The renderer ended early (exit code {child.exitcode}), likely out of memory or time.") from None
+    finally:
+        child.kill()
+        child.join()
+        ours.close()
+    if fault:
+        raise PdfError(fault)
+    return pdf
+
+
+def _child(answer: Connection, sheet: Sheet, seconds: int, megabytes: int) -> None:
+    try:
+        _confine(seconds, megabytes)
+        _weasyprint()
+        sys.addaudithook(_refuse_the_world)  # after the import, which runs ldconfig to find its libraries
+        answer.send((render(sheet), ""))
+    except PdfError as error:
+        answer.send((b"", str(error)))
+    except MemoryError:
+        answer.send((b"", f"The report needs more than {megabytes} MB of memory."))
+
+
+def _confine(seconds: int, megabytes: int) -> None:
+    """Idle priority, so that the service answers first; limits of CPU time and of memory."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _refuse_the_world(event: str, _args: tuple[Any, ...]) -> None:
+    """An audit hook: no network, no other program. Python cannot remove it again."""
+    if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.", "os.system", "os.exec")):
+        raise PdfError(f"The renderer tried to reach outside: {event}.")
+
+
+def render(sheet: Sheet) -> bytes:
+    """The PDF of a sheet, made in this process.
+
+    Raises PdfError when a library is missing and when WeasyPrint reports an error: it would otherwise still write a file
+    that claims to be accessible.
+    """
+    weasyprint = _weasyprint()
+    faults = _Faults()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(faults)
+    try:
+        document = weasyprint.HTML(string=_printable(sheet.html), url_fetcher=data_only())
+        pdf = document.write_pdf(
+            pdf_variant="pdf/a-3a",
+            pdf_identifier=hashlib.sha256(sheet.html.encode()).digest()[:16],
+            attachments=[
+                weasyprint.Attachment(
+                    string=file.content,
+                    name=file.name,
+                    description=file.description,
+                    relationship="Data",
+                    created=sheet.at.astimezone(UTC),
+                    modified=sheet.at.astimezone(UTC),
+                )
+                for file in sheet.attached
+            ],
+        )
+    finally:
+        logger.removeHandler(faults)
+    if faults.messages:
+        raise PdfError("WeasyPrint reported: " + "; ".join(faults.messages))
+    return finish(pdf)
+
+
+class _Faults(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def _weasyprint() -> Any:
+    """The library, seeing our fonts only. Without HarfBuzz's subsetter the bytes would differ between machines: refused."""
+    os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")
+    try:
+        import weasyprint
+        from weasyprint.text.ffi import harfbuzz_subset
+    except (OSError, DeprecationWarning) as error:
+        raise PdfError(f"WeasyPrint's system libraries are missing ({error}). {MEND}") from None
+    if harfbuzz_subset is None:
+        raise PdfError(f"The library libharfbuzz-subset is missing. {MEND}")
+    return weasyprint
+
+
+def data_only() -> Any:
+    """A URL fetcher that opens `data:` addresses and nothing else: no network, no file."""
+    from weasyprint.urls import URLFetcher
+
+    return URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
+    return frozenset(TTFont(FONTS / "SourceSans3-Regular.ttf").getBestCmap())
+
+
+def _printable(html: str) -> str:
+    """The same text with every character that no shipped font has replaced, and invisible ones removed."""
+    known = _glyphs() | {0x0A}
+    invisible = {*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF}
+    table = {
+        code: None if code in invisible else UNPRINTABLE
+        for code in {ord(character) for character in html}
+        if code in invisible - {0x0A} or code not in known
+    }
+    return html.translate(table)
+
+
+# --- from WeasyPrint's PDF/A-3A to PDF/A-3A and PDF/UA-1 in one file -------------------------------------------
+
+UA_METADATA = """
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI><pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Indicates, which part of ISO 14289 standard is followed</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+
+PRINTED = 4
+"""The flag of an annotation that is printed (ISO 32000-1, 12.5.3); PDF/A and PDF/UA ask for it on links."""
+
+
+def finish(data: bytes) -> bytes:
+    """What WeasyPrint leaves out: PDF/UA's identifier in readable metadata, the scope of header cells, links that print."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        xmp = pdf.Root.Metadata.read_bytes().decode()
+        xmp = xmp.replace("</rdf:RDF>", UA_METADATA + "</rdf:RDF>", 1)
+        pdf.Root.Metadata = pdf.make_stream(xmp.encode(), Type=Name.Metadata, Subtype=Name.XML)
+        for element, in_head in _elements(pdf.Root.StructTreeRoot):
+            if element.get("/S") == Name.TH:
+                element.A = Array([Dictionary(O=Name.Table, Scope=Name.Column if in_head else Name.Row), *_list(element.get("/A"))])
+        for page in pdf.pages:
+            for annotation in page.get("/Annots", []):
+                annotation.F = PRINTED
+        out = io.BytesIO()
+        pdf.save(
+            out,
+            deterministic_id=True,
+            compress_streams=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            fix_metadata_version=False,
+        )
+    return out.getvalue()
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, Array) else [value]
+
+
+def _elements(root: Any) -> Iterator[tuple[Any, bool]]:
+    """Every element of the structure tree, and whether it stands in a table's head. Deep trees: no recursion."""
+    waiting = [(root, False)]
+    while waiting:
+        element, in_head = waiting.pop()
+        if isinstance(element, Dictionary):
+            yield element, in_head
+            waiting += [(child, in_head or element.get("/S") == Name.THead) for child in _list(element.get("/K"))]
+
+
+def renderer() -> str:
+    """Name and version of what makes the PDFs, for the report's last page and `doctor`."""
+    return f"WeasyPrint {version('weasyprint')}"
