@@ -1,7 +1,7 @@
 """How every error becomes an RFC 9457 problem.
 
-A rule refuses by raising a `Refusal` subclass that stands beside the rule: its name is the slug, the first line of its docstring the title,
-the whole docstring the page at `/problems/<slug>`. Nothing else in the service builds an error answer.
+A rule refuses by raising a `Refusal` subclass that stands beside the rule: its name is the slug, the first line of its
+docstring the title, the whole docstring the page at `/problems/<slug>`. Nothing else builds an error answer.
 """
 
 import re
@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class Fault(Struct, frozen=True, omit_defaults=True):
-    """One thing wrong with a request: where (JSON Pointer into the body, or the name of a parameter), what, and how to mend it."""
+    """One thing wrong with a request: where (JSON Pointer into the body, or a parameter), what, how to mend it."""
 
     pointer: str
     message: str
@@ -69,11 +69,14 @@ class Refusal(Exception):  # noqa: N818
 class NotFound(Refusal):
     """There is nothing here for you.
 
-    The address is wrong, the thing does not exist, or it belongs to somebody else: the answer is the same for all three, so that nobody
-    learns what others have. Check the id and that you use the key of the right organisation.
+    The address is wrong, the thing does not exist, or it belongs to somebody else: the answer is the same for all
+    three, so that nobody learns what others have. Check the id, and that you use the key of the right organisation.
     """
 
     status = 404
+
+    def __init__(self, detail: str = "There is nothing at this address that your key may see.") -> None:
+        super().__init__(detail)
 
 
 class InvalidRequest(Refusal):
@@ -88,7 +91,7 @@ class InvalidRequest(Refusal):
 class UnreadableRequest(Refusal):
     """The request cannot be read.
 
-    It is not UTF-8, not JSON, names a member twice, is nested too deep, or lacks a header without which it cannot be dealt with.
+    It is not UTF-8, not JSON, names a member twice, is nested too deep, or lacks a header that it needs.
     """
 
     status = 400
@@ -160,7 +163,7 @@ class PreconditionFailed(Refusal):
 class Unavailable(Refusal):
     """The service cannot answer just now.
 
-    Nothing was stored. Repeat the request after the time in `Retry-After`, with the same `Idempotency-Key` if it carried one.
+    Repeat the request after the time in `Retry-After`, with the same `Idempotency-Key` if it carried one.
     """
 
     status = 503
@@ -169,7 +172,8 @@ class Unavailable(Refusal):
 class InternalError(Refusal):
     """Something broke on our side.
 
-    Whether the request took effect is not known: repeat it with the same `Idempotency-Key`. Tell the operator the reference in the detail.
+    Whether the request took effect is not known: repeat it with the same `Idempotency-Key`. Tell the operator the
+    reference in the detail.
     """
 
     status = 500
@@ -186,8 +190,8 @@ def refusals() -> dict[str, type[Refusal]]:
     return {kind.slug(): kind for kind in sorted(walk(Refusal), key=lambda kind: kind.slug())}
 
 
-# Constraints of the database that a caller can run into, and the refusal each becomes; filled by the modules that own the tables.
-# A constraint that is not here is our fault and becomes a 500.
+# Constraints of the database that a caller can run into, and the refusal each becomes; filled by the modules that own
+# the tables. A constraint that is not here is our fault and becomes a 500.
 CONSTRAINTS: dict[str, tuple[type[Refusal], str]] = {}
 
 

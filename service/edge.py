@@ -1,0 +1,305 @@
+"""The edge: what comes in is read strictly, what goes wrong goes out as a problem.
+
+Everything that hostile or clumsy input can do to a reader is dealt with here, once: encoding, nesting, duplicate
+members, control and direction-changing characters, sizes. Rules further in see only values of their declared types.
+"""
+
+import base64
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Generic, NoReturn, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from msgspec import Struct
+
+from service.problems import (
+    BodyTooLarge,
+    Fault,
+    Forbidden,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Refusal,
+    Unauthenticated,
+    Unavailable,
+    UnreadableRequest,
+    UnsupportedMediaType,
+    refusal_for_constraint,
+)
+
+PROBLEM = "application/problem+json"
+MAX_DEPTH = 32
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(rb"[\[{]|[\]}]")
+# C0 and C1 controls except tab and line ends, direction overrides and isolates, zero-width characters, lone surrogates.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_MAYBE_FORBIDDEN = re.compile("\\\\u|" + _FORBIDDEN.pattern)
+_PLACE = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
+
+T = TypeVar("T")
+_log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("tenderscore"))
+
+
+def read_json(body: bytes) -> Any:
+    """Parse JSON strictly, to plain values: UTF-8, no member twice, at most 32 levels, no characters that hide.
+
+    Numbers come back as text: nobody may compute with what has not been decoded to a declared type.
+    Raises UnreadableRequest or InvalidRequest.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableRequest(
+            f"The body is not UTF-8: byte {error.start + 1} cannot be read. Save or send it as UTF-8."
+        ) from None
+    if _depth(body) > MAX_DEPTH:
+        raise UnreadableRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise UnreadableRequest(
+            f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+        ) from None
+    if _MAYBE_FORBIDDEN.search(text) and (faults := tuple(_hidden(value, ""))):
+        raise InvalidRequest(
+            "Some text contains characters that cannot be seen or that change its direction.", faults=faults
+        )
+    return value
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Decode a JSON body to its declared struct; raises UnreadableRequest or InvalidRequest naming the place."""
+    read_json(body)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest("The body does not fit its description.", faults=(fault_of(error),)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableRequest(f"The body is not JSON: {error}.") from None
+
+
+def fault_of(error: msgspec.ValidationError) -> Fault:
+    """What msgspec found, with its path as a JSON Pointer."""
+    text = str(error)
+    place = _PLACE.search(text)
+    if place is None:
+        return Fault(pointer="", message=text)
+    steps = re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", place.group(1))
+    return Fault(pointer="".join(f"/{name or index}" for name, index in steps), message=text[: place.start()])
+
+
+def _depth(body: bytes) -> int:
+    depth = deepest = 0
+    for bracket in _BRACKETS.finditer(_STRINGS.sub(b"", body)):
+        depth += 1 if bracket.group() in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UnreadableRequest(f"The member {twice!r} is named twice in one object. Send each member once.")
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise UnreadableRequest(f"{name} is not JSON. Numbers are finite, and amounts are strings of digits.")
+
+
+def _hidden(value: Any, pointer: str) -> Iterator[Fault]:
+    if isinstance(value, dict):
+        for name, member in cast("dict[str, Any]", value).items():
+            yield from _hidden(name, f"{pointer}/{name}")
+            yield from _hidden(member, f"{pointer}/{name}")
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from _hidden(item, f"{pointer}/{index}")
+    elif isinstance(value, str) and (found := _FORBIDDEN.search(value)):
+        yield Fault(
+            pointer=_FORBIDDEN.sub("�", pointer),
+            message=f"U+{ord(found.group()):04X} is a control, zero-width or direction character.",
+            mend="Remove it.",
+        )
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose JSON body is decoded straight to the handler's declared struct."""
+
+    async def json(self) -> Any:
+        """The body as the type of the handler's `data` parameter; raises a Refusal that names the place."""
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise UnsupportedMediaType(
+                f"This address takes application/json, not {media_type or 'a body without a type'}."
+            )
+        field = self.route_handler.parsed_fn_signature.parameters["data"]
+        return decode(await self.body(), field.annotation)
+
+
+# Errors out
+
+
+def as_refusal(error: Exception) -> Refusal:
+    """The refusal that an exception of any kind amounts to; unknown ones are our own fault."""
+    match error:
+        case Refusal():
+            return error
+        case asyncpg.IntegrityConstraintViolationError():
+            name = cast("str | None", getattr(error, "constraint_name", None))
+            return refusal_for_constraint(name) or InternalError("")
+        case (
+            asyncpg.LockNotAvailableError()
+            | asyncpg.QueryCanceledError()
+            | asyncpg.TooManyConnectionsError()
+            | TimeoutError()
+        ):
+            return Unavailable("Too much is going on at once. Try again in a moment.", headers={"Retry-After": "2"})
+        case OSError() | asyncpg.InterfaceError() | asyncpg.PostgresConnectionError():
+            return Unavailable("The database cannot be reached just now.", headers={"Retry-After": "5"})
+        case HTTPException():
+            return _from_http(error)
+        case _:
+            return InternalError("")
+
+
+def _from_http(error: HTTPException) -> Refusal:
+    if isinstance(error, ValidationException):
+        return InvalidRequest("The request does not fit its description.", faults=tuple(_parameters(error)))
+    if isinstance(error, NotAuthorizedException):
+        return Unauthenticated("Send a key: `Authorization: Bearer ts_live_…`.")
+    kinds: dict[int, Callable[[], Refusal]] = {
+        400: lambda: UnreadableRequest(error.detail),
+        403: lambda: Forbidden(error.detail),
+        404: lambda: NotFound("There is nothing at this address."),
+        405: lambda: MethodNotAllowed("This address does not take this method.", headers=error.headers),
+        413: lambda: BodyTooLarge("The body is larger than this address takes."),
+        415: lambda: UnsupportedMediaType(error.detail),
+    }
+    return kinds.get(error.status_code, lambda: InternalError(""))()
+
+
+def _parameters(error: ValidationException) -> Iterator[Fault]:
+    for item in cast("list[Any]", error.extra or []):
+        if isinstance(item, dict):
+            found = cast("dict[str, str]", item)
+            yield Fault(pointer=found.get("key", ""), message=found.get("message", "is not valid"))
+
+
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The one place where an error becomes an answer."""
+    refusal = as_refusal(error)
+    if isinstance(refusal, InternalError):
+        reference = str(uuid.uuid4())
+        _log.error("crash", reference=reference, method=request.method, path=request.url.path, exc_info=error)
+        refusal = InternalError(f"It has been logged under the reference {reference}.")
+    headers = dict(refusal.headers)
+    if refusal.status == Unauthenticated.status:
+        headers["WWW-Authenticate"] = 'Bearer realm="tenderscore"'
+    body = msgspec.json.encode(refusal.problem(request.url.path))
+    return Response(body, status_code=refusal.status, media_type=PROBLEM, headers=headers)
+
+
+# Who edits must say what
+
+
+def etag(version: int | str) -> str:
+    """The strong entity tag of a version."""
+    return f'"{version}"'
+
+
+def check_if_match(if_match: str | None, version: int) -> None:
+    """An edit must name the version that it edits (RFC 9110, 13.1.1)."""
+    if if_match is None:
+        raise PreconditionRequired(
+            f"Send `If-Match` with the ETag of the version you edit; the present one is {etag(version)}."
+        )
+    if if_match != etag(version):
+        raise PreconditionFailed(
+            f"You edit version {if_match}, the present one is {etag(version)}. Read it again first."
+        )
+
+
+# Every request has an id, and is one line in the log
+
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+
+
+class RequestLog:
+    """Gives every request an id (the caller's own `X-Request-Id` where well-formed) and one JSON line in the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Bind the id, run the request, log its outcome."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = ASGIConnection[Any, Any, Any, Any](scope).headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        status = 500
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message["headers"])
+                names = {name.lower() for name, _ in headers}
+                headers.append((b"x-request-id", request_id.encode()))
+                if b"cache-control" not in names:
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self.app(scope, receive, note)
+            _log.info("request", method=scope["method"], path=scope["path"], status=status)
+
+
+# Lists: a page at a time, from behind a place that the caller cannot and need not read
+
+Item = TypeVar("Item")
+
+
+class Page(Struct, Generic[Item], frozen=True):
+    """One page of a list; `next` is the cursor of the page after it, absent on the last."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+def start_of(cursor: str | None) -> tuple[datetime, UUID]:
+    """Where a page begins: behind the instant and id that the cursor holds; without one, at the start."""
+    if cursor is None:
+        return datetime.min.replace(tzinfo=UTC), UUID(int=0)
+    try:
+        at, item_id = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=="), type=tuple[datetime, UUID])
+    except (ValueError, msgspec.MsgspecError):
+        raise UnreadableRequest("The cursor is not one of ours. Take it from `next` of the page before.") from None
+    return at, item_id
+
+
+def page_of(rows: list[Item], limit: int, place: Callable[[Item], tuple[datetime, UUID]]) -> Page[Item]:
+    """Cut a page from one row more than it holds; that row tells whether there is another page."""
+    if len(rows) <= limit:
+        return Page(rows)
+    last = msgspec.json.encode(place(rows[limit - 1]))
+    return Page(rows[:limit], base64.urlsafe_b64encode(last).decode().rstrip("="))

@@ -1,0 +1,76 @@
+"""The audit log: what was done and what was refused, in order, one log per tender; entries are never changed.
+
+An entry is written in the transaction of the change it tells of, so that neither exists without the other. Refusals
+write theirs in a transaction of their own, after the refused change has been rolled back.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from service import db
+
+SQL = db.queries("events")
+
+PLATFORM_LOG = UUID(int=0)
+"""The log of everything that belongs to no tender: organisations, people, keys."""
+
+Kind = Literal[
+    "organisation.registered",
+    "person.added",
+    "key.issued",
+    "key.revoked",
+    "tender.drafted",
+    "tender.edited",
+    "role.granted",
+    "role.taken",
+    "tender.published",
+    "corrigendum.issued",
+    "bid.submitted",
+    "bid.replaced",
+    "bid.withdrawn",
+    "opening.asked",
+    "bids.opened",
+    "score.given",
+    "consensus.recorded",
+    "bid.state-decided",
+    "lot.evaluated",
+    "report.stored",
+    "award.decided",
+    "refused",
+]
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One entry of a log: its position (1, 2, 3 … without gaps), what happened, when, who did it, and the facts."""
+
+    position: int
+    kind: str
+    at: datetime
+    person_id: UUID | None
+    person: str | None
+    data: dict[str, Any]
+
+
+async def record(
+    conn: asyncpg.Connection, kind: Kind, *, tender_id: UUID | None, actor: UUID | None, data: Mapping[str, Any]
+) -> int:
+    """Append an entry in the caller's transaction and return its position.
+
+    The log's head stays locked until that transaction ends, so positions have no gaps and follow the order of commits.
+    """
+    return await SQL.record_event(conn, log_id=tender_id or PLATFORM_LOG, kind=kind, person_id=actor, data=dict(data))
+
+
+async def record_refusal(
+    pool: asyncpg.Pool, *, ids: Mapping[str, Any], actor: UUID | None, data: Mapping[str, Any]
+) -> None:
+    """Write down a refused attempt in the log of the tender that its address belongs to, found by the ids in it."""
+    async with db.transaction(pool) as conn:
+        known = {name: ids.get(name) for name in ("tender_id", "lot_id", "bid_id", "evaluation_id")}
+        log_id = await SQL.find_log(conn, **known)
+        await record(conn, "refused", tender_id=log_id, actor=actor, data=data)

@@ -1,0 +1,348 @@
+"""Buyers and suppliers, their people, the people's keys – and so: who is calling."""
+
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import structlog
+from litestar import Router, delete, get, post
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta, Struct
+
+from service import db, events
+from service.edge import Page, page_of, start_of
+from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, Refusal, Unauthenticated
+
+SQL = db.queries("organisations")
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", description="As it shall be printed.")]
+Identifier = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Z]{2}-[A-Z]{2,10}-[A-Za-z0-9]{1,40}$",
+        description="Register and number, such as GB-COH-01234567. It names an organisation and grants nothing.",
+    ),
+]
+Scope = Literal["read", "write", "admin", "platform"]
+OrganisationKind = Literal["buyer", "supplier"]
+
+
+class NewPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person to add."""
+
+    name: Name
+    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+
+
+class NewOrganisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A buyer or supplier to register, with its first person, who gets a key that may add others."""
+
+    kind: OrganisationKind
+    name: Name
+    person: NewPerson
+    identifier: Identifier | None = None
+
+
+class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key to issue: what it is for, what it may do, until when."""
+
+    label: Name
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = ("read", "write")
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class Organisation(Struct, frozen=True, kw_only=True):
+    """A buyer or a supplier."""
+
+    id: UUID
+    kind: OrganisationKind
+    name: str
+    identifier: str | None
+    created_at: datetime
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """A person of an organisation."""
+
+    id: UUID
+    organisation_id: UUID
+    name: str
+    email: str | None
+    created_at: datetime
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """A key as it can be shown: everything but its secret."""
+
+    id: str
+    person_id: UUID
+    label: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class IssuedKey(Struct, frozen=True, kw_only=True):
+    """A new key. `secret` is the whole key, shown this once: it is stored only as a digest."""
+
+    key: Key
+    secret: str
+
+
+class Registration(Struct, frozen=True, kw_only=True):
+    """A new organisation, its first person, and that person's key."""
+
+    organisation: Organisation
+    person: Person
+    key: IssuedKey
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who is calling: a person, by a key, for an organisation."""
+
+    key_id: str
+    person_id: UUID
+    person: str
+    organisation_id: UUID
+    organisation: str
+    kind: OrganisationKind
+    scopes: tuple[Scope, ...]
+
+    def require(self, scope: Scope) -> None:
+        """Refuse unless the key carries the scope."""
+        if scope not in self.scopes:
+            raise Forbidden(f"This needs a key with the scope `{scope}`; yours has {', '.join(self.scopes)}.")
+
+    def require_kind(self, kind: OrganisationKind) -> None:
+        """Refuse unless the caller's organisation is a buyer, or a supplier."""
+        if self.kind != kind:
+            raise Forbidden(f"Only a {kind} can do this; {self.organisation} is a {self.kind}.")
+
+
+class OrganisationAlreadyRegistered(Refusal):
+    """An organisation with this identifier is registered already.
+
+    Ask its people for a key, or the platform's operator if nobody there has one.
+    """
+
+
+CONSTRAINTS["organisations_one_per_identifier"] = (
+    OrganisationAlreadyRegistered,
+    "The identifier is taken by an organisation that is registered already.",
+)
+
+# Keys: ts_live_<id>_<secret><crc>, made to be found by scanners and told from noise without asking us.
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_KEY = re.compile(r"ts_live_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})", re.ASCII)
+
+
+class _FreshKey(NamedTuple):
+    id: str
+    whole: str
+    digest: bytes
+
+
+def _checksum(text: str) -> str:
+    number = binascii.crc32(text.encode())
+    digits = ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        digits = _ALPHABET[digit] + digits
+    return digits
+
+
+def make_key() -> _FreshKey:
+    """A new random key: 43 characters of 62 are 256 bits, so a plain SHA-256 of it is stored, not a slow hash."""
+    key_id = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    secret = "".join(secrets.choice(_ALPHABET) for _ in range(43))
+    body = f"ts_live_{key_id}_{secret}"
+    return _FreshKey(key_id, body + _checksum(body), hashlib.sha256(secret.encode()).digest())
+
+
+def read_key(text: str) -> tuple[str, bytes] | None:
+    """The id and the secret's digest of a well-formed key; None for a mistyped one, told by its checksum alone."""
+    match = _KEY.fullmatch(text)
+    if match is None or not hmac.compare_digest(_checksum(text[:-6]), match[3]):
+        return None
+    return match[1], hashlib.sha256(match[2].encode()).digest()
+
+
+class _KeyHolder(Caller, frozen=True, kw_only=True):
+    secret_digest: bytes
+
+
+async def authenticate(pool: asyncpg.Pool, authorization: str | None) -> Caller:
+    """The caller who sent this `Authorization` header; raises Unauthenticated, always in the same words."""
+    scheme, _, token = (authorization or "").partition(" ")
+    known = read_key(token.strip()) if scheme.lower() == "bearer" else None
+    if known is not None:
+        holder = await db.maybe(SQL.find_caller(pool, key_id=known[0]), _KeyHolder)
+        if holder is not None and hmac.compare_digest(holder.secret_digest, known[1]):
+            return holder
+    raise Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`.")
+
+
+class KeyAuthentication(AbstractAuthenticationMiddleware):
+    """Litestar's middleware that puts the `Caller` into the request before any handler runs."""
+
+    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        """Find the caller or refuse the request."""
+        pool = connection.app.state.pool
+        caller = await authenticate(pool, connection.headers.get("authorization"))
+        structlog.contextvars.bind_contextvars(key_id=caller.key_id)
+        return AuthenticationResult(user=caller, auth=caller.key_id)
+
+
+# Rules
+
+
+def check_scopes(caller: Caller, wanted: tuple[Scope, ...]) -> None:
+    """Nobody can hand out more than they hold."""
+    missing = [scope for scope in wanted if scope not in caller.scopes]
+    if missing:
+        fault = Fault(pointer="/scopes", message=f"Your own key lacks {', '.join(missing)}.", mend="Leave it out.")
+        raise InvalidRequest("A key cannot be given scopes that its issuer does not hold.", faults=(fault,))
+
+
+async def register(
+    conn: asyncpg.Connection, new: NewOrganisation, scopes: tuple[Scope, ...], actor: UUID | None = None
+) -> Registration:
+    """Store an organisation, its first person and that person's key, and write it down."""
+    organisation = await db.one(
+        SQL.insert_organisation(conn, kind=new.kind, name=new.name, identifier=new.identifier), Organisation
+    )
+    person = await add_to(conn, organisation.id, new.person, actor)
+    await events.record(
+        conn, "organisation.registered", tender_id=None, actor=actor, data={"organisation_id": organisation.id}
+    )
+    key = await issue_to(conn, person, NewKey(label="First key", scopes=scopes), actor)
+    return Registration(organisation=organisation, person=person, key=key)
+
+
+async def add_to(conn: asyncpg.Connection, organisation_id: UUID, new: NewPerson, actor: UUID | None) -> Person:
+    """Store a person and write it down."""
+    person = await db.one(
+        SQL.insert_person(conn, organisation_id=organisation_id, name=new.name, email=new.email), Person
+    )
+    await events.record(conn, "person.added", tender_id=None, actor=actor, data={"person_id": person.id})
+    return person
+
+
+async def issue_to(conn: asyncpg.Connection, person: Person, new: NewKey, actor: UUID | None) -> IssuedKey:
+    """Make and store a key for a person and write it down, without its secret."""
+    fresh = make_key()
+    key = await db.one(
+        SQL.insert_key(
+            conn,
+            id=fresh.id,
+            person_id=person.id,
+            label=new.label,
+            secret_digest=fresh.digest,
+            scopes=list(new.scopes),
+            expires_at=new.expires_at,
+        ),
+        Key,
+    )
+    data = {"key_id": key.id, "person_id": person.id, "scopes": list(new.scopes)}
+    await events.record(conn, "key.issued", tender_id=None, actor=actor, data=data)
+    return IssuedKey(key=key, secret=fresh.whole)
+
+
+# Handlers
+
+
+@post("/organisations")
+async def register_organisation(
+    data: JSONBody[NewOrganisation], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+) -> Registration:
+    """Register a buyer or supplier with its first person; needs a key with the scope `platform`.
+
+    The answer holds that person's key, with the scopes read, write and admin. It is shown this once.
+    """
+    caller.require("platform")
+    return await register(conn, data, ("read", "write", "admin"), caller.person_id)
+
+
+@get("/organisations/me")
+async def who_am_i(caller: NamedDependency[Caller]) -> Caller:
+    """Say who the key belongs to and what it may do."""
+    return caller
+
+
+@post("/people")
+async def add_person(
+    data: JSONBody[NewPerson], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+) -> Person:
+    """Add a person to your own organisation; needs the scope `admin`."""
+    caller.require("admin")
+    return await add_to(conn, caller.organisation_id, data, caller.person_id)
+
+
+@get("/people")
+async def list_people(
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+    limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
+    cursor: FromQuery[str | None] = None,
+) -> Page[Person]:
+    """List the people of your own organisation, oldest first."""
+    after_at, after_id = start_of(cursor)
+    rows = SQL.list_people(
+        conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
+    )
+    return page_of(await db.many(rows, Person), limit, lambda person: (person.created_at, person.id))
+
+
+@post("/people/{person_id:uuid}/keys")
+async def issue_key(
+    person_id: FromPath[UUID],
+    data: JSONBody[NewKey],
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+) -> IssuedKey:
+    """Issue a key to a person of your own organisation; needs the scope `admin`. The secret is shown this once."""
+    caller.require("admin")
+    check_scopes(caller, data.scopes)
+    person = await db.one(SQL.get_person(conn, person_id=person_id, organisation_id=caller.organisation_id), Person)
+    return await issue_to(conn, person, data, caller.person_id)
+
+
+@get("/people/{person_id:uuid}/keys")
+async def list_keys(
+    person_id: FromPath[UUID], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+) -> list[Key]:
+    """List a person's keys, without their secrets; needs the scope `admin`, except for your own."""
+    if person_id != caller.person_id:
+        caller.require("admin")
+    person = await db.one(SQL.get_person(conn, person_id=person_id, organisation_id=caller.organisation_id), Person)
+    return await db.many(SQL.list_keys(conn, person_id=person.id), Key)
+
+
+@delete("/keys/{key_id:str}", status_code=200)
+async def revoke_key(
+    key_id: FromPath[str], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+) -> Key:
+    """Revoke a key of your own organisation at once; needs the scope `admin`, except for the key you are using."""
+    if key_id != caller.key_id:
+        caller.require("admin")
+    key = await db.one(SQL.revoke_key(conn, key_id=key_id, organisation_id=caller.organisation_id), Key)
+    await events.record(conn, "key.revoked", tender_id=None, actor=caller.person_id, data={"key_id": key.id})
+    return key
+
+
+router = Router(
+    path="/",
+    route_handlers=[register_organisation, who_am_i, add_person, list_people, issue_key, list_keys, revoke_key],
+    tags=["Organisations"],
+)

@@ -1,0 +1,72 @@
+-- name: insert_organisation(kind, name, identifier)^
+-- Register a buyer or a supplier.
+INSERT INTO organisations (kind, name, identifier)
+VALUES (:kind::text, :name::text, :identifier::text)
+RETURNING id, kind, name, identifier, created_at;
+
+-- name: get_organisation(organisation_id)^
+-- One organisation.
+SELECT organisation.id, organisation.kind, organisation.name, organisation.identifier, organisation.created_at
+FROM organisations AS organisation
+WHERE organisation.id = :organisation_id::uuid;
+
+-- name: any_organisation()$
+-- Whether anybody has been registered yet.
+SELECT EXISTS (SELECT 1 FROM organisations);
+
+-- name: insert_person(organisation_id, name, email)^
+-- Add a person to an organisation.
+INSERT INTO people (organisation_id, name, email)
+VALUES (:organisation_id::uuid, :name::text, :email::text)
+RETURNING id, organisation_id, name, email, created_at;
+
+-- name: get_person(person_id, organisation_id)^
+-- One person of an organisation.
+SELECT person.id, person.organisation_id, person.name, person.email, person.created_at
+FROM people AS person
+WHERE person.id = :person_id::uuid AND person.organisation_id = :organisation_id::uuid;
+
+-- name: list_people(organisation_id, after_at, after_id, limit)
+-- An organisation's people, oldest first.
+SELECT person.id, person.organisation_id, person.name, person.email, person.created_at
+FROM people AS person
+WHERE
+    person.organisation_id = :organisation_id::uuid
+    AND (person.created_at, person.id) > (:after_at::timestamptz, :after_id::uuid)
+ORDER BY person.created_at, person.id
+LIMIT :limit::int;
+
+-- name: insert_key(id, person_id, label, secret_digest, scopes, expires_at)^
+-- Store a key by its digest; the secret itself is never stored.
+INSERT INTO api_keys (id, person_id, label, secret_digest, scopes, expires_at)
+VALUES (:id::text, :person_id::uuid, :label::text, :secret_digest::bytea, :scopes::text [], :expires_at::timestamptz)
+RETURNING id, person_id, label, scopes, created_at, expires_at, revoked_at;
+
+-- name: list_keys(person_id)
+-- A person's keys, oldest first.
+SELECT key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at
+FROM api_keys AS key
+WHERE key.person_id = :person_id::uuid
+ORDER BY key.created_at, key.id
+LIMIT 200;
+
+-- name: revoke_key(key_id, organisation_id)^
+-- Revoke a key of the organisation; a second time changes nothing.
+UPDATE api_keys AS key
+SET revoked_at = coalesce(key.revoked_at, clock_timestamp())
+FROM people AS person
+WHERE key.id = :key_id::text AND person.id = key.person_id AND person.organisation_id = :organisation_id::uuid
+RETURNING key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at;
+
+-- name: find_caller(key_id)^
+-- Who holds a key that is neither expired nor revoked.
+SELECT
+    key.id AS key_id, key.secret_digest, key.scopes, person.id AS person_id, person.name AS person,
+    organisation.id AS organisation_id, organisation.kind, organisation.name AS organisation
+FROM api_keys AS key
+INNER JOIN people AS person ON key.person_id = person.id
+INNER JOIN organisations AS organisation ON person.organisation_id = organisation.id
+WHERE
+    key.id = :key_id::text
+    AND key.revoked_at IS NULL
+    AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp());
