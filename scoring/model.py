@@ -1,0 +1,221 @@
+"""What is scored and what comes out: lot, criteria, opened bids, evaluation. Frozen; none of them can exist wrong.
+
+Build them from outside by decoding (`scoring.decode`), which checks types as well; a constructor checks values only.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+
+from scoring.decimals import WEIGHTING_DECIMALS, Rounding, require_decimal
+from scoring.methods import Method
+from scoring.units import Direction, find_unit, is_money
+
+MAX_DEPTH = 8
+MAX_CRITERIA = 200
+
+State = Literal[
+    "received",
+    "withdrawn",
+    "late",
+    "excluded",
+    "failed_selection",
+    "non_compliant",
+    "failed_hurdle",
+    "abnormally_low_rejected",
+    "admissible",
+    "disqualified_after_award",
+]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+RecomputePolicy = Literal["always", "until_admission_closed", "never"]
+
+
+class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An award criterion: either a leaf with a method and a unit, or a group with criteria of its own.
+
+    `weighting` is its share among its siblings, in the units of the parent's `total` (100 unless declared).
+    `minimum` is on the criterion's points scale of 0–100 and inclusive: 70 means "70 or more passes". `max_pass` lets
+    only so many best bids on this criterion go on; bids equal to the last of them go on too.
+    """
+
+    id: Id
+    title: str = ""
+    description: str = ""
+    weighting: Decimal = Decimal(0)
+    direction: Direction | None = None
+    """Which way is better; left out, the unit or the method says."""
+    unit: str | None = None
+    """A currency code such as GBP, or a code of UNITS; left out, the method says."""
+    method: Method | None = None
+    minimum: Decimal | None = None
+    max_pass: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    total: Decimal = Decimal(100)
+    """What the weightings of `criteria` add up to."""
+    criteria: tuple["Criterion", ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.id != self.id.strip() or not self.id.isprintable():
+            raise ValueError(f"id {self.id!r} has blanks at its ends or unprintable characters; write a short name")
+        require_decimal(self.weighting, "weighting", low=0, decimals=WEIGHTING_DECIMALS)
+        require_decimal(self.total, "total", low=Decimal("0.0000001"), decimals=WEIGHTING_DECIMALS)
+        if self.minimum is not None:
+            require_decimal(self.minimum, "minimum", low=0, high=100)
+        if self.unit is not None:
+            find_unit(self.unit)
+        if self.criteria and self.method is not None:
+            raise ValueError(f"criterion {self.id!r} has both a method and criteria; a group has no method of its own")
+        if self.criteria:
+            require_sum(self.criteria, self.total, f"criterion {self.id!r}")
+
+
+def require_sum(criteria: tuple[Criterion, ...], total: Decimal, where: str) -> None:
+    """Refuse siblings whose weightings do not add up to the declared total, exactly."""
+    weighed = sum((criterion.weighting for criterion in criteria), start=Decimal(0))
+    if weighed != total:
+        raise ValueError(f"the weightings of {where} add up to {weighed:f}; they must add up to exactly {total:f}")
+
+
+class Lot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A lot's published rules: the tree of criteria, how points become a ranking, and how digits are rounded."""
+
+    criteria: tuple[Criterion, ...]
+    rule: None = None
+    rounding: tuple[Rounding, ...] = ()
+    tie_break: tuple[None, ...] = ()
+    total: Decimal = Decimal(100)
+    """What the weightings of the top criteria add up to, and so the highest possible total."""
+    minimum: Decimal | None = None
+    """The least total (in the units of `total`) that may win; inclusive."""
+    recompute_on_exclusion: RecomputePolicy = "always"
+    abnormally_low: tuple[None, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_decimal(self.total, "total", low=Decimal("0.0000001"), decimals=WEIGHTING_DECIMALS)
+        if not self.criteria:
+            raise ValueError("criteria is empty; write at least one criterion")
+        require_tree(self.criteria)
+        require_sum(self.criteria, self.total, "the lot")
+        for criterion in leaves(self.criteria):
+            if criterion.method is None:
+                raise ValueError(f"criterion {criterion.id!r} has neither a method nor criteria; write one of the two")
+
+
+def require_tree(criteria: tuple[Criterion, ...]) -> None:
+    """Refuse a tree that is too deep or too large, or in which two criteria share an id."""
+    seen: set[str] = set()
+    for criterion, depth in walk(criteria):
+        if depth > MAX_DEPTH:
+            raise ValueError(f"criterion {criterion.id!r} lies {depth} levels deep; {MAX_DEPTH} are allowed")
+        if criterion.id in seen:
+            raise ValueError(f"two criteria have the id {criterion.id!r}; ids must differ in the whole tree")
+        seen.add(criterion.id)
+    if len(seen) > MAX_CRITERIA:
+        raise ValueError(f"the lot has {len(seen)} criteria; {MAX_CRITERIA} are allowed")
+
+
+def walk(criteria: tuple[Criterion, ...], depth: int = 1) -> Iterator[tuple[Criterion, int]]:
+    """Every criterion with its depth, parents before children."""
+    for criterion in criteria:
+        yield criterion, depth
+        if depth <= MAX_DEPTH:
+            yield from walk(criterion.criteria, depth + 1)
+
+
+def leaves(criteria: tuple[Criterion, ...]) -> Iterator[Criterion]:
+    """The criteria for which a bid gives a value, in published order."""
+    return (criterion for criterion, _ in walk(criteria) if not criterion.criteria)
+
+
+class OpenedBid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One bid after opening: its state, and per leaf criterion the offered value or the consensus grade, as text.
+
+    Decimals are plain ("1250.50"), answers are "yes" or "no", "pass" or "fail".
+    """
+
+    id: Id
+    state: State = "admissible"
+    values: dict[str, str] = {}
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One link of the chain that leads from a bid's value to its rank.
+
+    `message` and `arguments` are what `sentence` says, as data, so that it can be said in another language. `exact` is
+    the number before rounding without loss, `rounding` what the tender published for this stage, `result` the number
+    after it, `weighting` the criterion's share of the whole lot and `contribution` what it adds to the total.
+    """
+
+    criterion: str | None
+    message: str
+    arguments: dict[str, str]
+    sentence: str
+    input: str | None = None
+    formula: str | None = None
+    exact: str | None = None
+    rounding: Rounding | None = None
+    result: str | None = None
+    weighting: str | None = None
+    contribution: str | None = None
+
+
+class BidResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One bid's outcome: place, points and weighted points by criterion, total, flags, and the chain behind them.
+
+    Numbers are decimals as text, as the published rounding shows them. `rank` is missing when the bid is not ranked;
+    `flags` says why, and what the buyer must look at, such as an abnormally low price.
+    """
+
+    id: str
+    rank: int | None
+    tied: bool
+    points: dict[str, str]
+    weighted: dict[str, str]
+    total: str | None
+    flags: tuple[str, ...]
+    chain: tuple[Step, ...]
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A lot ranked, with everything needed to rank it again: rules, inputs, engine and every step."""
+
+    engine: str
+    lot: Lot
+    inputs: tuple[OpenedBid, ...]
+    draw_secret: str | None
+    """The secret revealed for drawing lots; its hash was published with the rules."""
+    bids: tuple[BidResult, ...]
+    """In order of rank, then the unranked, each group by id."""
+    winner: str | None
+    rules_digest: str
+    inputs_digest: str
+    reference_set: tuple[str, ...]
+    """Ids of the bids over which lowest, highest and mean values were taken."""
+    notes: tuple[str, ...]
+
+
+def unit_of(criterion: Criterion) -> str:
+    """The criterion's unit code, by its own word or else by its method."""
+    if criterion.unit is not None:
+        return criterion.unit
+    tag = method_tag(criterion)
+    return tag if tag in {"yes_no", "text"} else "grade" if tag in {"graded", "pass_fail"} else "money"
+
+
+def direction_of(criterion: Criterion) -> Direction:
+    """Which way is better: the criterion's own word, else its unit's."""
+    return criterion.direction or find_unit(unit_of(criterion)).direction or "higher"
+
+
+def is_price(criterion: Criterion) -> bool:
+    """Whether the leaf is an amount of money of which less is better."""
+    return is_money(unit_of(criterion)) and direction_of(criterion) == "lower"
+
+
+def method_tag(criterion: Criterion) -> str | None:
+    """The published id of the criterion's method, such as P1."""
+    if criterion.method is None:
+        return None
+    tag = criterion.method.__struct_config__.tag
+    return tag if isinstance(tag, str) else None
