@@ -1,0 +1,301 @@
+"""PostgreSQL: the pool, transactions, named queries, row to struct, migrations.
+
+Named queries (aiosql 15, read in its source and tried):
+
+- `-- name: list_bids(lot_id)` starts a query. The parameter list is obligatory, `()` when there is none, and must name
+  exactly the `:parameters` of the text: a missing or an unused one fails when the file is loaded. At the call a
+  missing argument is a KeyError, but a *surplus* one is silently ignored.
+- Suffix: `^` one row or None; `$` first column of the first row; `!` no rows (returns `UPDATE 1`); nothing: an async
+  generator of rows, for `many`. Avoid `<!`: it returns the bare value when one column is returned and the row when
+  there are more; `^` serves for `INSERT … RETURNING` as well.
+- `:name` is replaced outside '…' and "…" only, and `::type` is left alone. Whole-line `--` comments and /* */ are cut
+  out first; a comment *behind* code stays, and there `:word` counts as a parameter and an apostrophe opens a string:
+  keep comments on their own lines. Dollar-quoted text is not understood. `a[1:2]` becomes a parameter: write `[1 : 2]`.
+- A parameter that only appears as `:name::type` may hide its type: asyncpg sends what PostgreSQL infers, so
+  `:limit::int` is an int4.
+"""
+
+import contextlib
+import hashlib
+import re
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar, cast
+
+import aiosql
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from service.local_postgres import is_throwaway
+from service.problems import NotFound
+
+T = TypeVar("T")
+
+Connection: TypeAlias = PoolConnectionProxy
+"""A connection as the pool lends it; one of one's own has the same methods."""
+
+APP_ROLE = "tenderscore_app"
+"""The role that serves requests: neither owner nor superuser, no UPDATE or DELETE on events."""
+
+_Lent: TypeAlias = contextlib.AbstractAsyncContextManager[Connection]
+
+QUERIES = Path(__file__).parent / "sql"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATION_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+MIGRATION_LOCK = int.from_bytes(hashlib.sha256(b"tenderscore.migrate").digest()[:8], "big", signed=True)
+
+
+class DatabaseError(Exception):
+    """The database cannot be used as it stands; the text says why and what would help."""
+
+
+class MigrationError(DatabaseError):
+    """The database's tables and this program do not fit together."""
+
+
+@cache
+def queries(noun: str) -> Any:
+    """The queries of service/sql/<noun>.sql, one async function per name, called with a connection or the pool."""
+    return aiosql.from_path(QUERIES / f"{noun}.sql", "asyncpg", attribute=None)
+
+
+async def one(row: Awaitable[Any], kind: type[T]) -> T:
+    """The row as a struct. No row is a NotFound: a foreign object and a missing one look alike."""
+    found = await row
+    if found is None:
+        raise NotFound("Nothing is known by this address, or it is not yours to see.")
+    return msgspec.convert(found, kind)
+
+
+async def maybe(row: Awaitable[Any], kind: type[T]) -> T | None:
+    """The row as a struct, or None."""
+    found = await row
+    return None if found is None else msgspec.convert(found, kind)
+
+
+async def many(rows: AsyncIterable[Any], kind: type[T]) -> list[T]:
+    """All rows as structs, in the query's order."""
+    return [msgspec.convert(row, kind) async for row in rows]
+
+
+@contextlib.asynccontextmanager
+async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Connection]:
+    """A connection inside a transaction: committed at the end of the block, rolled back by an exception."""
+    async with cast("_Lent", pool.acquire()) as conn, conn.transaction():
+        yield conn
+
+
+async def connect(dsn: str) -> Connection:
+    """A connection of one's own, with the rights of the address's login; to be closed."""
+    opening = asyncpg.connect(dsn, statement_cache_size=0, target_session_attrs=_session_attrs(dsn))
+    return await cast("Awaitable[Connection]", opening)
+
+
+async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asyncpg.Pool:
+    """A pool whose connections act as APP_ROLE; refuses a server that could lose what it acknowledged.
+
+    pooler: "transaction" for PgBouncer in transaction mode. It shares connections between clients, so nothing may be
+    prepared or set on one: the login itself must then have APP_ROLE's rights and no more.
+    A role is changed inside a transaction by SET LOCAL ROLE only; a plain SET ROLE would stay on the connection.
+    """
+    direct = pooler != "transaction"
+    try:
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=min(2, connections),
+            max_size=connections,
+            init=_prepare_connection,
+            target_session_attrs=_session_attrs(dsn),
+            command_timeout=60,  # seconds; no statement of ours takes one
+            statement_cache_size=100 if direct else 0,
+            server_settings={"role": APP_ROLE, "application_name": "tenderscore"} if direct else None,
+        )
+    except asyncpg.InvalidParameterValueError as error:
+        raise MigrationError(f"The role {APP_ROLE} does not exist: run `tenderscore migrate`. ({error})") from error
+    try:
+        async with cast("_Lent", pool.acquire()) as conn:
+            await check_durability(conn)
+    except BaseException:
+        await pool.close()
+        raise
+    return pool
+
+
+def _session_attrs(dsn: str) -> str | None:
+    """Of several hosts the one that takes writes, unless the address says otherwise."""
+    return None if "target_session_attrs=" in dsn else "read-write"
+
+
+async def _prepare_connection(conn: Connection) -> None:
+    """Jsonb to and from plain values; msgspec.Raw passes bytes that are JSON already."""
+    await conn.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=_encode_jsonb,
+        decoder=_decode_jsonb,
+    )
+
+
+# Numbers inside jsonb, should one ever be stored, must not turn into floats on the way out.
+_JSON = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)  # 1 is the version of the binary format
+
+
+def _decode_jsonb(data: bytes) -> Any:
+    return _JSON.decode(data[1:])
+
+
+async def check_durability(conn: Connection) -> None:
+    """Refuse a server that may lose a committed bid, and a role that may rewrite the audit log.
+
+    Only the throw-away server that this process started for tests may run without fsync; no setting or address can
+    say so.
+    """
+    state = await conn.fetchrow(
+        """
+        SELECT current_setting('fsync') AS fsync,
+               current_setting('full_page_writes') AS full_page_writes,
+               current_setting('synchronous_commit') AS synchronous_commit,
+               current_user AS role,
+               (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+               (SELECT system_identifier FROM pg_control_system()) AS server,
+               coalesce(has_any_column_privilege(to_regclass('events'), 'UPDATE')
+                        OR has_table_privilege(to_regclass('events'), 'DELETE, TRUNCATE'), false) AS rewrites_events
+        """
+    )
+    if state["fsync"] != "on" and not is_throwaway(state["server"]):
+        raise DatabaseError("The server runs with fsync=off: a power cut would lose acknowledged bids.")
+    if state["full_page_writes"] != "on":
+        raise DatabaseError("The server runs with full_page_writes=off: a power cut could destroy stored bids.")
+    if state["synchronous_commit"] not in ("on", "remote_apply"):
+        raise DatabaseError(
+            f"synchronous_commit is {state['synchronous_commit']}: a crash would lose acknowledged bids. Set it to on."
+        )
+    if state["superuser"]:
+        raise DatabaseError(
+            f"The role {state['role']} is a superuser: the service must not be able to rewrite the log."
+        )
+    if state["rewrites_events"]:
+        raise DatabaseError(f"The role {state['role']} may change or delete events: revoke it, or use {APP_ROLE}.")
+
+
+class Migration(msgspec.Struct, frozen=True):
+    """One file of migrations/: its number, its name, its text, the SHA-256 of its text."""
+
+    number: int
+    name: str
+    sql: str
+    sha256: str
+
+
+def load_migrations(folder: Path) -> list[Migration]:
+    """The files of the folder in order. A gap, a double number or a strange name is a MigrationError."""
+    found: list[Migration] = []
+    for file in sorted(folder.glob("*.sql")):
+        matched = MIGRATION_NAME.match(file.name)
+        if matched is None:
+            raise MigrationError(f"{file.name} is not named NNNN_what.sql.")
+        sql = file.read_text(encoding="utf-8").replace("\r\n", "\n")
+        found.append(Migration(int(matched[1]), file.name, sql, hashlib.sha256(sql.encode()).hexdigest()))
+    numbers = [migration.number for migration in found]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise MigrationError(f"Migrations must be numbered from 0001 without gaps or doubles, not {numbers}.")
+    return found
+
+
+async def migrate(dsn: str, *, check_only: bool = False, folder: Path = MIGRATIONS) -> list[str]:
+    """Apply the files that the database lacks, each in a transaction of its own; returns their names.
+
+    Any number of processes may do so at once: each file is applied once, and all return when all files are there.
+    check_only: apply nothing, and raise if something is missing. Raises MigrationError as well for a file that was
+    edited after it was applied and for a database that newer code has migrated.
+    """
+    files = load_migrations(folder)
+    conn = await connect(dsn)
+    try:
+        if check_only:
+            if missing := missing_migrations(files, await _applied(conn)):
+                names = ", ".join(file.name for file in missing)
+                raise MigrationError(f"The database lacks {names}: run `tenderscore migrate`.")
+            return []
+        done: list[str] = []
+        while (name := await _apply_next(conn, files)) is not None:
+            done.append(name)
+        return done
+    finally:
+        await conn.close()
+
+
+def missing_migrations(files: list[Migration], applied: dict[int, str]) -> list[Migration]:
+    """The files that were not applied, or MigrationError if those that were do not fit.
+
+    applied: number and SHA-256 of each migration in the database.
+    """
+    if applied and max(applied) > len(files):
+        raise MigrationError(
+            f"The database is at migration {max(applied)}, this program knows {len(files)}: newer code has migrated it."
+        )
+    for file in files:
+        if applied.get(file.number, file.sha256) != file.sha256:
+            raise MigrationError(f"{file.name} was edited after it was applied; write a new migration instead.")
+    return [file for file in files if file.number not in applied]
+
+
+async def _applied(conn: Connection) -> dict[int, str]:
+    if await conn.fetchval("SELECT to_regclass('schema_migrations')") is None:
+        return {}
+    rows = await conn.fetch("SELECT number, sha256 FROM schema_migrations ORDER BY number")
+    return {row["number"]: row["sha256"] for row in rows}
+
+
+async def _apply_next(conn: Connection, files: list[Migration]) -> str | None:
+    """Apply the first file that is missing; None when there is none.
+
+    The lock belongs to the transaction: it works behind a pooler and no crash can leak it. It is taken again for each
+    file, so that what others applied meanwhile is seen. The bookkeeping table is made under it too, because
+    CREATE TABLE IF NOT EXISTS is itself a race.
+    """
+    async with conn.transaction():
+        await conn.execute("SET LOCAL lock_timeout = '10min'")
+        await conn.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
+        await conn.execute(
+            """
+            CREATE TABLE IF NOT EXISTS schema_migrations (
+                number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
+                applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), milliseconds integer NOT NULL
+            );
+            GRANT SELECT ON schema_migrations TO PUBLIC;
+            """
+        )
+        missing = missing_migrations(files, await _applied(conn))
+        if not missing:
+            return None
+        await _apply(conn, missing[0])
+        return missing[0].name
+
+
+async def _apply(conn: Connection, file: Migration) -> None:
+    started = time.monotonic()
+    try:
+        # A migration that waits for a table's lock makes everybody behind it wait: rather fail and be repeated.
+        await conn.execute("SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '5min'")
+        await conn.execute(file.sql)
+    except asyncpg.PostgresError as error:
+        raise MigrationError(f"{file.name} failed: {error}") from error
+    if not conn.is_in_transaction():
+        raise MigrationError(f"{file.name} ends the transaction it runs in; remove its COMMIT.")
+    await conn.execute(
+        "INSERT INTO schema_migrations (number, name, sha256, milliseconds) VALUES ($1, $2, $3, $4)",
+        file.number,
+        file.name,
+        file.sha256,
+        round((time.monotonic() - started) * 1000),
+    )

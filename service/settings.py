@@ -1,0 +1,130 @@
+"""Every setting of the service: one frozen struct, read from the environment once, passed by argument.
+
+What the law sets (standstill, minimum periods) is not a setting: it is dated data with a source.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+from msgspec import Meta
+
+BARE_NAMES = ("DATABASE_URL", "DATABASE_POOLER")
+"""The two variables that hosting platforms set by these names; all others carry the prefix."""
+
+PREFIX = "TENDERSCORE_"
+
+
+class SettingsError(Exception):
+    """An environment variable cannot be used; the text names it and says what it may be."""
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field: `port` is read from TENDERSCORE_PORT."""
+    name = field.upper()
+    return name if name in BARE_NAMES else PREFIX + name
+
+
+def xdg_data_folder() -> Path:
+    """Where the desktop convention puts a program's data: $XDG_DATA_HOME or ~/.local/share."""
+    # The convention says that a relative path in the variable must be ignored.
+    given = Path(os.environ.get("XDG_DATA_HOME", ""))
+    parent = given if given.is_absolute() else Path.home() / ".local" / "share"
+    return parent / "tenderscore"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=variable):
+    """The settings in force. Each description gives the unit and names the reader."""
+
+    database_url: Annotated[
+        str | None,
+        Meta(description="PostgreSQL to use, several hosts allowed; unset: the embedded server (db)"),
+    ] = None
+    database_pooler: Annotated[
+        Literal["", "transaction"],
+        Meta(description="`transaction` when DATABASE_URL is a pooler in transaction mode (db)"),
+    ] = ""
+    database_connections: Annotated[
+        int, Meta(ge=1, le=500, description="most connections of one process to PostgreSQL (db)")
+    ] = 10
+    data: Annotated[
+        Path,
+        Meta(
+            description="folder of the embedded server and of the first key (serve, local_postgres)",
+            extra={"default": "$XDG_DATA_HOME/tenderscore"},
+        ),
+    ] = msgspec.field(default_factory=xdg_data_folder)
+    host: Annotated[str, Meta(min_length=1, description="address to listen on (serve)")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port, 0 for a free one (serve)")] = 8000
+    public_url: Annotated[
+        Annotated[str, Meta(pattern="^https?://[^/?#]+(/[^?#]*[^/?#])?$")] | None,
+        Meta(description="address in links and problem types, no slash at the end; unset: host and port (app)"),
+    ] = None
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="least level that is logged (app)")
+    ] = "info"
+    pg_bin: Annotated[
+        Path | None,
+        Meta(description="folder with `postgres` and `initdb`, before any other (local_postgres)"),
+    ] = None
+    pg_user: Annotated[
+        str | None,
+        Meta(description="account that runs the embedded server when we are root (local_postgres)"),
+    ] = None
+    max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
+    max_body_bytes: Annotated[int, Meta(ge=1_000, description="bytes, any other body (app)")] = 256_000
+    report_workers: Annotated[
+        int, Meta(ge=0, le=64, description="processes that render reports, 0 for none here (reports)")
+    ] = 1
+    shutdown_seconds: Annotated[
+        int, Meta(ge=1, le=600, description="seconds for requests in flight when told to stop (serve)")
+    ] = 10
+
+    @classmethod
+    def table(cls) -> list[tuple[str, str, str]]:
+        """Variable, default and meaning of every setting, in order: the README's table."""
+        rows: list[tuple[str, str, str]] = []
+        hints = get_type_hints(cls, include_extras=True)
+        for field in msgspec.structs.fields(cls):
+            (meta,) = (item for item in hints[field.name].__metadata__ if isinstance(item, Meta))
+            default = (meta.extra or {}).get("default", field.default)
+            rows.append((field.encode_name, "" if default is None else str(default), meta.description or ""))
+        return rows
+
+    def in_force(self) -> list[tuple[str, str]]:
+        """Variable and value of every setting, the database's password masked."""
+        values = msgspec.structs.asdict(self)
+        if self.database_url is not None:
+            values["database_url"] = masked(self.database_url)
+        return [(variable(name), "" if value is None else str(value)) for name, value in values.items()]
+
+
+def masked(url: str) -> str:
+    """The address without its password, for logs and `doctor`."""
+    parts = urlsplit(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    shown = f"{user.partition(':')[0]}:***{at}{hosts}" if ":" in user else parts.netloc
+    query = "&".join("password=***" if item.startswith("password=") else item for item in parts.query.split("&"))
+    return urlunsplit(parts._replace(netloc=shown, query=query))
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value).expanduser().absolute()
+    raise NotImplementedError(kind)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that the environment asks for; an empty variable counts as not set.
+
+    Raises SettingsError for a value outside its range and for a variable with our prefix that
+    is no setting, because a misspelt limit must not be a limit that silently is not there.
+    """
+    ours = {name: value for name, value in environ.items() if value and (name in BARE_NAMES or name.startswith(PREFIX))}
+    try:
+        return msgspec.convert(ours, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise SettingsError(str(error)) from None

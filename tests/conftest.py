@@ -1,0 +1,72 @@
+"""One PostgreSQL per test process, its template migrated once, a fresh copy of it for every test.
+
+DATABASE_URL_TEST=postgresql://… uses a server of one's own; its login must be able to make databases and roles.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from service import db
+from service.local_postgres import LocalPostgres
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The same server and login, another database."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+async def administer(dsn: str, statement: str) -> None:
+    """One statement outside a transaction, as the owner."""
+    conn = await db.connect(dsn)
+    try:
+        await conn.execute(statement)
+    finally:
+        await conn.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server whose login may make databases."""
+    if given := os.environ.get("DATABASE_URL_TEST"):
+        yield given
+        return
+    # Not pytest's own folder: a path to a socket has at most 107 bytes, and another account may have to reach it.
+    with LocalPostgres(Path(tempfile.gettempdir()) / f"ts-{uuid4().hex[:8]}", throwaway=True) as server:
+        yield server.dsn
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: str) -> AsyncIterator[str]:
+    """The name of a migrated database that every test copies."""
+    name = f"template_{uuid4().hex}"
+    await administer(postgres, f"CREATE DATABASE {name}")
+    # Roles belong to the whole server, and several test processes may share one.
+    with (Path(tempfile.gettempdir()) / "tenderscore-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        await db.migrate(with_database(postgres, name))
+    yield name
+    await administer(postgres, f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+async def dsn(postgres: str, template: str) -> AsyncIterator[str]:
+    """The address of a database of one's own, migrated and empty."""
+    name = f"test_{uuid4().hex}"
+    await administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield with_database(postgres, name)
+    await administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool as the service opens it."""
+    async with await db.open_pool(dsn, connections=4) as opened:
+        yield opened
