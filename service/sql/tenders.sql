@@ -1,0 +1,143 @@
+-- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline)$
+-- Store a draft and return its id.
+INSERT INTO tenders (buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline)
+VALUES (
+    :buyer_id::uuid, :author_id::uuid, :reference::text, :title::text, :description::text, :currency::text,
+    :time_zone::text, :submission_deadline::timestamptz
+)
+RETURNING id;
+
+-- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline)!
+-- Change a draft, or a published tender by a corrigendum.
+UPDATE tenders
+SET
+    reference = :reference::text,
+    title = :title::text,
+    description = :description::text,
+    currency = :currency::text,
+    time_zone = :time_zone::text,
+    submission_deadline = :submission_deadline::timestamptz,
+    version = version + 1
+WHERE id = :tender_id::uuid;
+
+-- name: put_lots(tender_id, numbers, titles, rules)!
+-- Store a tender's lots by number; a lot that is there keeps its id.
+INSERT INTO lots (tender_id, number, title, rules)
+SELECT :tender_id::uuid, lot.number, lot.title, lot.rules
+FROM unnest(:numbers::int [], :titles::text [], :rules::jsonb []) AS lot (number, title, rules)
+ON CONFLICT ON CONSTRAINT lots_one_per_number_of_a_tender
+DO UPDATE SET title = excluded.title, rules = excluded.rules;
+
+-- name: drop_lots(tender_id, above)!
+-- Remove a draft's lots behind a number.
+DELETE FROM lots WHERE tender_id = :tender_id::uuid AND number > :above::int;
+
+-- name: get_tender(tender_id, organisation_id, person_id)^
+-- A tender as its buyer, or once published anybody, may see it; with the clock and the caller's roles.
+SELECT
+    tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
+    tender.description, tender.currency, tender.time_zone, tender.version, tender.rules_digest, tender.created_at,
+    tender.submission_deadline, tender.published_at, clock_timestamp() AS now,
+    ARRAY(
+        SELECT held.role FROM tender_roles AS held
+        WHERE held.tender_id = tender.id AND held.person_id = :person_id::uuid
+        ORDER BY held.role
+    ) AS roles
+FROM tenders AS tender
+INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
+WHERE
+    tender.id = :tender_id::uuid
+    AND (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL);
+
+-- name: lock_tender(tender_id, lot_id, organisation_id)$
+-- Lock one of the buyer's tenders, by its own id or a lot's, until the transaction ends; waits for submissions in flight.
+SELECT tender.id
+FROM tenders AS tender
+WHERE
+    tender.buyer_id = :organisation_id::uuid
+    AND tender.id = coalesce(:tender_id::uuid, (SELECT lot.tender_id FROM lots AS lot WHERE lot.id = :lot_id::uuid))
+FOR UPDATE;
+
+-- name: list_lots(tender_id)
+-- A tender's lots with the times of what has happened to them.
+SELECT
+    lot.id, lot.number, lot.title, lot.rules, lot.rules_digest, lot.opened_at,
+    (SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot.id) AS evaluated_at,
+    (SELECT award.decided_at FROM awards AS award WHERE award.lot_id = lot.id) AS awarded_at
+FROM lots AS lot
+WHERE lot.tender_id = :tender_id::uuid
+ORDER BY lot.number, lot.id
+LIMIT 1000;
+
+-- name: list_tenders(organisation_id, after_at, after_id, limit)
+-- The buyer's own tenders and everybody's published ones, oldest first.
+SELECT
+    tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
+    tender.submission_deadline, tender.time_zone
+FROM tenders AS tender
+INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
+WHERE
+    (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL)
+    AND (tender.created_at, tender.id) > (:after_at::timestamptz, :after_id::uuid)
+ORDER BY tender.created_at, tender.id
+LIMIT :limit::int;
+
+-- name: insert_role(tender_id, person_id, role, organisation_id)^
+-- Give a person of the buyer's organisation a role; the same role again changes nothing.
+WITH person AS (
+    SELECT person.id, person.name FROM people AS person
+    WHERE person.id = :person_id::uuid AND person.organisation_id = :organisation_id::uuid
+),
+
+held AS (
+    INSERT INTO tender_roles (tender_id, person_id, role)
+    SELECT :tender_id::uuid, person.id, :role::text FROM person
+    ON CONFLICT ON CONSTRAINT tender_roles_once_per_person DO UPDATE SET role = excluded.role
+    RETURNING role, granted_at
+)
+
+SELECT person.id AS person_id, person.name AS person, held.role, held.granted_at FROM person CROSS JOIN held;
+
+-- name: delete_role(tender_id, person_id, role)$
+-- Take a role away.
+DELETE FROM tender_roles
+WHERE tender_id = :tender_id::uuid AND person_id = :person_id::uuid AND role = :role::text
+RETURNING role;
+
+-- name: list_roles(tender_id)
+-- Who holds which role.
+SELECT held.person_id, person.name AS person, held.role, held.granted_at
+FROM tender_roles AS held
+INNER JOIN people AS person ON held.person_id = person.id
+WHERE held.tender_id = :tender_id::uuid
+ORDER BY held.role, held.granted_at, held.person_id
+LIMIT 1000;
+
+-- name: publish_tender(tender_id, rules_digest, published_at, numbers, lot_digests)!
+-- Freeze the rules under their digests.
+WITH frozen AS (
+    UPDATE lots AS lot SET rules_digest = given.digest
+    FROM unnest(:numbers::int [], :lot_digests::text []) AS given (number, digest)
+    WHERE lot.tender_id = :tender_id::uuid AND lot.number = given.number
+)
+
+UPDATE tenders
+SET published_at = coalesce(published_at, :published_at::timestamptz), rules_digest = :rules_digest::text
+WHERE id = :tender_id::uuid;
+
+-- name: insert_corrigendum(tender_id, reason, changes, person_id, issued_at)^
+-- Write down a numbered change of a published tender.
+INSERT INTO corrigenda (tender_id, number, reason, changes, person_id, issued_at)
+SELECT
+    :tender_id::uuid,
+    1 + (SELECT count(*) FROM corrigenda AS earlier WHERE earlier.tender_id = :tender_id::uuid)::int,
+    :reason::text, :changes::jsonb, :person_id::uuid, :issued_at::timestamptz
+RETURNING number, reason, changes, issued_at;
+
+-- name: list_corrigenda(tender_id)
+-- A tender's corrigenda in order.
+SELECT corrigendum.number, corrigendum.reason, corrigendum.changes, corrigendum.issued_at
+FROM corrigenda AS corrigendum
+WHERE corrigendum.tender_id = :tender_id::uuid
+ORDER BY corrigendum.number
+LIMIT 1000;

@@ -1,0 +1,633 @@
+"""A tender from draft to publication: lots, award criteria, who does what, corrigenda.
+
+What happens in a tender's life is stored as facts with times; `stage` says what they amount to at an instant.
+"""
+
+import zoneinfo
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from litestar import Response, Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from msgspec import Meta, Struct
+
+import scoring
+from service import db, events
+from service.edge import Page, check_if_match, etag, page_of, start_of
+from service.organisations import Caller
+from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal
+
+SQL = db.queries("tenders")
+
+Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
+Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded"]
+Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S")]
+Reason = Annotated[
+    str, Meta(min_length=1, max_length=10_000, pattern=r"\S", description="Why, in words for the record.")
+]
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", description="The ETag of the version that you have read and edit.")
+]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code, such as GBP.")]
+Instant = Annotated[
+    datetime, Meta(tz=True, description="RFC 3339 with an offset. The instant itself is already too late.")
+]
+
+
+class DraftLot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A lot: what it buys and the rules by which its bids are scored. Lots are numbered as they stand, from 1."""
+
+    title: Title
+    rules: scoring.Lot
+
+
+class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything about a tender that its buyer decides. A draft may still lack its deadline and its lots."""
+
+    reference: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+    title: Title
+    currency: Currency
+    time_zone: Annotated[str, Meta(max_length=60, description="IANA name, such as Europe/London.")]
+    description: Annotated[str, Meta(max_length=20_000)] = ""
+    submission_deadline: Instant | None = None
+    lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
+
+    def __post_init__(self) -> None:
+        if self.time_zone not in zoneinfo.available_timezones():
+            raise ValueError(f"time_zone {self.time_zone!r} is no zone; write an IANA name such as Europe/London")
+
+
+class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A role to give to a person of the buyer's organisation."""
+
+    person_id: UUID
+    role: Role
+
+
+class NewCorrigendum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a published tender before its deadline; what is left out stays as it is.
+
+    Lots are replaced as a whole: as many as there are, in the same order. New rules need a later deadline.
+    """
+
+    reason: Reason
+    title: Title | None = None
+    description: Annotated[str, Meta(max_length=20_000)] | None = None
+    submission_deadline: Instant | None = None
+    lots: Annotated[tuple[DraftLot, ...], Meta(min_length=1, max_length=200)] | None = None
+
+
+class TenderLot(Struct, frozen=True, kw_only=True):
+    """A stored lot, with what has happened to it so far."""
+
+    id: UUID
+    number: int
+    title: str
+    rules: scoring.Lot
+    rules_digest: str | None
+    opened_at: datetime | None
+    evaluated_at: datetime | None
+    awarded_at: datetime | None
+
+
+class TenderRow(Struct, frozen=True, kw_only=True):
+    """A stored tender as one caller sees it: `now` is the database's clock, `roles` what the caller holds in it."""
+
+    id: UUID
+    buyer_id: UUID
+    buyer: str
+    author_id: UUID
+    reference: str
+    title: str
+    description: str
+    currency: str
+    time_zone: str
+    version: int
+    rules_digest: str | None
+    created_at: datetime
+    submission_deadline: datetime | None
+    published_at: datetime | None
+    now: datetime
+    roles: tuple[Role, ...]
+
+
+class RoleHeld(Struct, frozen=True, kw_only=True):
+    """Who holds which role since when."""
+
+    person_id: UUID
+    person: str
+    role: Role
+    granted_at: datetime
+
+
+class Corrigendum(Struct, frozen=True, kw_only=True):
+    """A numbered change of a published tender."""
+
+    number: int
+    reason: str
+    changes: dict[str, object]
+    issued_at: datetime
+
+
+class Tender(Struct, frozen=True, kw_only=True):
+    """A tender with its lots, its stage now, and its corrigenda."""
+
+    id: UUID
+    stage: Stage
+    buyer: str
+    reference: str
+    title: str
+    description: str
+    currency: str
+    time_zone: str
+    version: int
+    rules_digest: str | None
+    created_at: datetime
+    submission_deadline: datetime | None
+    published_at: datetime | None
+    lots: list[TenderLot]
+    corrigenda: list[Corrigendum]
+    your_roles: tuple[Role, ...]
+    warnings: tuple[Fault, ...] = ()
+
+
+class TenderLine(Struct, frozen=True, kw_only=True):
+    """A tender in a list."""
+
+    id: UUID
+    buyer: str
+    reference: str
+    title: str
+    created_at: datetime
+    published_at: datetime | None
+    submission_deadline: datetime | None
+    time_zone: str
+
+
+# Refusals
+
+
+class TenderAlreadyPublished(Refusal):
+    """The tender is published, so its rules are frozen.
+
+    Change it by a corrigendum (`POST /tenders/{id}/corrigenda`) before the submission deadline.
+    """
+
+
+class TenderNotPublished(Refusal):
+    """The tender is still a draft.
+
+    An approver publishes it with `POST /tenders/{id}/publication`.
+    """
+
+
+class TenderNotReady(Refusal):
+    """The tender cannot be published as it stands.
+
+    Everything that is missing or wrong is listed under `errors`.
+    """
+
+    status = 422
+
+
+class SubmissionDeadlinePassed(Refusal):
+    """The submission deadline has passed.
+
+    The instant of the deadline is already too late. The attempt has been written into the tender's log.
+    """
+
+
+class ReferenceTaken(Refusal):
+    """You have another tender with this reference.
+
+    References tell a buyer's tenders apart; choose another one.
+    """
+
+
+class RolesConflict(Refusal):
+    """One person cannot hold both roles.
+
+    Who scores does not approve, and nobody alone both writes and approves a tender: give one of the roles to somebody
+    else.
+    """
+
+
+CONSTRAINTS["tenders_one_per_reference_of_a_buyer"] = (ReferenceTaken, "The reference is taken by another tender.")
+
+# Rules
+
+
+def stage(tender: TenderRow, lots: Sequence[TenderLot]) -> Stage:
+    """What the facts amount to now; a tender is opened, evaluated or awarded once all of its lots are."""
+    if tender.published_at is None or tender.submission_deadline is None:
+        return "draft"
+    if tender.now < tender.submission_deadline:
+        return "published"
+    if all(lot.awarded_at for lot in lots):
+        return "awarded"
+    if all(lot.evaluated_at for lot in lots):
+        return "evaluated"
+    return "opened" if all(lot.opened_at for lot in lots) else "closed"
+
+
+def check_role(tender: TenderRow, *roles: Role) -> None:
+    """Refuse a caller who holds none of these roles in the tender."""
+    if not set(roles) & set(tender.roles):
+        needed = " or ".join(role.replace("_", " ") for role in roles)
+        raise Forbidden(f"This is for the {needed} of the tender. See who that is at /tenders/{tender.id}/roles.")
+
+
+def check_draft(tender: TenderRow) -> None:
+    """Refuse once the tender is published."""
+    if tender.published_at is not None:
+        raise TenderAlreadyPublished(f"{tender.reference} was published at {tender.published_at.isoformat()}.")
+
+
+def check_open(tender: TenderRow) -> None:
+    """Refuse before publication and from the instant of the deadline on."""
+    if tender.published_at is None or tender.submission_deadline is None:
+        raise TenderNotPublished(f"{tender.reference} is still a draft.")
+    if tender.now >= tender.submission_deadline:
+        raise SubmissionDeadlinePassed(f"{tender.reference} closed at {tender.submission_deadline.isoformat()}.")
+
+
+def check_ready(tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[RoleHeld]) -> tuple[Fault, ...]:
+    """Refuse to publish what is incomplete, naming everything; returns the warnings that do not stop it."""
+    faults: list[Fault] = []
+    if tender.submission_deadline is None:
+        faults.append(Fault("/submission_deadline", "There is no deadline.", "Give an instant with an offset."))
+    elif tender.submission_deadline <= tender.now:
+        faults.append(Fault("/submission_deadline", "The deadline is not in the future.", "Give a later one."))
+    if not lots:
+        faults.append(Fault("/lots", "There is no lot.", "Add at least one."))
+    wrong, warnings = _judge_rules(lots)
+    faults.extend(wrong)
+    faults.extend(_missing_people(roles))
+    if faults:
+        raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))
+    return tuple(warnings)
+
+
+def _judge_rules(lots: Sequence[DraftLot | TenderLot]) -> tuple[list[Fault], list[Fault]]:
+    """What the engine finds wrong with the lots' rules, and what it only warns of."""
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    for index, lot in enumerate(lots):
+        for found in scoring.check_publishable(lot.rules):
+            fault = Fault(f"/lots/{index}/rules{found.pointer}", found.message, found.mend)
+            (warnings if found.severity == "warning" else faults).append(fault)
+    return faults, warnings
+
+
+def _missing_people(roles: Sequence[RoleHeld]) -> list[Fault]:
+    needed: dict[Role, int] = {"opening_officer": 2, "evaluator": 1, "moderator": 1}
+    faults: list[Fault] = []
+    for role, number in needed.items():
+        have = len({held.person_id for held in roles if held.role == role})
+        if have < number:
+            name = role.replace("_", " ")
+            mend = f"Give the role at /tenders/{{id}}/roles with role `{role}`."
+            faults.append(Fault("/roles", f"{number} {name}(s) are needed, there are {have}.", mend))
+    return faults
+
+
+_EXCLUSIVE: tuple[tuple[Role, Role], ...] = (("evaluator", "approver"), ("moderator", "approver"))
+
+
+def check_roles_agree(held: Sequence[RoleHeld], new: NewRole) -> None:
+    """Refuse a role that must not be held together with one that the person has."""
+    has = {role.role for role in held if role.person_id == new.person_id}
+    for pair in _EXCLUSIVE:
+        if new.role in pair and (other := pair[1 - pair.index(new.role)]) in has:
+            raise RolesConflict(f"This person is {other} of the tender and so cannot be {new.role} as well.")
+
+
+def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorrigendum) -> None:
+    """A deadline moves only later; new rules give bidders time; lots stay as many as they are."""
+    deadline = tender.submission_deadline
+    later = new.submission_deadline is not None and deadline is not None and new.submission_deadline > deadline
+    faults: list[Fault] = []
+    if new.submission_deadline is not None and not later:
+        faults.append(Fault("/submission_deadline", "A published deadline moves only later.", "Give a later one."))
+    if new.lots is not None and len(new.lots) != len(lots):
+        faults.append(Fault("/lots", f"There are {len(lots)} lots.", "Give all of them, in their order."))
+    elif new.lots is not None and not later:
+        mend = "Extend the deadline with the same corrigendum."
+        faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
+    faults.extend(_judge_rules(new.lots or ())[0])
+    if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
+        faults.append(Fault("", "Nothing would change.", "Give at least one new value."))
+    if faults:
+        raise InvalidRequest("The corrigendum cannot be issued as it stands.", faults=tuple(faults))
+
+
+# Reading and locking, used by the modules of the later phases as well
+
+
+class Known(NamedTuple):
+    """A tender and its lots as read by one request."""
+
+    tender: TenderRow
+    lots: list[TenderLot]
+
+    def lot(self, lot_id: UUID) -> TenderLot:
+        """The lot of this id; raises NotFound."""
+        for lot in self.lots:
+            if lot.id == lot_id:
+                return lot
+        raise NotFound
+
+
+async def read(conn: asyncpg.Connection, tender_id: UUID, caller: Caller) -> Known:
+    """The tender and its lots as the caller may see them; raises NotFound."""
+    row = SQL.get_tender(conn, tender_id=tender_id, organisation_id=caller.organisation_id, person_id=caller.person_id)
+    tender = await db.one(row, TenderRow)
+    return Known(tender, await db.many(SQL.list_lots(conn, tender_id=tender_id), TenderLot))
+
+
+async def lock(
+    conn: asyncpg.Connection, caller: Caller, *, tender_id: UUID | None = None, lot_id: UUID | None = None
+) -> Known:
+    """Lock a tender of the caller's organisation by its own id or a lot's; every rule then holds until commit.
+
+    The clock in `tender.now` is read after the lock. Raises NotFound.
+    """
+    found = await SQL.lock_tender(conn, tender_id=tender_id, lot_id=lot_id, organisation_id=caller.organisation_id)
+    if found is None:
+        raise NotFound
+    return await read(conn, found, caller)
+
+
+async def _present(
+    conn: asyncpg.Connection, caller: Caller, known: Known, warnings: tuple[Fault, ...] = ()
+) -> Response[Tender]:
+    shared = set(Tender.__struct_fields__) & set(TenderRow.__struct_fields__)
+    own = known.tender.buyer_id == caller.organisation_id
+    tender = Tender(
+        **{name: getattr(known.tender, name) for name in shared},
+        stage=stage(*known),
+        lots=known.lots,
+        corrigenda=await db.many(SQL.list_corrigenda(conn, tender_id=known.tender.id), Corrigendum),
+        your_roles=known.tender.roles if own else (),
+        warnings=warnings,
+    )
+    return Response(tender, headers={"ETag": etag(tender.version)})
+
+
+async def _store_lots(conn: asyncpg.Connection, tender_id: UUID, lots: Sequence[DraftLot]) -> None:
+    await SQL.put_lots(
+        conn,
+        tender_id=tender_id,
+        numbers=list(range(1, len(lots) + 1)),
+        titles=[lot.title for lot in lots],
+        rules=[lot.rules for lot in lots],
+    )
+    await SQL.drop_lots(conn, tender_id=tender_id, above=len(lots))
+
+
+async def _freeze(conn: asyncpg.Connection, known: Known) -> str:
+    lots = known.lots
+    digests = [scoring.rules_digest(lot.rules) for lot in lots]
+    digest = scoring.digest(digests)
+    await SQL.publish_tender(
+        conn,
+        tender_id=known.tender.id,
+        rules_digest=digest,
+        published_at=known.tender.now,
+        numbers=[lot.number for lot in lots],
+        lot_digests=digests,
+    )
+    return digest
+
+
+# Handlers
+
+
+@post("/tenders")
+async def draft_tender(
+    data: JSONBody[DraftTender], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+) -> Response[Tender]:
+    """Start a draft; you become its author. Weightings must add up to exactly 100 at every level from the start."""
+    caller.require_kind("buyer")
+    caller.require("write")
+    columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
+    tender_id: UUID = await SQL.insert_tender(
+        conn, buyer_id=caller.organisation_id, author_id=caller.person_id, **columns
+    )
+    await events.SQL.start_log(conn, log_id=tender_id)
+    await _store_lots(conn, tender_id, data.lots)
+    role = SQL.insert_role(
+        conn,
+        tender_id=tender_id,
+        person_id=caller.person_id,
+        role="author",
+        organisation_id=caller.organisation_id,
+    )
+    await db.one(role, RoleHeld)
+    await events.record(
+        conn, "tender.drafted", tender_id=tender_id, actor=caller.person_id, data={"digest": scoring.digest(data)}
+    )
+    answer = await _present(conn, caller, await read(conn, tender_id, caller))
+    answer.headers["Location"] = f"/tenders/{tender_id}"
+    return answer
+
+
+@get("/tenders")
+async def list_tenders(
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+    limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
+    cursor: FromQuery[str | None] = None,
+) -> Page[TenderLine]:
+    """List your own organisation's tenders and all published ones, oldest first."""
+    after_at, after_id = start_of(cursor)
+    rows = SQL.list_tenders(
+        conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
+    )
+    return page_of(await db.many(rows, TenderLine), limit, lambda line: (line.created_at, line.id))
+
+
+@get("/tenders/{tender_id:uuid}")
+async def get_tender(
+    tender_id: FromPath[UUID], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+) -> Response[Tender]:
+    """Read a tender: your own organisation's, or any that is published. The ETag is the version to edit."""
+    return await _present(conn, caller, await read(conn, tender_id, caller))
+
+
+@put("/tenders/{tender_id:uuid}")
+async def edit_tender(
+    tender_id: FromPath[UUID],
+    data: JSONBody[DraftTender],
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+    if_match: IfMatch = None,
+) -> Response[Tender]:
+    """Replace a draft as a whole; for its author. Send the ETag that you have read as `If-Match`."""
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "author")
+    check_draft(known.tender)
+    check_if_match(if_match, known.tender.version)
+    columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
+    await SQL.update_tender(conn, tender_id=tender_id, **columns)
+    await _store_lots(conn, tender_id, data.lots)
+    await events.record(
+        conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data={"digest": scoring.digest(data)}
+    )
+    return await _present(conn, caller, await read(conn, tender_id, caller))
+
+
+@post("/tenders/{tender_id:uuid}/roles")
+async def grant_role(
+    tender_id: FromPath[UUID],
+    data: JSONBody[NewRole],
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+) -> RoleHeld:
+    """Give a person of your organisation a role in the tender; for its author or an approver."""
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "author", "approver")
+    check_roles_agree(await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld), data)
+    row = SQL.insert_role(
+        conn, tender_id=tender_id, person_id=data.person_id, role=data.role, organisation_id=caller.organisation_id
+    )
+    held = await db.one(row, RoleHeld)
+    facts = {"person_id": held.person_id, "role": held.role}
+    await events.record(conn, "role.granted", tender_id=tender_id, actor=caller.person_id, data=facts)
+    return held
+
+
+@delete("/tenders/{tender_id:uuid}/roles/{person_id:uuid}/{role:str}", status_code=204)
+async def take_role(
+    tender_id: FromPath[UUID],
+    person_id: FromPath[UUID],
+    role: FromPath[Role],
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+) -> None:
+    """Take a role from a person; for the tender's author or an approver."""
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "author", "approver")
+    if await SQL.delete_role(conn, tender_id=tender_id, person_id=person_id, role=role) is None:
+        raise NotFound
+    facts = {"person_id": person_id, "role": role}
+    await events.record(conn, "role.taken", tender_id=tender_id, actor=caller.person_id, data=facts)
+
+
+@get("/tenders/{tender_id:uuid}/roles")
+async def list_roles(
+    tender_id: FromPath[UUID], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+) -> list[RoleHeld]:
+    """List who holds which role; for the buyer's people."""
+    known = await read(conn, tender_id, caller)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    return await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld)
+
+
+@post("/tenders/{tender_id:uuid}/publication", status_code=200)
+async def publish_tender(
+    tender_id: FromPath[UUID],
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+    if_match: IfMatch = None,
+) -> Response[Tender]:
+    """Publish the version that you have read (`If-Match`): its rules are frozen under their digests.
+
+    For an approver who is not the tender's author. Everything that is missing is listed at once.
+    """
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "approver")
+    if known.tender.author_id == caller.person_id:
+        raise RolesConflict("You wrote this tender; somebody else must approve it.")
+    check_draft(known.tender)
+    check_if_match(if_match, known.tender.version)
+    roles = await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld)
+    warnings = check_ready(*known, roles)
+    digest = await _freeze(conn, known)
+    await events.record(
+        conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data={"rules_digest": digest}
+    )
+    return await _present(conn, caller, await read(conn, tender_id, caller), warnings)
+
+
+@post("/tenders/{tender_id:uuid}/corrigenda")
+async def issue_corrigendum(
+    tender_id: FromPath[UUID],
+    data: JSONBody[NewCorrigendum],
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+    if_match: IfMatch = None,
+) -> Response[Tender]:
+    """Change a published tender before its deadline, with a reason; for an approver. It gets a number for good."""
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "approver")
+    check_open(known.tender)
+    check_if_match(if_match, known.tender.version)
+    check_corrigendum(*known, data)
+    changes = {
+        name: value
+        for name in ("title", "description", "submission_deadline", "lots")
+        if (value := getattr(data, name)) is not None
+    }
+    kept = {name: getattr(known.tender, name) for name in DraftTender.__struct_fields__ if name != "lots"}
+    columns = kept | {name: value for name, value in changes.items() if name != "lots"}
+    await SQL.update_tender(conn, tender_id=tender_id, **columns)
+    if data.lots is not None:
+        await _store_lots(conn, tender_id, data.lots)
+    digest = await _freeze(conn, await read(conn, tender_id, caller))
+    row = SQL.insert_corrigendum(
+        conn,
+        tender_id=tender_id,
+        reason=data.reason,
+        changes=changes,
+        person_id=caller.person_id,
+        issued_at=known.tender.now,
+    )
+    corrigendum = await db.one(row, Corrigendum)
+    facts = {"number": corrigendum.number, "reason": data.reason, "rules_digest": digest}
+    await events.record(conn, "corrigendum.issued", tender_id=tender_id, actor=caller.person_id, data=facts)
+    return await _present(conn, caller, await read(conn, tender_id, caller))
+
+
+@get("/tenders/{tender_id:uuid}/events")
+async def list_events(
+    tender_id: FromPath[UUID],
+    conn: NamedDependency[asyncpg.Connection],
+    caller: NamedDependency[Caller],
+    after: FromQuery[Annotated[int, Meta(ge=0)]] = 0,
+    limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 100,
+) -> list[events.Event]:
+    """Read the tender's audit log in order, from behind a position; for its author, approver or auditor."""
+    known = await read(conn, tender_id, caller)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    check_role(known.tender, "author", "approver", "auditor")
+    return await db.many(events.SQL.list_events(conn, log_id=tender_id, after=after, limit=limit), events.Event)
+
+
+router = Router(
+    path="/",
+    route_handlers=[
+        draft_tender,
+        list_tenders,
+        get_tender,
+        edit_tender,
+        grant_role,
+        take_role,
+        list_roles,
+        publish_tender,
+        issue_corrigendum,
+        list_events,
+    ],
+    tags=["Tenders"],
+)
