@@ -1,11 +1,15 @@
-"""The one door into the engine: lots and opened bids in, an explained ranking out. Pure: no clock, no files, no network."""
+"""The one door into the engine: lots and opened bids in, an explained ranking out.
 
+Pure: no clock, no files, no network, no binary floats. `evaluate` ranks, `verify` ranks again and compares.
+"""
+
+from scoring.canonical import ENGINE, canonical, digest, rules_digest
 from scoring.decimals import Rounding
+from scoring.methods import Method
 from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
+from scoring.ranking import evaluate, verify
 from scoring.units import UNITS, Direction, Unit
 from scoring.worked import InvalidValue, MissingValue, Unscorable, ZeroValue
-
-ENGINE = "tenderscore-engine/1"
 
 __all__ = [
     "ENGINE",
@@ -16,6 +20,7 @@ __all__ = [
     "Evaluation",
     "InvalidValue",
     "Lot",
+    "Method",
     "MissingValue",
     "OpenedBid",
     "Rounding",
@@ -24,6 +29,11 @@ __all__ = [
     "Unit",
     "Unscorable",
     "ZeroValue",
+    "canonical",
+    "digest",
+    "evaluate",
     "leaves",
+    "rules_digest",
+    "verify",
     "walk",
 ]

@@ -43,3 +43,13 @@ def absolute_points(method: Absolute, text: str) -> Worked:
             return absolute.target(method, parse_decimal(text, "value"))
         case _:
             assert_never(method)
+
+
+def is_relative(method: Method | None) -> bool:
+    """Whether other bids can change the points of a bid."""
+    return isinstance(method, Relative)
+
+
+def is_unscored(method: Method | None) -> bool:
+    """Whether the method earns no points: pass/fail and text."""
+    return isinstance(method, Unscored)
