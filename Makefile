@@ -1,0 +1,72 @@
+# Needs git, make and python3 with venv. Everything else comes from requirements.lock, by version and hash.
+# demo · serve · test · check · bench BENCH=… · soak SOAK=… [N=…] · lock · browser
+
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+# WeasyPrint loads these; no wheel carries them. Without them everything but PDF works.
+PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+# The runner (service/db.py) opens the transaction and sets both timeouts; version numbers count to a few dozen.
+SQUAWK := --pg-version=15.0 --assume-in-transaction \
+	--exclude=require-lock-timeout,require-statement-timeout,prefer-bigint-over-int
+
+# Install Debian packages when we are root, else say what is missing without them and how to mend it.
+define packages
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(1); \
+	else false; fi || echo "$(2) To mend: sudo apt-get install $(1)"
+endef
+
+.PHONY: demo serve test check bench soak lock browser pango
+
+demo: .venv/installed pango
+	$(BIN)/tenderscore demo $(if $(EXIT),--exit)
+
+serve: .venv/installed pango
+	$(BIN)/tenderscore serve
+
+test: .venv/installed-dev pango
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: .venv/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/squawk $(SQUAWK) migrations/*.sql
+	$(BIN)/hadolint Dockerfile
+
+bench: .venv/installed-dev
+	$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench))
+
+soak: .venv/installed-dev
+	$(BIN)/python -m tests.soak.$(or $(SOAK),$(error SOAK=… names a module of tests/soak)) $(N)
+
+# The second resolution may only add to the first.
+lock: .venv/installed-dev
+	$(LOCK) $(UPGRADE) pyproject.toml --output-file requirements.lock
+	$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+browser:
+	@command -v chromium >/dev/null || { $(call packages,chromium,Without a browser its tests are skipped.); }
+
+pango:
+	@$(PYTHON) -c 'import ctypes; [ctypes.CDLL(f"lib{name}.so.0") \
+		for name in ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")]' 2>/dev/null \
+		|| { $(call packages,$(PANGO),Without Pango there are no PDF reports.); }
+
+# A stamp is newer than the lock it was installed from; a changed lock installs again, an unchanged one needs no network.
+.venv/installed: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
