@@ -57,7 +57,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 async def record(
-    conn: asyncpg.Connection, kind: Kind, *, tender_id: UUID | None, actor: UUID | None, data: Mapping[str, Any]
+    conn: db.Connection, kind: Kind, *, tender_id: UUID | None, actor: UUID | None, data: Mapping[str, Any]
 ) -> int:
     """Append an entry in the caller's transaction and return its position.
 

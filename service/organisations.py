@@ -216,7 +216,7 @@ def check_scopes(caller: Caller, wanted: tuple[Scope, ...]) -> None:
 
 
 async def register(
-    conn: asyncpg.Connection, new: NewOrganisation, scopes: tuple[Scope, ...], actor: UUID | None = None
+    conn: db.Connection, new: NewOrganisation, scopes: tuple[Scope, ...], actor: UUID | None = None
 ) -> Registration:
     """Store an organisation, its first person and that person's key, and write it down."""
     organisation = await db.one(
@@ -230,7 +230,7 @@ async def register(
     return Registration(organisation=organisation, person=person, key=key)
 
 
-async def add_to(conn: asyncpg.Connection, organisation_id: UUID, new: NewPerson, actor: UUID | None) -> Person:
+async def add_to(conn: db.Connection, organisation_id: UUID, new: NewPerson, actor: UUID | None) -> Person:
     """Store a person and write it down."""
     person = await db.one(
         SQL.insert_person(conn, organisation_id=organisation_id, name=new.name, email=new.email), Person
@@ -239,7 +239,7 @@ async def add_to(conn: asyncpg.Connection, organisation_id: UUID, new: NewPerson
     return person
 
 
-async def issue_to(conn: asyncpg.Connection, person: Person, new: NewKey, actor: UUID | None) -> IssuedKey:
+async def issue_to(conn: db.Connection, person: Person, new: NewKey, actor: UUID | None) -> IssuedKey:
     """Make and store a key for a person and write it down, without its secret."""
     fresh = make_key()
     key = await db.one(
@@ -264,7 +264,7 @@ async def issue_to(conn: asyncpg.Connection, person: Person, new: NewKey, actor:
 
 @post("/organisations")
 async def register_organisation(
-    data: JSONBody[NewOrganisation], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+    data: JSONBody[NewOrganisation], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Registration:
     """Register a buyer or supplier with its first person; needs a key with the scope `platform`.
 
@@ -282,7 +282,7 @@ async def who_am_i(caller: NamedDependency[Caller]) -> Caller:
 
 @post("/people")
 async def add_person(
-    data: JSONBody[NewPerson], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+    data: JSONBody[NewPerson], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Person:
     """Add a person to your own organisation; needs the scope `admin`."""
     caller.require("admin")
@@ -291,7 +291,7 @@ async def add_person(
 
 @get("/people")
 async def list_people(
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
     limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
     cursor: FromQuery[str | None] = None,
@@ -308,7 +308,7 @@ async def list_people(
 async def issue_key(
     person_id: FromPath[UUID],
     data: JSONBody[NewKey],
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> IssuedKey:
     """Issue a key to a person of your own organisation; needs the scope `admin`. The secret is shown this once."""
@@ -320,7 +320,7 @@ async def issue_key(
 
 @get("/people/{person_id:uuid}/keys")
 async def list_keys(
-    person_id: FromPath[UUID], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+    person_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[Key]:
     """List a person's keys, without their secrets; needs the scope `admin`, except for your own."""
     if person_id != caller.person_id:
@@ -331,7 +331,7 @@ async def list_keys(
 
 @delete("/keys/{key_id:str}", status_code=200)
 async def revoke_key(
-    key_id: FromPath[str], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+    key_id: FromPath[str], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Key:
     """Revoke a key of your own organisation at once; needs the scope `admin`, except for the key you are using."""
     if key_id != caller.key_id:

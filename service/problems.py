@@ -34,15 +34,21 @@ class Refusal(Exception):  # noqa: N818
     """A request that was understood and refused."""
 
     status: ClassVar[int] = 409
-    headers: Mapping[str, str]
 
     def __init__(
-        self, detail: str, *, faults: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
+        self,
+        detail: str,
+        *,
+        faults: tuple[Fault, ...] = (),
+        headers: Mapping[str, str] | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
+        """Say what was refused; `facts` go into the audit log's entry about the attempt, not into the answer."""
         super().__init__(detail)
         self.detail = detail
         self.faults = faults
-        self.headers = headers or {}
+        self.headers: Mapping[str, str] = headers or {}
+        self.facts: Mapping[str, Any] = facts or {}
 
     @classmethod
     def slug(cls) -> str:

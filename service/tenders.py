@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
-import asyncpg
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
@@ -342,15 +341,23 @@ class Known(NamedTuple):
         raise NotFound
 
 
-async def read(conn: asyncpg.Connection, tender_id: UUID, caller: Caller) -> Known:
-    """The tender and its lots as the caller may see them; raises NotFound."""
-    row = SQL.get_tender(conn, tender_id=tender_id, organisation_id=caller.organisation_id, person_id=caller.person_id)
+async def read(
+    conn: db.Connection, caller: Caller, *, tender_id: UUID | None = None, lot_id: UUID | None = None
+) -> Known:
+    """The tender of this id or of this lot, with its lots, as the caller may see them; raises NotFound."""
+    row = SQL.get_tender(
+        conn,
+        tender_id=tender_id,
+        lot_id=lot_id,
+        organisation_id=caller.organisation_id,
+        person_id=caller.person_id,
+    )
     tender = await db.one(row, TenderRow)
-    return Known(tender, await db.many(SQL.list_lots(conn, tender_id=tender_id), TenderLot))
+    return Known(tender, await db.many(SQL.list_lots(conn, tender_id=tender.id), TenderLot))
 
 
 async def lock(
-    conn: asyncpg.Connection, caller: Caller, *, tender_id: UUID | None = None, lot_id: UUID | None = None
+    conn: db.Connection, caller: Caller, *, tender_id: UUID | None = None, lot_id: UUID | None = None
 ) -> Known:
     """Lock a tender of the caller's organisation by its own id or a lot's; every rule then holds until commit.
 
@@ -359,11 +366,11 @@ async def lock(
     found = await SQL.lock_tender(conn, tender_id=tender_id, lot_id=lot_id, organisation_id=caller.organisation_id)
     if found is None:
         raise NotFound
-    return await read(conn, found, caller)
+    return await read(conn, caller, tender_id=found)
 
 
 async def _present(
-    conn: asyncpg.Connection, caller: Caller, known: Known, warnings: tuple[Fault, ...] = ()
+    conn: db.Connection, caller: Caller, known: Known, warnings: tuple[Fault, ...] = ()
 ) -> Response[Tender]:
     shared = set(Tender.__struct_fields__) & set(TenderRow.__struct_fields__)
     own = known.tender.buyer_id == caller.organisation_id
@@ -378,7 +385,7 @@ async def _present(
     return Response(tender, headers={"ETag": etag(tender.version)})
 
 
-async def _store_lots(conn: asyncpg.Connection, tender_id: UUID, lots: Sequence[DraftLot]) -> None:
+async def _store_lots(conn: db.Connection, tender_id: UUID, lots: Sequence[DraftLot]) -> None:
     await SQL.put_lots(
         conn,
         tender_id=tender_id,
@@ -389,7 +396,7 @@ async def _store_lots(conn: asyncpg.Connection, tender_id: UUID, lots: Sequence[
     await SQL.drop_lots(conn, tender_id=tender_id, above=len(lots))
 
 
-async def _freeze(conn: asyncpg.Connection, known: Known) -> str:
+async def _freeze(conn: db.Connection, known: Known) -> str:
     lots = known.lots
     digests = [scoring.rules_digest(lot.rules) for lot in lots]
     digest = scoring.digest(digests)
@@ -409,7 +416,7 @@ async def _freeze(conn: asyncpg.Connection, known: Known) -> str:
 
 @post("/tenders")
 async def draft_tender(
-    data: JSONBody[DraftTender], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+    data: JSONBody[DraftTender], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[Tender]:
     """Start a draft; you become its author. Weightings must add up to exactly 100 at every level from the start."""
     caller.require_kind("buyer")
@@ -431,14 +438,14 @@ async def draft_tender(
     await events.record(
         conn, "tender.drafted", tender_id=tender_id, actor=caller.person_id, data={"digest": scoring.digest(data)}
     )
-    answer = await _present(conn, caller, await read(conn, tender_id, caller))
+    answer = await _present(conn, caller, await read(conn, caller, tender_id=tender_id))
     answer.headers["Location"] = f"/tenders/{tender_id}"
     return answer
 
 
 @get("/tenders")
 async def list_tenders(
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
     limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
     cursor: FromQuery[str | None] = None,
@@ -453,17 +460,17 @@ async def list_tenders(
 
 @get("/tenders/{tender_id:uuid}")
 async def get_tender(
-    tender_id: FromPath[UUID], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[Tender]:
     """Read a tender: your own organisation's, or any that is published. The ETag is the version to edit."""
-    return await _present(conn, caller, await read(conn, tender_id, caller))
+    return await _present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
 @put("/tenders/{tender_id:uuid}")
 async def edit_tender(
     tender_id: FromPath[UUID],
     data: JSONBody[DraftTender],
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
     if_match: IfMatch = None,
 ) -> Response[Tender]:
@@ -479,14 +486,14 @@ async def edit_tender(
     await events.record(
         conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data={"digest": scoring.digest(data)}
     )
-    return await _present(conn, caller, await read(conn, tender_id, caller))
+    return await _present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
 @post("/tenders/{tender_id:uuid}/roles")
 async def grant_role(
     tender_id: FromPath[UUID],
     data: JSONBody[NewRole],
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> RoleHeld:
     """Give a person of your organisation a role in the tender; for its author or an approver."""
@@ -508,7 +515,7 @@ async def take_role(
     tender_id: FromPath[UUID],
     person_id: FromPath[UUID],
     role: FromPath[Role],
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> None:
     """Take a role from a person; for the tender's author or an approver."""
@@ -523,10 +530,10 @@ async def take_role(
 
 @get("/tenders/{tender_id:uuid}/roles")
 async def list_roles(
-    tender_id: FromPath[UUID], conn: NamedDependency[asyncpg.Connection], caller: NamedDependency[Caller]
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[RoleHeld]:
     """List who holds which role; for the buyer's people."""
-    known = await read(conn, tender_id, caller)
+    known = await read(conn, caller, tender_id=tender_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     return await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld)
@@ -535,7 +542,7 @@ async def list_roles(
 @post("/tenders/{tender_id:uuid}/publication", status_code=200)
 async def publish_tender(
     tender_id: FromPath[UUID],
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
     if_match: IfMatch = None,
 ) -> Response[Tender]:
@@ -556,14 +563,14 @@ async def publish_tender(
     await events.record(
         conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data={"rules_digest": digest}
     )
-    return await _present(conn, caller, await read(conn, tender_id, caller), warnings)
+    return await _present(conn, caller, await read(conn, caller, tender_id=tender_id), warnings)
 
 
 @post("/tenders/{tender_id:uuid}/corrigenda")
 async def issue_corrigendum(
     tender_id: FromPath[UUID],
     data: JSONBody[NewCorrigendum],
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
     if_match: IfMatch = None,
 ) -> Response[Tender]:
@@ -584,7 +591,7 @@ async def issue_corrigendum(
     await SQL.update_tender(conn, tender_id=tender_id, **columns)
     if data.lots is not None:
         await _store_lots(conn, tender_id, data.lots)
-    digest = await _freeze(conn, await read(conn, tender_id, caller))
+    digest = await _freeze(conn, await read(conn, caller, tender_id=tender_id))
     row = SQL.insert_corrigendum(
         conn,
         tender_id=tender_id,
@@ -596,19 +603,19 @@ async def issue_corrigendum(
     corrigendum = await db.one(row, Corrigendum)
     facts = {"number": corrigendum.number, "reason": data.reason, "rules_digest": digest}
     await events.record(conn, "corrigendum.issued", tender_id=tender_id, actor=caller.person_id, data=facts)
-    return await _present(conn, caller, await read(conn, tender_id, caller))
+    return await _present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
 @get("/tenders/{tender_id:uuid}/events")
 async def list_events(
     tender_id: FromPath[UUID],
-    conn: NamedDependency[asyncpg.Connection],
+    conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
     after: FromQuery[Annotated[int, Meta(ge=0)]] = 0,
     limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 100,
 ) -> list[events.Event]:
     """Read the tender's audit log in order, from behind a position; for its author, approver or auditor."""
-    known = await read(conn, tender_id, caller)
+    known = await read(conn, caller, tender_id=tender_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     check_role(known.tender, "author", "approver", "auditor")

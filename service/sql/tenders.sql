@@ -32,7 +32,7 @@ DO UPDATE SET title = excluded.title, rules = excluded.rules;
 -- Remove a draft's lots behind a number.
 DELETE FROM lots WHERE tender_id = :tender_id::uuid AND number > :above::int;
 
--- name: get_tender(tender_id, organisation_id, person_id)^
+-- name: get_tender(tender_id, lot_id, organisation_id, person_id)^
 -- A tender as its buyer, or once published anybody, may see it; with the clock and the caller's roles.
 SELECT
     tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
@@ -46,7 +46,7 @@ SELECT
 FROM tenders AS tender
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
 WHERE
-    tender.id = :tender_id::uuid
+    tender.id = coalesce(:tender_id::uuid, (SELECT lot.tender_id FROM lots AS lot WHERE lot.id = :lot_id::uuid))
     AND (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL);
 
 -- name: lock_tender(tender_id, lot_id, organisation_id)$

@@ -1,0 +1,272 @@
+-- name: submit_bid(lot_id, supplier_id, person_id, key, fingerprint, tender_digest, rules_digest, size, contents)^
+-- Judge, stamp and store a first bid by one reading of the clock, taken once the tender and its log are locked.
+WITH tender AS MATERIALIZED (
+    SELECT tender.id, tender.submission_deadline, lot.id AS lot_id, tender.rules_digest
+    FROM lots AS lot
+    INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+    WHERE lot.id = :lot_id::uuid AND tender.published_at IS NOT NULL
+    FOR KEY SHARE OF tender
+),
+
+head AS MATERIALIZED (
+    SELECT log.log_id FROM log_heads AS log INNER JOIN tender ON log.log_id = tender.id
+    FOR UPDATE OF log
+),
+
+clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS at FROM head
+),
+
+accepted AS MATERIALIZED (
+    SELECT tender.id AS tender_id, tender.lot_id, clock.at
+    FROM tender CROSS JOIN clock
+    WHERE clock.at < tender.submission_deadline AND tender.rules_digest = :tender_digest::text
+),
+
+bid AS (
+    INSERT INTO bids (lot_id, supplier_id)
+    SELECT accepted.lot_id, :supplier_id::uuid FROM accepted
+    RETURNING id
+),
+
+version AS (
+    INSERT INTO bid_versions (bid_id, version, person_id, rules_digest, digest, size, submitted_at)
+    SELECT bid.id, 1, :person_id::uuid, :rules_digest::text, :fingerprint::text, :size::int, accepted.at
+    FROM bid CROSS JOIN accepted
+    RETURNING bid_id, version
+),
+
+envelope AS (
+    INSERT INTO bid_envelopes (bid_id, version, contents)
+    SELECT version.bid_id, version.version, :contents::bytea FROM version
+),
+
+key AS (
+    INSERT INTO idempotency_keys (organisation_id, operation, key, fingerprint, bid_id, version)
+    SELECT
+        :supplier_id::uuid, 'submit ' || accepted.lot_id, :key::text, :fingerprint::text,
+        version.bid_id, version.version
+    FROM version CROSS JOIN accepted
+),
+
+size AS (
+    UPDATE log_heads AS log SET size = log.size + 1 FROM accepted WHERE log.log_id = accepted.tender_id
+    RETURNING log.size
+),
+
+event AS (
+    INSERT INTO events (log_id, position, kind, person_id, data, at)
+    SELECT
+        accepted.tender_id, size.size, 'bid.submitted', :person_id::uuid,
+        jsonb_build_object(
+            'bid_id', bid.id, 'lot_id', accepted.lot_id, 'supplier_id', :supplier_id::uuid,
+            'version', 1, 'digest', :fingerprint::text, 'size', :size::int
+        ),
+        accepted.at
+    FROM accepted CROSS JOIN size CROSS JOIN bid
+)
+
+SELECT
+    tender.submission_deadline, clock.at, tender.rules_digest, tender.id AS tender_id,
+    (SELECT bid.id FROM bid) AS bid_id
+FROM tender CROSS JOIN clock;
+
+-- name: replace_bid(bid_id, supplier_id, person_id, key, fingerprint, tender_digest, rules_digest, size, contents)^
+-- Judge, stamp and store a further version of a standing bid, by one reading of the clock under the same locks.
+WITH tender AS MATERIALIZED (
+    SELECT tender.id, tender.submission_deadline, lot.id AS lot_id, tender.rules_digest
+    FROM bids AS bid
+    INNER JOIN lots AS lot ON bid.lot_id = lot.id
+    INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+    WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid
+    FOR KEY SHARE OF tender
+),
+
+head AS MATERIALIZED (
+    SELECT log.log_id FROM log_heads AS log INNER JOIN tender ON log.log_id = tender.id
+    FOR UPDATE OF log
+),
+
+clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS at FROM head
+),
+
+accepted AS MATERIALIZED (
+    SELECT tender.id AS tender_id, tender.lot_id, clock.at
+    FROM tender CROSS JOIN clock
+    WHERE clock.at < tender.submission_deadline AND tender.rules_digest = :tender_digest::text
+),
+
+bid AS (
+    UPDATE bids AS bid SET version = bid.version + 1
+    FROM accepted
+    WHERE bid.id = :bid_id::uuid AND bid.withdrawn_at IS NULL
+    RETURNING bid.id, bid.version
+),
+
+version AS (
+    INSERT INTO bid_versions (bid_id, version, person_id, rules_digest, digest, size, submitted_at)
+    SELECT bid.id, bid.version, :person_id::uuid, :rules_digest::text, :fingerprint::text, :size::int, accepted.at
+    FROM bid CROSS JOIN accepted
+    RETURNING bid_id, version
+),
+
+envelope AS (
+    INSERT INTO bid_envelopes (bid_id, version, contents)
+    SELECT version.bid_id, version.version, :contents::bytea FROM version
+),
+
+key AS (
+    INSERT INTO idempotency_keys (organisation_id, operation, key, fingerprint, bid_id, version)
+    SELECT
+        :supplier_id::uuid, 'replace ' || version.bid_id, :key::text, :fingerprint::text,
+        version.bid_id, version.version
+    FROM version
+),
+
+size AS (
+    UPDATE log_heads AS log SET size = log.size + 1
+    FROM accepted CROSS JOIN bid WHERE log.log_id = accepted.tender_id
+    RETURNING log.size
+),
+
+event AS (
+    INSERT INTO events (log_id, position, kind, person_id, data, at)
+    SELECT
+        accepted.tender_id, size.size, 'bid.replaced', :person_id::uuid,
+        jsonb_build_object(
+            'bid_id', bid.id, 'lot_id', accepted.lot_id, 'supplier_id', :supplier_id::uuid,
+            'version', bid.version, 'digest', :fingerprint::text, 'size', :size::int
+        ),
+        accepted.at
+    FROM accepted CROSS JOIN size CROSS JOIN bid
+)
+
+SELECT
+    tender.submission_deadline, clock.at, tender.rules_digest, tender.id AS tender_id,
+    (SELECT bid.id FROM bid) AS bid_id
+FROM tender CROSS JOIN clock;
+
+-- name: withdraw_bid(bid_id, supplier_id)^
+-- Withdraw a standing bid before the deadline, by one reading of the clock; it is never opened.
+WITH tender AS MATERIALIZED (
+    SELECT tender.id, tender.submission_deadline
+    FROM bids AS bid
+    INNER JOIN lots AS lot ON bid.lot_id = lot.id
+    INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+    WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid
+    FOR KEY SHARE OF tender
+),
+
+clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS at FROM tender
+),
+
+bid AS (
+    UPDATE bids AS bid SET withdrawn_at = clock.at
+    FROM tender CROSS JOIN clock
+    WHERE bid.id = :bid_id::uuid AND bid.withdrawn_at IS NULL AND clock.at < tender.submission_deadline
+    RETURNING bid.id
+)
+
+SELECT
+    tender.id AS tender_id, tender.submission_deadline, clock.at, (SELECT bid.id FROM bid) AS bid_id
+FROM tender CROSS JOIN clock;
+
+-- name: find_answer(organisation_id, operation, key)^
+-- What was answered to a request with this key.
+SELECT used.bid_id, used.version, used.fingerprint
+FROM idempotency_keys AS used
+WHERE used.organisation_id = :organisation_id::uuid AND used.operation = :operation::text AND used.key = :key::text;
+
+-- name: get_receipt(bid_id, version, supplier_id)^
+-- The receipt of one version of the supplier's bid, the standing one unless a version is named.
+SELECT
+    bid.id AS bid_id, version.version, bid.lot_id, lot.tender_id, tender.reference AS tender, lot.number AS lot_number,
+    bid.supplier_id, supplier.name AS supplier, version.digest, version.size, version.rules_digest,
+    version.submitted_at
+FROM bids AS bid
+INNER JOIN lots AS lot ON bid.lot_id = lot.id
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+INNER JOIN bid_versions AS version
+    ON bid.id = version.bid_id AND version.version = coalesce(:version::int, bid.version)
+WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid;
+
+-- name: list_own(lot_id, supplier_id)
+-- A supplier's own bids for a lot: standing and withdrawn ones, never their contents.
+SELECT
+    bid.id AS bid_id, bid.version, version.submitted_at, version.digest, version.rules_digest, bid.withdrawn_at,
+    version.rules_digest IS NOT DISTINCT FROM lot.rules_digest AS under_present_rules
+FROM bids AS bid
+INNER JOIN lots AS lot ON bid.lot_id = lot.id
+INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
+WHERE bid.lot_id = :lot_id::uuid AND bid.supplier_id = :supplier_id::uuid
+ORDER BY version.submitted_at, bid.id
+LIMIT 1000;
+
+-- name: insert_opening_act(lot_id, person_id)!
+-- One officer's request to open; a second one by the same person changes nothing.
+INSERT INTO opening_acts (lot_id, person_id, acted_at)
+VALUES (:lot_id::uuid, :person_id::uuid, clock_timestamp())
+ON CONFLICT ON CONSTRAINT opening_acts_once_per_officer DO NOTHING;
+
+-- name: list_opening_acts(lot_id)
+-- Which officers have asked to open, first to last.
+SELECT act.person_id, person.name AS person, act.acted_at
+FROM opening_acts AS act
+INNER JOIN people AS person ON act.person_id = person.id
+WHERE act.lot_id = :lot_id::uuid
+ORDER BY act.acted_at, act.person_id
+LIMIT 100;
+
+-- name: become_opening_officer()!
+-- For the rest of the transaction act in the one role that may read envelopes.
+SET LOCAL ROLE tenderscore_opening;
+
+-- name: become_service()!
+-- Go back to the role that serves requests.
+SET LOCAL ROLE tenderscore_app;
+
+-- name: open_envelopes(lot_id)
+-- Every standing bid of a lot with its contents. No other query may read bid_envelopes.contents.
+SELECT
+    bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
+    version.rules_digest, envelope.contents
+FROM bids AS bid
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
+INNER JOIN bid_envelopes AS envelope ON bid.id = envelope.bid_id AND bid.version = envelope.version
+WHERE bid.lot_id = :lot_id::uuid AND bid.withdrawn_at IS NULL
+ORDER BY version.submitted_at, bid.id;
+
+-- name: record_opening(lot_id, bid_ids, versions, contents)$
+-- Keep what the envelopes held and mark the lot as opened.
+WITH kept AS (
+    INSERT INTO opened_bids (bid_id, lot_id, version, "values")
+    SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents
+    FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb []) AS opened (bid_id, version, contents)
+)
+
+UPDATE lots SET opened_at = clock_timestamp() WHERE id = :lot_id::uuid
+RETURNING opened_at;
+
+-- name: list_opened(lot_id)
+-- The opened bids of a lot, with the state that was last decided.
+SELECT
+    opened.bid_id, bid.supplier_id, supplier.name AS supplier, opened.version, version.submitted_at, version.digest,
+    version.rules_digest, opened."values",
+    coalesce(
+        (
+            SELECT decision.state FROM bid_states AS decision
+            WHERE decision.bid_id = opened.bid_id ORDER BY decision.number DESC LIMIT 1
+        ),
+        'admissible'
+    ) AS state
+FROM opened_bids AS opened
+INNER JOIN bids AS bid ON opened.bid_id = bid.id
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+INNER JOIN bid_versions AS version ON opened.bid_id = version.bid_id AND opened.version = version.version
+WHERE opened.lot_id = :lot_id::uuid
+ORDER BY version.submitted_at, opened.bid_id
+LIMIT 10000;
