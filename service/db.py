@@ -46,11 +46,23 @@ _Lent: TypeAlias = contextlib.AbstractAsyncContextManager[Connection]
 QUERIES = Path(__file__).parent / "sql"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+MIGRATE = "tenderscore migrate"
+BOOKKEEPING = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), milliseconds integer NOT NULL
+);
+GRANT SELECT ON schema_migrations TO PUBLIC;
+"""
 MIGRATION_LOCK = int.from_bytes(hashlib.sha256(b"tenderscore.migrate").digest()[:8], "big", signed=True)
 
 
 class DatabaseError(Exception):
-    """The database cannot be used as it stands; the text says why and what would help."""
+    """The database cannot be used as it stands; the text says why, `mend` is the command or the SQL that helps."""
+
+    def __init__(self, why: str, *, mend: str) -> None:
+        super().__init__(why)
+        self.mend = mend
 
 
 class MigrationError(DatabaseError):
@@ -91,8 +103,9 @@ async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Connection]:
 
 async def connect(dsn: str) -> Connection:
     """A connection of one's own, with the rights of the address's login; to be closed."""
-    opening = asyncpg.connect(dsn, statement_cache_size=0, target_session_attrs=_session_attrs(dsn))
-    return await cast("Awaitable[Connection]", opening)
+    return cast(
+        "Connection", await asyncpg.connect(dsn, statement_cache_size=0, target_session_attrs=_session_attrs(dsn))
+    )
 
 
 async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asyncpg.Pool:
@@ -115,7 +128,11 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
             server_settings={"role": APP_ROLE, "application_name": "tenderscore"} if direct else None,
         )
     except asyncpg.InvalidParameterValueError as error:
-        raise MigrationError(f"The role {APP_ROLE} does not exist: run `tenderscore migrate`. ({error})") from error
+        raise MigrationError(f"The database does not know the role {APP_ROLE}: {error}", mend=MIGRATE) from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise DatabaseError(
+            f"The login may not act as {APP_ROLE}: {error}", mend=f"GRANT {APP_ROLE} TO <the login of DATABASE_URL>;"
+        ) from error
     try:
         async with cast("_Lent", pool.acquire()) as conn:
             await check_durability(conn)
@@ -171,20 +188,32 @@ async def check_durability(conn: Connection) -> None:
                         OR has_table_privilege(to_regclass('events'), 'DELETE, TRUNCATE'), false) AS rewrites_events
         """
     )
+    role = state["role"]
     if state["fsync"] != "on" and not is_throwaway(state["server"]):
-        raise DatabaseError("The server runs with fsync=off: a power cut would lose acknowledged bids.")
+        raise DatabaseError("With fsync=off a power cut loses acknowledged bids.", mend=_set_on("fsync"))
     if state["full_page_writes"] != "on":
-        raise DatabaseError("The server runs with full_page_writes=off: a power cut could destroy stored bids.")
+        raise DatabaseError(
+            "With full_page_writes=off a power cut may destroy stored bids.", mend=_set_on("full_page_writes")
+        )
     if state["synchronous_commit"] not in ("on", "remote_apply"):
         raise DatabaseError(
-            f"synchronous_commit is {state['synchronous_commit']}: a crash would lose acknowledged bids. Set it to on."
+            f"With synchronous_commit={state['synchronous_commit']} a crash may lose acknowledged bids.",
+            mend=_set_on("synchronous_commit"),
         )
     if state["superuser"]:
         raise DatabaseError(
-            f"The role {state['role']} is a superuser: the service must not be able to rewrite the log."
+            f"The role {role} is a superuser, and the service must be unable to rewrite the audit log.",
+            mend=f"ALTER ROLE {role} NOSUPERUSER;",
         )
     if state["rewrites_events"]:
-        raise DatabaseError(f"The role {state['role']} may change or delete events: revoke it, or use {APP_ROLE}.")
+        raise DatabaseError(
+            f"The role {role} may change or delete events, and the service must be unable to.",
+            mend=f"REVOKE UPDATE, DELETE, TRUNCATE ON events FROM {role};",
+        )
+
+
+def _set_on(setting: str) -> str:
+    return f"ALTER SYSTEM SET {setting} = on; SELECT pg_reload_conf();"
 
 
 class Migration(msgspec.Struct, frozen=True):
@@ -202,12 +231,14 @@ def load_migrations(folder: Path) -> list[Migration]:
     for file in sorted(folder.glob("*.sql")):
         matched = MIGRATION_NAME.match(file.name)
         if matched is None:
-            raise MigrationError(f"{file.name} is not named NNNN_what.sql.")
+            raise MigrationError(f"{file.name} is not named NNNN_what.sql.", mend="git mv")
         sql = file.read_text(encoding="utf-8").replace("\r\n", "\n")
         found.append(Migration(int(matched[1]), file.name, sql, hashlib.sha256(sql.encode()).hexdigest()))
     numbers = [migration.number for migration in found]
     if numbers != list(range(1, len(numbers) + 1)):
-        raise MigrationError(f"Migrations must be numbered from 0001 without gaps or doubles, not {numbers}.")
+        raise MigrationError(
+            f"Migrations must be numbered from 0001 without gaps or doubles, not {numbers}.", mend="git mv"
+        )
     return found
 
 
@@ -224,7 +255,7 @@ async def migrate(dsn: str, *, check_only: bool = False, folder: Path = MIGRATIO
         if check_only:
             if missing := missing_migrations(files, await _applied(conn)):
                 names = ", ".join(file.name for file in missing)
-                raise MigrationError(f"The database lacks {names}: run `tenderscore migrate`.")
+                raise MigrationError(f"The database lacks {names}.", mend=MIGRATE)
             return []
         done: list[str] = []
         while (name := await _apply_next(conn, files)) is not None:
@@ -241,11 +272,15 @@ def missing_migrations(files: list[Migration], applied: dict[int, str]) -> list[
     """
     if applied and max(applied) > len(files):
         raise MigrationError(
-            f"The database is at migration {max(applied)}, this program knows {len(files)}: newer code has migrated it."
+            f"The database is at migration {max(applied)}, this program knows {len(files)}: it is too old.",
+            mend="git pull",
         )
     for file in files:
         if applied.get(file.number, file.sha256) != file.sha256:
-            raise MigrationError(f"{file.name} was edited after it was applied; write a new migration instead.")
+            raise MigrationError(
+                f"{file.name} was edited after it was applied; a change needs a migration of its own.",
+                mend=f"git checkout -- migrations/{file.name}",
+            )
     return [file for file in files if file.number not in applied]
 
 
@@ -263,19 +298,13 @@ async def _apply_next(conn: Connection, files: list[Migration]) -> str | None:
     file, so that what others applied meanwhile is seen. The bookkeeping table is made under it too, because
     CREATE TABLE IF NOT EXISTS is itself a race.
     """
-    async with conn.transaction():
+    async with conn.transaction(isolation="read_committed"):
         await conn.execute("SET LOCAL lock_timeout = '10min'")
         await conn.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-        await conn.execute(
-            """
-            CREATE TABLE IF NOT EXISTS schema_migrations (
-                number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
-                applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), milliseconds integer NOT NULL
-            );
-            GRANT SELECT ON schema_migrations TO PUBLIC;
-            """
-        )
-        missing = missing_migrations(files, await _applied(conn))
+        applied = await _applied(conn)
+        if not applied:
+            await conn.execute(BOOKKEEPING)
+        missing = missing_migrations(files, applied)
         if not missing:
             return None
         await _apply(conn, missing[0])
@@ -289,9 +318,9 @@ async def _apply(conn: Connection, file: Migration) -> None:
         await conn.execute("SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '5min'")
         await conn.execute(file.sql)
     except asyncpg.PostgresError as error:
-        raise MigrationError(f"{file.name} failed: {error}") from error
+        raise MigrationError(f"{file.name} failed: {error}", mend=MIGRATE) from error
     if not conn.is_in_transaction():
-        raise MigrationError(f"{file.name} ends the transaction it runs in; remove its COMMIT.")
+        raise MigrationError(f"{file.name} ends its own transaction.", mend=f"grep -in commit migrations/{file.name}")
     await conn.execute(
         "INSERT INTO schema_migrations (number, name, sha256, milliseconds) VALUES ($1, $2, $3, $4)",
         file.number,

@@ -335,7 +335,7 @@ class LocalPostgres:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C is ours to pass on
-                preexec_fn=_die_with_parent(),  # noqa: PLW1509
+                preexec_fn=_die_with_parent(),
                 **how,
             )
         self._process = process
