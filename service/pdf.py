@@ -32,6 +32,10 @@ UNPRINTABLE = "□"
 """Stands for a character that the shipped fonts (Latin, Greek, Cyrillic) do not have; the attached result keeps the original."""
 
 
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""An attachment must bear a date; this one says that there is none."""
+
+
 class PdfError(Exception):
     """A report could not be made into a PDF; the text says why and, where it can be, how to mend it."""
 
@@ -45,10 +49,10 @@ class Attached(msgspec.Struct, frozen=True):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """All that a PDF is made of. `at` is the date written into it: the evaluation's, never the clock's."""
+    """All that a PDF is made of. `at` is the date written into it: the evaluation's, never the clock's. None: undated."""
 
     html: str
-    at: datetime
+    at: datetime | None
     attached: tuple[Attached, ...] = ()
 
 
@@ -69,7 +73,9 @@ def print_apart(sheet: Sheet, *, seconds: int = 600, megabytes: int = 3072) -> b
         pdf, fault = ours.recv()
     except EOFError:
         child.join(5)
-        raise PdfError(f"The renderer ended early (exit code {child.exitcode}), likely out of memory or time.") from None
+        raise PdfError(
+            f"The renderer ended early (exit code {child.exitcode}), likely out of memory or time."
+        ) from None
     finally:
         child.kill()
         child.join()
@@ -112,6 +118,7 @@ def render(sheet: Sheet) -> bytes:
     that claims to be accessible.
     """
     weasyprint = _weasyprint()
+    dated = UNDATED if sheet.at is None else sheet.at.astimezone(UTC)
     faults = _Faults()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(faults)
@@ -126,8 +133,8 @@ def render(sheet: Sheet) -> bytes:
                     name=file.name,
                     description=file.description,
                     relationship="Data",
-                    created=sheet.at.astimezone(UTC),
-                    modified=sheet.at.astimezone(UTC),
+                    created=dated,
+                    modified=dated,
                 )
                 for file in sheet.attached
             ],
@@ -178,7 +185,15 @@ def _glyphs() -> frozenset[int]:
 def _printable(html: str) -> str:
     """The same text with every character that no shipped font has replaced, and invisible ones removed."""
     known = _glyphs() | {0x0A}
-    invisible = {*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF}
+    invisible = {
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        0xAD,
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        0xFEFF,
+    }
     table = {
         code: None if code in invisible else UNPRINTABLE
         for code in {ord(character) for character in html}
@@ -214,7 +229,9 @@ def finish(data: bytes) -> bytes:
         pdf.Root.Metadata = pdf.make_stream(xmp.encode(), Type=Name.Metadata, Subtype=Name.XML)
         for element, in_head in _elements(pdf.Root.StructTreeRoot):
             if element.get("/S") == Name.TH:
-                element.A = Array([Dictionary(O=Name.Table, Scope=Name.Column if in_head else Name.Row), *_list(element.get("/A"))])
+                element.A = Array(
+                    [Dictionary(O=Name.Table, Scope=Name.Column if in_head else Name.Row), *_list(element.get("/A"))]
+                )
         for page in pdf.pages:
             for annotation in page.get("/Annots", []):
                 annotation.F = PRINTED

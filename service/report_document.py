@@ -1,0 +1,102 @@
+"""What an evaluation report prints: the stored evaluation, and beside it what the service knows about tender, bids and panel."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from scoring import Evaluation
+
+
+class Tender(Struct, frozen=True, kw_only=True):
+    """The tender and lot that were evaluated, as published."""
+
+    title: str
+    reference: str
+    buyer: str
+    currency: str
+    time_zone: str
+    lot_number: int
+    lot_title: str
+    published_at: datetime | None
+    submission_deadline: datetime | None
+    opened_at: datetime | None
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """Whose a bid is, and when it was received. `digest` is the one on the receipt."""
+
+    bid_id: str
+    supplier: str
+    submitted_at: datetime | None = None
+    digest: str | None = None
+
+
+class PanelScore(Struct, frozen=True, kw_only=True):
+    """One evaluator's own score for one criterion of one bid, and why."""
+
+    bid_id: str
+    criterion_id: str
+    evaluator: str
+    value: str
+    reason: str
+    given_at: datetime
+
+
+class Consensus(Struct, frozen=True, kw_only=True):
+    """The score agreed in moderation for one criterion of one bid, and why."""
+
+    bid_id: str
+    criterion_id: str
+    value: str
+    reason: str
+    moderator: str
+    recorded_at: datetime
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """A decision on whether a bid may be ranked, and why."""
+
+    bid_id: str
+    state: str
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+class Officer(Struct, frozen=True, kw_only=True):
+    """One of the people who opened the bids, and when this one asked for it."""
+
+    name: str
+    acted_at: datetime
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """One entry of the tender's log up to the evaluation."""
+
+    position: int
+    at: datetime
+    actor: str
+    kind: str
+    data: dict[str, Any]
+
+
+class ReportDocument(Struct, frozen=True, kw_only=True):
+    """All that an evaluation report prints. What is missing (offline there is no tender and no panel) is left out of it.
+
+    `canonical` is the stored result byte for byte; it goes into the PDF, so that the report carries its own proof.
+    """
+
+    evaluation: Evaluation
+    canonical: bytes
+    entries: tuple[Entry, ...]
+    number: int | None = None
+    digest: str | None = None
+    evaluated_at: datetime | None = None
+    evaluated_by: str | None = None
+    tender: Tender | None = None
+    scores: tuple[PanelScore, ...] = ()
+    consensus: tuple[Consensus, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    officers: tuple[Officer, ...] = ()
+    events: tuple[AuditEntry, ...] = ()
