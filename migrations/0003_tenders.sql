@@ -58,4 +58,5 @@ GRANT SELECT, INSERT, DELETE ON tenders, lots, tender_roles TO tenderscore_app;
 GRANT UPDATE (reference, title, description, currency, time_zone, version, rules_digest, submission_deadline, published_at)
 ON tenders TO tenderscore_app;
 GRANT UPDATE (title, rules, rules_digest, opened_at) ON lots TO tenderscore_app;
+GRANT UPDATE (role) ON tender_roles TO tenderscore_app;
 GRANT SELECT, INSERT ON corrigenda TO tenderscore_app;

@@ -52,7 +52,7 @@ CREATE TABLE opened_bids (
     bid_id uuid NOT NULL CONSTRAINT opened_bids_are_bids REFERENCES bids (id),
     lot_id uuid NOT NULL CONSTRAINT opened_bids_are_for_a_lot REFERENCES lots (id),
     version integer NOT NULL,
-    "values" jsonb NOT NULL,
+    offers jsonb NOT NULL,
     CONSTRAINT opened_bids_once PRIMARY KEY (bid_id)
 );
 CREATE INDEX opened_bids_by_lot ON opened_bids (lot_id, bid_id);

@@ -108,7 +108,7 @@ class OpenedBid(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     digest: str
     rules_digest: str
-    values: dict[str, str]
+    offers: dict[str, str]
     state: scoring.State
 
 

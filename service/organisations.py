@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import structlog
 from litestar import Router, delete, get, post
 from litestar.connection import ASGIConnection
@@ -178,18 +179,14 @@ def read_key(text: str) -> tuple[str, bytes] | None:
     return match[1], hashlib.sha256(match[2].encode()).digest()
 
 
-class _KeyHolder(Caller, frozen=True, kw_only=True):
-    secret_digest: bytes
-
-
 async def authenticate(pool: asyncpg.Pool, authorization: str | None) -> Caller:
     """The caller who sent this `Authorization` header; raises Unauthenticated, always in the same words."""
     scheme, _, token = (authorization or "").partition(" ")
     known = read_key(token.strip()) if scheme.lower() == "bearer" else None
     if known is not None:
-        holder = await db.maybe(SQL.find_caller(pool, key_id=known[0]), _KeyHolder)
-        if holder is not None and hmac.compare_digest(holder.secret_digest, known[1]):
-            return holder
+        holder = await SQL.find_caller(pool, key_id=known[0])
+        if holder is not None and hmac.compare_digest(holder["secret_digest"], known[1]):
+            return msgspec.convert(holder, Caller)
     raise Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`.")
 
 

@@ -243,7 +243,7 @@ ORDER BY version.submitted_at, bid.id;
 -- name: record_opening(lot_id, bid_ids, versions, contents)$
 -- Keep what the envelopes held and mark the lot as opened.
 WITH kept AS (
-    INSERT INTO opened_bids (bid_id, lot_id, version, "values")
+    INSERT INTO opened_bids (bid_id, lot_id, version, offers)
     SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents
     FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb []) AS opened (bid_id, version, contents)
 )
@@ -255,7 +255,7 @@ RETURNING opened_at;
 -- The opened bids of a lot, with the state that was last decided.
 SELECT
     opened.bid_id, bid.supplier_id, supplier.name AS supplier, opened.version, version.submitted_at, version.digest,
-    version.rules_digest, opened."values",
+    version.rules_digest, opened.offers,
     coalesce(
         (
             SELECT decision.state FROM bid_states AS decision

@@ -1,0 +1,111 @@
+"""Composition: settings, pool, errors, routers. What each part does stands in its own file."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+
+import asyncpg
+import structlog
+from litestar import Litestar, Request, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.plugins.prometheus import PrometheusConfig
+from litestar.types import Scope
+
+from service import awards, bids, db, edge, evaluations, events, organisations, reference, reports, tenders
+from service.organisations import Caller, KeyAuthentication
+from service.settings import Settings
+
+_log = structlog.get_logger("tenderscore")
+_PUBLIC = ["^/docs", "^/health/", "^/metrics", "^/problems", "^/$"]
+
+
+async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:
+    """One transaction for the request: committed before the answer is sent, rolled back by any error."""
+    async with db.transaction(state.pool) as conn:
+        yield conn
+
+
+async def provide_caller(request: Request[Caller, str, State]) -> Caller:
+    """Who is calling, as the key has told."""
+    return request.user
+
+
+async def write_down_refusal(error: Exception, scope: Scope) -> None:
+    """Every refused attempt at something of ours is an entry in its log (Directive 2014/24/EU, Annex IV (g))."""
+    refusal = edge.as_refusal(error)
+    ids = scope.get("path_params") or {}
+    caller = scope.get("user")
+    known = isinstance(caller, Caller)
+    if refusal.status >= 500 or not (known or ids):  # noqa: PLR2004
+        return
+    data = {
+        "problem": refusal.slug(),
+        "detail": refusal.detail,
+        "method": scope["method"],
+        "path": scope["path"],
+        **refusal.facts,
+    }
+    if isinstance(caller, Caller):
+        data |= {"organisation_id": caller.organisation_id, "key_id": caller.key_id}
+    try:
+        actor = caller.person_id if isinstance(caller, Caller) else None
+        await events.record_refusal(scope["litestar_app"].state.pool, ids=ids, actor=actor, data=data)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+        _log.error("refusal not recorded", **data, exc_info=failure)
+
+
+def create_app(settings: Settings, dsn: str) -> Litestar:
+    """The service on a database. The database must be migrated; its pool opens with the application."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        app.state.pool = await db.open_pool(
+            dsn, pooler=settings.database_pooler, connections=settings.database_connections
+        )
+        app.state.settings = settings
+        reference.complete_description(app)
+        worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
+        try:
+            yield
+        finally:
+            if worker is not None:
+                worker.cancel()
+                await asyncio.gather(worker, return_exceptions=True)
+            await _close(app.state.pool)
+
+    metrics = PrometheusConfig(app_name="tenderscore", prefix="tenderscore", group_path=True, exclude=["^/metrics"])
+    return Litestar(
+        route_handlers=[
+            reference.router,
+            reference.assets,
+            organisations.router,
+            tenders.router,
+            Router("/", route_handlers=[bids.router], request_max_body_size=settings.max_bid_bytes),
+            evaluations.router,
+            reports.router,
+            awards.router,
+        ],
+        lifespan=[lifespan],
+        dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
+        middleware=[
+            DefineMiddleware(edge.RequestLog),
+            metrics.middleware,
+            DefineMiddleware(KeyAuthentication, exclude=_PUBLIC),
+        ],
+        exception_handlers={HTTPException: edge.answer_error, Exception: edge.answer_error},
+        after_exception=[write_down_refusal],
+        request_class=edge.StrictRequest,
+        request_max_body_size=settings.max_body_bytes,
+        openapi_config=reference.OPENAPI,
+        logging_config=None,
+    )
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), 10)
+    except TimeoutError:
+        pool.terminate()

@@ -1,0 +1,226 @@
+"""A complete, realistic tender played through the public API on a database of its own; its outcome in demo-output/.
+
+The script speaks HTTP only, like any other client; it is the README's walk-through in motion.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import sleep
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import msgspec
+
+from service import demo_data, serving
+from service.settings import Settings
+
+OUTPUT = Path("demo-output")
+DATABASE = Path(".demo")
+_SECONDS_TO_BID = 8
+
+
+class Failed(Exception):  # noqa: N818
+    """A step of the demo was answered otherwise than expected."""
+
+
+class Client:
+    """One person's view of the service: every call carries the person's key, every refusal stops the demo."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """Send a request and return the answer; raises Failed for anything but success."""
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = self._http.request(method, path, json=body, headers=names)
+        if not answer.is_success:
+            raise Failed(f"{method} {path} was answered {answer.status_code}: {answer.text}")
+        return answer
+
+    def get(self, path: str) -> Any:
+        """Read something."""
+        return self.send("GET", path).json()
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        """Make something."""
+        return self.send("POST", path, body, **headers).json()
+
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        """Set something."""
+        return self.send("PUT", path, body, **headers).json()
+
+
+class Play:
+    """The tender's life, step by step."""
+
+    def __init__(self, url: str, first_key: str) -> None:
+        self.url = url
+        self.operator = Client(url, first_key)
+        self.people: dict[str, Client] = {}
+        self.tender: dict[str, Any] = {}
+        self.bids: dict[str, dict[str, Any]] = {}
+
+    def run(self) -> dict[str, Any]:
+        """Play everything; returns the stored evaluation."""
+        self.meet()
+        self.publish()
+        self.submit()
+        self.open()
+        self.score()
+        return self.decide()
+
+    @property
+    def lot(self) -> dict[str, Any]:
+        """The tender's one lot."""
+        return self.tender["lots"][0]
+
+    def meet(self) -> None:
+        """Register the buyer with its people, and the suppliers."""
+        city = self._register("buyer", demo_data.BUYER, "author")
+        self.ids = {"author": city["person"]["id"]}
+        author = self.people["author"]
+        for role, name in demo_data.PEOPLE.items():
+            person = author.post("/people", {"name": name})
+            key = author.post(f"/people/{person['id']}/keys", {"label": "Demo"})
+            self.ids[role] = person["id"]
+            self.people[role] = Client(self.url, key["secret"])
+        for supplier in demo_data.BIDS:
+            self._register("supplier", supplier, supplier)
+
+    def _register(self, kind: str, name: str, as_name: str) -> Any:
+        person = {"name": demo_data.CONTACTS[name]}
+        made = self.operator.post("/organisations", {"kind": kind, "name": name, "person": person})
+        self.people[as_name] = Client(self.url, made["key"]["secret"])
+        return made
+
+    def publish(self) -> None:
+        """Draft, give roles, and let somebody else publish."""
+        author = self.people["author"]
+        self.tender = author.post("/tenders", demo_data.TENDER)
+        path = f"/tenders/{self.tender['id']}"
+        for role, person_id in self.ids.items():
+            if role != "author":
+                author.post(f"{path}/roles", {"person_id": person_id, "role": role.rstrip("123")})
+        drafted = datetime.fromisoformat(self.tender["created_at"])
+        deadline = (drafted + timedelta(seconds=_SECONDS_TO_BID)).isoformat()
+        edited = author.send("PUT", path, {**demo_data.TENDER, "submission_deadline": deadline}, If_Match='"1"')
+        self.tender = self.people["approver"].post(f"{path}/publication", If_Match=edited.headers["ETag"])
+
+    def submit(self) -> None:
+        """Every supplier checks its bid, then submits it; one thinks again in time."""
+        for supplier, values in demo_data.BIDS.items():
+            client, path = self.people[supplier], f"/lots/{self.lot['id']}/bids"
+            client.post(f"{path}?validate=only", {"values": values})
+            self.bids[supplier] = client.post(path, {"values": values}, Idempotency_Key=str(uuid4()))
+        supplier, values = demo_data.SECOND_THOUGHT
+        bid_path = f"/bids/{self.bids[supplier]['bid_id']}"
+        self.bids[supplier] = self.people[supplier].put(bid_path, {"values": values}, Idempotency_Key=str(uuid4()))
+
+    def open(self) -> None:
+        """Wait for the deadline by the service's own clock; then two officers open."""
+        author = self.people["author"]
+        while author.get(f"/tenders/{self.tender['id']}")["stage"] == "published":
+            sleep(0.2)
+        for officer in ("opening_officer1", "opening_officer2"):
+            self.people[officer].post(f"/lots/{self.lot['id']}/opening")
+
+    def score(self) -> None:
+        """Three evaluators score by themselves, then the moderator records what they agreed."""
+        for supplier, criteria in demo_data.SCORES.items():
+            bid = f"/bids/{self.bids[supplier]['bid_id']}"
+            for criterion, (marks, agreed) in criteria.items():
+                for number, (value, reason) in enumerate(marks, 1):
+                    self.people[f"evaluator{number}"].put(
+                        f"{bid}/scores/{criterion}", {"value": value, "reason": reason}
+                    )
+                value, reason = agreed
+                self.people["moderator"].put(f"{bid}/consensus/{criterion}", {"value": value, "reason": reason})
+
+    def decide(self) -> dict[str, Any]:
+        """Run the engine, fetch the report, decide the award."""
+        moderator = self.people["moderator"]
+        run = moderator.post(f"/lots/{self.lot['id']}/evaluations", {"rules_digest": self.lot["rules_digest"]})
+        stored = moderator.send("GET", f"/evaluations/{run['id']}")
+        result = stored.json()
+        self._keep(run["id"], stored.content)
+        award = {"evaluation_id": run["id"], "bid_id": result["winner"], "reason": demo_data.AWARD_REASON}
+        self.people["approver"].post(f"/lots/{self.lot['id']}/award", award)
+        return result
+
+    def _keep(self, evaluation_id: str, canonical: bytes) -> None:
+        name = self.tender["reference"]
+        (OUTPUT / f"result-{name}.json").write_bytes(canonical)
+        for receipt in self.bids.values():
+            text = msgspec.json.format(msgspec.json.encode(receipt))
+            (OUTPUT / f"receipt-{receipt['bid_id']}.json").write_bytes(text)
+        report = f"/evaluations/{evaluation_id}/report"
+        html = self.people["moderator"].send("GET", f"{report}.html")
+        (OUTPUT / f"evaluation-report-{name}.html").write_bytes(html.content)
+        answer = self.people["moderator"].send("GET", f"{report}.pdf")
+        while answer.status_code == httpx.codes.ACCEPTED:
+            sleep(0.3)
+            answer = self.people["moderator"].send("GET", f"{report}.pdf")
+        (OUTPUT / f"evaluation-report-{name}.pdf").write_bytes(answer.content)
+
+    def table(self, result: dict[str, Any]) -> str:
+        """The ranking as a table for the terminal."""
+        names = {receipt["bid_id"]: supplier for supplier, receipt in self.bids.items()}
+        width = max(len(name) for name in names.values())
+        lines = [f"rank  {'supplier':<{width}}  total"]
+        lines += [
+            f"{bid.get('rank') or '–':>4}  {names[bid['id']]:<{width}}  {bid.get('total') or 'not ranked'}"
+            for bid in result["bids"]
+        ]
+        return "\n".join(lines)
+
+
+async def _run(settings: Settings, dsn: str, *, leave: bool) -> None:
+    await serving.prepare(dsn, settings, migrate=True)
+    key = (settings.data / "first-key").read_text().strip()
+    with serving.listen(settings.host, settings.port) as sock:
+        url = serving.address(sock)
+        server = serving.http_server(settings, dsn)
+        running = asyncio.create_task(server.serve(sockets=[sock]))
+        try:
+            play = Play(url, key)
+            print(f"playing the tender {demo_data.TENDER['reference']} through {url} …", flush=True)
+            result = await asyncio.to_thread(play.run)
+            name = play.tender["reference"]
+            print(f"\n{play.table(result)}\n")
+            print(f"report   {OUTPUT / f'evaluation-report-{name}.pdf'}  (and .html)")
+            print(f"result   {OUTPUT / f'result-{name}.json'}  (check it: tenderscore verify FILE)")
+            print(f"the first key is in {settings.data / 'first-key'}; the reference page is {url}/docs")
+            print(f"listening on {url}" + ("" if leave else "  (Ctrl-C stops)"), flush=True)
+            if not leave:
+                await running
+        finally:
+            server.should_exit = True
+            await running
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play a complete tender on an own database and keep serving it."""
+    settings = Settings(data=DATABASE.absolute(), port=0)
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir()
+    shutil.rmtree(DATABASE, ignore_errors=True)
+    serving.configure_logging("warning")
+    with serving.database(settings) as dsn:
+        try:
+            asyncio.run(_run(settings, dsn, leave=arguments.exit))
+        except Failed as failure:
+            print(f"tenderscore demo: {failure}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def add_commands(commands: Any) -> None:
+    """Register demo."""
+    parser = commands.add_parser("demo", help=run.__doc__, description=__doc__)
+    parser.add_argument("--exit", action="store_true", help="stop once everything is written")
+    parser.set_defaults(run=run)

@@ -1,0 +1,128 @@
+"""What the demo's city buys, who takes part, what they bid and how the panel judged it. All of it is invented."""
+
+from typing import Any
+
+from service.examples import SCHOOL_ROOFS
+
+BUYER = "Northgate City Council"
+
+PEOPLE: dict[str, str] = {
+    "approver": "Helen Marsh",
+    "opening_officer1": "Tomasz Zielinski",
+    "opening_officer2": "Grace Okafor",
+    "evaluator1": "Priya Raman",
+    "evaluator2": "Daniel Hughes",
+    "evaluator3": "Sofia Papadaki",
+    "moderator": "Liam Doyle",
+    "auditor": "Ingrid Solberg",
+}
+
+CONTACTS: dict[str, str] = {
+    BUYER: "Amara Nwosu",
+    "Alder Roofing Ltd": "Ada Alder",
+    "Birch & Sons Renewables": "Ben Birch",
+    "Cedar Community Energy CIC": "Carol Cedar",
+    "Dogwood Electrical plc": "Dev Dogwood",
+}
+
+TENDER: dict[str, Any] = {
+    "reference": "SOLAR-2026-07",
+    "title": "Solar roofs for twelve primary schools",
+    "description": (
+        "Design, supply and installation of photovoltaic roofs with storage on twelve primary schools, with repair of "
+        "the roof coverings beneath them and five years of maintenance."
+    ),
+    "currency": "GBP",
+    "time_zone": "Europe/London",
+    "lots": [{"title": "Roofs and storage, all twelve schools", "rules": SCHOOL_ROOFS}],
+}
+
+BIDS: dict[str, dict[str, str]] = {
+    "Alder Roofing Ltd": {
+        "price": "1184500.00",
+        "method-statement": "One school at a time; all crane work in the holidays; a site manager who stays throughout.",
+        "working-time": "yes",
+        "apprentice-weeks": "156",
+        "carbon": "64.5",
+    },
+    "Birch & Sons Renewables": {
+        "price": "1098200.00",
+        "method-statement": "Three crews in parallel; noisy work from 16:00; roof surveys before ordering.",
+        "working-time": "yes",
+        "apprentice-weeks": "104",
+        "carbon": "88.0",
+    },
+    "Cedar Community Energy CIC": {
+        "price": "1262750.00",
+        "method-statement": "Works planned with each school; trainees from the estate; reused mounting rails.",
+        "working-time": "yes",
+        "apprentice-weeks": "260",
+        "carbon": "31.2",
+    },
+    "Dogwood Electrical plc": {
+        "price": "1049900.00",
+        "method-statement": "Standard national installation procedure as attached to the framework.",
+        "working-time": "no",
+        "apprentice-weeks": "0",
+        "carbon": "117.9",
+    },
+}
+
+SECOND_THOUGHT = ("Alder Roofing Ltd", {**BIDS["Alder Roofing Ltd"], "price": "1169900.00"})
+
+_Mark = tuple[str, str]
+
+SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
+    "Alder Roofing Ltd": {
+        "method-statement": (
+            [
+                ("4", "Phasing is shown school by school and fits the terms."),
+                ("4", "Crane plan is sound; one site lacks a delivery route."),
+                ("3", "Good plan; roof repairs are described only in outline."),
+            ],
+            (
+                "4",
+                "Agreed after discussion: the phasing and the permanent site manager go beyond the need. The missing "
+                "delivery route (Mill Lane) can be settled at mobilisation.",
+            ),
+        )
+    },
+    "Birch & Sons Renewables": {
+        "method-statement": (
+            [
+                ("3", "Parallel crews are credible; surveys before ordering are a strength."),
+                ("3", "Meets the need; noise after 16:00 collides with after-school clubs."),
+                ("3", "Complete, with no particular added value."),
+            ],
+            ("3", "Agreed: meets the need. Surveys before ordering weigh up the late noisy work."),
+        )
+    },
+    "Cedar Community Energy CIC": {
+        "method-statement": (
+            [
+                ("5", "Planned with each head teacher; letters of intent are attached."),
+                ("4", "Very good; reuse of rails needs proof of strength."),
+                ("5", "Training, reuse and school hours are all worked through."),
+            ],
+            (
+                "5",
+                "Agreed: the plan is worked out with every school. Evaluator 2 accepted the test certificate of the "
+                "reused rails on page 14 as proof.",
+            ),
+        )
+    },
+    "Dogwood Electrical plc": {
+        "method-statement": (
+            [
+                ("2", "Generic; no school is named."),
+                ("1", "Nothing about roofs or school hours."),
+                ("2", "A procedure, but not for these buildings."),
+            ],
+            ("1", "Agreed: the text is generic; it leaves open how any of the twelve schools would be reached."),
+        )
+    },
+}
+
+AWARD_REASON = (
+    "Ranked first on the published criteria; the price is in line with the estimate and needs no explanation."
+)

@@ -1,0 +1,442 @@
+"""The panel at work: individual scores, the agreed score, decisions about bids, and the run of the engine.
+
+People decide every grade and say why; the engine only computes. No path here averages anybody's scores.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple, cast
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+import scoring
+from scoring.offers import check_judgement, is_for_panel
+from service import bids, db, events, tenders
+from service.bids import OpenedBid
+from service.edge import etag
+from service.organisations import Caller
+from service.problems import Fault, InvalidRequest, NotFound, Refusal
+from service.tenders import Reason, TenderLot
+
+SQL = db.queries("evaluations")
+
+
+class NewScore(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A score with its reason. The value is one of the published scale, or pass or fail, as text: "4"."""
+
+    value: Annotated[str, Meta(min_length=1, max_length=100)]
+    reason: Reason
+
+
+class NewBidState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A decision about a bid, with its reason: admissible, excluded, non_compliant …"""
+
+    state: scoring.State
+    reason: Reason
+
+
+class NewEvaluation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which rules the panel believes it applies: the lot's `rules_digest` as published."""
+
+    rules_digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class PanelScore(Struct, frozen=True, kw_only=True):
+    """One evaluator's standing score for a bid on a criterion."""
+
+    bid_id: UUID
+    criterion_id: str
+    person_id: UUID
+    version: int
+    value: str
+    reason: str
+    given_at: datetime
+    person: str | None = None
+
+
+class ConsensusScore(Struct, frozen=True, kw_only=True):
+    """The score that the panel agreed for a bid on a criterion, recorded by a moderator."""
+
+    bid_id: UUID
+    criterion_id: str
+    version: int
+    person_id: UUID
+    value: str
+    reason: str
+    recorded_at: datetime
+
+
+class BidState(Struct, frozen=True, kw_only=True):
+    """A numbered decision about a bid."""
+
+    bid_id: UUID
+    number: int
+    state: scoring.State
+    reason: str
+    person_id: UUID
+    decided_at: datetime
+
+
+class EvaluationRun(Struct, frozen=True, kw_only=True):
+    """A stored run of the engine. The digest is the SHA-256 of the canonical result at `/evaluations/{id}`."""
+
+    id: UUID
+    lot_id: UUID
+    number: int
+    digest: str
+    rules_digest: str
+    engine: str
+    evaluated_at: datetime
+
+
+class StoredEvaluation(Struct, frozen=True, kw_only=True):
+    """A run with its canonical bytes."""
+
+    id: UUID
+    lot_id: UUID
+    tender_id: UUID
+    number: int
+    canonical: bytes
+    digest: str
+    evaluated_at: datetime
+
+
+# Refusals
+
+
+class ScoreOffTheScale(Refusal):
+    """Only the values of the published scale can be given.
+
+    A score between the steps, or an average, is not on the scale. Source: Bromcom v ULT [2022] EWHC 3262 (TCC).
+    """
+
+    status = 422
+
+
+class NotScoredByThePanel(Refusal):
+    """No such criterion is scored by the panel.
+
+    Criteria with a formula are scored by the engine from the bid's own value.
+    """
+
+    status = 422
+
+
+class NobodyHasScored(Refusal):
+    """There is nothing to agree on yet.
+
+    At least one evaluator must have scored the bid on this criterion before a consensus is recorded.
+    """
+
+
+class EvaluationIncomplete(Refusal):
+    """The lot cannot be ranked yet.
+
+    A missing value stops the ranking; it is never taken as nought. What is missing is listed under `errors`.
+    """
+
+
+class OtherRules(Refusal):
+    """These are not the rules under which the lot was published.
+
+    Bids are scored under the published digest and no other. Read the lot's `rules_digest` again.
+    """
+
+
+class NoRanking(Refusal):
+    """The rules allow no ranking of these bids.
+
+    The detail says why. Nothing was stored.
+    """
+
+
+# Rules
+
+
+def check_panel_value(lot: TenderLot, criterion_id: str, value: str) -> None:
+    """A score is one of the published scale, for a criterion that the panel decides."""
+    for criterion in scoring.leaves(lot.rules.criteria):
+        if criterion.id == criterion_id and is_for_panel(criterion):
+            message = check_judgement(criterion, value)
+            if message is not None:
+                raise ScoreOffTheScale(f"{message[0].upper()}{message[1:]}.")
+            return
+    raise NotScoredByThePanel(f"Lot {lot.number} has no criterion {criterion_id!r} that the panel scores.")
+
+
+def engine_inputs(
+    lot: TenderLot, opened: Sequence[OpenedBid], agreed: Mapping[tuple[UUID, str], str]
+) -> list[scoring.OpenedBid]:
+    """What the engine gets: offered values as opened, and for what the panel decides the agreed score alone.
+
+    Refuses when a bid that is still in the race lacks an agreed score, naming every one.
+    """
+    judged = [criterion.id for criterion in scoring.leaves(lot.rules.criteria) if is_for_panel(criterion)]
+    faults = tuple(
+        Fault(
+            f"/bids/{bid.bid_id}/consensus/{criterion_id}",
+            f"No agreed score for {bid.supplier} on {criterion_id}.",
+            f"A moderator records it with PUT /bids/{bid.bid_id}/consensus/{criterion_id}.",
+        )
+        for bid in opened
+        for criterion_id in judged
+        if bid.state == "admissible" and (bid.bid_id, criterion_id) not in agreed
+    )
+    if faults:
+        raise EvaluationIncomplete(f"{len(faults)} agreed scores are missing.", faults=faults)
+    inputs: list[scoring.OpenedBid] = []
+    for bid in opened:
+        values = {name: value for name, value in bid.offers.items() if name not in judged}
+        values |= {name: agreed[bid.bid_id, name] for name in judged if (bid.bid_id, name) in agreed}
+        inputs.append(scoring.OpenedBid(id=str(bid.bid_id), state=bid.state, values=values))
+    return inputs
+
+
+def check_rules(lot: TenderLot, asked: str) -> None:
+    """The digest that was published, the one the panel names and the stored rules' own must be one and the same."""
+    if not asked == lot.rules_digest == scoring.rules_digest(lot.rules):
+        raise OtherRules(f"Lot {lot.number} was published under {lot.rules_digest}.")
+
+
+def run_engine(rules: scoring.Lot, inputs: list[scoring.OpenedBid]) -> scoring.Evaluation:
+    """The engine's result; what the engine cannot rank becomes a refusal."""
+    try:
+        return scoring.evaluate(rules, inputs)
+    except scoring.MissingValue as error:
+        faults = tuple(Fault("/bids", str(part)) for part in error.args)
+        raise EvaluationIncomplete("Values are missing.", faults=faults) from None
+    except scoring.Unscorable as error:
+        raise NoRanking(" ".join(str(part) for part in error.args)) from None
+
+
+# Reading
+
+
+class _Place(NamedTuple):
+    known: tenders.Known
+    lot: TenderLot
+
+
+async def _lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> _Place:
+    """Lock the tender of an opened bid; a bid that is not opened does not exist for anybody here."""
+    found = await SQL.locate_bid(conn, bid_id=bid_id)
+    if found is None:
+        raise NotFound
+    known = await tenders.lock(conn, caller, tender_id=found["tender_id"])
+    return _Place(known, known.lot(found["lot_id"]))
+
+
+async def get_stored(conn: db.Connection, caller: Caller, evaluation_id: UUID) -> StoredEvaluation:
+    """A run that the caller may read: one of its own organisation's tenders, with a role in it; raises NotFound."""
+    row = SQL.get_evaluation(conn, evaluation_id=evaluation_id, organisation_id=caller.organisation_id)
+    stored = await db.one(row, StoredEvaluation)
+    bids.check_reader((await tenders.read(conn, caller, tender_id=stored.tender_id)).tender)
+    return stored
+
+
+# Handlers
+
+
+@put("/bids/{bid_id:uuid}/scores/{criterion_id:str}")
+async def give_score(
+    bid_id: FromPath[UUID],
+    criterion_id: FromPath[str],
+    data: JSONBody[NewScore],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> PanelScore:
+    """Give your own score for a bid on a criterion, with your reason; for evaluators. A new one is a new version."""
+    caller.require("write")
+    known, lot = await _lock_bid(conn, caller, bid_id)
+    tenders.check_role(known.tender, "evaluator")
+    check_panel_value(lot, criterion_id, data.value)
+    row = SQL.insert_panel_score(
+        conn,
+        bid_id=bid_id,
+        criterion_id=criterion_id,
+        person_id=caller.person_id,
+        value=data.value,
+        reason=data.reason,
+    )
+    score = await db.one(row, PanelScore)
+    await events.record(
+        conn, "score.given", tender_id=known.tender.id, actor=caller.person_id, data=msgspec.to_builtins(score)
+    )
+    return score
+
+
+@get("/lots/{lot_id:uuid}/scores")
+async def list_scores(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[PanelScore]:
+    """List the panel's scores. An evaluator sees others' only where the own score has been given."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    tenders.check_role(known.tender, "evaluator", "moderator", "approver", "auditor")
+    bids.check_opened(known.lot(lot_id))
+    only = caller.person_id if "evaluator" in known.tender.roles else None
+    return await db.many(SQL.list_panel_scores(conn, lot_id=lot_id, person_id=only), PanelScore)
+
+
+@put("/bids/{bid_id:uuid}/consensus/{criterion_id:str}")
+async def record_consensus(
+    bid_id: FromPath[UUID],
+    criterion_id: FromPath[str],
+    data: JSONBody[NewScore],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> ConsensusScore:
+    """Record the score that the panel agreed, with the agreed reasons; for moderators. Typed in, never computed."""
+    caller.require("write")
+    known, lot = await _lock_bid(conn, caller, bid_id)
+    tenders.check_role(known.tender, "moderator")
+    check_panel_value(lot, criterion_id, data.value)
+    if await SQL.count_panel_scores(conn, bid_id=bid_id, criterion_id=criterion_id) == 0:
+        raise NobodyHasScored(f"No evaluator has scored this bid on {criterion_id}.")
+    row = SQL.insert_consensus(
+        conn,
+        bid_id=bid_id,
+        criterion_id=criterion_id,
+        person_id=caller.person_id,
+        value=data.value,
+        reason=data.reason,
+    )
+    score = await db.one(row, ConsensusScore)
+    await events.record(
+        conn,
+        "consensus.recorded",
+        tender_id=known.tender.id,
+        actor=caller.person_id,
+        data=msgspec.to_builtins(score),
+    )
+    return score
+
+
+@get("/lots/{lot_id:uuid}/consensus")
+async def list_consensus(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[ConsensusScore]:
+    """List the agreed scores; for the moderator, approver or auditor."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    return await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
+
+
+@put("/bids/{bid_id:uuid}/state")
+async def decide_state(
+    bid_id: FromPath[UUID],
+    data: JSONBody[NewBidState],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> BidState:
+    """Decide about an opened bid – exclude it, or let it back in – with a reason; for moderators and approvers."""
+    caller.require("write")
+    known, _ = await _lock_bid(conn, caller, bid_id)
+    tenders.check_role(known.tender, "moderator", "approver")
+    if data.state in {"received", "withdrawn", "late"}:
+        raise InvalidRequest(
+            "This is a fact of the submission, not a decision.",
+            faults=(
+                Fault("/state", f"{data.state!r} cannot be decided.", "Use admissible, excluded, non_compliant …"),
+            ),
+        )
+    row = SQL.insert_bid_state(conn, bid_id=bid_id, state=data.state, reason=data.reason, person_id=caller.person_id)
+    decided = await db.one(row, BidState)
+    await events.record(
+        conn,
+        "bid.state-decided",
+        tender_id=known.tender.id,
+        actor=caller.person_id,
+        data=msgspec.to_builtins(decided),
+    )
+    return decided
+
+
+@post("/lots/{lot_id:uuid}/evaluations")
+async def evaluate_lot(
+    lot_id: FromPath[UUID],
+    data: JSONBody[NewEvaluation],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Response[EvaluationRun]:
+    """Run the engine on the opened bids and the agreed scores under the published rules; for moderators.
+
+    The result is kept for good with its digest; a later run stands beside it.
+    """
+    caller.require("write")
+    known = await tenders.lock(conn, caller, lot_id=lot_id)
+    lot = known.lot(lot_id)
+    tenders.check_role(known.tender, "moderator")
+    bids.check_opened(lot)
+    check_rules(lot, data.rules_digest)
+    opened = await db.many(bids.SQL.list_opened(conn, lot_id=lot_id), OpenedBid)
+    consensus = await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
+    inputs = engine_inputs(lot, opened, {(score.bid_id, score.criterion_id): score.value for score in consensus})
+    result = await asyncio.to_thread(run_engine, lot.rules, inputs)
+    row = SQL.insert_evaluation(
+        conn,
+        lot_id=lot_id,
+        person_id=caller.person_id,
+        canonical=scoring.canonical(result),
+        digest=scoring.digest(result),
+        rules_digest=result.rules_digest,
+        engine=result.engine,
+    )
+    run = await db.one(row, EvaluationRun)
+    facts: dict[str, Any] = {"evaluation_id": run.id, "number": run.number, "digest": run.digest}
+    facts |= {"rules_digest": run.rules_digest, "inputs_digest": result.inputs_digest, "winner": result.winner}
+    await events.record(conn, "lot.evaluated", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    return Response(run, status_code=201, headers={"Location": f"/evaluations/{run.id}"})
+
+
+@get("/lots/{lot_id:uuid}/evaluations")
+async def list_evaluations(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[EvaluationRun]:
+    """List a lot's runs, first to last; for those who score, decide or audit."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    bids.check_reader(known.tender)
+    return await db.many(SQL.list_evaluations(conn, lot_id=lot_id), EvaluationRun)
+
+
+@get("/evaluations/{evaluation_id:uuid}")
+async def get_evaluation(
+    evaluation_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Response[scoring.Evaluation]:
+    """Read a result as it was stored: the canonical JSON whose SHA-256 is the digest and the ETag.
+
+    It holds the rules, the inputs and every step; `tenderscore verify FILE` computes it again.
+    """
+    stored = await get_stored(conn, caller, evaluation_id)
+    return Response(
+        cast("Any", stored.canonical),  # the stored bytes themselves, described by their struct
+        media_type="application/json",
+        headers={"ETag": etag(stored.digest)},
+    )
+
+
+router = Router(
+    path="/",
+    route_handlers=[
+        give_score,
+        list_scores,
+        record_consensus,
+        list_consensus,
+        decide_state,
+        evaluate_lot,
+        list_evaluations,
+        get_evaluation,
+    ],
+    tags=["Evaluation"],
+)

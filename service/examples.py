@@ -1,0 +1,139 @@
+"""One request example for each operation that takes a body; the reference page shows them and a test sends them all."""
+
+from typing import Any, NamedTuple
+
+SCHOOL_ROOFS: dict[str, Any] = {
+    "criteria": [
+        {
+            "id": "price",
+            "title": "Price",
+            "weighting": "40",
+            "direction": "lower",
+            "unit": "GBP",
+            "method": {"id": "P1", "zero": "reject"},
+        },
+        {
+            "id": "quality",
+            "title": "Quality",
+            "weighting": "35",
+            "criteria": [
+                {
+                    "id": "method-statement",
+                    "title": "Method statement",
+                    "weighting": "60",
+                    "minimum": "40",
+                    "method": {
+                        "id": "graded",
+                        "scale": [
+                            {"value": "0", "label": "unacceptable", "descriptor": "No answer, or off the point."},
+                            {"value": "1", "label": "poor", "descriptor": "Serious gaps."},
+                            {"value": "2", "label": "fair", "descriptor": "Some gaps."},
+                            {"value": "3", "label": "good", "descriptor": "Meets the need."},
+                            {"value": "4", "label": "very good", "descriptor": "Meets it with added value."},
+                            {"value": "5", "label": "excellent", "descriptor": "Exceeds it throughout."},
+                        ],
+                    },
+                },
+                {
+                    "id": "working-time",
+                    "title": "Work outside school hours",
+                    "weighting": "40",
+                    "method": {"id": "yes_no"},
+                },
+            ],
+        },
+        {
+            "id": "social-value",
+            "title": "Social value",
+            "weighting": "25",
+            "criteria": [
+                {
+                    "id": "apprentice-weeks",
+                    "title": "Apprentice weeks on the contract",
+                    "weighting": "60",
+                    "unit": "week",
+                    "method": {"id": "target", "target": "208"},
+                },
+                {
+                    "id": "carbon",
+                    "title": "Emissions of the works",
+                    "weighting": "40",
+                    "unit": "tCO2e",
+                    "direction": "lower",
+                    "method": {"id": "A1", "best": "20", "worst": "120"},
+                },
+            ],
+        },
+    ],
+    "rounding": [{"stage": "total", "decimals": 2, "mode": "half_up"}],
+    "tie_break": [{"id": "criterion", "criterion": "social-value"}, {"id": "criterion", "criterion": "price"}],
+}
+
+TENDER: dict[str, Any] = {
+    "reference": "SOLAR-2026-07",
+    "title": "Solar roofs for twelve schools",
+    "description": "Design, supply and installation of solar roofs on twelve primary schools.",
+    "currency": "GBP",
+    "time_zone": "Europe/London",
+    "submission_deadline": "2031-03-14T12:00:00Z",
+    "lots": [{"title": "Northern schools", "rules": SCHOOL_ROOFS}],
+}
+
+BID: dict[str, Any] = {
+    "values": {
+        "price": "1184500.00",
+        "method-statement": "We strip and re-roof one school at a time, outside term wherever a crane is needed.",
+        "working-time": "yes",
+        "apprentice-weeks": "156",
+        "carbon": "64.5",
+    }
+}
+
+
+class RequestExample(NamedTuple):
+    """A body that is accepted as it stands once its ids and digests are those of the reader's own tender."""
+
+    summary: str
+    body: dict[str, Any]
+
+
+EXAMPLES: dict[str, RequestExample] = {
+    "register_organisation": RequestExample(
+        "A supplier",
+        {
+            "kind": "supplier",
+            "name": "Alder Roofing Ltd",
+            "identifier": "GB-COH-01234567",
+            "person": {"name": "Ada Alder", "email": "ada@alder.example"},
+        },
+    ),
+    "add_person": RequestExample("A colleague", {"name": "Noor Haddad", "email": "noor@city.example"}),
+    "issue_key": RequestExample("A key for the e-tendering portal", {"label": "Portal", "scopes": ["read", "write"]}),
+    "draft_tender": RequestExample("One lot with three groups of criteria", TENDER),
+    "edit_tender": RequestExample("The same, with another title", {**TENDER, "title": "Solar roofs for 12 schools"}),
+    "grant_role": RequestExample(
+        "An evaluator", {"person_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11", "role": "evaluator"}
+    ),
+    "issue_corrigendum": RequestExample(
+        "Two more days",
+        {"reason": "The site visit was moved to the last week.", "submission_deadline": "2031-03-16T12:00:00Z"},
+    ),
+    "submit_bid": RequestExample("A complete bid", BID),
+    "replace_bid": RequestExample("A better price", {"values": {**BID["values"], "price": "1179000.00"}}),
+    "give_score": RequestExample("A grade with its reason", {"value": "4", "reason": "Phasing is shown per school."}),
+    "record_consensus": RequestExample(
+        "The agreed grade", {"value": "4", "reason": "Agreed: phasing is convincing; crane plan lacks one site."}
+    ),
+    "decide_state": RequestExample(
+        "An exclusion", {"state": "excluded", "reason": "Mandatory insurance certificate not supplied when asked."}
+    ),
+    "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
+    "decide_award": RequestExample(
+        "To the bid ranked first",
+        {
+            "evaluation_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11",
+            "bid_id": "6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22",
+            "reason": "Ranked first on the published criteria; no abnormally low price.",
+        },
+    ),
+}

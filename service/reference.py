@@ -1,0 +1,213 @@
+"""The API's own description: its reference page, its errors and examples, the pages of problems and methods, health.
+
+Nothing here needs a key, and nothing here tells about anybody's tender.
+"""
+
+from typing import Literal
+
+from litestar import Litestar, Router, get
+from litestar.datastructures import State
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.spec import (
+    Components,
+    Example,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+    Tag,
+)
+from litestar.openapi.spec.enums import OpenAPIType
+from litestar.params import FromPath
+from litestar.plugins.prometheus import PrometheusController
+from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
+from msgspec import Struct
+from swagger_ui_bundle import swagger_ui_path
+
+from service import db
+from service.edge import PROBLEM
+from service.examples import EXAMPLES
+from service.problems import NotFound, page, refusals
+
+SQL = db.queries("reference")
+
+_ASSETS = "/docs/assets"
+_ALWAYS = {500: "Something broke on our side.", 503: "The service cannot answer just now."}
+_WITH_KEY = {401: "No valid key.", 403: "The key or the role does not allow this."}
+_WITH_BODY = {
+    400: "The request cannot be read.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "The request does not fit its description; every fault is listed.",
+}
+_WITH_ID = {404: "Missing, or somebody else's."}
+_WITH_STAGE = {409: "Not at this stage of the tender."}
+_WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
+
+OPENAPI = OpenAPIConfig(
+    title="tenderscore",
+    version="1",
+    description=(
+        "Tenders with weighted criteria, sealed bids, moderated scores, an exact ranking that explains every digit, "
+        "and the report. Amounts and other decimals are JSON strings; instants are RFC 3339 in UTC. Every error is "
+        "`application/problem+json` (RFC 9457); what each means stands at `/problems`."
+    ),
+    path="/docs",
+    render_plugins=[
+        SwaggerRenderPlugin(
+            path="/",
+            js_url=f"{_ASSETS}/swagger-ui-bundle.js",
+            css_url=f"{_ASSETS}/swagger-ui.css",
+            standalone_preset_js_url=f"{_ASSETS}/swagger-ui-standalone-preset.js",
+            favicon=f'<link rel="icon" href="{_ASSETS}/favicon-32x32.png">',
+        )
+    ],
+    components=Components(
+        security_schemes={
+            "key": SecurityScheme(type="http", scheme="bearer", description="An API key, `ts_live_…`."),
+        }
+    ),
+    security=[{"key": []}],
+    tags=[
+        Tag(name="Organisations", description="Buyers and suppliers, their people and keys."),
+        Tag(name="Tenders", description="Draft, roles, publication, corrigenda, audit log."),
+        Tag(name="Bids", description="Submission, receipts, opening."),
+        Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
+        Tag(name="Reports", description="The evaluation report."),
+        Tag(name="Award", description="The award decision."),
+        Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
+    ],
+    use_handler_docstrings=True,
+    operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+)
+
+
+def complete_description(app: Litestar) -> None:
+    """Add to the OpenAPI document what litestar cannot know: every error of every operation, and tested examples."""
+    document = app.openapi_schema
+    components = document.components
+    components.schemas["Problem"] = _plain_schema()
+    for item in (document.paths or {}).values():
+        for operation in (item.get, item.put, item.post, item.delete):
+            if operation is not None:
+                _describe(operation)
+
+
+def _plain_schema() -> Schema:
+    text = Schema(type=OpenAPIType.STRING)
+    fault = Schema(
+        type=OpenAPIType.OBJECT,
+        properties={"pointer": text, "message": text, "mend": text},
+        required=["pointer", "message"],
+    )
+    return Schema(
+        type=OpenAPIType.OBJECT,
+        description="What went wrong (RFC 9457).",
+        properties={
+            "type": text,
+            "title": text,
+            "status": Schema(type=OpenAPIType.INTEGER),
+            "detail": text,
+            "instance": text,
+            "errors": Schema(type=OpenAPIType.ARRAY, items=fault),
+        },
+        required=["type", "title", "status", "detail"],
+    )
+
+
+def _describe(operation: Operation) -> None:
+    if operation.tags == ["Reference"]:
+        operation.security = [{}]
+    media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))}
+    answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
+    for status, meaning in sorted(_errors(operation).items()):
+        answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
+    operation.responses = answers
+    example = EXAMPLES.get(operation.operation_id or "")
+    if example is not None and isinstance(operation.request_body, RequestBody):
+        for content in operation.request_body.content.values():
+            content.examples = {"example": Example(summary=example.summary, value=example.body)}
+
+
+def _errors(operation: Operation) -> dict[int, str]:
+    """Every error that an operation can answer, by what it takes."""
+    parameters = [item for item in operation.parameters or [] if not isinstance(item, Reference)]
+    places = {item.param_in for item in parameters}
+    with_key = operation.tags != ["Reference"]
+    applies = (
+        (True, _ALWAYS),
+        (with_key, _WITH_KEY),
+        (bool(places & {"query", "header"}), {400: _WITH_BODY[400], 422: _WITH_BODY[422]}),
+        ("path" in places, _WITH_ID),
+        (operation.request_body is not None, _WITH_BODY),
+        (with_key and ("path" in places or operation.request_body is not None), _WITH_STAGE),
+        (any(item.name.lower() == "if-match" for item in parameters), _WITH_IF_MATCH),
+    )
+    return {status: meaning for fits, errors in applies if fits for status, meaning in errors.items()}
+
+
+class Alive(Struct, frozen=True):
+    """The process runs."""
+
+    status: Literal["alive"]
+
+
+class Ready(Struct, frozen=True, kw_only=True):
+    """The service can do its work: its database answers, is migrated, and loses nothing that was acknowledged."""
+
+    status: Literal["ready"]
+    postgresql: str
+    fsync: str
+    full_page_writes: str
+    synchronous_commit: str
+
+
+class ProblemPage(Struct, frozen=True, kw_only=True):
+    """What a problem type means and how to mend it."""
+
+    type: str
+    title: str
+    status: int
+    description: str
+
+
+@get("/health/live")
+async def live() -> Alive:
+    """Say that the process runs."""
+    return Alive("alive")
+
+
+@get("/health/ready")
+async def ready(state: State) -> Ready:
+    """Say whether the service can do its work, and under which durability settings."""
+    return Ready(**await SQL.get_durability(state.pool), status="ready")
+
+
+@get("/problems")
+async def list_problems() -> list[ProblemPage]:
+    """List every problem type that the service answers with."""
+    return [ProblemPage(**page(kind)) for kind in refusals().values()]
+
+
+@get("/problems/{slug:str}")
+async def get_problem(slug: FromPath[str]) -> ProblemPage:
+    """Explain one problem type."""
+    kind = refusals().get(slug)
+    if kind is None:
+        raise NotFound(f"There is no problem type {slug!r}; see /problems.")
+    return ProblemPage(**page(kind))
+
+
+class Metrics(PrometheusController):
+    """Prometheus' view of the process."""
+
+    include_in_schema = False
+    openmetrics_format = True
+
+
+router = Router(path="/", route_handlers=[live, ready, list_problems, get_problem, Metrics], tags=["Reference"])
+assets = create_static_files_router(path=_ASSETS, directories=[swagger_ui_path], include_in_schema=False)

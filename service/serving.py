@@ -1,0 +1,194 @@
+"""Running the service: which PostgreSQL, migrated or not, the first key, the server, the worker."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+import uvicorn
+
+from service import db, organisations, reports
+from service.app import create_app
+from service.local_postgres import LocalPostgres
+from service.organisations import NewOrganisation, NewPerson
+from service.settings import Settings, read_settings
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Generator[str]:
+    """The address of the database to use: the one that is set, or an embedded server that runs as long as the block.
+
+    Call from the main thread (see LocalPostgres).
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with LocalPostgres(settings.data, pg_bin=settings.pg_bin, pg_user=settings.pg_user) as server:
+        yield server.dsn
+
+
+async def prepare(dsn: str, settings: Settings, *, migrate: bool) -> None:
+    """Bring the embedded database up to date and make its first key; only check an external one unless told.
+
+    Raises MigrationError when an external database is behind.
+    """
+    embedded = settings.database_url is None
+    applied = await db.migrate(dsn, check_only=not (embedded or migrate))
+    for name in applied:
+        print(f"applied {name}", file=sys.stderr)
+    if embedded:
+        await make_first_key(dsn, settings.data / "first-key")
+
+
+async def make_first_key(dsn: str, path: Path) -> None:
+    """In an empty database register the first buyer and write its key, which may do everything, to a file of 0600."""
+    pool = await db.open_pool(dsn, connections=1)
+    try:
+        async with db.transaction(pool) as conn:
+            if await organisations.SQL.any_organisation(conn):
+                return
+            first = NewOrganisation(kind="buyer", name="First buyer", person=NewPerson(name="First administrator"))
+            made = await organisations.register(conn, first, ("read", "write", "admin", "platform"))
+            await asyncio.to_thread(_write_secret, path, made.key.secret)
+        print(f"the first buyer's key is in {path}", file=sys.stderr)
+    finally:
+        await pool.close()
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(secret + "\n")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Who connects before the server runs waits for it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    sock.listen(2048)
+    return sock
+
+
+def address(sock: socket.socket) -> str:
+    """The URL of a listening socket."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def http_server(settings: Settings, dsn: str) -> uvicorn.Server:
+    """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
+    config = uvicorn.Config(
+        create_app(settings, dsn),
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    return uvicorn.Server(config)
+
+
+def configure_logging(level: str) -> None:
+    """One JSON object a line on stderr, for our events and for the libraries'."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_as_json),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines())
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+
+
+def _as_json(event: dict[str, Any], **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return _as_json(line)
+
+
+# Commands
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Run the HTTP service until it is told to stop."""
+    settings = _settings(arguments)
+    configure_logging(settings.log_level)
+    with database(settings) as dsn:
+        asyncio.run(prepare(dsn, settings, migrate=arguments.migrate))
+        with listen(settings.host, settings.port) as sock:
+            print(f"listening on {address(sock)}", flush=True)
+            http_server(settings, dsn).run(sockets=[sock])
+    return 0
+
+
+def worker(arguments: argparse.Namespace) -> int:
+    """Do queued jobs (reports) until told to stop; as many of these beside `serve` as wanted."""
+    settings = _settings(arguments)
+    configure_logging(settings.log_level)
+    with database(settings) as dsn:
+        asyncio.run(prepare(dsn, settings, migrate=False))
+        asyncio.run(reports.work(dsn, settings))
+    return 0
+
+
+def migrate(arguments: argparse.Namespace) -> int:
+    """Bring the database up to date, or with --check only say what is missing."""
+    settings = _settings(arguments)
+    with database(settings) as dsn:
+        applied = asyncio.run(db.migrate(dsn, check_only=arguments.check))
+    for name in applied:
+        print(f"applied {name}")
+    print("the database is up to date")
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    settings = read_settings(os.environ)
+    given = {name: value for name in ("host", "port", "data") if (value := getattr(arguments, name, None)) is not None}
+    return msgspec.structs.replace(settings, **given)
+
+
+def add_commands(commands: Any) -> None:
+    """Register serve, worker and migrate."""
+    runs: tuple[tuple[str, Callable[[argparse.Namespace], int]], ...] = (
+        ("serve", serve),
+        ("worker", worker),
+        ("migrate", migrate),
+    )
+    parsers: dict[str, argparse.ArgumentParser] = {}
+    for name, run in runs:
+        parser = parsers[name] = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        parser.set_defaults(run=run)
+        parser.add_argument("--data", type=_folder, metavar="DIR", help="folder of the embedded database")
+    parsers["serve"].add_argument("--host", help="address to listen on")
+    parsers["serve"].add_argument("--port", type=int, help="TCP port, 0 for a free one")
+    parsers["serve"].add_argument("--migrate", action="store_true", help="bring an external database up to date first")
+    parsers["migrate"].add_argument("--check", action="store_true", help="change nothing, fail if something is missing")
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
