@@ -7,6 +7,7 @@ length of a bar. Dates are those of the stored evaluation. The templates print a
 import csv
 import gettext
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
@@ -59,16 +60,22 @@ class Rule(Struct, frozen=True, kw_only=True):
     leaf: bool
 
 
+class Figures(Struct, frozen=True, kw_only=True):
+    """What was published for a method: parameters and tables, and the numbers of the criteria that they hold for."""
+
+    used_by: tuple[str, ...]
+    parameters: tuple[tuple[str, str], ...]
+    scale: tuple[tuple[str, str, str], ...]
+    bands: tuple[tuple[str, str, str], ...]
+
+
 class Method(Struct, frozen=True, kw_only=True):
-    """A scoring method in words, its parameters, its tables, and the numbers of the criteria that it scores."""
+    """A scoring method in words, with every set of figures published for it."""
 
     tag: str
     name: str
     about: dict[str, str]
-    parameters: tuple[tuple[str, str], ...]
-    scale: tuple[tuple[str, str, str], ...]
-    bands: tuple[tuple[str, str, str], ...]
-    used_by: tuple[str, ...]
+    figures: tuple[Figures, ...]
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -168,7 +175,7 @@ def measure_of(criterion: Criterion, currency: str) -> str:
 
 
 def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
-    """Every method that scores something, once for each set of parameters, in the order of the criteria."""
+    """Every method that scores something, in the order of the criteria, with each set of figures once."""
     numbers = {rule.id: rule.number for rule in rules}
     users: dict[bytes, list[str]] = {}
     kinds: dict[bytes, Any] = {}
@@ -176,27 +183,32 @@ def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Metho
         key = msgspec.json.encode(criterion.method, order="sorted")
         users.setdefault(key, []).append(numbers[criterion.id])
         kinds[key] = criterion.method
-    return tuple(_method(kind, tuple(users[key])) for key, kind in kinds.items())
+    found: dict[str, Method] = {}
+    for key, kind in kinds.items():
+        tag, figures = _figures(kind, tuple(users[key]))
+        name, about = _page(type(kind).__doc__ or "")
+        earlier = found[tag].figures if tag in found else ()
+        found[tag] = Method(tag=tag, name=name, about=about, figures=(*earlier, figures))
+    return tuple(found.values())
 
 
 TABLES = {"scale", "bands", "values"}
 """Parameters that are printed as tables of their own."""
 
 
-def _method(kind: Struct, used_by: tuple[str, ...]) -> Method:
-    name, about = _page(type(kind).__doc__ or "")
+def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
+    """A method's published id, and what was published for it."""
     fields: dict[str, Any] = msgspec.to_builtins(kind)
-    return Method(
-        tag=str(fields.pop("id")),
-        name=name,
-        about=about,
-        parameters=tuple((key, str(value)) for key, value in fields.items() if key not in TABLES and value is not None),
+    tag = str(fields.pop("id"))
+    parameters = ((key, str(value)) for key, value in fields.items() if key not in TABLES and value is not None)
+    return tag, Figures(
+        used_by=used_by,
+        parameters=tuple(parameters),
         scale=tuple((row["value"], row.get("label", ""), row.get("descriptor", "")) for row in fields.get("scale", ())),
         bands=(
             *((row.get("from") or "…", row.get("to") or "…", row["points"]) for row in fields.get("bands", ())),
             *((key, key, points) for key, points in fields.get("values", {}).items()),
         ),
-        used_by=used_by,
     )
 
 
@@ -354,6 +366,9 @@ CHARTED = 24
 COLUMNS = 5
 """Criteria side by side in the table of weighted points; more criteria make more tables."""
 
+LONG_NUMBER = re.compile(r"(?<![\w.])[0-9]{4,15}(\.[0-9]+)?(?![\w.])")
+"""A number inside a formula that is easier to read in groups of three."""
+
 SHOWN_ELSEWHERE = {"score.given", "consensus.recorded"}
 """Entries of the log that the report prints in the panel's own section."""
 
@@ -382,7 +397,9 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         blocks=tuple(tops[start : start + COLUMNS] for start in range(0, len(tops), COLUMNS)),
         parts=_parts(document),
         chart_message=_chart_message(brief, say),
-        signatories=sorted({score.evaluator for score in document.scores} | {score.moderator for score in document.consensus}),
+        signatories=sorted(
+            {score.evaluator for score in document.scores} | {score.moderator for score in document.consensus}
+        ),
         events=tuple(entry for entry in document.events if entry.kind not in SHOWN_ELSEWHERE),
         elsewhere=sorted(Counter(entry.kind for entry in document.events if entry.kind in SHOWN_ELSEWHERE).items()),
         renderer=renderer(),
@@ -450,6 +467,7 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
         "stamp": speech.stamp,
         "grouped": _grouped,
         "facts": _facts,
+        "reckoned": lambda text: LONG_NUMBER.sub(lambda found: speech.number(found[0]), text),
         "w3c": lambda at: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "told": lambda rule: " · ".join(f"{key}: {value}" for key, value in msgspec.to_builtins(rule).items()),
         "plain": lambda number: f"{number:f}",
