@@ -49,7 +49,11 @@ PR_SET_PDEATHSIG = 1
 SOCKET_PATH_LIMIT = 85
 """Longest folder for a socket: the kernel's limit is 107 bytes with the name `.s.PGSQL.5432.lock.NNNNN`."""
 
+ORPHAN_SECONDS = 10.0
+"""How long the backends of a killed server may need to notice and leave."""
+
 LOG_BYTES = 10_000_000
+MINUTE = 60.0
 RESTARTS_PER_MINUTE = 5
 
 SERVER_SETTINGS = {
@@ -177,8 +181,13 @@ class LocalPostgres:
             self.place = self._find_place()
             self.owner = self._become_owner()
             if self.owner:
-                self._start()
+                try:
+                    self._start()
+                except BaseException:
+                    self._leave()
+                    raise
         if self.owner:
+            self._stopping.clear()
             self._watch = threading.Thread(target=self._restart_when_dead, name="postgres", daemon=True)
             self._watch.start()
         return self
@@ -191,15 +200,19 @@ class LocalPostgres:
         self._stopping.set()
         # Under the lock, so that a program that starts meanwhile finds a server that runs or none.
         with _locked(self.root / "start.lock"):
-            if self._process is not None:
-                _stop(self._process.pid, self._process.poll)
-            self._owner_lock.close()
+            self._leave()
         if self._watch is not None:
             self._watch.join()
         if self.throwaway:
             shutil.rmtree(self.sockets, ignore_errors=True)
             shutil.rmtree(self.place, ignore_errors=True)
             shutil.rmtree(self.root, ignore_errors=True)
+
+    def _leave(self) -> None:
+        if self._process is not None:
+            _stop(self._process.pid, self._process.poll)
+        self._owner_lock.close()
+        self.owner = False
 
     # Folders and accounts
 
@@ -297,7 +310,7 @@ class LocalPostgres:
     def _initialise(self) -> None:
         """Make the data directory in a folder under another name: a killed initdb leaves nothing that looks whole."""
         for half in self.place.glob(".init-*"):
-            shutil.rmtree(half)
+            shutil.rmtree(half, ignore_errors=True)
         half = self.place / f".init-{os.getpid()}"
         password = self.place / "password"
         password.touch(0o600)
@@ -313,7 +326,13 @@ class LocalPostgres:
         how = self._popen_as_account(folder=self.place)
         del how["stdin"]
         done = subprocess.run(
-            [self.binaries / program, *arguments], input=said, capture_output=True, text=True, check=False, **how
+            [self.binaries / program, *arguments],
+            input=said,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=_die_with_parent(signal.SIGKILL),
+            **how,
         )
         if done.returncode != 0:
             raise PostgresError(f"{program} failed: {done.stderr.strip()[-2000:]}")
@@ -335,18 +354,21 @@ class LocalPostgres:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C is ours to pass on
-                preexec_fn=_die_with_parent(),
+                preexec_fn=_die_with_parent(signal.SIGINT),  # a fast shutdown
                 **how,
             )
         self._process = process
         self._wait_until_ready(process)
 
     def _make_sockets(self) -> None:
+        """An empty folder of our own: a killed server leaves a socket and a lock that would stop the next one."""
         self.sockets.mkdir(mode=0o700, exist_ok=True)
         found = self.sockets.lstat()
         ours = {os.geteuid(), self.account.pw_uid if self.account else os.geteuid()}
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
             raise PostgresError(f"{self.sockets} belongs to somebody else.")
+        for left in self.sockets.iterdir():
+            left.unlink()
         self._give(self.sockets)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
@@ -361,15 +383,17 @@ class LocalPostgres:
                     return
 
     def _restart_when_dead(self) -> None:
-        """The owner's watch. A server that dies again and again is left dead, for doctor and the log to explain."""
+        """The owner's watch. A server that dies again and again is left dead, for the log to explain."""
         deaths: list[float] = []
         while self._process is not None:
             self._process.wait()
+            now = time.monotonic()
+            deaths = [*(death for death in deaths if now - death < MINUTE), now]
+            # At once the first time, then ever later: orphaned backends need a moment to notice and leave.
+            self._stopping.wait(len(deaths) - 1)
             with _locked(self.root / "start.lock"):
                 if self._stopping.is_set():
                     return
-                now = time.monotonic()
-                deaths = [*(death for death in deaths if now - death < 60), now]  # noqa: PLR2004
                 log.error("PostgreSQL died and is started again: %s", _tail(self.place / "log"))
                 if len(deaths) > RESTARTS_PER_MINUTE:
                     log.critical("PostgreSQL died %d times within a minute and stays down", len(deaths))
@@ -392,13 +416,13 @@ def _locked(path: Path) -> Generator[None]:
         yield
 
 
-def _die_with_parent() -> Callable[[], None]:
-    """For the child, before it becomes postgres: SIGINT (fast shutdown) once we are gone."""
+def _die_with_parent(order: signal.Signals) -> Callable[[], None]:
+    """For the child, before it becomes PostgreSQL's program: the signal it gets once we are gone, however we end."""
     prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()
 
     def arrange() -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        prctl(PR_SET_PDEATHSIG, order)
         if os.getppid() != parent:  # we died between fork and prctl
             os._exit(1)
 
@@ -417,6 +441,8 @@ def _postmaster(data: Path) -> int | None:
 
 def _stop(pid: int, poll: Callable[[], int | None]) -> None:
     """Fast shutdown; immediate shutdown (recovery at the next start) if that takes over 30 seconds."""
+    if poll() is not None:
+        return
     for order, seconds in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, order)
@@ -438,20 +464,29 @@ def _bury_zombie(data: Path) -> None:
     """Remove the pid file of a killed server that nobody has reaped.
 
     In a container whose first process does not reap, the process number stays taken and PostgreSQL refuses to start for
-    ever: `lock file "postmaster.pid" already exists`.
+    ever: `lock file "postmaster.pid" already exists`. The file is PostgreSQL's guard against backends of the killed
+    server that still run, so we look for those ourselves.
     """
     pid_file = data / "postmaster.pid"
     try:
         pid = int(pid_file.read_text().partition("\n")[0])
     except (FileNotFoundError, ValueError):
         return
-    if _wait_for(lambda: not _is_zombie(pid), 3):
+    if not _is_zombie(pid):
         return
-    for link in Path("/proc").glob("[0-9]*/cwd"):  # an orphaned backend still has the data directory as its own
-        with contextlib.suppress(OSError):
-            if link.readlink() == data:
-                raise PostgresError(f"Process {link.parent.name} of a killed PostgreSQL still uses {data}.")
+    if not _wait_for(lambda: not _working_in(data), ORPHAN_SECONDS):
+        raise PostgresError(f"Processes {_working_in(data)} of a killed PostgreSQL still use {data}.")
     pid_file.unlink(missing_ok=True)
+
+
+def _working_in(folder: Path) -> list[str]:
+    """The processes whose working directory that is; PostgreSQL's is its data directory."""
+    found: list[str] = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink() == folder:
+                found.append(link.parent.name)
+    return found
 
 
 def _is_zombie(pid: int) -> bool:
