@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
+from http import HTTPStatus
+from typing import Any, cast
 
 import asyncpg
 import structlog
@@ -14,7 +16,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.types import Scope
 
-from service import awards, bids, db, edge, evaluations, events, organisations, reference, reports, tenders
+from service import awards, bids, db, edge, evaluations, events, organisations, publication, reference, reports, tenders
 from service.organisations import Caller, KeyAuthentication
 from service.settings import Settings
 
@@ -36,22 +38,17 @@ async def provide_caller(request: Request[Caller, str, State]) -> Caller:
 async def write_down_refusal(error: Exception, scope: Scope) -> None:
     """Every refused attempt at something of ours is an entry in its log (Directive 2014/24/EU, Annex IV (g))."""
     refusal = edge.as_refusal(error)
-    ids = scope.get("path_params") or {}
-    caller = scope.get("user")
-    known = isinstance(caller, Caller)
-    if refusal.status >= 500 or not (known or ids):  # noqa: PLR2004
+    ids = cast("dict[str, Any]", scope.get("path_params") or {})
+    caller = cast("object", scope.get("user"))
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR or not (caller or ids):
         return
-    data = {
-        "problem": refusal.slug(),
-        "detail": refusal.detail,
-        "method": scope["method"],
-        "path": scope["path"],
-        **refusal.facts,
-    }
+    data: dict[str, Any] = {"problem": refusal.slug(), "detail": refusal.detail, "path": scope["path"]}
+    data |= {"method": cast("str", scope.get("method")), **refusal.facts}
+    actor = None
     if isinstance(caller, Caller):
+        actor = caller.person_id
         data |= {"organisation_id": caller.organisation_id, "key_id": caller.key_id}
     try:
-        actor = caller.person_id if isinstance(caller, Caller) else None
         await events.record_refusal(scope["litestar_app"].state.pool, ids=ids, actor=actor, data=data)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
         _log.error("refusal not recorded", **data, exc_info=failure)
@@ -83,6 +80,7 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
             reference.assets,
             organisations.router,
             tenders.router,
+            publication.router,
             Router("/", route_handlers=[bids.router], request_max_body_size=settings.max_bid_bytes),
             evaluations.router,
             reports.router,
@@ -91,12 +89,13 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
         lifespan=[lifespan],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[
-            DefineMiddleware(edge.RequestLog),
+            DefineMiddleware(edge.BindRequestId),
             metrics.middleware,
             DefineMiddleware(KeyAuthentication, exclude=_PUBLIC),
         ],
         exception_handlers={HTTPException: edge.answer_error, Exception: edge.answer_error},
         after_exception=[write_down_refusal],
+        before_send=[edge.finish_answer],
         request_class=edge.StrictRequest,
         request_max_body_size=settings.max_body_bytes,
         openapi_config=reference.OPENAPI,

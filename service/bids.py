@@ -98,7 +98,7 @@ class OpeningAct(Struct, frozen=True, kw_only=True):
     acted_at: datetime
 
 
-class OpenedBid(Struct, frozen=True, kw_only=True):
+class PanelBid(Struct, frozen=True, kw_only=True):
     """A bid after the opening, for the buyer's people. `state` is what was last decided about it."""
 
     bid_id: UUID
@@ -457,14 +457,14 @@ async def withdraw_bid(
 @get("/lots/{lot_id:uuid}/bids")
 async def list_bids(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[OwnBid] | list[OpenedBid]:
+) -> list[OwnBid] | list[PanelBid]:
     """For a supplier its own bids for the lot, without contents; for the tender's panel the opened bids."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         return await db.many(SQL.list_own(conn, lot_id=lot_id, supplier_id=caller.organisation_id), OwnBid)
     check_reader(known.tender)
     check_opened(known.lot(lot_id))
-    return await db.many(SQL.list_opened(conn, lot_id=lot_id), OpenedBid)
+    return await db.many(SQL.list_opened(conn, lot_id=lot_id), PanelBid)
 
 
 def check_reader(tender: TenderRow) -> None:

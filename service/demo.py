@@ -8,6 +8,7 @@ import asyncio
 import shutil
 import sys
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -162,7 +163,7 @@ class Play:
         html = self.people["moderator"].send("GET", f"{report}.html")
         (OUTPUT / f"evaluation-report-{name}.html").write_bytes(html.content)
         answer = self.people["moderator"].send("GET", f"{report}.pdf")
-        while answer.status_code == httpx.codes.ACCEPTED:
+        while answer.status_code == HTTPStatus.ACCEPTED:
             sleep(0.3)
             answer = self.people["moderator"].send("GET", f"{report}.pdf")
         (OUTPUT / f"evaluation-report-{name}.pdf").write_bytes(answer.content)

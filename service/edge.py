@@ -208,7 +208,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     refusal = as_refusal(error)
     if isinstance(refusal, InternalError):
         reference = str(uuid.uuid4())
-        _log.error("crash", reference=reference, method=request.method, path=request.url.path, exc_info=error)
+        facts = {"method": request.method, "path": request.url.path, "request_id": request_id(request.scope)}
+        _log.error("crash", reference=reference, **facts, exc_info=error)
         refusal = InternalError(f"It has been logged under the reference {reference}.")
     headers = dict(refusal.headers)
     if refusal.status == Unauthenticated.status:
@@ -242,36 +243,39 @@ def check_if_match(if_match: str | None, version: int) -> None:
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 
-class RequestLog:
-    """Gives every request an id (the caller's own `X-Request-Id` where well-formed) and one JSON line in the log."""
+def request_id(scope: Scope) -> str:
+    """The request's id: the caller's own `X-Request-Id` where it is well-formed, else a new one."""
+    known = cast("str | None", scope["state"].get("request_id"))
+    if known is None:
+        given = ASGIConnection[Any, Any, Any, Any](scope).headers.get("x-request-id", "")
+        known = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        scope["state"]["request_id"] = known
+    return known
+
+
+class BindRequestId:
+    """Middleware by which everything that is logged while a request is worked on carries the request's id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Bind the id, run the request, log its outcome."""
-        if scope["type"] != "http":
+        """Run the request with its id bound."""
+        with structlog.contextvars.bound_contextvars(request_id=request_id(scope)):
             await self.app(scope, receive, send)
-            return
-        given = ASGIConnection[Any, Any, Any, Any](scope).headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
-        status = 500
 
-        async def note(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = list(message["headers"])
-                names = {name.lower() for name, _ in headers}
-                headers.append((b"x-request-id", request_id.encode()))
-                if b"cache-control" not in names:
-                    headers.append((b"cache-control", b"no-store"))
-                message["headers"] = headers
-            await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self.app(scope, receive, note)
-            _log.info("request", method=scope["method"], path=scope["path"], status=status)
+async def finish_answer(message: Message, scope: Scope) -> None:
+    """On every answer, errors included: the request's id, no storing by caches unless said otherwise, a log line."""
+    if message["type"] != "http.response.start":
+        return
+    headers = list(message["headers"])
+    headers.append((b"x-request-id", request_id(scope).encode()))
+    if not any(name.lower() == b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))
+    message["headers"] = headers
+    facts = {"method": scope.get("method"), "path": scope["path"], "status": message["status"]}
+    _log.info("request", request_id=request_id(scope), **facts)
 
 
 # Lists: a page at a time, from behind a place that the caller cannot and need not read

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 import scoring
 from scoring.offers import check_judgement, is_for_panel
 from service import bids, db, events, tenders
-from service.bids import OpenedBid
+from service.bids import PanelBid
 from service.edge import etag
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
@@ -171,7 +171,7 @@ def check_panel_value(lot: TenderLot, criterion_id: str, value: str) -> None:
 
 
 def engine_inputs(
-    lot: TenderLot, opened: Sequence[OpenedBid], agreed: Mapping[tuple[UUID, str], str]
+    lot: TenderLot, opened: Sequence[PanelBid], agreed: Mapping[tuple[UUID, str], str]
 ) -> list[scoring.OpenedBid]:
     """What the engine gets: offered values as opened, and for what the panel decides the agreed score alone.
 
@@ -378,7 +378,7 @@ async def evaluate_lot(
     tenders.check_role(known.tender, "moderator")
     bids.check_opened(lot)
     check_rules(lot, data.rules_digest)
-    opened = await db.many(bids.SQL.list_opened(conn, lot_id=lot_id), OpenedBid)
+    opened = await db.many(bids.SQL.list_opened(conn, lot_id=lot_id), PanelBid)
     consensus = await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
     inputs = engine_inputs(lot, opened, {(score.bid_id, score.criterion_id): score.value for score in consensus})
     result = await asyncio.to_thread(run_engine, lot.rules, inputs)

@@ -24,6 +24,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import FromPath
 from litestar.plugins.prometheus import PrometheusController
+from litestar.response import Redirect
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
@@ -91,10 +92,24 @@ def complete_description(app: Litestar) -> None:
     document = app.openapi_schema
     components = document.components
     components.schemas["Problem"] = _plain_schema()
+    for schema in components.schemas.values():
+        _mend_tuples(schema)
     for item in (document.paths or {}).values():
         for operation in (item.get, item.put, item.post, item.delete):
             if operation is not None:
                 _describe(operation)
+
+
+def _mend_tuples(schema: object) -> None:
+    """Litestar 2.25 describes `tuple[T, ...]` as an array of "T or anything"; take the "anything" out."""
+    if not isinstance(schema, Schema):
+        return
+    if isinstance(schema.items, Schema) and schema.items.one_of and Schema() in schema.items.one_of:
+        first = next(choice for choice in schema.items.one_of if choice != Schema())
+        schema.items = first
+    parts = [schema.items, *(schema.properties or {}).values(), *(schema.one_of or ()), *(schema.any_of or ())]
+    for part in parts:
+        _mend_tuples(part)
 
 
 def _plain_schema() -> Schema:
@@ -122,6 +137,7 @@ def _plain_schema() -> Schema:
 def _describe(operation: Operation) -> None:
     if operation.tags == ["Reference"]:
         operation.security = [{}]
+    operation.summary = (operation.description or "").partition("\n")[0].rstrip(".")
     media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))}
     answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
     for status, meaning in sorted(_errors(operation).items()):
@@ -175,6 +191,12 @@ class ProblemPage(Struct, frozen=True, kw_only=True):
     description: str
 
 
+@get("/", include_in_schema=False)
+async def index() -> Redirect:
+    """Go to the reference page."""
+    return Redirect("/docs")
+
+
 @get("/health/live")
 async def live() -> Alive:
     """Say that the process runs."""
@@ -209,5 +231,5 @@ class Metrics(PrometheusController):
     openmetrics_format = True
 
 
-router = Router(path="/", route_handlers=[live, ready, list_problems, get_problem, Metrics], tags=["Reference"])
+router = Router(path="/", route_handlers=[index, live, ready, list_problems, get_problem, Metrics], tags=["Reference"])
 assets = create_static_files_router(path=_ASSETS, directories=[swagger_ui_path], include_in_schema=False)

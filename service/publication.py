@@ -1,0 +1,217 @@
+"""Publication: the moment at which a tender's rules are frozen, and the numbered corrigenda that alone change them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+import scoring
+from service import db, events
+from service.edge import check_if_match
+from service.organisations import Caller
+from service.problems import Fault, InvalidRequest, Refusal
+from service.tenders import SQL as TENDERS
+from service.tenders import (
+    Corrigendum,
+    DraftLot,
+    DraftTender,
+    IfMatch,
+    Instant,
+    Known,
+    Reason,
+    Role,
+    RoleHeld,
+    RolesConflict,
+    Tender,
+    TenderLot,
+    TenderRow,
+    Title,
+    check_draft,
+    check_open,
+    check_role,
+    lock,
+    present,
+    read,
+    store_lots,
+)
+
+SQL = db.queries("publication")
+
+
+class NewCorrigendum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a published tender before its deadline; what is left out stays as it is.
+
+    Lots are replaced as a whole: as many as there are, in the same order. New rules need a later deadline.
+    """
+
+    reason: Reason
+    title: Title | None = None
+    description: Annotated[str, Meta(max_length=20_000)] | None = None
+    submission_deadline: Instant | None = None
+    lots: Annotated[tuple[DraftLot, ...], Meta(min_length=1, max_length=200)] | None = None
+
+
+# Refusals
+
+
+class TenderNotReady(Refusal):
+    """The tender cannot be published as it stands.
+
+    Everything that is missing or wrong is listed under `errors`.
+    """
+
+    status = 422
+
+
+# Rules
+
+
+def check_ready(tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[RoleHeld]) -> tuple[Fault, ...]:
+    """Refuse to publish what is incomplete, naming everything; returns the warnings that do not stop it."""
+    faults: list[Fault] = []
+    if tender.submission_deadline is None:
+        faults.append(Fault("/submission_deadline", "There is no deadline.", "Give an instant with an offset."))
+    elif tender.submission_deadline <= tender.now:
+        faults.append(Fault("/submission_deadline", "The deadline is not in the future.", "Give a later one."))
+    if not lots:
+        faults.append(Fault("/lots", "There is no lot.", "Add at least one."))
+    wrong, warnings = _judge_rules(lots)
+    faults.extend(wrong)
+    faults.extend(_missing_people(roles))
+    if faults:
+        raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))
+    return tuple(warnings)
+
+
+def _judge_rules(lots: Sequence[DraftLot | TenderLot]) -> tuple[list[Fault], list[Fault]]:
+    """What the engine finds wrong with the lots' rules, and what it only warns of."""
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    for index, lot in enumerate(lots):
+        for found in scoring.check_publishable(lot.rules):
+            fault = Fault(f"/lots/{index}/rules{found.pointer}", found.message, found.mend)
+            (warnings if found.severity == "warning" else faults).append(fault)
+    return faults, warnings
+
+
+def _missing_people(roles: Sequence[RoleHeld]) -> list[Fault]:
+    needed: dict[Role, int] = {"opening_officer": 2, "evaluator": 1, "moderator": 1}
+    faults: list[Fault] = []
+    for role, number in needed.items():
+        have = len({held.person_id for held in roles if held.role == role})
+        if have < number:
+            name = role.replace("_", " ")
+            mend = f"Give the role at /tenders/{{id}}/roles with role `{role}`."
+            faults.append(Fault("/roles", f"{number} {name}(s) are needed, there are {have}.", mend))
+    return faults
+
+
+def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorrigendum) -> None:
+    """A deadline moves only later; new rules give bidders time; lots stay as many as they are."""
+    deadline = tender.submission_deadline
+    later = new.submission_deadline is not None and deadline is not None and new.submission_deadline > deadline
+    faults: list[Fault] = []
+    if new.submission_deadline is not None and not later:
+        faults.append(Fault("/submission_deadline", "A published deadline moves only later.", "Give a later one."))
+    if new.lots is not None and len(new.lots) != len(lots):
+        faults.append(Fault("/lots", f"There are {len(lots)} lots.", "Give all of them, in their order."))
+    elif new.lots is not None and not later:
+        mend = "Extend the deadline with the same corrigendum."
+        faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
+    faults.extend(_judge_rules(new.lots or ())[0])
+    if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
+        faults.append(Fault("", "Nothing would change.", "Give at least one new value."))
+    if faults:
+        raise InvalidRequest("The corrigendum cannot be issued as it stands.", faults=tuple(faults))
+
+
+async def _freeze(conn: db.Connection, known: Known) -> str:
+    lots = known.lots
+    digests = [scoring.rules_digest(lot.rules) for lot in lots]
+    digest = scoring.digest(digests)
+    await SQL.publish_tender(
+        conn,
+        tender_id=known.tender.id,
+        rules_digest=digest,
+        published_at=known.tender.now,
+        numbers=[lot.number for lot in lots],
+        lot_digests=digests,
+    )
+    return digest
+
+
+# Handlers
+
+
+@post("/tenders/{tender_id:uuid}/publication", status_code=200)
+async def publish_tender(
+    tender_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    if_match: IfMatch = None,
+) -> Response[Tender]:
+    """Publish the version that you have read (`If-Match`): its rules are frozen under their digests.
+
+    For an approver who is not the tender's author. Everything that is missing is listed at once.
+    """
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "approver")
+    if known.tender.author_id == caller.person_id:
+        raise RolesConflict("You wrote this tender; somebody else must approve it.")
+    check_draft(known.tender)
+    check_if_match(if_match, known.tender.version)
+    roles = await db.many(TENDERS.list_roles(conn, tender_id=tender_id), RoleHeld)
+    warnings = check_ready(*known, roles)
+    digest = await _freeze(conn, known)
+    await events.record(
+        conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data={"rules_digest": digest}
+    )
+    return await present(conn, caller, await read(conn, caller, tender_id=tender_id), warnings)
+
+
+@post("/tenders/{tender_id:uuid}/corrigenda")
+async def issue_corrigendum(
+    tender_id: FromPath[UUID],
+    data: JSONBody[NewCorrigendum],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    if_match: IfMatch = None,
+) -> Response[Tender]:
+    """Change a published tender before its deadline, with a reason; for an approver. It gets a number for good."""
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "approver")
+    check_open(known.tender)
+    check_if_match(if_match, known.tender.version)
+    check_corrigendum(*known, data)
+    changes = {
+        name: value
+        for name in ("title", "description", "submission_deadline", "lots")
+        if (value := getattr(data, name)) is not None
+    }
+    kept = {name: getattr(known.tender, name) for name in DraftTender.__struct_fields__ if name != "lots"}
+    columns = kept | {name: value for name, value in changes.items() if name != "lots"}
+    await TENDERS.update_tender(conn, tender_id=tender_id, **columns)
+    if data.lots is not None:
+        await store_lots(conn, tender_id, data.lots)
+    digest = await _freeze(conn, await read(conn, caller, tender_id=tender_id))
+    row = SQL.insert_corrigendum(
+        conn,
+        tender_id=tender_id,
+        reason=data.reason,
+        changes=changes,
+        person_id=caller.person_id,
+        issued_at=known.tender.now,
+    )
+    corrigendum = await db.one(row, Corrigendum)
+    facts = {"number": corrigendum.number, "reason": data.reason, "rules_digest": digest}
+    await events.record(conn, "corrigendum.issued", tender_id=tender_id, actor=caller.person_id, data=facts)
+    return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
+
+
+router = Router(path="/", route_handlers=[publish_tender, issue_corrigendum], tags=["Tenders"])

@@ -1,0 +1,20 @@
+-- name: publish_tender(tender_id, rules_digest, published_at, numbers, lot_digests)!
+-- Freeze the rules under their digests.
+WITH frozen AS (
+    UPDATE lots AS lot SET rules_digest = given.digest
+    FROM unnest(:numbers::int [], :lot_digests::text []) AS given (number, digest)
+    WHERE lot.tender_id = :tender_id::uuid AND lot.number = given.number
+)
+
+UPDATE tenders
+SET published_at = coalesce(published_at, :published_at::timestamptz), rules_digest = :rules_digest::text
+WHERE id = :tender_id::uuid;
+
+-- name: insert_corrigendum(tender_id, reason, changes, person_id, issued_at)^
+-- Write down a numbered change of a published tender.
+INSERT INTO corrigenda (tender_id, number, reason, changes, person_id, issued_at)
+SELECT
+    :tender_id::uuid,
+    1 + (SELECT count(*) FROM corrigenda AS earlier WHERE earlier.tender_id = :tender_id::uuid)::int,
+    :reason::text, :changes::jsonb, :person_id::uuid, :issued_at::timestamptz
+RETURNING number, reason, changes, issued_at;
