@@ -31,8 +31,11 @@ async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:
 
 
 async def provide_caller(request: Request[Caller, str, State]) -> Caller:
-    """Who is calling, as the key has told."""
-    return request.user
+    """Who is calling, as the key has told; to read takes the scope `read`."""
+    caller = request.user
+    if request.method == "GET":
+        caller.require("read")
+    return caller
 
 
 async def write_down_refusal(error: Exception, scope: Scope) -> None:

@@ -13,7 +13,7 @@ import scoring
 from service import db, events, tenders
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, NotFound, Refusal
-from service.tenders import Reason
+from service.tenders import Reason, RolesConflict
 
 SQL = db.queries("awards")
 
@@ -87,6 +87,8 @@ async def decide_award(
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     tenders.check_role(known.tender, "approver")
+    if await SQL.has_scored(conn, lot_id=lot_id, person_id=caller.person_id):
+        raise RolesConflict("You have scored bids of this lot; somebody who has not must decide its award.")
     check_award(data, await db.maybe(SQL.latest_evaluation(conn, lot_id=lot_id), _Latest))
     row = SQL.insert_award(
         conn,

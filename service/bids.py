@@ -295,7 +295,8 @@ async def _store(pool: asyncpg.Pool, post_: _Post, statement: Any, lot_id: UUID,
         return answered
     tender, lot = await _published_lot(pool, post_.caller, lot_id)
     # A late bid is told so by the one clock that counts, not that it is also incomplete.
-    if tender.submission_deadline is not None and tender.now < tender.submission_deadline:
+    in_time = tender.submission_deadline is not None and tender.now < tender.submission_deadline
+    if in_time:
         check_complete(lot.rules, data.values)
     tender_digest = tender.rules_digest or ""
     try:
@@ -312,6 +313,8 @@ async def _store(pool: asyncpg.Pool, post_: _Post, statement: Any, lot_id: UUID,
                 contents=post_.body,
             )
             bid_id = check_verdict(await db.one(row, _Verdict), tender_digest, post_.facts())
+            if not in_time:  # the deadline was extended in this very moment
+                check_complete(lot.rules, data.values)
             return await _receipt(conn, bid_id, post_.caller)
     except asyncpg.UniqueViolationError:
         # A retry that overtook its first try, which has committed by now: it gets the first answer.

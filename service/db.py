@@ -79,7 +79,7 @@ async def one(row: Awaitable[Any], kind: type[T]) -> T:
     """The row as a struct. No row is a NotFound: a foreign object and a missing one look alike."""
     found = await row
     if found is None:
-        raise NotFound("Nothing is known by this address, or it is not yours to see.")
+        raise NotFound
     return msgspec.convert(found, kind)
 
 

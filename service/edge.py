@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -42,7 +42,8 @@ from service.problems import (
 
 PROBLEM = "application/problem+json"
 MAX_DEPTH = 32
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# A string that never ends swallows the rest in one go: tried again from each quote, it would cost quadratic time.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[{]|[\]}]")
 # C0 and C1 controls except tab and line ends, direction overrides and isolates, zero-width characters, lone surrogates.
 _FORBIDDEN = re.compile(
@@ -172,6 +173,8 @@ def as_refusal(error: Exception) -> Refusal:
             | TimeoutError()
         ):
             return Unavailable("Too much is going on at once. Try again in a moment.", headers={"Retry-After": "2"})
+        case asyncpg.DataError() | asyncpg.UntranslatableCharacterError():
+            return InvalidRequest("A value is outside of what can be stored, such as a year behind 9999.")
         case OSError() | asyncpg.InterfaceError() | asyncpg.PostgresConnectionError():
             return Unavailable("The database cannot be reached just now.", headers={"Retry-After": "5"})
         case HTTPException():
@@ -260,7 +263,10 @@ class BindRequestId:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the request with its id bound."""
+        """Run the request with its id bound; an id in the path counts only as it is written in our own answers."""
+        ids = cast("dict[str, object]", scope.get("path_params") or {}).values()
+        if any(isinstance(value, UUID) and str(value) not in scope["path"].lower() for value in ids):
+            raise NotFound
         with structlog.contextvars.bound_contextvars(request_id=request_id(scope)):
             await self.app(scope, receive, send)
 
@@ -281,6 +287,7 @@ async def finish_answer(message: Message, scope: Scope) -> None:
 # Lists: a page at a time, from behind a place that the caller cannot and need not read
 
 Item = TypeVar("Item")
+_Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Page(Struct, Generic[Item], frozen=True):
@@ -295,8 +302,9 @@ def start_of(cursor: str | None) -> tuple[datetime, UUID]:
     if cursor is None:
         return datetime.min.replace(tzinfo=UTC), UUID(int=0)
     try:
-        at, item_id = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=="), type=tuple[datetime, UUID])
-    except (ValueError, msgspec.MsgspecError):
+        at, item_id = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=="), type=tuple[_Aware, UUID])
+        at.astimezone(UTC)
+    except (ValueError, OverflowError, msgspec.MsgspecError):
         raise UnreadableRequest("The cursor is not one of ours. Take it from `next` of the page before.") from None
     return at, item_id
 

@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 
 from service import db, events
 from service.edge import Page, page_of, start_of
-from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, Refusal, Unauthenticated
+from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
 
 SQL = db.queries("organisations")
 
@@ -251,6 +251,9 @@ async def issue_to(conn: db.Connection, person: Person, new: NewKey, actor: UUID
         ),
         Key,
     )
+    if key.expires_at is not None and key.expires_at <= key.created_at:
+        fault = Fault("/expires_at", "This instant has passed.", "Give a later one, or leave it out.")
+        raise InvalidRequest("The key would never work.", faults=(fault,))
     data = {"key_id": key.id, "person_id": person.id, "scopes": list(new.scopes)}
     await events.record(conn, "key.issued", tender_id=None, actor=actor, data=data)
     return IssuedKey(key=key, secret=fresh.whole)
@@ -333,6 +336,8 @@ async def revoke_key(
     """Revoke a key of your own organisation at once; needs the scope `admin`, except for the key you are using."""
     if key_id != caller.key_id:
         caller.require("admin")
+    if not re.fullmatch("[0-9A-Za-z]{12}", key_id):
+        raise NotFound
     key = await db.one(SQL.revoke_key(conn, key_id=key_id, organisation_id=caller.organisation_id), Key)
     await events.record(conn, "key.revoked", tender_id=None, actor=caller.person_id, data={"key_id": key.id})
     return key

@@ -232,7 +232,11 @@ def check_open(tender: TenderRow) -> None:
         raise SubmissionDeadlinePassed(f"{tender.reference} closed at {tender.submission_deadline.isoformat()}.")
 
 
-_EXCLUSIVE: tuple[tuple[Role, Role], ...] = (("evaluator", "approver"), ("moderator", "approver"))
+_EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
+    ("author", "approver"),
+    ("evaluator", "approver"),
+    ("moderator", "approver"),
+)
 
 
 def check_roles_agree(held: Sequence[RoleHeld], new: NewRole) -> None:
@@ -448,7 +452,7 @@ async def list_events(
     tender_id: FromPath[UUID],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-    after: FromQuery[Annotated[int, Meta(ge=0)]] = 0,
+    after: FromQuery[Annotated[int, Meta(ge=0, le=2**63 - 1)]] = 0,
     limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 100,
 ) -> list[events.Event]:
     """Read the tender's audit log in order, from behind a position; for its author, approver or auditor."""

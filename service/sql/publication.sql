@@ -7,7 +7,10 @@ WITH frozen AS (
 )
 
 UPDATE tenders
-SET published_at = coalesce(published_at, :published_at::timestamptz), rules_digest = :rules_digest::text
+SET
+    published_at = coalesce(published_at, :published_at::timestamptz),
+    rules_digest = :rules_digest::text,
+    version = version + 1
 WHERE id = :tender_id::uuid;
 
 -- name: insert_corrigendum(tender_id, reason, changes, person_id, issued_at)^
