@@ -1,31 +1,28 @@
-"""Methods whose points follow from one bid and published figures alone; no rival can change them."""
+"""Methods whose points follow from one price and published figures alone; no rival can change them."""
 
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Literal, assert_never
 
 import msgspec
 
 from scoring.decimals import Bound, parse_decimal, require_decimal, require_decimals
-from scoring.worked import FULL, InvalidValue, Worked, limited
-
-ZeroRule = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(reject|full|[0-9]{1,15}(\.[0-9]{1,12})?)$",
-        description='What an offer of exactly 0 means: "reject" (the bid is not ranked), "full" (full points), or the '
-        'smallest value that is reckoned instead, such as "0.01".',
-    ),
-]
-
-
-def require_zero_rule(zero: str | None) -> None:
-    """Refuse a smallest value that is itself zero."""
-    if zero is not None and zero not in {"reject", "full"} and Fraction(zero) == 0:
-        raise ValueError(
-            'zero is 0, which would still divide by zero; write "reject", "full" or a value such as "0.01"'
-        )
+from scoring.intervals import power_points
+from scoring.price import Precision
+from scoring.worked import (
+    FULL,
+    Band,
+    InvalidValue,
+    OverCeiling,
+    Worked,
+    ZeroRule,
+    band_of,
+    discount_of,
+    limited,
+    require_above_zero,
+    require_bands,
+    require_zero_rule,
+)
 
 
 class LinearBetweenBounds(
@@ -39,7 +36,6 @@ class LinearBetweenBounds(
     Edge cases: one bid, equal bids and a value of 0 need no rule; nothing is divided by an offer.
     Source: support.negometrix.com article 9000092064.
 
-    >>> from scoring.absolute import linear_between_bounds
     >>> method = LinearBetweenBounds(best=Decimal(60), worst=Decimal(220))
     >>> [float(linear_between_bounds(method, Fraction(price)).points) for price in (80, 100, 120, 200)]
     [87.5, 75.0, 62.5, 12.5]
@@ -68,30 +64,111 @@ def linear_between_bounds(method: LinearBetweenBounds, value: Fraction) -> Worke
     return limited(worked, method.floor, method.cap, low=0, high=100)
 
 
-class Band(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename={"from_": "from"}
+class LinearAgainstCeiling(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="id", tag="A2"
 ):
-    """One row of a published table: values from `from` to `to` earn `points` (0–100). A missing end is open."""
+    """Linear against a ceiling or estimate
 
-    from_: Decimal | None = None
-    to: Decimal | None = None
-    points: Decimal
+    Formula: 100 · (ceiling − p) / ceiling.
+    Used: where the buyer publishes a budget or an estimate and refuses relative formulas.
+    Parameters: ceiling; over_ceiling, "floor" (no points above the ceiling) or "exclude" (not ranked); floor; cap.
+    Edge cases: full points only for a price of 0, which needs no rule here.
+    Source: linear form on the published ceiling; Portugal CCP art. 139(4) allows only absolute forms.
+
+    >>> method = LinearAgainstCeiling(ceiling=Decimal(220))
+    >>> [round(float(linear_against_ceiling(method, Fraction(price)).points), 4) for price in (80, 100, 120, 200)]
+    [63.6364, 54.5455, 45.4545, 9.0909]
+    """
+
+    ceiling: Decimal
+    over_ceiling: OverCeiling = "floor"
+    floor: Bound | None = None
+    cap: Bound | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("from", self.from_), ("to", self.to), ("points", self.points)):
-            if value is not None:
-                require_decimal(value, name)
-        if self.from_ is not None and self.to is not None and self.from_ > self.to:
-            raise ValueError(f"from {self.from_:f} is above to {self.to:f}; write the smaller value in from")
+        require_above_zero(self.ceiling, "ceiling")
 
 
-def require_bands(bands: tuple[Band, ...]) -> None:
-    """Refuse bands that overlap or are not in ascending order."""
-    for index, (one, two) in enumerate(pairwise(bands)):
-        if one.to is None or two.from_ is None or two.from_ < one.to:
-            raise ValueError(
-                f"bands[{index + 1}] overlaps bands[{index}]; write bands in ascending order, end to start"
-            )
+def linear_against_ceiling(method: LinearAgainstCeiling, value: Fraction) -> Worked:
+    """Points by A2."""
+    ceiling = Fraction(method.ceiling)
+    numbers = {"value": value, "ceiling": ceiling}
+    worked = Worked(FULL * (ceiling - value) / ceiling, "100 × ({ceiling} − {value}) ÷ {ceiling}", numbers)
+    return limited(worked, method.floor, method.cap, low=0)
+
+
+class ReferenceOverPrice(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="id", tag="A2b"
+):
+    """Reference over price
+
+    Formula: 100 · min(1, reference / p); cap "none" lifts the limit of 100.
+    Used: the absolute sister of the inverse proportional formula, with a published reference instead of the lowest bid.
+    Parameters: reference; cap (100 unless published); floor; zero.
+    Edge cases: a price of 0 sits in the denominator and needs the zero rule.
+    Source: UK Bid Evaluation Guidance Note May 2021, benchmark scoring.
+
+    >>> method = ReferenceOverPrice(reference=Decimal(100))
+    >>> [str(reference_over_price(method, Fraction(price)).points) for price in (80, 100, 200)]
+    ['100', '100', '50']
+    """
+
+    reference: Decimal
+    cap: Bound | None = None
+    floor: Bound | None = None
+    zero: ZeroRule | None = None
+
+    def __post_init__(self) -> None:
+        require_above_zero(self.reference, "reference")
+        require_zero_rule(self.zero)
+
+
+def reference_over_price(method: ReferenceOverPrice, value: Fraction) -> Worked:
+    """Points by A2b."""
+    if value <= 0:
+        raise InvalidValue(f"{value} is not above 0, and the formula divides by it")
+    reference = Fraction(method.reference)
+    worked = Worked(FULL * reference / value, "100 × {reference} ÷ {value}", {"reference": reference, "value": value})
+    return limited(worked, method.floor, method.cap, high=100)
+
+
+class Concave(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="id", tag="A3"
+):
+    """Concave, absolute
+
+    Formula: 100 · (1 − (1 − R)^n), R = (ceiling − p) / ceiling.
+    Used: Consip/MEPA, Italy.
+    Parameters: ceiling; n, above 0 and at most 100; decimals (10 unless published) for a fractional n, rounded half up
+    by an interval proof; over_ceiling; floor; cap.
+    Edge cases: above the ceiling 0 points; a price of 0 earns full points and needs no rule.
+    Source: wiki.acquistinretepa.it, Concava (formula from knowledge; an image in the source).
+
+    >>> method = Concave(ceiling=Decimal(220), n=Decimal(5))
+    >>> [round(float(concave(method, Fraction(price)).points), 4) for price in (80, 100, 120, 200)]
+    [99.3642, 98.0596, 95.1717, 37.9079]
+    """
+
+    ceiling: Decimal
+    n: Decimal
+    decimals: Precision = 10
+    over_ceiling: OverCeiling = "floor"
+    floor: Bound | None = None
+    cap: Bound | None = None
+
+    def __post_init__(self) -> None:
+        require_above_zero(self.ceiling, "ceiling")
+        require_above_zero(self.n, "n", high=100)
+
+
+def concave(method: Concave, value: Fraction) -> Worked:
+    """Points by A3."""
+    ceiling, n = Fraction(method.ceiling), Fraction(method.n)
+    lost, exact = power_points(1 - discount_of(value, ceiling), n, method.decimals)
+    text = "100 × (1 − (1 − ({ceiling} − {value}) ÷ {ceiling}) ^ {n})"
+    numbers = {"ceiling": ceiling, "value": value, "n": n, "decimals": method.decimals}
+    worked = Worked(FULL - lost, text if exact else f"{text}, to {{decimals}} decimals", numbers)
+    return limited(worked, method.floor, method.cap, low=0)
 
 
 class Lookup(
@@ -108,7 +185,6 @@ class Lookup(
     Edge cases: a value in no row stops the scoring with the rows that exist; it is never 0 by silence.
     Source: lookup and bands, the buyer's own published table.
 
-    >>> from scoring.absolute import lookup
     >>> method = Lookup(bands=(Band(to=Decimal(10), points=Decimal(100)), Band(from_=Decimal(10), points=Decimal(50))))
     >>> [str(lookup(method, text).points) for text in ("9.99", "10", "30")]
     ['100', '50', '50']
@@ -124,20 +200,7 @@ class Lookup(
             raise ValueError('bands is empty; write at least one row such as {"from":"0","to":"10","points":"100"}')
         require_bands(self.bands)
         require_decimals(self.values, "values")
-        require_decimal(self.out_of, "out_of", low=Decimal("0.000001"))
-
-
-def band_of(bands: tuple[Band, ...], value: Fraction, ends: Literal["from", "to"]) -> Band | None:
-    """The row a value falls in, by the published rule for the ends."""
-    for index, band in enumerate(bands):
-        low, high = band.from_, band.to
-        if low is not None and (value < low or (value == low and ends == "to" and index > 0 and high != low)):
-            continue
-        last = index == len(bands) - 1
-        if high is not None and (value > high or (value == high and ends == "from" and not last and high != low)):
-            continue
-        return band
-    return None
+        require_above_zero(self.out_of, "out_of")
 
 
 def lookup(method: Lookup, text: str) -> Worked:
@@ -145,7 +208,7 @@ def lookup(method: Lookup, text: str) -> Worked:
     scale = FULL / Fraction(method.out_of)
     listed = method.values.get(text)
     if listed is not None:
-        return Worked(Fraction(listed) * scale, "the published points for {value}", {"value": text})
+        return Worked(Fraction(listed) * scale, "the published points for {value}", {"value": text}, stated=True)
     if not method.bands:
         raise InvalidValue(f"{text!r} is in no row of the published table; its rows are {', '.join(method.values)}")
     value = parse_decimal(text, "value")
@@ -157,205 +220,56 @@ def lookup(method: Lookup, text: str) -> Worked:
         Fraction(band.points) * scale,
         "the published points for {value}, between {low} and {high}",
         {"value": value, "low": low, "high": high},
+        stated=True,
     )
 
 
-class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One step of a grading scale: its value, what it is called, and what a bid must show to earn it."""
+class FixedPrice(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="id", tag="A5"
+):
+    """Fixed price, quality only
 
-    value: Decimal
-    label: str = ""
-    descriptor: str = ""
-    fatal: bool = False
-    """A bid graded so on this criterion is not ranked; the tender must have said so."""
+    Formula: none; the price is fixed and earns nothing, quality alone decides.
+    Used: Directive 2014/24/EU art. 67(2), last sentence.
+    Parameters: price, the fixed price, where the tender states it: another offer is then refused.
+    Edge cases: its weighting is 0, or its points are the same for everybody and decide nothing.
+    Source: Directive 2014/24/EU art. 67(2).
+
+    >>> str(fixed_price(FixedPrice(), Fraction(100)).points)
+    '0'
+    """
+
+    price: Decimal | None = None
 
     def __post_init__(self) -> None:
-        require_decimal(self.value, "value")
+        if self.price is not None:
+            require_decimal(self.price, "price")
 
 
-class Graded(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    tag_field="id",
-    tag="graded",
-):
-    """Graded on a published scale
-
-    Formula: 100 · grade / highest grade.
-    Used: quality questions judged by a panel; the grade is the one agreed in moderation, never an average.
-    Parameters: scale, the listed grades in ascending order with label and descriptor; only these are valid, so a half
-    mark exists only where the scale lists it. A grade marked fatal leaves the bid unranked.
-    Edge cases: a grade off the scale stops the scoring. Negative grades give negative points.
-    Source: Bromcom v ULT [2022] EWHC 3262 (TCC): averaged marks that were not on the published scale were a breach.
-
-    >>> from scoring.absolute import graded
-    >>> method = Graded(scale=tuple(Level(value=Decimal(value)) for value in range(6)))
-    >>> str(graded(method, "4").points)
-    '80'
-    """
-
-    scale: tuple[Level, ...]
-
-    def __post_init__(self) -> None:
-        values = [level.value for level in self.scale]
-        if not values or values != sorted(set(values)) or values[-1] <= 0:
-            raise ValueError("scale must list different grades in ascending order, the highest above 0")
+def fixed_price(method: FixedPrice, value: Fraction) -> Worked:
+    """No points, whatever the price."""
+    if method.price is not None and value != method.price:
+        raise InvalidValue(f"the price is fixed at {method.price:f}; the bid says {value}")
+    return Worked(Fraction(0), "the price is fixed and earns no points", {}, stated=True)
 
 
-def graded(method: Graded, text: str) -> Worked:
-    """Points for a grade; a label of the scale is understood as its value."""
-    for level in method.scale:
-        if text == level.label:
-            grade = Fraction(level.value)
-            break
-    else:
-        grade = parse_decimal(text, "grade")
-        if all(grade != level.value for level in method.scale):
-            listed = ", ".join(f"{level.value:f}" for level in method.scale)
-            raise InvalidValue(f"grade {text!r} is not on the published scale; its grades are {listed}")
-    highest = Fraction(method.scale[-1].value)
-    return Worked(FULL * grade / highest, "100 × {grade} ÷ {highest}", {"grade": grade, "highest": highest})
+AbsoluteMethod = LinearBetweenBounds | LinearAgainstCeiling | ReferenceOverPrice | Concave | Lookup | FixedPrice
 
 
-def is_fatal(method: Graded, text: str) -> bool:
-    """Whether this grade is published as one that rules the bid out."""
-    return any(level.fatal and (text == level.label or _same(text, level.value)) for level in method.scale)
-
-
-def _same(text: str, value: Decimal) -> bool:
-    return parse_decimal(text, "grade") == value
-
-
-class YesNo(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    tag_field="id",
-    tag="yes_no",
-):
-    """Yes or no
-
-    Formula: yes earns the points for yes (100), no those for no (0).
-    Used: certificates, memberships, options that are offered or not.
-    Parameters: yes and no, points 0–100; fatal names the answer that leaves a bid unranked.
-    Edge cases: any other answer stops the scoring.
-    Source: the buyer's own published question.
-
-    >>> from scoring.absolute import yes_no
-    >>> str(yes_no(YesNo(), "yes").points), str(yes_no(YesNo(), "no").points)
-    ('100', '0')
-    """
-
-    yes: Decimal = Decimal(100)
-    no: Decimal = Decimal(0)
-    fatal: Literal["yes", "no"] | None = None
-
-    def __post_init__(self) -> None:
-        require_decimal(self.yes, "yes")
-        require_decimal(self.no, "no")
-
-
-def yes_no(method: YesNo, text: str) -> Worked:
-    """Points for an answer."""
-    if text not in {"yes", "no"}:
-        raise InvalidValue(f'answer {text[:40]!r} is neither "yes" nor "no"')
-    return Worked(Fraction(method.yes if text == "yes" else method.no), 'the answer is "{answer}"', {"answer": text})
-
-
-class Target(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    tag_field="id",
-    tag="target",
-):
-    """Quantity against a published target
-
-    Formula: 100 · min(1, value / target); with a qualitative part, quantity share · that + quality share · points of
-    the grade.
-    Used: social value commitments: jobs, apprentice weeks, tCO2e saved, local spend.
-    Parameters: target, above 0; quality_share (0–1) and quality, the id of the graded criterion whose points make up
-    the qualitative part.
-    Edge cases: more than the target earns no more points; a negative quantity stops the scoring.
-    Source: absolute form of the qualitative and quantitative split; the target replaces the highest bid, so that no
-    rival's promise changes a bid's points.
-
-    >>> from scoring.absolute import target
-    >>> [str(target(Target(target=Decimal(40)), Fraction(value)).points) for value in (0, 10, 40, 90)]
-    ['0', '25', '100', '100']
-    """
-
-    target: Decimal
-    quality_share: Decimal = Decimal(0)
-    quality: str | None = None
-
-    def __post_init__(self) -> None:
-        require_decimal(self.target, "target", low=Decimal("0.000000000001"))
-        require_decimal(self.quality_share, "quality_share", low=0, high=1)
-        if (self.quality_share > 0) != (self.quality is not None):
-            raise ValueError("quality_share and quality go together; write both or neither")
-
-
-def target(method: Target, value: Fraction) -> Worked:
-    """Points for the quantity alone."""
-    if value < 0:
-        raise InvalidValue(f"a quantity of {value} is below 0")
-    goal = Fraction(method.target)
-    worked = Worked(FULL * value / goal, "100 × {value} ÷ {target}", {"value": value, "target": goal})
-    return limited(worked, None, None, low=0, high=100)
-
-
-class PassFail(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    tag_field="id",
-    tag="pass_fail",
-):
-    """Pass or fail
-
-    Formula: none; "pass" or "yes" goes on, "fail" or "no" leaves the bid unranked.
-    Used: exclusion grounds, conditions of participation, mandatory requirements.
-    Parameters: none.
-    Edge cases: a bid that fails never sets a lowest price or any other reference value.
-    Source: recorded decision of the buyer; never a score.
-
-    >>> from scoring.absolute import passes
-    >>> passes("pass"), passes("fail")
-    (True, False)
-    """
-
-
-def passes(text: str) -> bool:
-    """Whether a pass/fail answer lets the bid go on."""
-    if text not in {"pass", "yes", "fail", "no"}:
-        raise InvalidValue(f'answer {text[:40]!r} is neither "pass" nor "fail"')
-    return text in {"pass", "yes"}
-
-
-class Text(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    tag_field="id",
-    tag="text",
-):
-    """Text, not scored
-
-    Formula: none; the answer is kept and shown, and earns nothing.
-    Used: information that the buyer needs but does not judge.
-    Parameters: none.
-    Edge cases: may be missing.
-    Source: unscored text.
-    """
+def absolute_price_points(method: AbsoluteMethod, text: str) -> Worked:
+    """Points of one offer by a method of this family."""
+    match method:
+        case LinearBetweenBounds():
+            return linear_between_bounds(method, parse_decimal(text, "value"))
+        case LinearAgainstCeiling():
+            return linear_against_ceiling(method, parse_decimal(text, "value"))
+        case ReferenceOverPrice():
+            return reference_over_price(method, parse_decimal(text, "value"))
+        case Concave():
+            return concave(method, parse_decimal(text, "value"))
+        case Lookup():
+            return lookup(method, text)
+        case FixedPrice():
+            return fixed_price(method, parse_decimal(text, "value"))
+        case _:
+            assert_never(method)

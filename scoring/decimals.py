@@ -5,7 +5,7 @@ point, is worked with as a fraction, and is rounded only by a published `Roundin
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Final, Literal, assert_never
@@ -115,6 +115,13 @@ def rounded(value: Fraction, decimals: int, mode: Mode) -> Fraction:
         case _:
             assert_never(mode)
     return Fraction(-whole if value < 0 else whole, scale)
+
+
+def rounded_by(steps: Sequence[Rounding], value: Fraction) -> Fraction:
+    """The value after every published rounding, in order; a step without a mode rounds half up."""
+    for step in steps:
+        value = rounded(value, step.decimals or 0, step.mode or "half_up")
+    return value
 
 
 def finite_decimals(value: Fraction) -> int | None:

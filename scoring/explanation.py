@@ -1,125 +1,140 @@
 """The chain from a bid's values to its rank: as data, and as sentences that a supplier can redo on paper."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Final
 
-from scoring.decimals import exact_text, printed
-from scoring.model import BidResult, Lot, Step
-from scoring.tree import Cell, Node, children_first, roundings
+from scoring.decimals import Rounding, exact_text, printed
+from scoring.entry import Entry, Remark
+from scoring.model import BidResult, Step
+from scoring.tree import Cell, Node, Plan
+from scoring.worked import Number, Worked
 
-if TYPE_CHECKING:
-    from scoring.ranking import Entry
-    from scoring.worked import Number, Worked
-
-SENTENCES: dict[str, str] = {
-    "leaf": "{title}: {formula} = {exact}{limited}{rounded} points; weighting {weighting} gives {contribution}.",
+SENTENCES: Final[Mapping[str, str]] = {
+    "leaf": "{title}: {formula}{equals}{exact}{limited}{rounded} points; weighting {weighting} gives {contribution}.",
     "group": "{title}: {formula} = {exact}{rounded} weighted points, which is {points} of 100.",
-    "total": "Total: {formula} = {exact}{rounded}.",
+    "total": "Total: {formula}{equals}{exact}{rounded}.",
     "minimum": "{title}: {points} points are below the minimum of {minimum}, so the bid is not ranked.",
     "max_pass": "{title}: {points} points are not among the best {limit}, the last of which has {last};"
     " the bid is not ranked.",
     "failed": "{title}: the answer is “{answer}”, so the bid is not ranked.",
     "fatal": "{title}: “{answer}” rules the bid out by the published scale.",
+    "above_ceiling": "{title}: {value} is above the published ceiling of {ceiling}, so the bid is not ranked.",
+    "zero": "{title}: a {value} of 0 leaves the bid unranked by the published rule.",
+    "zero_price": "{title}: the price is 0; the supplier must be asked to explain it.",
+    "zero_reckoned": "{title}: the value of 0 is reckoned as {reckoned} by the published rule.",
+    "over_budget": "The price is above the budget of {budget}, so the bid is not ranked.",
     "minimum_total": "The total {total} is below the minimum of {minimum}, so the bid is not ranked.",
     "state": "The bid is not ranked, because its state is “{state}”.",
+    "abnormally_low": "The price of {price} looks abnormally low by the test {test} (limit {limit});"
+    " the supplier must be asked to explain it.",
+    "tie_broken": "The total equals that of another bid; the published tie-break decided: {rule}.",
     "rank": "Rank {rank} of {ranked}.",
-    "tied": "Rank {rank} of {ranked}, shared with bids of the same total.",
+    "tied": "Rank {rank} of {ranked}, shared with bids that are equal by every published rule.",
+    "lots_pending": "Equal bids wait for lots to be drawn with the secret whose hash was published.",
+    "no_ranking": "No bid can be ranked; there are no suitable tenders.",
+    "no_price_competition": "{title}: there was no competitive differentiation on price.",
 }
 """The English sentence of every message id; {names} are the keys of a step's arguments."""
 
+TIE_BREAKS: Final[Mapping[str, str]] = {
+    "heaviest": "more points on the heaviest criterion",
+    "criterion": "better on the named criterion",
+    "higher_quality": "more points on quality",
+    "lower_price": "the lower price",
+    "lots": "drawing lots",
+}
 
-def explained(lot: Lot, nodes: tuple[Node, ...], entries: Sequence[Entry]) -> tuple[BidResult, ...]:
+
+def explained(plan: Plan, entries: Sequence[Entry]) -> tuple[BidResult, ...]:
     """Every bid's result with its chain: the ranked by rank, then the others, by id."""
-    ranked = sum(entry.rank is not None for entry in entries)
+    ranked = str(sum(entry.rank is not None for entry in entries))
     order = sorted(entries, key=lambda entry: (entry.rank is None, entry.rank or 0, entry.bid.id))
-    total_rounding = roundings(lot, ("total",))
-    known = list(children_first(nodes))
-    results: list[BidResult] = []
-    for entry in order:
-        scored = [(node, entry.cells[node.criterion.id]) for node in known if node.criterion.id in entry.cells]
-        total = entry.total if entry.rank is not None else None
-        results.append(
-            BidResult(
-                id=entry.bid.id,
-                rank=entry.rank,
-                tied=entry.tied,
-                points={
-                    node.criterion.id: printed(cell.points, node.points_rounding[-1] if node.points_rounding else None)
-                    for node, cell in scored
-                },
-                weighted={
-                    node.criterion.id: printed(
-                        cell.weighted, node.weighted_rounding[-1] if node.weighted_rounding else None
-                    )
-                    for node, cell in scored
-                },
-                total=None if total is None else printed(total, total_rounding[-1] if total_rounding else None),
-                flags=tuple(entry.flags),
-                chain=tuple(chain(lot, nodes, entry, scored, ranked)),
-            )
-        )
-    return tuple(results)
+    return tuple(result_of(plan, entry, ranked) for entry in order)
 
 
-def chain(
-    lot: Lot, nodes: tuple[Node, ...], entry: Entry, scored: Sequence[tuple[Node, Cell]], ranked: int
-) -> list[Step]:
-    """The steps of one bid, parts before wholes, hurdles after the figures they judge, total and rank last."""
-    steps = [step for node, cell in scored for step in [cell_step(node, cell, entry)]]
-    titles = {node.criterion.id: title_of(node) for node in children_first(nodes)}
-    for criterion, message, arguments in entry.hurdles:
-        named = arguments if criterion is None else {"title": titles[criterion], **arguments}
-        steps.append(step_of(criterion, message.partition(":")[0], named))
-    if entry.total is not None and entry.total_exact is not None:
-        steps.append(total_step(lot, nodes, entry, entry.total_exact, entry.total))
+def result_of(plan: Plan, entry: Entry, ranked: str) -> BidResult:
+    """One bid's result; an unranked bid shows the points that it earned before it dropped out, and no total."""
+    scored = [(node, cell) for node in plan.every if (cell := entry.cells.get(node.id)) is not None]
+    return BidResult(
+        id=entry.bid.id,
+        rank=entry.rank,
+        tied=entry.tied,
+        points={node.id: printed(cell.points, last(node.points_rounding)) for node, cell in scored},
+        weighted={node.id: printed(cell.weighted, last(node.weighted_rounding)) for node, cell in scored},
+        total=None if entry.rank is None else printed(entry.total, last(plan.total_rounding)),
+        flags=tuple(dict.fromkeys(entry.flags)),
+        chain=tuple(chain(plan, entry, scored, ranked)),
+    )
+
+
+def last(roundings: Sequence[Rounding]) -> Rounding | None:
+    """The rounding that decides how a number is printed."""
+    return roundings[-1] if roundings else None
+
+
+def chain(plan: Plan, entry: Entry, scored: Sequence[tuple[Node, Cell]], ranked: str) -> list[Step]:
+    """The steps of one bid: parts before wholes, then hurdles and flags, the total, the rank."""
+    steps = [cell_step(node, cell, entry) for node, cell in scored]
+    titles = {node.id: node.criterion.title or node.id for node in plan.every}
+    steps += [remark_step(remark, titles) for remark in entry.remarks]
     if entry.rank is not None:
-        place = {"rank": str(entry.rank), "ranked": str(ranked)}
+        steps.append(total_step(plan, entry))
+        place = {"rank": str(entry.rank), "ranked": ranked}
         steps.append(step_of(None, "tied" if entry.tied else "rank", place))
     return steps
 
 
-def title_of(node: Node) -> str:
-    """What people call the criterion."""
-    return node.criterion.title or node.criterion.id
+def noted(remarks: Sequence[Remark]) -> tuple[Step, ...]:
+    """Remarks on the lot as a whole."""
+    return tuple(step_of(remark.criterion, remark.message, remark.arguments) for remark in remarks)
 
 
-def step_of(criterion: str | None, message: str, arguments: dict[str, str]) -> Step:
+def remark_step(remark: Remark, titles: Mapping[str, str]) -> Step:
+    """A hurdle or a flag; what follows a colon in the message is its detail."""
+    message, _, detail = remark.message.partition(":")
+    title = "The bid" if remark.criterion is None else titles[remark.criterion]
+    arguments = {"title": title, **remark.arguments}
+    if message == "tie_broken":
+        arguments["rule"] = TIE_BREAKS[detail]
+    return step_of(remark.criterion, message, arguments)
+
+
+def step_of(criterion: str | None, message: str, arguments: Mapping[str, str]) -> Step:
     """A step that only says something."""
-    return Step(
-        criterion=criterion, message=message, arguments=arguments, sentence=SENTENCES[message].format_map(arguments)
-    )
+    sentence = SENTENCES[message].format_map(arguments)
+    return Step(criterion=criterion, message=message, arguments=dict(arguments), sentence=sentence)
 
 
 def cell_step(node: Node, cell: Cell, entry: Entry) -> Step:
     """The arithmetic of one criterion."""
-    if cell.worked is None:
-        return group_step(node, cell, entry)
-    exact, points = exact_text(cell.worked.points), exact_text(cell.points)
+    return group_step(node, cell, entry) if cell.worked is None else leaf_step(node, cell, cell.worked, entry)
+
+
+def leaf_step(node: Node, cell: Cell, worked: Worked, entry: Entry) -> Step:
+    """From a value to points, and from points to weighted points."""
+    exact, points, formula = exact_text(worked.points), exact_text(cell.points), filled(worked)
     weighting, contribution = exact_text(node.share), exact_text(cell.weighted)
-    formula = filled(cell.worked)
+    product = exact_text(cell.weighted_exact)
     arguments = {
-        "title": title_of(node),
+        "title": node.criterion.title or node.id,
         "formula": formula,
+        "equals": ": " if worked.stated else " = ",
         "exact": exact,
-        "limited": f" after the published {cell.worked.limit}" if cell.worked.limit else "",
-        "rounded": "" if cell.points == cell.worked.points else f", rounded {points}",
+        "limited": f" after the published {worked.limit}" if worked.limit else "",
+        "rounded": after_rounding(exact, points),
         "weighting": weighting,
-        "contribution": f"{points} × {weighting} ÷ 100 = {exact_text(cell.weighted_exact)}"
-        + ("" if cell.weighted == cell.weighted_exact else f", rounded {contribution}"),
+        "contribution": f"{bracketed(points)} × {weighting} ÷ 100 = {product}{after_rounding(product, contribution)}",
     }
-    roundings = node.points_rounding or node.weighted_rounding
     return Step(
-        criterion=node.criterion.id,
+        criterion=node.id,
         message="leaf",
         arguments=arguments,
         sentence=SENTENCES["leaf"].format_map(arguments),
-        input=entry.bid.values.get(node.criterion.id),
+        input=entry.bid.values.get(node.id),
         formula=formula,
         exact=exact,
-        rounding=roundings[-1] if roundings else None,
+        rounding=last(node.points_rounding or node.weighted_rounding),
         result=points,
         weighting=weighting,
         contribution=contribution,
@@ -129,36 +144,37 @@ def cell_step(node: Node, cell: Cell, entry: Entry) -> Step:
 def group_step(node: Node, cell: Cell, entry: Entry) -> Step:
     """The sum of a group's parts."""
     formula = sum_text(node.children, entry)
-    exact, result = exact_text(cell.weighted_exact), exact_text(cell.weighted)
+    exact, contribution, points = exact_text(cell.weighted_exact), exact_text(cell.weighted), exact_text(cell.points)
     arguments = {
-        "title": title_of(node),
+        "title": node.criterion.title or node.id,
         "formula": formula,
         "exact": exact,
-        "rounded": "" if exact == result else f", rounded {result}",
-        "points": exact_text(cell.points),
+        "rounded": after_rounding(exact, contribution),
+        "points": points,
     }
     return Step(
-        criterion=node.criterion.id,
+        criterion=node.id,
         message="group",
         arguments=arguments,
         sentence=SENTENCES["group"].format_map(arguments),
         formula=formula,
         exact=exact,
-        rounding=node.weighted_rounding[-1] if node.weighted_rounding else None,
-        result=exact_text(cell.points),
+        rounding=last(node.weighted_rounding),
+        result=points,
         weighting=exact_text(node.share),
-        contribution=result,
+        contribution=contribution,
     )
 
 
-def total_step(lot: Lot, nodes: tuple[Node, ...], entry: Entry, exact: Fraction, total: Fraction) -> Step:
-    """The sum of the top criteria."""
-    steps = roundings(lot, ("total",))
-    formula = sum_text(nodes, entry)
+def total_step(plan: Plan, entry: Entry) -> Step:
+    """The sum of the top criteria, or the whole-tender rule's formula."""
+    formula = sum_text(plan.nodes, entry) if entry.figure is None else filled(entry.figure)
+    exact, total = exact_text(entry.total_exact), exact_text(entry.total)
     arguments = {
         "formula": formula,
-        "exact": exact_text(exact),
-        "rounded": "" if exact == total else f", rounded {exact_text(total)}",
+        "equals": ": " if entry.figure is not None and entry.figure.stated else " = ",
+        "exact": exact,
+        "rounded": after_rounding(exact, total),
     }
     return Step(
         criterion=None,
@@ -166,31 +182,33 @@ def total_step(lot: Lot, nodes: tuple[Node, ...], entry: Entry, exact: Fraction,
         arguments=arguments,
         sentence=SENTENCES["total"].format_map(arguments),
         formula=formula,
-        exact=exact_text(exact),
-        rounding=steps[-1] if steps else None,
-        result=exact_text(total),
+        exact=exact,
+        rounding=last(plan.total_rounding),
+        result=total,
     )
 
 
-def sum_text(nodes: tuple[Node, ...], entry: Entry) -> str:
+def after_rounding(exact: str, result: str) -> str:
+    """What is said when a published rounding changed a number."""
+    return "" if exact == result else f", rounded {result}"
+
+
+def sum_text(nodes: Sequence[Node], entry: Entry) -> str:
     """The weighted points of the parts, as an addition."""
-    cells = (entry.cells.get(node.criterion.id) for node in nodes)
+    cells = (entry.cells.get(node.id) for node in nodes)
     return " + ".join(exact_text(cell.weighted) for cell in cells if cell is not None)
 
 
 def filled(worked: Worked) -> str:
     """The formula with the numbers in it."""
-    return worked.formula.format_map(number_texts(worked.numbers))
-
-
-def number_texts(numbers: Mapping[str, Number]) -> dict[str, str]:
-    """The numbers of a formula as text; a fraction in brackets, because it stands between signs."""
-    return {name: number_text(number) for name, number in numbers.items()}
+    return worked.formula.format_map({name: number_text(number) for name, number in worked.numbers.items()})
 
 
 def number_text(number: Number) -> str:
-    """One number inside a formula."""
-    if not isinstance(number, Fraction):
-        return str(number)
-    text = exact_text(number)
-    return f"({text})" if "/" in text else text
+    """One number inside a formula; a fraction stands in brackets, because there are signs beside it."""
+    return bracketed(exact_text(number)) if isinstance(number, Fraction) else str(number)
+
+
+def bracketed(text: str) -> str:
+    """A fraction in brackets, a decimal as it is; a negative number in brackets too."""
+    return f"({text})" if "/" in text or text.startswith("-") else text

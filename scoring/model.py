@@ -9,8 +9,15 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from scoring.abnormally_low import AbnormallyLowTest
+from scoring.absolute import Lookup
+from scoring.answers import Graded, PassFail, Target, Text, YesNo
 from scoring.decimals import WEIGHTING_DECIMALS, Rounding, require_decimal
 from scoring.methods import Method
+from scoring.monetised import FictitiousDiscount
+from scoring.rules import NEED_SHARES, Rule, criteria_named, needs_quality
+from scoring.selection import QualityBased
+from scoring.tie_break import OnCriterion, TieBreak
 from scoring.units import Direction, find_unit, is_money
 
 MAX_DEPTH = 8
@@ -67,39 +74,130 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         if self.criteria and self.method is not None:
             raise ValueError(f"criterion {self.id!r} has both a method and criteria; a group has no method of its own")
         if self.criteria:
-            require_sum(self.criteria, self.total, f"criterion {self.id!r}")
+            require_sum(self.criteria, self.total, f"criterion {self.id!r}", may_be_zero=not is_weighed(self))
+        elif isinstance(self.method, PassFail | Text) and self.weighting:
+            raise ValueError(f"criterion {self.id!r} earns no points; leave its weighting out")
 
 
-def require_sum(criteria: tuple[Criterion, ...], total: Decimal, where: str) -> None:
+def require_sum(criteria: tuple[Criterion, ...], total: Decimal, where: str, *, may_be_zero: bool) -> None:
     """Refuse siblings whose weightings do not add up to the declared total, exactly."""
     weighed = sum((criterion.weighting for criterion in criteria), start=Decimal(0))
-    if weighed != total:
+    if weighed != total and not (may_be_zero and weighed == 0):
         raise ValueError(f"the weightings of {where} add up to {weighed:f}; they must add up to exactly {total:f}")
+
+
+def is_weighed(criterion: Criterion) -> bool:
+    """Whether a criterion earns points by a method, itself or below; a rule's raw values and pass/fail do not."""
+    if criterion.criteria:
+        return any(is_weighed(child) for child in criterion.criteria)
+    return not (criterion.method is None or isinstance(criterion.method, PassFail | Text))
 
 
 class Lot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A lot's published rules: the tree of criteria, how points become a ranking, and how digits are rounded."""
 
     criteria: tuple[Criterion, ...]
-    rule: None = None
+    rule: Rule | None = None
+    """Left out, the highest sum of weighted points wins."""
     rounding: tuple[Rounding, ...] = ()
-    tie_break: tuple[None, ...] = ()
+    tie_break: tuple[TieBreak, ...] = ()
+    """Applied in order to bids with equal totals; left out, they share the rank."""
     total: Decimal = Decimal(100)
     """What the weightings of the top criteria add up to, and so the highest possible total."""
     minimum: Decimal | None = None
     """The least total (in the units of `total`) that may win; inclusive."""
     recompute_on_exclusion: RecomputePolicy = "always"
-    abnormally_low: tuple[None, ...] = ()
+    abnormally_low: tuple[AbnormallyLowTest, ...] = ()
+    """Tests that flag a price for explanation; none rejects a bid."""
 
     def __post_init__(self) -> None:
         require_decimal(self.total, "total", low=Decimal("0.0000001"), decimals=WEIGHTING_DECIMALS)
+        if self.minimum is not None:
+            require_decimal(self.minimum, "minimum")
         if not self.criteria:
             raise ValueError("criteria is empty; write at least one criterion")
         require_tree(self.criteria)
-        require_sum(self.criteria, self.total, "the lot")
-        for criterion in leaves(self.criteria):
-            if criterion.method is None:
-                raise ValueError(f"criterion {criterion.id!r} has neither a method nor criteria; write one of the two")
+        require_sum(self.criteria, self.total, "the lot", may_be_zero=self.rule is not None)
+        if self.rule is None:
+            require_methods(self.criteria)
+        else:
+            require_rule(self.criteria, self.rule)
+        require_references(self)
+
+
+def require_methods(criteria: tuple[Criterion, ...]) -> None:
+    """Refuse a leaf without a method where no whole-tender rule reads it."""
+    for criterion in leaves(criteria):
+        if criterion.method is None:
+            raise ValueError(f"criterion {criterion.id!r} has neither a method nor criteria; write one of the two")
+
+
+def require_rule(criteria: tuple[Criterion, ...], rule: Rule) -> None:
+    """Refuse criteria from which the rule cannot be worked out: no price, no quality, or names that are not there."""
+    by_id = {criterion.id: criterion for criterion in leaves(criteria)}
+    for name in criteria_named(rule):
+        if name not in by_id or isinstance(by_id[name].method, Text):
+            raise ValueError(f"rule names the criterion {name!r}, which is no leaf that asks for a value")
+    price = price_criterion(criteria, rule)
+    if price is None and not isinstance(rule, QualityBased):
+        raise ValueError('rule finds no single price; write "price": the id of the price criterion in the rule')
+    if price is not None and price.method is not None:
+        raise ValueError(f"criterion {price.id!r} is the price that the rule reads as it is; leave its method out")
+    if isinstance(rule, NEED_SHARES) and (price is None or price.weighting <= 0):
+        raise ValueError("rule needs a weighting of its own on the price; write the price's share in its weighting")
+    require_quality([leaf for leaf in by_id.values() if leaf is not price], rule)
+
+
+def require_quality(others: list[Criterion], rule: Rule) -> None:
+    """Refuse a rule that has no quality to work with, or cannot tell which criterion it means."""
+    quality = [leaf for leaf in others if not isinstance(leaf.method, PassFail | Text)]
+    if needs_quality(rule) and not quality:
+        raise ValueError("rule needs at least one quality criterion beside the price")
+    if needs_quality(rule) and len(quality) > 1 and not any(leaf.weighting for leaf in quality):
+        raise ValueError("rule needs the weightings of the quality criteria; write a weighting on each of them")
+    if isinstance(rule, FictitiousDiscount) and rule.criterion is None and len(quality) != 1:
+        raise ValueError('rule finds no single level; write "criterion": the id of the criterion that states the level')
+
+
+def price_criterion(criteria: tuple[Criterion, ...], rule: Rule | None = None) -> Criterion | None:
+    """The one leaf that states the price: the one that the rule names, else the only amount of money or "lower" leaf.
+
+    Where several are, or none says what it is, the one with the id "price" counts.
+    """
+    asked = [
+        leaf for leaf in leaves(criteria) if not isinstance(leaf.method, Graded | YesNo | PassFail | Text | Target)
+    ]
+    if rule is not None and rule.price is not None:
+        return next((leaf for leaf in asked if leaf.id == rule.price), None)
+    without_unit = [leaf for leaf in asked if leaf.unit is None and leaf.direction is None and leaf.method is None]
+    for found in (
+        [leaf for leaf in asked if is_price(leaf)],
+        [leaf for leaf in asked if leaf.unit is None and leaf.direction == "lower"],
+        without_unit,
+    ):
+        named = [leaf for leaf in found if leaf.id.casefold() == "price"]
+        if len(found) == 1 or len(named) == 1:
+            return found[0] if len(found) == 1 else named[0]
+    return None
+
+
+def require_references(lot: Lot) -> None:
+    """Refuse names of criteria, in roundings, tie-breaks and targets, that the lot does not have."""
+    by_id = {criterion.id: criterion for criterion, _ in walk(lot.criteria)}
+    named = [(f"rounding[{index}]", name) for index, entry in enumerate(lot.rounding) for name in entry.criteria]
+    named += [
+        (f"tie_break[{index}]", entry.criterion)
+        for index, entry in enumerate(lot.tie_break)
+        if isinstance(entry, OnCriterion)
+    ]
+    for where, name in named:
+        if name not in by_id:
+            raise ValueError(f"{where} names the criterion {name!r}, which the lot does not have")
+    for criterion in by_id.values():
+        quality = criterion.method.quality if isinstance(criterion.method, Target) else None
+        graded = by_id.get(quality or "")
+        if quality is not None and (graded is None or not isinstance(graded.method, Graded | YesNo | Lookup)):
+            raise ValueError(f"criterion {criterion.id!r} takes its quality from {quality!r}, which is not graded")
 
 
 def require_tree(criteria: tuple[Criterion, ...]) -> None:
@@ -192,15 +290,25 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     inputs_digest: str
     reference_set: tuple[str, ...]
     """Ids of the bids over which lowest, highest and mean values were taken."""
-    notes: tuple[str, ...]
+    notes: tuple[Step, ...]
+    """What holds for the lot as a whole, such as a tie that still waits for lots to be drawn."""
 
 
 def unit_of(criterion: Criterion) -> str:
-    """The criterion's unit code, by its own word or else by its method."""
+    """The criterion's unit code, by its own word or else by its method; "number" when neither says."""
     if criterion.unit is not None:
         return criterion.unit
-    tag = method_tag(criterion)
-    return tag if tag in {"yes_no", "text"} else "grade" if tag in {"graded", "pass_fail"} else "money"
+    match criterion.method:
+        case YesNo():
+            return "yes_no"
+        case Text():
+            return "text"
+        case Graded() | PassFail():
+            return "grade"
+        case Target() | Lookup() | None:
+            return "number"
+        case _:
+            return "number" if criterion.direction == "higher" else "money"
 
 
 def direction_of(criterion: Criterion) -> Direction:

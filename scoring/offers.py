@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from scoring.absolute import Graded, Lookup, PassFail, Text, YesNo, graded, lookup, passes, yes_no
+from scoring.absolute import Lookup, lookup
+from scoring.answers import Graded, PassFail, Text, YesNo, graded, passes, yes_no
 from scoring.decimals import parse_decimal
 from scoring.model import Criterion, Lot, leaves, unit_of
 from scoring.units import find_unit
@@ -73,7 +74,7 @@ def _unfit(criterion: Criterion, text: str) -> str | None:
         if isinstance(method, Lookup):
             lookup(method, text)
             return None
-        return _unfit_number(criterion, parse_decimal(text, "The value"), text)
+        return unfit_number(criterion, parse_decimal(text, "The value"), text)
     except (Unscorable, ValueError) as error:
         return str(error)
 
@@ -84,7 +85,8 @@ def _unfit_words(text: str) -> str | None:
     return f"The answer has more than {LONGEST_ANSWER} characters." if len(text) > LONGEST_ANSWER else None
 
 
-def _unfit_number(criterion: Criterion, value: Fraction, text: str) -> str | None:
+def unfit_number(criterion: Criterion, value: Fraction, text: str) -> str | None:
+    """What the criterion's unit does not allow about a number, or None."""
     unit = find_unit(unit_of(criterion))
     decimals = len(text.partition(".")[2])
     if decimals > unit.decimals:

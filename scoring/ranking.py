@@ -1,76 +1,58 @@
 """From opened bids to ranks: values → points → weighted points → totals, with hurdles, roundings and ties as published.
 
-Order of events, always the same: (1) the state of each bid; (2) pass/fail, fatal grades and minimum scores on criteria
-that need no other bid; (3) the bids still standing are the reference set; (4) relative points over that set;
-(5) minimum scores that include relative points; (6) totals, ranks, tie-break. A bid that fails early never sets a
-lowest price, and needs no value for what would have come later.
+Order of events, always the same: (1) the state of each bid; (2) pass/fail, fatal grades, zero and ceiling rules, and
+minimum scores on criteria that need no other bid; (3) the bids still standing are the reference set; (4) relative
+points over that set; (5) minimum scores that include relative points (a bid that fails here stays in the reference
+set); (6) totals, ranks, tie-break. A bid that fails early never sets a lowest price, and needs no value for what would
+have come later.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from typing import Literal
 
-from scoring.absolute import Graded, PassFail, Target, Text, YesNo, is_fatal, passes
+import msgspec
+
+from scoring.abnormally_low import AbnormallyLowTest, Priced, Ukraine, alerts
 from scoring.canonical import ENGINE, canonical, digest, rules_digest
-from scoring.decimals import exact_text, parse_decimal
-from scoring.explanation import explained
-from scoring.methods import Relative, absolute_points, relative_points
-from scoring.model import Evaluation, Lot, OpenedBid, direction_of
-from scoring.tree import Cell, Node, apply, children_first, group_cell, leaf_cell, leaf_nodes, plan, roundings
-from scoring.worked import InvalidValue, MissingValue, Worked
-
-
-@dataclass(slots=True)
-class Entry:
-    """One bid on its way through the evaluation."""
-
-    bid: OpenedBid
-    standing: bool
-    cells: dict[str, Cell] = field(default_factory=dict[str, Cell])
-    flags: list[str] = field(default_factory=list[str])
-    hurdles: list[tuple[str | None, str, dict[str, str]]] = field(
-        default_factory=list[tuple[str | None, str, dict[str, str]]]
-    )
-    total_exact: Fraction | None = None
-    total: Fraction | None = None
-    rank: int | None = None
-    tied: bool = False
-
-    def fail(self, criterion: str | None, message: str, arguments: dict[str, str]) -> None:
-        """Take the bid out of the ranking and remember why."""
-        self.standing = False
-        self.flags.append(message if criterion is None else f"{message}:{criterion}")
-        self.hurdles.append((criterion, message, arguments))
+from scoring.contest import Contender, Contest
+from scoring.decimals import exact_text, rounded_by
+from scoring.entry import Entry, Remark, standing
+from scoring.explanation import explained, noted
+from scoring.hurdles import check_hurdles
+from scoring.model import Evaluation, Lot, OpenedBid, State
+from scoring.rules import Rule, figures, highest_wins
+from scoring.scores import apply_number_rules, check_complete, read_numbers, roll_up, score_absolute, score_relative
+from scoring.ties import set_ranks
+from scoring.tree import Node, Plan, leaf_cell, plan, quality_nodes
+from scoring.worked import FULL, InvalidValue
 
 
 def evaluate(lot: Lot, bids: Sequence[OpenedBid], draw_secret: str | None = None) -> Evaluation:
     """Rank the bids of a lot by its published rules, with every step.
 
-    Raises MissingValue, InvalidValue or ZeroValue, each listing every fault, when the bids cannot be scored; a bid that
-    merely fails a hurdle is in the result, unranked. The order of `bids` changes nothing.
+    `draw_secret` is the revealed secret for drawing lots. Raises MissingValue, InvalidValue or ZeroValue, each listing
+    every fault, when the bids cannot be scored; a bid that merely fails a hurdle is in the result, unranked. The order
+    of `bids` changes nothing.
     """
     inputs = tuple(sorted(bids, key=lambda bid: bid.id))
-    check_inputs(lot, inputs)
-    nodes = plan(lot)
-    entries = [Entry(bid, standing=bid.state == "admissible") for bid in inputs]
-    for entry in entries:
-        if not entry.standing:
-            entry.fail(None, f"state:{entry.bid.state}", {"state": entry.bid.state})
-    reference = score(lot, nodes, entries)
-    rank(lot, entries)
+    ready = plan(lot)
+    check_inputs(ready, inputs)
+    entries = [Entry(bid, standing=True) for bid in inputs]
+    reference, notes = rank(ready, entries, draw_secret)
     winners = [entry.bid.id for entry in entries if entry.rank == 1]
     return Evaluation(
         engine=ENGINE,
         lot=lot,
         inputs=inputs,
         draw_secret=draw_secret,
-        bids=explained(lot, nodes, entries),
+        bids=explained(ready, entries),
         winner=winners[0] if len(winners) == 1 else None,
         rules_digest=rules_digest(lot),
         inputs_digest=digest((inputs, draw_secret)),
         reference_set=reference,
-        notes=(),
+        notes=noted(notes),
     )
 
 
@@ -87,187 +69,176 @@ def verify(evaluation: Evaluation) -> tuple[str, ...]:
     )
 
 
-def check_inputs(lot: Lot, inputs: tuple[OpenedBid, ...]) -> None:
+class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of states after scoring, worked both ways: the ranking before, and anew over the bids that remain.
+
+    `holds` says which points count by the lot's published policy: "after" when relative points are taken anew, "before"
+    when they stay frozen. `order` is the resulting order of the bids that remain, best first.
+    """
+
+    before: Evaluation
+    after: Evaluation
+    holds: Literal["before", "after"]
+    order: tuple[str, ...]
+
+
+def exclude(
+    before: Evaluation, states: Mapping[str, State], *, admission_closed: bool, draw_secret: str | None = None
+) -> Exclusion:
+    """Change the states of bids after scoring, an exclusion or a return, and keep both runs."""
+    changed = tuple(msgspec.structs.replace(bid, state=states.get(bid.id, bid.state)) for bid in before.inputs)
+    after = evaluate(before.lot, changed, draw_secret or before.draw_secret)
+    policy = before.lot.recompute_on_exclusion
+    anew = policy == "always" or (policy == "until_admission_closed" and not admission_closed)
+    remaining = {bid.id for bid in after.bids if bid.rank is not None}
+    run = after if anew else before
+    order = tuple(bid.id for bid in run.bids if bid.rank is not None and bid.id in remaining)
+    return Exclusion(before=before, after=after, holds="after" if anew else "before", order=order)
+
+
+def check_inputs(ready: Plan, inputs: tuple[OpenedBid, ...]) -> None:
     """Refuse two bids with one id, and values for criteria that do not ask for one."""
-    leaf_ids = {node.criterion.id for node in leaf_nodes(plan(lot))}
+    asked = {node.id for node in ready.leaves}
     faults = [
-        f"bid {bid.id!r}: there is no criterion {name!r} that asks for a value; the lot asks for {', '.join(leaf_ids)}"
+        f"bid {bid.id!r}: no criterion {name!r} asks for a value; the lot asks for {', '.join(sorted(asked))}"
         for bid in inputs
-        for name in sorted(bid.values.keys() - leaf_ids)
+        for name in sorted(bid.values.keys() - asked)
     ]
-    ids = [bid.id for bid in inputs]
-    faults += [f"two bids have the id {one!r}" for one, two in pairwise(ids) if one == two]
+    faults += [f"two bids have the id {one.id!r}" for one, two in pairwise(inputs) if one.id == two.id]
     if faults:
         raise InvalidValue(*faults)
 
 
-def score(lot: Lot, nodes: tuple[Node, ...], entries: list[Entry]) -> tuple[str, ...]:
-    """Fill in all cells and totals; returns the ids of the reference set."""
-    score_absolute(nodes, standing(entries))
-    roll_up(nodes, standing(entries))
-    check_hurdles(nodes, entries, relative=False)
-    check_missing(nodes, standing(entries))
-    reference = tuple(entry.bid.id for entry in standing(entries))
-    score_relative(nodes, standing(entries))
-    roll_up(nodes, standing(entries))
-    check_hurdles(nodes, entries, relative=True)
-    for entry in standing(entries):
-        entry.total_exact = sum((entry.cells[node.criterion.id].weighted for node in nodes), start=Fraction(0))
-        entry.total = apply(roundings(lot, ("total",)), entry.total_exact)
-        if lot.minimum is not None and entry.total < Fraction(lot.minimum):
-            entry.fail(None, "minimum_total", {"total": exact_text(entry.total), "minimum": f"{lot.minimum:f}"})
-    return reference
+def rank(ready: Plan, entries: list[Entry], draw_secret: str | None) -> tuple[tuple[str, ...], list[Remark]]:
+    """Fill in cells, totals, flags and ranks; gives the ids of the reference set, and remarks on the lot as a whole."""
+    for entry in entries:
+        if entry.bid.state != "admissible":
+            entry.fail(None, f"state:{entry.bid.state}", {"state": entry.bid.state})
+    read_numbers(ready, standing(entries))
+    apply_number_rules(ready, standing(entries))
+    score_absolute(ready, standing(entries))
+    roll_up(ready, standing(entries))
+    check_hurdles(ready, entries, relative=False)
+    reference = standing(entries)
+    check_complete(ready, reference)
+    score_relative(ready, reference)
+    roll_up(ready, reference)
+    check_hurdles(ready, entries, relative=True)
+    if standing(entries):
+        set_totals(ready, standing(entries))
+    check_total(ready.lot, standing(entries))
+    waits = set_ranks(ready, standing(entries), [entry.bid.id for entry in entries], draw_secret)
+    flag_abnormally_low(ready, standing(entries))
+    notes = [Remark(None, "lots_pending", {})] if waits else []
+    return tuple(entry.bid.id for entry in reference), notes + remarks_on_lot(ready, standing(entries))
 
 
-def standing(entries: Iterable[Entry]) -> list[Entry]:
-    """The bids that are still in the race."""
-    return [entry for entry in entries if entry.standing]
-
-
-def score_absolute(nodes: tuple[Node, ...], entries: list[Entry]) -> None:
-    """Points that need no other bid, wherever the value is there; every unreadable value is reported at once."""
-    faults: list[str] = []
-    for node in leaf_nodes(nodes):
-        for entry in entries:
-            text = entry.bid.values.get(node.criterion.id)
-            if text is not None and not node.relative:
-                try:
-                    score_one(node, entry, text)
-                except (ValueError, InvalidValue) as fault:
-                    faults.append(f"bid {entry.bid.id!r}, criterion {node.criterion.id!r}: {fault}")
-    for node in leaf_nodes(nodes):
-        if isinstance(node.criterion.method, Target) and node.criterion.method.quality is not None:
-            add_quality(node, node.criterion.method, entries)
-    if faults:
-        raise InvalidValue(*faults)
-
-
-def score_one(node: Node, entry: Entry, text: str) -> None:
-    """One value under an absolute or unscored method."""
-    method = node.criterion.method
-    if method is None or isinstance(method, Text | Relative):
+def set_totals(ready: Plan, entries: list[Entry]) -> None:
+    """Each bid's total: the sum of its weighted points, or the figure of the whole-tender rule."""
+    if ready.lot.rule is not None:
+        set_figures(ready, ready.lot.rule, entries)
         return
-    if isinstance(method, PassFail):
-        if not passes(text):
-            entry.fail(node.criterion.id, "failed", {"answer": text})
-        return
-    entry.cells[node.criterion.id] = leaf_cell(node, absolute_points(method, text))
-    fatal = (isinstance(method, Graded) and is_fatal(method, text)) or (
-        isinstance(method, YesNo) and method.fatal == text
+    scored = [node for node in ready.nodes if node.scored]
+    for entry in entries:
+        entry.total_exact = sum((entry.cells[node.id].weighted for node in scored), start=Fraction(0))
+        entry.total = rounded_by(ready.total_rounding, entry.total_exact)
+        entry.order = -entry.total
+
+
+def set_figures(ready: Plan, rule: Rule, entries: list[Entry]) -> None:
+    """Each bid's figure under a whole-tender rule."""
+    contest = contest_of(ready, entries)
+    price = ready.price
+    found = figures(rule, contest, price.points_rounding if price is not None else ())
+    for entry, figure in zip(entries, found, strict=True):
+        if figure.refused is not None:
+            message, arguments = figure.refused
+            entry.fail(None, message, arguments)
+            continue
+        entry.figure, entry.total_exact = figure.worked, figure.worked.points
+        entry.total = rounded_by(ready.total_rounding, entry.total_exact)
+        sign = -1 if highest_wins(rule) else 1
+        entry.order = sign * entry.total if figure.order is None else Fraction(figure.order)
+        if figure.financial is not None and price is not None:
+            entry.cells[price.id] = leaf_cell(price, figure.financial)
+
+
+def contest_of(ready: Plan, entries: list[Entry]) -> Contest:
+    """What a whole-tender rule sees of the bids."""
+    total, price = Fraction(ready.lot.total), ready.price
+    quality = list(quality_nodes(ready.nodes))
+    weighted_share = sum((node.share for node in quality), start=Fraction(0))
+    contenders = [contender_of(entry, quality, weighted_share, total, price) for entry in entries]
+    return Contest(
+        contenders=tuple(contenders),
+        price_share=price.share / total if price is not None else Fraction(0),
+        quality_share=weighted_share / total,
+        others={node.id: node.share / total for node in ready.leaves if node.needed and node is not price},
     )
-    if fatal:
-        entry.fail(node.criterion.id, "fatal", {"answer": text})
 
 
-def add_quality(node: Node, method: Target, entries: list[Entry]) -> None:
-    """Mix the qualitative part into a quantity's points, where the tender splits them."""
-    share = Fraction(method.quality_share)
+def contender_of(entry: Entry, quality: list[Node], shares: Fraction, total: Fraction, price: Node | None) -> Contender:
+    """One bid as a whole-tender rule sees it; quality criteria without weightings count as one."""
+    weighted = sum((entry.cells[node.id].weighted for node in quality), start=Fraction(0))
+    points = sum((entry.cells[node.id].points for node in quality), start=Fraction(0))
+    return Contender(
+        id=entry.bid.id,
+        price=entry.numbers.get(price.id, Fraction(0)) if price is not None else Fraction(0),
+        quality=weighted * FULL / shares if shares else points,
+        worth=weighted / total,
+        values=entry.bid.values,
+        points={name: cell.points for name, cell in entry.cells.items()},
+    )
+
+
+def check_total(lot: Lot, entries: list[Entry]) -> None:
+    """Take out bids below the lot's least total."""
     for entry in entries:
-        quantity, quality = (entry.cells.get(name) for name in (node.criterion.id, method.quality or ""))
-        if quantity is None or quantity.worked is None or quality is None:
-            entry.cells.pop(node.criterion.id, None)
-            continue
-        mixed = Worked(
-            (1 - share) * quantity.worked.points + share * quality.points,
-            "{rest} × {quantity} + {share} × {quality}",
-            {"rest": 1 - share, "quantity": quantity.worked.points, "share": share, "quality": quality.points},
+        if lot.minimum is not None and entry.total < Fraction(lot.minimum):
+            numbers = {"total": exact_text(entry.total), "minimum": f"{lot.minimum:f}"}
+            entry.fail(None, "minimum_total", numbers)
+
+
+def flag_abnormally_low(ready: Plan, entries: list[Entry]) -> None:
+    """Flag prices by the published tests; the supplier must be asked to explain, nothing is rejected here."""
+    if ready.price is None:
+        return
+    by_id = {entry.bid.id: entry for entry in entries}
+    for test in ready.lot.abnormally_low:
+        for alert in alerts(test, priced(ready, ready.price, test, entries)):
+            entry = by_id[alert.id]
+            tag = str(test.__struct_config__.tag)
+            price = exact_text(entry.numbers[ready.price.id])
+            message = f"abnormally_low:{tag}:{alert.part}"
+            entry.flag(None, message, {"test": tag, "price": price, "limit": exact_text(alert.limit)})
+
+
+def priced(ready: Plan, price: Node, test: AbnormallyLowTest, entries: list[Entry]) -> list[Priced]:
+    """The ranked bids in order of rank, as the tests see them."""
+    quality = [node for node in ready.leaves if node.scored and node is not price]
+    best = sum((node.share for node in quality), start=Fraction(0))
+    bids: list[Priced] = []
+    for entry in sorted(entries, key=lambda entry: (entry.rank or 0, entry.bid.id)):
+        offered, cell = entry.numbers[price.id], entry.cells.get(price.id)
+        initial = entry.bid.values.get(test.initial or price.id) if isinstance(test, Ukraine) else None
+        earned = sum((entry.cells[node.id].weighted for node in quality), start=Fraction(0))
+        bids.append(
+            Priced(
+                id=entry.bid.id,
+                price=offered,
+                initial=offered if initial is None else Fraction(initial),
+                price_share=cell.points / FULL if cell is not None else Fraction(0),
+                quality_share=earned / best if best else Fraction(0),
+            )
         )
-        entry.cells[node.criterion.id] = leaf_cell(node, mixed)
+    return bids
 
 
-def roll_up(nodes: tuple[Node, ...], entries: list[Entry]) -> None:
-    """Points of every group whose scored parts are all known."""
-    for node in children_first(nodes):
-        if not node.children:
-            continue
-        for entry in entries:
-            parts = [(part, entry.cells.get(part.criterion.id)) for part in node.children if is_scored(part)]
-            known = [(part, cell) for part, cell in parts if cell is not None]
-            if parts and len(known) == len(parts):
-                entry.cells[node.criterion.id] = group_cell(node, known)
-
-
-def is_scored(node: Node) -> bool:
-    """Whether the criterion earns points at all."""
-    if node.children:
-        return any(is_scored(child) for child in node.children)
-    return not isinstance(node.criterion.method, PassFail | Text)
-
-
-def check_hurdles(nodes: tuple[Node, ...], entries: list[Entry], *, relative: bool) -> None:
-    """Minimum scores and best-so-many limits of one stage; every failing criterion is named, the lowest first."""
-    here = [node for node in children_first(nodes) if node.relative == relative]
-    for entry in standing(entries):
-        for node in here:
-            cell, minimum = entry.cells.get(node.criterion.id), node.criterion.minimum
-            if cell is not None and minimum is not None and cell.points < Fraction(minimum):
-                numbers = {"points": exact_text(cell.points), "minimum": f"{minimum:f}"}
-                entry.fail(node.criterion.id, "minimum", numbers)
-    for node in here:
-        limit = node.criterion.max_pass
-        if limit is not None:
-            keep_best(node.criterion.id, limit, standing(entries))
-
-
-def keep_best(criterion: str, limit: int, entries: list[Entry]) -> None:
-    """Let the best so many on this criterion go on, and all that equal the last of them."""
-    points = sorted((entry.cells[criterion].points for entry in entries if criterion in entry.cells), reverse=True)
-    if len(points) <= limit:
-        return
-    for entry in entries:
-        cell = entry.cells.get(criterion)
-        if cell is not None and cell.points < points[limit - 1]:
-            numbers = {"points": exact_text(cell.points), "limit": str(limit), "last": exact_text(points[limit - 1])}
-            entry.fail(criterion, "max_pass", numbers)
-
-
-def check_missing(nodes: tuple[Node, ...], entries: list[Entry]) -> None:
-    """Refuse to rank while a standing bid lacks a value; a missing value is never 0 points."""
-    faults = [
-        f"bid {entry.bid.id!r} has no value for criterion {node.criterion.id!r}; "
-        "ask the supplier, or give the bid a state that is not admissible"
-        for entry in entries
-        for node in leaf_nodes(nodes)
-        if node.criterion.id not in entry.bid.values and not isinstance(node.criterion.method, Text)
-    ]
-    if faults:
-        raise MissingValue(*faults)
-
-
-def score_relative(nodes: tuple[Node, ...], entries: list[Entry]) -> None:
-    """Points that depend on the other bids of the reference set."""
+def remarks_on_lot(ready: Plan, entries: list[Entry]) -> list[Remark]:
+    """What a reader of the whole ranking must know."""
     if not entries:
-        return
-    for node in leaf_nodes(nodes):
-        method = node.criterion.method
-        if isinstance(method, Relative):
-            values = [offered(node, entry) for entry in entries]
-            worked = relative_points(method, values, direction_of(node.criterion))
-            for entry, one in zip(entries, worked, strict=True):
-                entry.cells[node.criterion.id] = leaf_cell(node, one)
-
-
-def offered(node: Node, entry: Entry) -> Fraction:
-    """A bid's number on a criterion."""
-    return parse_decimal(entry.bid.values[node.criterion.id], f"bid {entry.bid.id!r}, criterion {node.criterion.id!r}")
-
-
-def rank(lot: Lot, entries: list[Entry]) -> None:
-    """Competition ranking 1, 1, 3 on the totals."""
-    del lot
-    ranked = sorted(standing(entries), key=total_of, reverse=True)
-    set_ranks(ranked, lambda one, two: one.total == two.total)
-
-
-def set_ranks(ranked: list[Entry], same: Callable[[Entry, Entry], bool]) -> None:
-    """Number the places; equals share one, and the next place counts them all."""
-    for index, entry in enumerate(ranked):
-        before = ranked[index - 1] if index else None
-        entry.tied = any(same(entry, other) for other in ranked[max(index - 1, 0) : index + 2] if other is not entry)
-        entry.rank = before.rank if before is not None and same(before, entry) else index + 1
-
-
-def total_of(entry: Entry) -> Fraction:
-    """A standing bid's total."""
-    assert entry.total is not None
-    return entry.total
+        return [Remark(None, "no_ranking", {})]
+    price = ready.price
+    if price is not None and len({entry.numbers.get(price.id) for entry in entries}) == 1:
+        return [Remark(price.id, "no_price_competition", {"title": price.criterion.title or price.id})]
+    return []

@@ -30,6 +30,7 @@ UNITS: Final[dict[str, Unit]] = {
     "kgCO2e": Unit(label="kilograms of CO2 equivalent", direction="lower"),
     "km": Unit(label="kilometres", direction="lower", low=0),
     "percent": Unit(label="percent", direction="higher"),
+    "number": Unit(label="number", direction=None),
     "count": Unit(label="number", direction="higher", low=0, decimals=0),
     "grade": Unit(label="grade", direction="higher"),
     "yes_no": Unit(label="yes or no", direction="higher"),
