@@ -13,8 +13,9 @@ import asyncpg
 import msgspec
 
 from service import db
-from service.local_postgres import PostgresError, account, find_binaries, version_of
+from service.local_postgres import account, find_binaries, version_of
 from service.pdf import MEND
+from service.postmaster import PostgresError
 from service.settings import Settings, SettingsError, masked, read_settings
 
 LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")

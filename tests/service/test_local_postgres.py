@@ -16,7 +16,8 @@ import asyncpg
 import pytest
 
 from service import db
-from service.local_postgres import LocalPostgres, PostgresError, find_binaries, version_of
+from service.local_postgres import LocalPostgres, find_binaries, version_of
+from service.postmaster import PostgresError
 
 PROJECT = Path(__file__).parent.parent.parent
 

@@ -1,0 +1,705 @@
+CREATE TYPE public.pgqueuer_status AS ENUM (
+    'queued',
+    'picked',
+    'successful',
+    'exception',
+    'canceled',
+    'deleted',
+    'failed'
+);
+
+CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
+BEGIN
+    -- Check operation type and set the emit flag accordingly
+    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
+        to_emit := true;
+    ELSIF TG_OP = 'DELETE' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'INSERT' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        to_emit := true;
+    END IF;
+
+    -- Perform notification if the emit flag is set
+    IF to_emit THEN
+        PERFORM pg_notify(
+            'ch_pgqueuer',
+            json_build_object(
+                'channel', 'ch_pgqueuer',
+                'operation', lower(TG_OP),
+                'sent_at', NOW(),
+                'table', TG_TABLE_NAME,
+                'type', 'table_changed_event'
+            )::text
+        );
+    END IF;
+
+    -- Return appropriate value based on the operation
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    ELSE
+        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
+    END IF;
+
+END;
+$$;
+
+CREATE TABLE public.api_keys (
+    id text NOT NULL COLLATE pg_catalog."C",
+    person_id uuid NOT NULL,
+    label text NOT NULL,
+    secret_digest bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
+CREATE TABLE public.awards (
+    lot_id uuid NOT NULL,
+    evaluation_id uuid NOT NULL,
+    bid_id uuid,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT awards_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.bid_envelopes (
+    bid_id uuid NOT NULL,
+    version integer NOT NULL,
+    contents bytea NOT NULL
+);
+
+CREATE TABLE public.bid_states (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    state text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT bid_states_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.bid_versions (
+    bid_id uuid NOT NULL,
+    version integer NOT NULL,
+    person_id uuid NOT NULL,
+    rules_digest text NOT NULL,
+    digest text NOT NULL,
+    size integer NOT NULL,
+    submitted_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.bids (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    withdrawn_at timestamp with time zone
+);
+
+CREATE TABLE public.consensus_scores (
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    version integer NOT NULL,
+    person_id uuid NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.corrigenda (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    reason text NOT NULL,
+    changes jsonb NOT NULL,
+    person_id uuid NOT NULL,
+    issued_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.evaluations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    canonical bytea NOT NULL,
+    digest text NOT NULL,
+    rules_digest text NOT NULL,
+    engine text NOT NULL,
+    evaluated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.events (
+    log_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    kind text NOT NULL,
+    person_id uuid,
+    data jsonb NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.idempotency_keys (
+    organisation_id uuid NOT NULL,
+    operation text NOT NULL,
+    key text NOT NULL,
+    fingerprint text NOT NULL,
+    bid_id uuid NOT NULL,
+    version integer NOT NULL
+);
+
+CREATE TABLE public.job_attempts (
+    key text NOT NULL COLLATE pg_catalog."C",
+    begun integer NOT NULL,
+    failure text,
+    mend text,
+    given_up_at timestamp with time zone,
+    CONSTRAINT job_attempts_begun_not_negative CHECK ((begun >= 0))
+);
+
+CREATE TABLE public.log_heads (
+    log_id uuid NOT NULL,
+    size bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT log_heads_size_not_negative CHECK ((size >= 0))
+);
+
+CREATE TABLE public.lots (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    title text NOT NULL,
+    rules jsonb NOT NULL,
+    rules_digest text,
+    opened_at timestamp with time zone,
+    CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
+);
+
+CREATE TABLE public.opened_bids (
+    bid_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    version integer NOT NULL,
+    offers jsonb NOT NULL
+);
+
+CREATE TABLE public.opening_acts (
+    lot_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    acted_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.organisations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    identifier text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT organisations_are_buyers_or_suppliers CHECK ((kind = ANY (ARRAY['buyer'::text, 'supplier'::text])))
+);
+
+CREATE TABLE public.panel_scores (
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    person_id uuid NOT NULL,
+    version integer NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT panel_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.people (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organisation_id uuid NOT NULL,
+    name text NOT NULL,
+    email text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.pgqueuer (
+    id bigint NOT NULL,
+    priority integer NOT NULL,
+    queue_manager_id uuid,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    execute_after timestamp with time zone DEFAULT now() NOT NULL,
+    status public.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL,
+    dedupe_key text,
+    payload bytea,
+    headers jsonb,
+    attempts integer DEFAULT 0 NOT NULL,
+    slot bigint
+);
+
+CREATE SEQUENCE public.pgqueuer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.pgqueuer_id_seq OWNED BY public.pgqueuer.id;
+
+CREATE TABLE public.pgqueuer_log (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    job_id bigint NOT NULL,
+    status public.pgqueuer_status NOT NULL,
+    priority integer NOT NULL,
+    entrypoint text NOT NULL,
+    traceback jsonb,
+    aggregated boolean DEFAULT false
+);
+
+ALTER TABLE public.pgqueuer_log ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.pgqueuer_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.pgqueuer_schedules (
+    id bigint NOT NULL,
+    expression text NOT NULL,
+    entrypoint text NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    next_run timestamp with time zone DEFAULT now() NOT NULL,
+    last_run timestamp with time zone,
+    status public.pgqueuer_status DEFAULT 'queued'::public.pgqueuer_status
+);
+
+CREATE SEQUENCE public.pgqueuer_schedules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.pgqueuer_schedules_id_seq OWNED BY public.pgqueuer_schedules.id;
+
+CREATE TABLE public.pgqueuer_statistics (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT date_trunc('sec'::text, now()) NOT NULL,
+    count bigint NOT NULL,
+    priority integer NOT NULL,
+    status public.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL
+);
+
+CREATE SEQUENCE public.pgqueuer_statistics_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
+
+CREATE TABLE public.reports (
+    evaluation_id uuid NOT NULL,
+    kind text NOT NULL,
+    lang text NOT NULL,
+    pdf bytea NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamp with time zone NOT NULL,
+    CONSTRAINT reports_are_of_a_known_kind CHECK ((kind = 'evaluation'::text))
+);
+
+CREATE TABLE public.schema_migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    milliseconds integer NOT NULL
+);
+
+CREATE TABLE public.tender_roles (
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    role text NOT NULL,
+    granted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT tender_roles_are_known CHECK ((role = ANY (ARRAY['author'::text, 'approver'::text, 'opening_officer'::text, 'evaluator'::text, 'moderator'::text, 'auditor'::text, 'contract_manager'::text])))
+);
+
+CREATE TABLE public.tenders (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    buyer_id uuid NOT NULL,
+    author_id uuid NOT NULL,
+    reference text NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    currency text NOT NULL,
+    time_zone text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    rules_digest text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    submission_deadline timestamp with time zone,
+    published_at timestamp with time zone,
+    CONSTRAINT tenders_published_with_deadline_and_digest CHECK (((published_at IS NULL) OR ((rules_digest IS NOT NULL) AND (submission_deadline > published_at))))
+);
+
+ALTER TABLE ONLY public.pgqueuer ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_id_seq'::regclass);
+
+ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_schedules_id_seq'::regclass);
+
+ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_statistics_id_seq'::regclass);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.awards
+    ADD CONSTRAINT awards_once_per_lot PRIMARY KEY (lot_id);
+
+ALTER TABLE ONLY public.bid_envelopes
+    ADD CONSTRAINT bid_envelopes_one_per_version PRIMARY KEY (bid_id, version);
+
+ALTER TABLE ONLY public.bid_states
+    ADD CONSTRAINT bid_states_are_numbered PRIMARY KEY (bid_id, number);
+
+ALTER TABLE ONLY public.bid_versions
+    ADD CONSTRAINT bid_versions_are_numbered PRIMARY KEY (bid_id, version);
+
+ALTER TABLE ONLY public.bids
+    ADD CONSTRAINT bids_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.consensus_scores
+    ADD CONSTRAINT consensus_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, version);
+
+ALTER TABLE ONLY public.corrigenda
+    ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.evaluations
+    ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
+
+ALTER TABLE ONLY public.evaluations
+    ADD CONSTRAINT evaluations_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_one_per_position PRIMARY KEY (log_id, "position");
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_used_once PRIMARY KEY (organisation_id, operation, key);
+
+ALTER TABLE ONLY public.job_attempts
+    ADD CONSTRAINT job_attempts_one_count_per_job PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.log_heads
+    ADD CONSTRAINT log_heads_one_per_log PRIMARY KEY (log_id);
+
+ALTER TABLE ONLY public.lots
+    ADD CONSTRAINT lots_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lots
+    ADD CONSTRAINT lots_one_per_number_of_a_tender UNIQUE (tender_id, number);
+
+ALTER TABLE ONLY public.opened_bids
+    ADD CONSTRAINT opened_bids_once PRIMARY KEY (bid_id);
+
+ALTER TABLE ONLY public.opening_acts
+    ADD CONSTRAINT opening_acts_once_per_officer PRIMARY KEY (lot_id, person_id);
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_one_per_identifier UNIQUE (identifier);
+
+ALTER TABLE ONLY public.panel_scores
+    ADD CONSTRAINT panel_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, person_id, version);
+
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pgqueuer_log
+    ADD CONSTRAINT pgqueuer_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pgqueuer
+    ADD CONSTRAINT pgqueuer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_expression_entrypoint_key UNIQUE (expression, entrypoint);
+
+ALTER TABLE ONLY public.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pgqueuer_statistics
+    ADD CONSTRAINT pgqueuer_statistics_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.tender_roles
+    ADD CONSTRAINT tender_roles_once_per_person PRIMARY KEY (tender_id, person_id, role);
+
+ALTER TABLE ONLY public.tenders
+    ADD CONSTRAINT tenders_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tenders
+    ADD CONSTRAINT tenders_one_per_reference_of_a_buyer UNIQUE (buyer_id, reference);
+
+CREATE INDEX api_keys_by_person ON public.api_keys USING btree (person_id, created_at, id);
+
+CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, id);
+
+CREATE UNIQUE INDEX bids_one_standing_per_supplier_and_lot ON public.bids USING btree (lot_id, supplier_id) WHERE (withdrawn_at IS NULL);
+
+CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
+
+CREATE INDEX people_by_organisation ON public.people USING btree (organisation_id, created_at, id);
+
+CREATE INDEX pgqueuer_ep_ea_idx ON public.pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::public.pgqueuer_status);
+
+CREATE INDEX pgqueuer_ep_prio_id_idx ON public.pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::public.pgqueuer_status);
+
+CREATE INDEX pgqueuer_log_created ON public.pgqueuer_log USING btree (created);
+
+CREATE INDEX pgqueuer_log_job_id_status ON public.pgqueuer_log USING btree (job_id, created DESC);
+
+CREATE INDEX pgqueuer_log_not_aggregated ON public.pgqueuer_log USING btree ((1)) WHERE (NOT aggregated);
+
+CREATE INDEX pgqueuer_log_status ON public.pgqueuer_log USING btree (status);
+
+CREATE INDEX pgqueuer_picked_heartbeat_idx ON public.pgqueuer USING btree (heartbeat) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE UNIQUE INDEX pgqueuer_picked_slot_idx ON public.pgqueuer USING btree (entrypoint, slot) WHERE ((status = 'picked'::public.pgqueuer_status) AND (slot IS NOT NULL));
+
+CREATE INDEX pgqueuer_priority_id_id1_idx ON public.pgqueuer USING btree (priority, id DESC) INCLUDE (id) WHERE (status = 'queued'::public.pgqueuer_status);
+
+CREATE INDEX pgqueuer_queue_manager_id_idx ON public.pgqueuer USING btree (queue_manager_id) WHERE (queue_manager_id IS NOT NULL);
+
+CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statistics USING btree (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
+
+CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
+
+CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX tender_roles_by_person ON public.tender_roles USING btree (person_id, tender_id);
+
+CREATE INDEX tenders_by_buyer ON public.tenders USING btree (buyer_id, created_at, id);
+
+CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at, id) WHERE (published_at IS NOT NULL);
+
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.awards
+    ADD CONSTRAINT awards_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.awards
+    ADD CONSTRAINT awards_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
+ALTER TABLE ONLY public.awards
+    ADD CONSTRAINT awards_go_to_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.awards
+    ADD CONSTRAINT awards_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.bid_envelopes
+    ADD CONSTRAINT bid_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.bid_states
+    ADD CONSTRAINT bid_states_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.bid_states
+    ADD CONSTRAINT bid_states_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.bid_versions
+    ADD CONSTRAINT bid_versions_are_of_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.bid_versions
+    ADD CONSTRAINT bid_versions_are_sent_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.bids
+    ADD CONSTRAINT bids_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.bids
+    ADD CONSTRAINT bids_are_of_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.consensus_scores
+    ADD CONSTRAINT consensus_scores_are_for_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.consensus_scores
+    ADD CONSTRAINT consensus_scores_are_recorded_by_a_moderator FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrigenda
+    ADD CONSTRAINT corrigenda_are_issued_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrigenda
+    ADD CONSTRAINT corrigenda_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.evaluations
+    ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.evaluations
+    ADD CONSTRAINT evaluations_are_run_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_belong_to_a_log FOREIGN KEY (log_id) REFERENCES public.log_heads(log_id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_name_a_known_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_answer_with_a_receipt FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_are_a_clients_own FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.lots
+    ADD CONSTRAINT lots_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.opened_bids
+    ADD CONSTRAINT opened_bids_are_bids FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.opened_bids
+    ADD CONSTRAINT opened_bids_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.opening_acts
+    ADD CONSTRAINT opening_acts_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.opening_acts
+    ADD CONSTRAINT opening_acts_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.panel_scores
+    ADD CONSTRAINT panel_scores_are_for_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.panel_scores
+    ADD CONSTRAINT panel_scores_are_of_an_evaluator FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
+ALTER TABLE ONLY public.tender_roles
+    ADD CONSTRAINT tender_roles_are_held_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.tender_roles
+    ADD CONSTRAINT tender_roles_are_held_in_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tenders
+    ADD CONSTRAINT tenders_belong_to_a_buyer FOREIGN KEY (buyer_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.tenders
+    ADD CONSTRAINT tenders_have_an_author FOREIGN KEY (author_id) REFERENCES public.people(id);
+
+GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
+
+GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.awards TO tenderscore_app;
+
+GRANT INSERT ON TABLE public.bid_envelopes TO tenderscore_app;
+GRANT SELECT ON TABLE public.bid_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.bid_versions TO tenderscore_app;
+GRANT SELECT ON TABLE public.bid_versions TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.bids TO tenderscore_app;
+GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
+
+GRANT UPDATE(version) ON TABLE public.bids TO tenderscore_app;
+
+GRANT UPDATE(withdrawn_at) ON TABLE public.bids TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.events TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.idempotency_keys TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.log_heads TO tenderscore_app;
+
+GRANT UPDATE(size) ON TABLE public.log_heads TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(title) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(rules) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(rules_digest) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.opened_bids TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.opening_acts TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.organisations TO tenderscore_app;
+GRANT SELECT ON TABLE public.organisations TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.panel_scores TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.people TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO tenderscore_app;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_id_seq TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_log TO tenderscore_app;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_log_id_seq TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_schedules TO tenderscore_app;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_schedules_id_seq TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO tenderscore_app;
+
+GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.tender_roles TO tenderscore_app;
+
+GRANT UPDATE(role) ON TABLE public.tender_roles TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(reference) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(title) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(description) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(currency) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(time_zone) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(version) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(rules_digest) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(submission_deadline) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(published_at) ON TABLE public.tenders TO tenderscore_app;
