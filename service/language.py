@@ -1,6 +1,6 @@
 """How a language writes numbers, money and dates. Formatting never rounds: every digit that came in goes out.
 
-A language is one entry in LANGUAGES and one gettext catalogue; English needs no catalogue, its texts stand in the templates.
+A language is one entry in LANGUAGES and one gettext catalogue; English needs none, its texts stand in the templates.
 """
 
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class Language(Struct, frozen=True, kw_only=True):
     day: str
 
     def number(self, text: str) -> str:
-        """A plain decimal with this language's marks: 1250500.50 → 1,250,500.50. Text that is no number stays as it is."""
+        """A plain decimal with this language's marks: 1250500.50 → 1,250,500.50. Other text stays as it is."""
         sign, digits = ("−", text[1:]) if text.startswith("-") else ("", text)
         whole, point, decimals = digits.partition(".")
         if not whole.isascii() or not whole.isdigit() or (point and not (decimals.isascii() and decimals.isdigit())):

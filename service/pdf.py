@@ -1,30 +1,27 @@
 """HTML to one file that is PDF/A-3A (archives) and PDF/UA-1 (screen readers), the same bytes for the same input.
 
-WeasyPrint is imported in child processes only: laying out a long report holds the interpreter for seconds, and a child can be
-given a time, a memory limit and no network. The child sees the fonts in templates/fonts and no others.
+WeasyPrint is imported in child processes only (`apart`). It sees the fonts in templates/fonts and no others.
 """
 
 import base64
 import hashlib
 import io
 import logging
-import multiprocessing
 import os
 import re
-import resource
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from html import unescape
 from importlib.metadata import version
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
+
+from service.apart import WorkError
 
 FONTS = Path(__file__).parent.parent / "templates" / "fonts"
 
@@ -32,7 +29,7 @@ MEND = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 """What makes PDF possible on Debian; everything else works without these libraries."""
 
 UNPRINTABLE = "□"
-"""Stands for a character that the shipped fonts (Latin, Greek, Cyrillic) do not have; the attached result keeps the original."""
+"""Stands for a character that the fonts (Latin, Greek, Cyrillic) do not have; the attached result keeps it."""
 
 
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,10 +38,6 @@ UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 LINK = re.compile(r'<a href="#([^"]+)">([^<]+)</a>')
 """A link inside the report and its words, which are all that stands in it."""
-
-
-class PdfError(Exception):
-    """A report could not be made into a PDF; the text says why and, where it can be, how to mend it."""
 
 
 class Attached(msgspec.Struct, frozen=True):
@@ -56,75 +49,20 @@ class Attached(msgspec.Struct, frozen=True):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """All that a PDF is made of. `at` is the date written into it: the evaluation's, never the clock's. None: undated."""
+    """All that a PDF is made of. `at` is the date written into it: the evaluation's, not the clock's; None: undated."""
 
     html: str
     at: datetime | None
     attached: tuple[Attached, ...] = ()
 
 
-def print_apart(sheet: Sheet, *, seconds: int = 600, megabytes: int = 3072) -> bytes:
-    """The PDF of a sheet, made in a child process of idle priority that is ended when it exceeds its limits.
-
-    Blocks: call it from a thread. Raises PdfError.
-    """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["service.pdf"])
-    ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(theirs, sheet, seconds, megabytes), daemon=True)
-    child.start()
-    theirs.close()
-    try:
-        if not ours.poll(seconds):
-            raise PdfError(f"The report took longer than {seconds} seconds to render.")
-        pdf, fault = ours.recv()
-    except EOFError:
-        child.join(5)
-        raise PdfError(
-            f"The renderer ended early (exit code {child.exitcode}), likely out of memory or time."
-        ) from None
-    finally:
-        child.kill()
-        child.join()
-        ours.close()
-    if fault:
-        raise PdfError(fault)
-    return pdf
-
-
-def _child(answer: Connection, sheet: Sheet, seconds: int, megabytes: int) -> None:
-    try:
-        _confine(seconds, megabytes)
-        _weasyprint()
-        sys.addaudithook(_refuse_the_world)  # after the import, which runs ldconfig to find its libraries
-        answer.send((render(sheet), ""))
-    except PdfError as error:
-        answer.send((b"", str(error)))
-    except MemoryError:
-        answer.send((b"", f"The report needs more than {megabytes} MB of memory."))
-
-
-def _confine(seconds: int, megabytes: int) -> None:
-    """Idle priority, so that the service answers first; limits of CPU time and of memory."""
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _refuse_the_world(event: str, _args: tuple[Any, ...]) -> None:
-    """An audit hook: no network, no other program. Python cannot remove it again."""
-    if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.", "os.system", "os.exec")):
-        raise PdfError(f"The renderer tried to reach outside: {event}.")
-
-
 def render(sheet: Sheet) -> bytes:
     """The PDF of a sheet, made in this process.
 
-    Raises PdfError when a library is missing and when WeasyPrint reports an error: it would otherwise still write a file
-    that claims to be accessible.
+    Raises WorkError when a library is missing and when WeasyPrint reports an error: it would otherwise still write
+    a file that claims to be accessible.
     """
-    weasyprint = _weasyprint()
+    weasyprint = load()
     dated = UNDATED if sheet.at is None else sheet.at.astimezone(UTC)
     faults = _Faults()
     logger = logging.getLogger("weasyprint")
@@ -149,7 +87,7 @@ def render(sheet: Sheet) -> bytes:
     finally:
         logger.removeHandler(faults)
     if faults.messages:
-        raise PdfError("WeasyPrint reported: " + "; ".join(faults.messages))
+        raise WorkError("WeasyPrint reported: " + "; ".join(faults.messages))
     return finish(pdf, {anchor: unescape(words) for anchor, words in LINK.findall(sheet.html)})
 
 
@@ -162,16 +100,19 @@ class _Faults(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def _weasyprint() -> Any:
-    """The library, seeing our fonts only. Without HarfBuzz's subsetter the bytes would differ between machines: refused."""
+def load() -> Any:
+    """The library, seeing our fonts only; raises WorkError where the system lacks what it needs.
+
+    It would work without HarfBuzz's subsetter, but then the same report had other bytes.
+    """
     os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")
     try:
         import weasyprint
-        from weasyprint.text.ffi import harfbuzz_subset
+        from weasyprint.text import ffi
     except (OSError, DeprecationWarning) as error:
-        raise PdfError(f"WeasyPrint's system libraries are missing ({error}). {MEND}") from None
-    if harfbuzz_subset is None:
-        raise PdfError(f"The library libharfbuzz-subset is missing. {MEND}")
+        raise WorkError(f"WeasyPrint's system libraries are missing: {error}.", MEND) from None
+    if cast("Any", ffi).harfbuzz_subset is None:
+        raise WorkError("The library libharfbuzz-subset is missing.", MEND)
     return weasyprint
 
 
@@ -186,7 +127,7 @@ def data_only() -> Any:
 def _glyphs() -> frozenset[int]:
     from fontTools.ttLib import TTFont
 
-    return frozenset(TTFont(FONTS / "SourceSans3-Regular.ttf").getBestCmap())
+    return frozenset(TTFont(FONTS / "SourceSans3-Regular.ttf").getBestCmap() or ())
 
 
 def _printable(html: str) -> str:
@@ -229,7 +170,7 @@ PRINTED = 4
 
 
 def finish(data: bytes, links: Mapping[str, str]) -> bytes:
-    """What WeasyPrint leaves out: PDF/UA's identifier in readable metadata, the scope of header cells, links with words.
+    """What WeasyPrint leaves out: PDF/UA's identifier in plain metadata, the scope of header cells, links with words.
 
     links: what the link to each anchor says.
     """
@@ -267,7 +208,7 @@ SPARE = "/XXSpare"
 
 
 def _saved(pdf: pikepdf.Pdf) -> bytes:
-    """The file's bytes. Objects are packed into streams while saving; repeats until none of those ends in a carriage return."""
+    """The file's bytes; repeated until none of the streams that saving packs objects into ends in a carriage return."""
     spare = pdf.make_indirect(Array())
     while True:
         out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What an evaluation report prints: the stored evaluation, and beside it what the service knows about tender, bids and panel."""
+"""What an evaluation report prints: the stored evaluation, and what the service knows about tender, bids and panel."""
 
 from datetime import datetime
 from typing import Any
@@ -82,7 +82,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
 
 
 class ReportDocument(Struct, frozen=True, kw_only=True):
-    """All that an evaluation report prints. What is missing (offline there is no tender and no panel) is left out of it.
+    """All that an evaluation report prints. What is missing (offline there is no tender, no panel) is left out of it.
 
     `canonical` is the stored result byte for byte; it goes into the PDF, so that the report carries its own proof.
     """

@@ -1,364 +1,29 @@
-"""A stored evaluation and what the service knows beside it → the HTML of the report. Nothing is recomputed here.
-
-Every number printed is one that the engine wrote; the only arithmetic is the difference of two published totals and the
-length of a bar. Dates are those of the stored evaluation. The templates print and do not compute.
-"""
+"""A report document → HTML for the screen and for paper → PDF. The templates print and do not compute."""
 
 import csv
 import gettext
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 import msgspec
-from markupsafe import Markup
 from msgspec import Struct
 
-from scoring import BidResult, Criterion, Evaluation, Step, canonical, leaves
-from scoring.decimals import exact_text
-from scoring.model import direction_of, method_tag, unit_of
-from scoring.units import find_unit, is_money
+from scoring import Evaluation, canonical
+from scoring.units import is_money
+from service import apart, pdf
 from service.language import FIGURE_SPACE, LANGUAGES, Language
-from service.report_document import Consensus, Decision, Entry, PanelScore, ReportDocument
-from service.pdf import Attached, Sheet, print_apart, renderer
-
-Say = Callable[[str], str]
+from service.pdf import Attached, Sheet
+from service.report_document import Entry, ReportDocument
+from service.report_view import Brief, Rule, Say, Standing, brief_of, methods_of, rules_of, standings_of
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-
-
-# --- what the templates see --------------------------------------------------------------------------------------
-
-
-class Rule(Struct, frozen=True, kw_only=True):
-    """One criterion as it was published, with its place in the tree. `share` is its part of the whole lot's total."""
-
-    id: str
-    number: str
-    depth: int
-    tone: int
-    title: str
-    description: str
-    weighting: str
-    out_of: str
-    share: str
-    unit: str
-    measure: str
-    better: str
-    method: str
-    method_name: str
-    minimum: str | None
-    max_pass: int | None
-    leaf: bool
-
-
-class Figures(Struct, frozen=True, kw_only=True):
-    """What was published for a method: parameters and tables, and the numbers of the criteria that they hold for."""
-
-    used_by: tuple[str, ...]
-    parameters: tuple[tuple[str, str], ...]
-    scale: tuple[tuple[str, str, str], ...]
-    bands: tuple[tuple[str, str, str], ...]
-
-
-class Method(Struct, frozen=True, kw_only=True):
-    """A scoring method in words, with every set of figures published for it."""
-
-    tag: str
-    name: str
-    about: dict[str, str]
-    figures: tuple[Figures, ...]
-
-
-class Line(Struct, frozen=True, kw_only=True):
-    """One criterion of one bid: what was offered or agreed, its points, and the sentences that lead there."""
-
-    rule: Rule
-    offered: str | None
-    points: str | None
-    weighted: str | None
-    steps: tuple[Step, ...]
-    consensus: Consensus | None
-    scores: tuple[PanelScore, ...]
-
-
-class Segment(Struct, frozen=True, kw_only=True):
-    """A piece of a bar, in millimetres from its left end; `roomy` when its number fits into it."""
-
-    x: str
-    middle: str
-    width: str
-    tone: int
-    label: str
-    roomy: bool
-
-
-class Standing(Struct, frozen=True, kw_only=True):
-    """One bid's place and everything the report says about it."""
-
-    anchor: str
-    result: BidResult
-    state: str
-    entry: Entry
-    behind: str | None
-    lines: tuple[Line, ...]
-    decisions: tuple[Decision, ...]
-    objections: tuple[Step, ...]
-    bar: tuple[Segment, ...]
-
-    @property
-    def scored(self) -> tuple[Line, ...]:
-        """The lines that the panel scored."""
-        return tuple(line for line in self.lines if line.scores)
-
-
-class Brief(Struct, frozen=True, kw_only=True):
-    """The first page's answer: who is first, by how much over whom, how many bids, and what the panel must look at."""
-
-    first: tuple[Standing, ...]
-    second: Standing | None
-    lead: str | None
-    ranked: int
-    received: int
-    eye: tuple[tuple[str, str], ...]
-
-
-def rules_of(document: ReportDocument) -> tuple[Rule, ...]:
-    """The criteria in published order, numbered 1, 1.1, 1.1.1 …"""
-    lot = document.evaluation.lot
-    currency = document.tender.currency if document.tender else ""
-
-    def walk(
-        criteria: tuple[Criterion, ...], out_of: Decimal, share: Fraction, number: str, tone: int
-    ) -> Iterator[Rule]:
-        for place, criterion in enumerate(criteria, start=1):
-            own = share * Fraction(criterion.weighting) / Fraction(out_of)
-            rule = Rule(
-                id=criterion.id,
-                number=f"{number}{place}",
-                depth=number.count(".") + 1,
-                tone=tone or place,
-                title=criterion.title or criterion.id,
-                description=criterion.description,
-                weighting=f"{criterion.weighting:f}",
-                out_of=f"{out_of:f}",
-                share=exact_text(own),
-                unit="" if criterion.criteria else unit_of(criterion),
-                measure="" if criterion.criteria else measure_of(criterion, currency),
-                better="" if criterion.criteria else direction_of(criterion),
-                method=method_tag(criterion) or "",
-                method_name=_page(type(criterion.method).__doc__ or "")[0] if criterion.method else "",
-                minimum=None if criterion.minimum is None else f"{criterion.minimum:f}",
-                max_pass=criterion.max_pass,
-                leaf=not criterion.criteria,
-            )
-            yield rule
-            yield from walk(criterion.criteria, criterion.total, own, f"{rule.number}.", rule.tone)
-
-    return tuple(walk(lot.criteria, lot.total, Fraction(lot.total), "", 0))
-
-
-def measure_of(criterion: Criterion, currency: str) -> str:
-    """What an offer on this criterion is counted in: a currency, or the unit's name."""
-    code = unit_of(criterion)
-    if is_money(code):
-        return currency or find_unit(code).label if code == "money" else code
-    return find_unit(code).label
-
-
-def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
-    """Every method that scores something, in the order of the criteria, with each set of figures once."""
-    numbers = {rule.id: rule.number for rule in rules}
-    users: dict[bytes, list[str]] = {}
-    kinds: dict[bytes, Any] = {}
-    for criterion in leaves(document.evaluation.lot.criteria):
-        key = msgspec.json.encode(criterion.method, order="sorted")
-        users.setdefault(key, []).append(numbers[criterion.id])
-        kinds[key] = criterion.method
-    found: dict[str, Method] = {}
-    for key, kind in kinds.items():
-        tag, figures = _figures(kind, tuple(users[key]))
-        name, about = _page(type(kind).__doc__ or "")
-        earlier = found[tag].figures if tag in found else ()
-        found[tag] = Method(tag=tag, name=name, about=about, figures=(*earlier, figures))
-    return tuple(found.values())
-
-
-TABLES = {"scale", "bands", "values"}
-"""Parameters that are printed as tables of their own."""
-
-
-def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
-    """A method's published id, and what was published for it."""
-    fields: dict[str, Any] = msgspec.to_builtins(kind)
-    tag = str(fields.pop("id"))
-    parameters = ((key, str(value)) for key, value in fields.items() if key not in TABLES and value is not None)
-    return tag, Figures(
-        used_by=used_by,
-        parameters=tuple(parameters),
-        scale=tuple((row["value"], row.get("label", ""), row.get("descriptor", "")) for row in fields.get("scale", ())),
-        bands=(
-            *((row.get("from") or "…", row.get("to") or "…", row["points"]) for row in fields.get("bands", ())),
-            *((key, key, points) for key, points in fields.get("values", {}).items()),
-        ),
-    )
-
-
-def _page(docstring: str) -> tuple[str, dict[str, str]]:
-    """A method's name, and its docstring's paragraphs by their first word: Formula, Edge cases, Source …"""
-    lines = docstring.partition(">>>")[0].strip().splitlines()
-    about: dict[str, str] = {}
-    topic = ""
-    for line in (line.strip() for line in lines[1:] if line.strip()):
-        head, colon, rest = line.partition(": ")
-        if colon and head in {"Formula", "Used", "Parameters", "Edge cases", "Source"}:
-            topic = head
-            about[topic] = rest
-        elif topic:
-            about[topic] += f" {line}"
-    return lines[0].strip(), about
-
-
-def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Standing, ...]:
-    """Every bid in the engine's order, with its lines, its verdict and its bar."""
-    evaluation = document.evaluation
-    entries = {entry.bid_id: entry for entry in document.entries}
-    inputs = {bid.id: bid for bid in evaluation.inputs}
-    best = next((Decimal(bid.total) for bid in evaluation.bids if bid.rank == 1 and bid.total), None)
-    return tuple(
-        Standing(
-            anchor=f"bid-{place}",
-            result=bid,
-            state=inputs[bid.id].state,
-            entry=entries.get(bid.id, Entry(bid_id=bid.id, supplier=bid.id)),
-            behind=None if bid.rank is None or best is None or bid.total is None else f"{best - Decimal(bid.total):f}",
-            lines=_lines(document, rules, bid, inputs[bid.id].values),
-            decisions=tuple(decision for decision in document.decisions if decision.bid_id == bid.id),
-            objections=tuple(step for step in bid.chain if step.message not in FIGURES),
-            bar=_bar(rules, bid, evaluation.lot.total),
-        )
-        for place, bid in enumerate(evaluation.bids, start=1)
-    )
-
-
-FIGURES = {"leaf", "group", "total", "rank", "tied"}
-"""Steps that reckon; every other step says why a bid is not ranked."""
-
-
-def _lines(
-    document: ReportDocument, rules: tuple[Rule, ...], bid: BidResult, values: Mapping[str, str]
-) -> tuple[Line, ...]:
-    consensus = {score.criterion_id: score for score in document.consensus if score.bid_id == bid.id}
-    return tuple(
-        Line(
-            rule=rule,
-            offered=values.get(rule.id),
-            points=bid.points.get(rule.id),
-            weighted=bid.weighted.get(rule.id),
-            steps=tuple(step for step in bid.chain if step.criterion == rule.id),
-            consensus=consensus.get(rule.id),
-            scores=tuple(
-                score for score in document.scores if score.bid_id == bid.id and score.criterion_id == rule.id
-            ),
-        )
-        for rule in rules
-    )
-
-
-BAR = Decimal(100)
-"""The length of a full bar: 100 mm are all the points that the lot has."""
-
-
-ROOMY = 5
-"""Millimetres that a criterion's number needs inside a bar."""
-
-
-def _bar(rules: tuple[Rule, ...], bid: BidResult, full: Decimal) -> tuple[Segment, ...]:
-    """The weighted points of the top criteria, end to end; negative points have no length."""
-    segments: list[Segment] = []
-    x = Decimal(0)
-    for rule in rules:
-        if rule.depth == 1 and rule.id in bid.weighted:
-            width = max(Decimal(0), Decimal(bid.weighted[rule.id])) * BAR / full
-            segments.append(
-                Segment(
-                    x=f"{x:.3f}",
-                    middle=f"{x + width / 2:.3f}",
-                    width=f"{width:.3f}",
-                    tone=rule.tone,
-                    label=rule.number,
-                    roomy=width >= ROOMY,
-                )
-            )
-            x += width
-    return tuple(segments)
-
-
-def brief_of(document: ReportDocument, standings: tuple[Standing, ...], say: Say) -> Brief:
-    """What the first page answers."""
-    ranked = [bid for bid in standings if bid.result.rank is not None]
-    first = tuple(bid for bid in ranked if bid.result.rank == 1)
-    second = next((bid for bid in ranked if bid.result.rank != 1), None)
-    return Brief(
-        first=first,
-        second=second,
-        lead=second.behind if second else None,
-        ranked=len(ranked),
-        received=len(standings),
-        eye=tuple(_eye(document, standings, first, say)),
-    )
-
-
-def _eye(
-    document: ReportDocument, standings: tuple[Standing, ...], first: tuple[Standing, ...], say: Say
-) -> Iterator[tuple[str, str]]:
-    """What people must look at: who (or nobody in particular), and what."""
-    if not first:
-        yield "", say("No bid could be ranked.")
-    if len(first) > 1:
-        yield "", say("Several bids share the first rank; the published rules do not separate them.")
-    for bid in standings:
-        for flag in bid.result.flags:
-            yield bid.entry.supplier, _told(bid.result, flag)
-        for line in bid.lines:
-            if line.consensus and _outside(line):
-                yield (
-                    bid.entry.supplier,
-                    say("The consensus score on {number} {title} lies outside the evaluators' own scores.").format(
-                        number=line.rule.number, title=line.rule.title
-                    ),
-                )
-    for note in document.evaluation.notes:
-        yield "", note
-
-
-def _told(bid: BidResult, flag: str) -> str:
-    """A flag such as `minimum:quality` in the words of the step that raised it."""
-    message, _, criterion = flag.partition(":")
-    steps = (step for step in bid.chain if step.message == message and (step.criterion or criterion) == criterion)
-    return next((step.sentence for step in steps), flag)
-
-
-def _outside(line: Line) -> bool:
-    """Whether the consensus score is above or below every evaluator's own score."""
-    assert line.consensus is not None
-    try:
-        own = [Decimal(score.value) for score in line.scores]
-        agreed = Decimal(line.consensus.value)
-    except InvalidOperation:
-        return False
-    return bool(own) and not min(own) <= agreed <= max(own)
-
-
-# --- pages -------------------------------------------------------------------------------------------------------
 
 CHARTED = 24
 """Bars of one figure; more bids make more figures, so that none is taller than a page."""
@@ -402,7 +67,7 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         ),
         events=tuple(entry for entry in document.events if entry.kind not in SHOWN_ELSEWHERE),
         elsewhere=sorted(Counter(entry.kind for entry in document.events if entry.kind in SHOWN_ELSEWHERE).items()),
-        renderer=renderer(),
+        renderer=pdf.renderer(),
     )
 
 
@@ -456,25 +121,39 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(wording, newstyle=True)  # pyright: ignore
-    environment.filters |= {
+    loose = cast("Any", environment)  # what an extension adds, and a dictionary typed by its present contents
+    loose.install_gettext_translations(wording, newstyle=True)
+    loose.filters.update(_filters(speech))
+    return environment, wording
+
+
+def _filters(speech: Language) -> dict[str, Callable[..., str]]:
+    """How the templates print values; none of them computes or rounds."""
+
+    def aligned(text: str, decimals: int) -> str:
+        return _aligned(speech, text, decimals)
+
+    def offered(text: str, rule: Rule) -> str:
+        return _offered(speech, text, rule)
+
+    def reckoned(text: str) -> str:
+        return LONG_NUMBER.sub(lambda found: speech.number(found.group()), text)
+
+    return {
         "points": speech.number,
-        "aligned": lambda text, decimals: _aligned(speech, text, decimals),
-        "money": speech.money,
-        "offered": lambda text, rule: _offered(speech, text, rule),
+        "aligned": aligned,
+        "offered": offered,
+        "reckoned": reckoned,
         "date": speech.date,
         "instant": speech.instant,
         "stamp": speech.stamp,
         "grouped": _grouped,
         "facts": _facts,
-        "reckoned": lambda text: LONG_NUMBER.sub(lambda found: speech.number(found[0]), text),
-        "w3c": lambda at: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "told": lambda rule: " · ".join(f"{key}: {value}" for key, value in msgspec.to_builtins(rule).items()),
-        "plain": lambda number: f"{number:f}",
         "shortened": _shortened,
+        "w3c": _w3c,
+        "plain": "{:f}".format,
+        "told": _told_rule,
     }
-    environment.globals["stylesheet"] = Markup((TEMPLATES / "print.css").read_text(encoding="utf-8"))
-    return environment, wording
 
 
 def _aligned(speech: Language, text: str, decimals: int) -> str:
@@ -513,6 +192,16 @@ def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def _w3c(at: datetime) -> str:
+    """An instant as PDF metadata wants it."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _told_rule(rule: Struct) -> str:
+    """A rule that has no words of its own yet, by its parameters."""
+    return " · ".join(f"{key}: {value}" for key, value in msgspec.to_builtins(rule).items())
+
+
 def scores_csv(document: ReportDocument, rules: tuple[Rule, ...]) -> bytes:
     """One row per bid and criterion for spreadsheets: UTF-8 with a byte order mark, so that Excel reads names right."""
     out = io.StringIO(newline="")
@@ -545,10 +234,18 @@ def sheet(document: ReportDocument, lang: str = "en") -> Sheet:
     )
 
 
+def print_report(document: ReportDocument, lang: str = "en") -> bytes:
+    """The report as PDF; runs in a process of its own, which it closes to the world. Raises WorkError."""
+    pdf.load()
+    apart.close_doors()
+    return pdf.render(sheet(document, lang))
+
+
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:
     """The report of a case scored offline, as PDF: what only the service knows (tender, panel, log) is left out.
 
-    names: bid id to the supplier's name; a bid without one goes by its id. Raises PdfError.
+    names: bid id to the supplier's name; a bid without one goes by its id. Raises WorkError.
     """
     entries = tuple(Entry(bid_id=bid.id, supplier=names.get(bid.id, bid.id)) for bid in evaluation.inputs)
-    return print_apart(sheet(ReportDocument(evaluation=evaluation, canonical=canonical(evaluation), entries=entries)))
+    document = ReportDocument(evaluation=evaluation, canonical=canonical(evaluation), entries=entries)
+    return apart.run_now(print_report, document)

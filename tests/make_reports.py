@@ -1,12 +1,10 @@
 """Report documents as the service makes them: real rules, ranked by the real engine."""
 
 import hashlib
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-import pytest
 
 from scoring import Evaluation, Lot, OpenedBid, canonical, evaluate, leaves
 from scoring.model import method_tag
@@ -106,7 +104,9 @@ def opened(lot: Lot, offers: dict[str, tuple[str, ...]], states: dict[str, str] 
     """Opened bids, one value for each leaf in published order."""
     ids = [criterion.id for criterion in leaves(lot.criteria)]
     return tuple(
-        OpenedBid(id=bid_id(name), values=dict(zip(ids, values, strict=True)), state=(states or {}).get(name, "admissible"))
+        OpenedBid(
+            id=bid_id(name), values=dict(zip(ids, values, strict=True)), state=(states or {}).get(name, "admissible")
+        )
         for name, values in offers.items()
     )
 
@@ -116,7 +116,13 @@ def bid_id(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def report_on(evaluation: Evaluation, names: list[str], *, reasons: tuple[str, ...] = REASONS, decisions: tuple[Decision, ...] = ()) -> ReportDocument:
+def report_on(
+    evaluation: Evaluation,
+    names: list[str],
+    *,
+    reasons: tuple[str, ...] = REASONS,
+    decisions: tuple[Decision, ...] = (),
+) -> ReportDocument:
     """The document of a complete procedure around an evaluation."""
     graded = [leaf.id for leaf in leaves(evaluation.lot.criteria) if method_tag(leaf) == "graded"]
     panel = ("Amara Okafor", "Tom Reilly", "Zoë Ferreira")
@@ -187,8 +193,7 @@ def report_on(evaluation: Evaluation, names: list[str], *, reasons: tuple[str, .
     )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def retrofit() -> ReportDocument:
+def retrofit_report() -> ReportDocument:
     """Five bids: one below a minimum, one excluded, three ranked."""
     lot = lot_of(RETROFIT)
     evaluation = evaluate(lot, opened(lot, RETROFIT_BIDS, {"Elm Contracting": "excluded"}))
@@ -200,20 +205,15 @@ def retrofit() -> ReportDocument:
     return report_on(evaluation, list(RETROFIT_BIDS), decisions=(exclusion,))
 
 
-@pytest.fixture
-def named() -> Callable[[str], ReportDocument]:
-    """A report on two bids, one of a supplier with the given name, which is also every reason and title."""
-
-    def make(text: str) -> ReportDocument:
-        lot = lot_of(
-            {
-                "criteria": [
-                    {"id": "price", "title": "Price", "weighting": "50", "unit": "GBP", "method": {"id": "P1"}},
-                    {"id": "plan", "title": text, "description": text, "weighting": "50", "method": SCALE},
-                ]
-            }
-        )
-        offers = {text: ("100.00", "4"), "Birch": ("120.00", "5")}
-        return report_on(evaluate(lot, opened(lot, offers)), list(offers), reasons=(text,))
-
-    return make
+def report_named(text: str) -> ReportDocument:
+    """Two bids, one of a supplier with the given name, which is also every reason and a criterion's title."""
+    lot = lot_of(
+        {
+            "criteria": [
+                {"id": "price", "title": "Price", "weighting": "50", "unit": "GBP", "method": {"id": "P1"}},
+                {"id": "plan", "title": text, "description": text, "weighting": "50", "method": SCALE},
+            ]
+        }
+    )
+    offers = {text: ("100.00", "4"), "Birch": ("120.00", "5")}
+    return report_on(evaluate(lot, opened(lot, offers)), list(offers), reasons=(text,))

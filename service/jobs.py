@@ -1,0 +1,148 @@
+"""Slow work: queued in the transaction that asks for it, done by a worker, given up after five attempts.
+
+The queue is pgqueuer's. It runs a job again whose worker died, but does not count that attempt; a job that kills its
+worker would come back for ever. So each attempt is counted here before it begins.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+from msgspec import Struct
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Job
+
+from service import db
+
+SQL = db.queries("jobs")
+
+ATTEMPTS = 5
+RECONNECT_SECONDS = 5
+Do = Callable[[asyncpg.Pool, str], Awaitable[None]]
+"""What a job does with its payload, on a pool of connections."""
+
+_log = structlog.get_logger("tenderscore")
+
+
+class JobError(Exception):
+    """A job failed; the text says why, `mend` is a command that helps. `final`: another attempt would fail as well."""
+
+    def __init__(self, why: str, *, mend: str = "", final: bool = False) -> None:
+        super().__init__(why)
+        self.mend = mend
+        self.final = final
+
+
+class Failure(Struct, frozen=True):
+    """Why a job was given up, and how long ago."""
+
+    failure: str
+    mend: str | None
+    seconds_ago: int
+
+
+def key_of(duty: str, payload: str) -> str:
+    """A job's identity: one job at a time does one duty on one payload."""
+    return f"{duty}:{payload}"
+
+
+async def enqueue(conn: db.Connection, duty: str, payload: str) -> None:
+    """Queue a job; it exists once the caller's transaction is committed. While it waits or runs, it is queued once."""
+    await SQL.enqueue_job(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload))
+
+
+async def find_failure(conn: db.Connection, duty: str, payload: str) -> Failure | None:
+    """Why this job was given up; None while it waits, runs or is done."""
+    return await db.maybe(SQL.find_failure(conn, key=key_of(duty, payload)), Failure)
+
+
+async def forget(conn: db.Connection, duty: str, payload: str) -> None:
+    """Let a job that was given up be tried anew."""
+    await SQL.forget_attempts(conn, key=key_of(duty, payload))
+
+
+async def attempt(pool: asyncpg.Pool, do: Do, duty: str, payload: str) -> timedelta | None:
+    """Make one attempt; the time after which to make another, or None when the job is done or given up."""
+    key = key_of(duty, payload)
+    begun = await SQL.begin_attempt(pool, key=key)
+    if begun > ATTEMPTS:
+        await SQL.give_up(pool, key=key, failure="Its worker ended each time before it was done.")
+        return None
+    try:
+        await do(pool, payload)
+    except JobError as error:
+        await SQL.note_failure(pool, key=key, failure=str(error), mend=error.mend or None)
+        _log.error("job failed", job=key, attempt=begun, failure=str(error))
+        if error.final or begun == ATTEMPTS:
+            await SQL.give_up(pool, key=key, failure=str(error))
+            return None
+        return timedelta(seconds=2**begun)
+    except asyncio.CancelledError:  # we were told to stop: no fault of the job, somebody else goes on with it
+        await SQL.take_back_attempt(pool, key=key)
+        return timedelta()
+    await SQL.forget_attempts(pool, key=key)
+    return None
+
+
+def _manager(pool: asyncpg.Pool, duties: Mapping[str, Do], at_once: int) -> QueueManager:
+    """The queue's worker, with one entry for each duty."""
+    manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+    seats = asyncio.Semaphore(at_once)
+
+    def register(duty: str, do: Do) -> None:
+        async def run(job: Job) -> None:
+            async with seats:
+                again = await attempt(pool, do, duty, (job.payload or b"").decode())
+            if again is not None:
+                raise RetryRequested(delay=again)
+
+        manager.entrypoint(duty)(run)
+
+    for duty, do in duties.items():
+        register(duty, do)
+    return manager
+
+
+async def work(dsn: str, duties: Mapping[str, Do], *, at_once: int, grace: float, pooler: str = "") -> None:
+    """Do queued jobs, `at_once` at the same time, until cancelled; then finish those in hand within `grace` seconds.
+
+    A job that does not finish in time goes back into the queue. The database may go away and come back.
+    """
+    while True:
+        try:
+            pool = await db.open_pool(dsn, pooler=pooler, connections=at_once + 3)
+            async with pool:
+                await _run(_manager(pool, duties, at_once), at_once, grace)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, db.DatabaseError) as error:
+            _log.warning("worker without database", reason=str(error))
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _run(manager: QueueManager, at_once: int, grace: float) -> None:
+    running = asyncio.create_task(
+        manager.run(batch_size=1, max_concurrent_tasks=max(2, at_once), dequeue_timeout=timedelta(seconds=5))
+    )
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        manager.shutdown.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running, grace)
+        raise
+
+
+async def work_until_told(working: Coroutine[Any, Any, None]) -> None:
+    """Run a worker that is a program of its own: SIGTERM and SIGINT end it in good order."""
+    task = asyncio.create_task(working)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

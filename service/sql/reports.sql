@@ -1,0 +1,101 @@
+-- name: see_one_instant()!
+-- From the next statement on, a transaction sees the database as it was at one instant, and changes nothing.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+
+-- name: get_report(evaluation_id, lang)^
+-- A stored report.
+SELECT report.pdf, report.digest
+FROM reports AS report
+WHERE report.evaluation_id = :evaluation_id::uuid AND report.kind = 'evaluation' AND report.lang = :lang::text;
+
+-- name: insert_report(evaluation_id, lang, pdf, digest)$
+-- Keep a report for good; the first one stays.
+INSERT INTO reports (evaluation_id, kind, lang, pdf, digest, stored_at)
+VALUES (:evaluation_id::uuid, 'evaluation', :lang::text, :pdf::bytea, :digest::text, clock_timestamp())
+ON CONFLICT ON CONSTRAINT reports_stored_once DO NOTHING
+RETURNING digest;
+
+-- name: get_subject(evaluation_id)^
+-- The evaluation and the tender and lot that it is of.
+SELECT
+    run.lot_id, lot.tender_id, run.canonical, run.digest, run.number, run.evaluated_at, person.name AS evaluated_by,
+    tender.title, tender.reference, tender.currency, tender.time_zone, tender.published_at, tender.submission_deadline,
+    buyer.name AS buyer, lot.number AS lot_number, lot.title AS lot_title, lot.opened_at
+FROM evaluations AS run
+INNER JOIN people AS person ON run.person_id = person.id
+INNER JOIN lots AS lot ON run.lot_id = lot.id
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
+WHERE run.id = :evaluation_id::uuid;
+
+-- name: list_entries(lot_id)
+-- The bids that were opened: whose, received when, with which digest on the receipt.
+SELECT opened.bid_id::text AS bid_id, supplier.name AS supplier, receipt.submitted_at, receipt.digest
+FROM opened_bids AS opened
+INNER JOIN bids AS bid ON opened.bid_id = bid.id
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+INNER JOIN bid_versions AS receipt ON opened.bid_id = receipt.bid_id AND opened.version = receipt.version
+WHERE opened.lot_id = :lot_id::uuid
+ORDER BY receipt.submitted_at, opened.bid_id
+LIMIT 10000;
+
+-- name: list_panel_scores(lot_id, until)
+-- Every evaluator's score as it stood at an instant.
+SELECT DISTINCT ON (score.bid_id, score.criterion_id, person.name, score.person_id)
+    score.bid_id::text AS bid_id, score.criterion_id, person.name AS evaluator, score.value, score.reason,
+    score.given_at
+FROM panel_scores AS score
+INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
+INNER JOIN people AS person ON score.person_id = person.id
+WHERE opened.lot_id = :lot_id::uuid AND score.given_at <= :until::timestamptz
+ORDER BY score.bid_id, score.criterion_id, person.name, score.person_id, score.version DESC
+LIMIT 1000000;
+
+-- name: list_consensus(lot_id, until)
+-- Every agreed score as it stood at an instant.
+SELECT DISTINCT ON (score.bid_id, score.criterion_id)
+    score.bid_id::text AS bid_id, score.criterion_id, score.value, score.reason, person.name AS moderator,
+    score.recorded_at
+FROM consensus_scores AS score
+INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
+INNER JOIN people AS person ON score.person_id = person.id
+WHERE opened.lot_id = :lot_id::uuid AND score.recorded_at <= :until::timestamptz
+ORDER BY score.bid_id, score.criterion_id, score.version DESC
+LIMIT 1000000;
+
+-- name: list_decisions(lot_id, until)
+-- Every decision about a bid up to an instant, in order.
+SELECT
+    decision.bid_id::text AS bid_id, decision.state, decision.reason, person.name AS decided_by, decision.decided_at
+FROM bid_states AS decision
+INNER JOIN opened_bids AS opened ON decision.bid_id = opened.bid_id
+INNER JOIN people AS person ON decision.person_id = person.id
+WHERE opened.lot_id = :lot_id::uuid AND decision.decided_at <= :until::timestamptz
+ORDER BY decision.bid_id, decision.number
+LIMIT 100000;
+
+-- name: list_officers(lot_id)
+-- Who opened the bids.
+SELECT person.name, act.acted_at
+FROM opening_acts AS act
+INNER JOIN people AS person ON act.person_id = person.id
+WHERE act.lot_id = :lot_id::uuid
+ORDER BY act.acted_at, act.person_id
+LIMIT 100;
+
+-- name: list_events(tender_id, evaluation_id)
+-- The tender's log up to the entry that tells of the evaluation.
+SELECT event.position, event.at, coalesce(person.name, '') AS actor, event.kind, event.data
+FROM events AS event
+LEFT JOIN people AS person ON event.person_id = person.id
+WHERE
+    event.log_id = :tender_id::uuid
+    AND event.position <= (
+        SELECT told.position FROM events AS told
+        WHERE
+            told.log_id = :tender_id::uuid
+            AND told.kind = 'lot.evaluated'
+            AND told.data ->> 'evaluation_id' = :evaluation_id::uuid::text
+    )
+ORDER BY event.position
+LIMIT 1000000;
