@@ -65,7 +65,7 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
         app.state.pool = await db.open_pool(
             dsn, pooler=settings.database_pooler, connections=settings.database_connections
         )
-        app.state.settings = settings
+        app.state.public_url = settings.public_url
         reference.complete_description(app)
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
         try:

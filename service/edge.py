@@ -1,16 +1,11 @@
-"""The edge: what comes in is read strictly, what goes wrong goes out as a problem.
-
-Everything that hostile or clumsy input can do to a reader is dealt with here, once: encoding, nesting, duplicate
-members, control and direction-changing characters, sizes. Rules further in see only values of their declared types.
-"""
+"""The edge of HTTP: bodies come in through `wire`, errors go out as problems; editions, pages and request ids."""
 
 import base64
-import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, NoReturn, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +17,7 @@ from litestar.exceptions import HTTPException, NotAuthorizedException, Validatio
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
+from service import wire
 from service.problems import (
     BodyTooLarge,
     Fault,
@@ -41,104 +37,7 @@ from service.problems import (
 )
 
 PROBLEM = "application/problem+json"
-MAX_DEPTH = 32
-# A string that never ends swallows the rest in one go: tried again from each quote, it would cost quadratic time.
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
-_BRACKETS = re.compile(rb"[\[{]|[\]}]")
-# C0 and C1 controls except tab and line ends, direction overrides and isolates, zero-width characters, lone surrogates.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-_MAYBE_FORBIDDEN = re.compile("\\\\u|" + _FORBIDDEN.pattern)
-_PLACE = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
-
-T = TypeVar("T")
 _log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("tenderscore"))
-
-
-def read_json(body: bytes) -> Any:
-    """Parse JSON strictly, to plain values: UTF-8, no member twice, at most 32 levels, no characters that hide.
-
-    Numbers come back as text: nobody may compute with what has not been decoded to a declared type.
-    Raises UnreadableRequest or InvalidRequest.
-    """
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableRequest(
-            f"The body is not UTF-8: byte {error.start + 1} cannot be read. Save or send it as UTF-8."
-        ) from None
-    if _depth(body) > MAX_DEPTH:
-        raise UnreadableRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
-    try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise UnreadableRequest(
-            f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
-        ) from None
-    if _MAYBE_FORBIDDEN.search(text) and (faults := tuple(_hidden(value, ""))):
-        raise InvalidRequest(
-            "Some text contains characters that cannot be seen or that change its direction.", faults=faults
-        )
-    return value
-
-
-def decode(body: bytes, kind: type[T]) -> T:
-    """Decode a JSON body to its declared struct; raises UnreadableRequest or InvalidRequest naming the place."""
-    read_json(body)
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest("The body does not fit its description.", faults=(fault_of(error),)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableRequest(f"The body is not JSON: {error}.") from None
-
-
-def fault_of(error: msgspec.ValidationError) -> Fault:
-    """What msgspec found, with its path as a JSON Pointer."""
-    text = str(error)
-    place = _PLACE.search(text)
-    if place is None:
-        return Fault(pointer="", message=text)
-    steps = re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", place.group(1))
-    return Fault(pointer="".join(f"/{name or index}" for name, index in steps), message=text[: place.start()])
-
-
-def _depth(body: bytes) -> int:
-    depth = deepest = 0
-    for bracket in _BRACKETS.finditer(_STRINGS.sub(b"", body)):
-        depth += 1 if bracket.group() in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableRequest(f"The member {twice!r} is named twice in one object. Send each member once.")
-    return members
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise UnreadableRequest(f"{name} is not JSON. Numbers are finite, and amounts are strings of digits.")
-
-
-def _hidden(value: Any, pointer: str) -> Iterator[Fault]:
-    if isinstance(value, dict):
-        for name, member in cast("dict[str, Any]", value).items():
-            yield from _hidden(name, f"{pointer}/{name}")
-            yield from _hidden(member, f"{pointer}/{name}")
-    elif isinstance(value, list):
-        for index, item in enumerate(cast("list[Any]", value)):
-            yield from _hidden(item, f"{pointer}/{index}")
-    elif isinstance(value, str) and (found := _FORBIDDEN.search(value)):
-        yield Fault(
-            pointer=_FORBIDDEN.sub("�", pointer),
-            message=f"U+{ord(found.group()):04X} is a control, zero-width or direction character.",
-            mend="Remove it.",
-        )
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -152,7 +51,7 @@ class StrictRequest(Request[Any, Any, Any]):
                 f"This address takes application/json, not {media_type or 'a body without a type'}."
             )
         field = self.route_handler.parsed_fn_signature.parameters["data"]
-        return decode(await self.body(), field.annotation)
+        return wire.decode(await self.body(), field.annotation)
 
 
 # Errors out
@@ -217,7 +116,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     headers = dict(refusal.headers)
     if refusal.status == Unauthenticated.status:
         headers["WWW-Authenticate"] = 'Bearer realm="tenderscore"'
-    body = msgspec.json.encode(refusal.problem(request.url.path))
+    body = msgspec.json.encode(refusal.problem(request.url.path, request.app.state.get("public_url") or ""))
     return Response(body, status_code=refusal.status, media_type=PROBLEM, headers=headers)
 
 

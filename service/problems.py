@@ -19,6 +19,11 @@ class Fault(Struct, frozen=True, omit_defaults=True):
     mend: str = ""
 
 
+def pointer(*steps: str | int) -> str:
+    """A JSON Pointer (RFC 6901) from its steps."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
 class Problem(Struct, frozen=True, omit_defaults=True):
     """The body of every error answer, media type `application/problem+json` (RFC 9457)."""
 
@@ -60,10 +65,10 @@ class Refusal(Exception):  # noqa: N818
         """The first sentence of the docstring, without its full stop."""
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
 
-    def problem(self, instance: str) -> Problem:
-        """The answer's body."""
+    def problem(self, instance: str, base: str = "") -> Problem:
+        """The answer's body; `base` is the service's public address, for an absolute `type`."""
         return Problem(
-            type=f"/problems/{self.slug()}",
+            type=f"{base}/problems/{self.slug()}",
             title=self.title(),
             status=self.status,
             detail=self.detail,

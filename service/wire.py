@@ -1,0 +1,182 @@
+"""Reading JSON strictly: what hostile or clumsy input can do to a reader is dealt with here, once.
+
+Encoding, nesting, members named twice, characters that hide or reorder text, numbers where decimals must be text,
+instants without an offset. Rules further in see only values of their declared types.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NoReturn, TypeVar, cast
+
+import msgspec
+from msgspec import inspect
+
+from service.problems import Fault, InvalidRequest, UnreadableRequest, pointer
+
+MAX_DEPTH = 32
+# A string that never ends swallows the rest in one go: tried again from each quote, it would cost quadratic time.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
+_BRACKETS = re.compile(rb"[\[{]|[\]}]")
+# C0 and C1 controls except tab and line ends, direction overrides and isolates, zero-width characters, lone surrogates.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_MAYBE_FORBIDDEN = re.compile("\\\\u|" + _FORBIDDEN.pattern)
+_PLACE = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
+
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+)
+T = TypeVar("T")
+
+
+class _Number(str):
+    """A JSON number, kept as it was written."""
+
+    __slots__ = ()
+
+
+def read_json(body: bytes) -> Any:
+    """Parse JSON strictly, to plain values: UTF-8, no member twice, at most 32 levels, no characters that hide.
+
+    Numbers come back as text: nobody may compute with what has not been decoded to a declared type.
+    Raises UnreadableRequest or InvalidRequest.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableRequest(
+            f"The body is not UTF-8: byte {error.start + 1} cannot be read. Save or send it as UTF-8."
+        ) from None
+    if _depth(body) > MAX_DEPTH:
+        raise UnreadableRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_int=_Number, parse_float=_Number, parse_constant=_no_constant
+        )
+    except json.JSONDecodeError as error:
+        raise UnreadableRequest(
+            f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+        ) from None
+    if _MAYBE_FORBIDDEN.search(text) and (faults := tuple(_hidden(value, ""))):
+        raise InvalidRequest(
+            "Some text contains characters that cannot be seen or that change its direction.", faults=faults
+        )
+    return value
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Decode a JSON body to its declared struct; raises UnreadableRequest or InvalidRequest naming the place."""
+    value = read_json(body)
+    if faults := tuple(_unfit(value, _described(kind), "")):
+        raise InvalidRequest("The body does not fit its description.", faults=faults)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest("The body does not fit its description.", faults=(fault_of(error),)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableRequest(f"The body is not JSON: {error}.") from None
+
+
+def fault_of(error: msgspec.ValidationError) -> Fault:
+    """What msgspec found, with its path as a JSON Pointer."""
+    text = str(error)
+    place = _PLACE.search(text)
+    if place is None:
+        return Fault(pointer="", message=text)
+    steps = re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", place.group(1))
+    return Fault(pointer="".join(f"/{name or index}" for name, index in steps), message=text[: place.start()])
+
+
+def _depth(body: bytes) -> int:
+    depth = deepest = 0
+    for bracket in _BRACKETS.finditer(_STRINGS.sub(b"", body)):
+        depth += 1 if bracket.group() in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UnreadableRequest(f"The member {twice!r} is named twice in one object. Send each member once.")
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise UnreadableRequest(f"{name} is not JSON. Numbers are finite, and amounts are strings of digits.")
+
+
+def _hidden(value: Any, place: str) -> Iterator[Fault]:
+    if isinstance(value, dict):
+        for name, member in cast("dict[str, Any]", value).items():
+            here = place + pointer(name)
+            yield from _hidden(name, here)
+            yield from _hidden(member, here)
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from _hidden(item, place + pointer(index))
+    elif isinstance(value, str) and (found := _FORBIDDEN.search(value)):
+        yield Fault(
+            pointer=_FORBIDDEN.sub("�", place),
+            message=f"U+{ord(found.group()):04X} is a control, zero-width or direction character.",
+            mend="Remove it.",
+        )
+
+
+@cache
+def _described(kind: type) -> inspect.Type:
+    return inspect.type_info(kind)
+
+
+def _unfit(value: Any, kind: inspect.Type, place: str) -> Iterator[Fault]:
+    """What msgspec would let pass: it takes numbers, "1_000" and full-width digits for decimals, a space for a T."""
+    if isinstance(kind, inspect.DecimalType):
+        yield from _unfit_decimal(value, place)
+    elif isinstance(kind, inspect.DateTimeType):
+        if isinstance(value, str) and not _INSTANT.fullmatch(value):
+            yield Fault(place, f"{value[:40]!r} is no instant.", "Write it like 2031-03-14T12:00:00Z.")
+    else:
+        for step, part, declared in _parts(value, kind):
+            yield from _unfit(part, declared, place + step)
+
+
+def _parts(value: Any, kind: inspect.Type) -> Iterator[tuple[str, Any, inspect.Type]]:
+    """The parts of a value with their steps from it and their declared types."""
+    if isinstance(kind, inspect.Metadata):
+        yield "", value, kind.type
+    elif isinstance(kind, inspect.UnionType):
+        yield from (("", value, choice) for choice in kind.types if _is_meant(value, choice))
+    elif isinstance(value, list) and isinstance(kind, inspect.VarTupleType | inspect.ListType):
+        items = cast("list[Any]", value)
+        yield from ((pointer(index), item, kind.item_type) for index, item in enumerate(items))
+    elif isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        declared: dict[str, inspect.Type] = {}
+        if isinstance(kind, inspect.StructType):
+            declared = {field.encode_name: field.type for field in kind.fields}
+        elif isinstance(kind, inspect.DictType):
+            declared = dict.fromkeys(members, kind.value_type)
+        yield from ((pointer(name), members[name], declared[name]) for name in declared if name in members)
+
+
+def _is_meant(value: Any, choice: inspect.Type) -> bool:
+    """Whether a choice of a union is the one that the value takes: of several structs the one with its tag."""
+    if value is None or isinstance(choice, inspect.NoneType):
+        return False
+    if not isinstance(choice, inspect.StructType) or choice.tag is None:
+        return True
+    return isinstance(value, dict) and cast("dict[str, Any]", value).get(choice.tag_field or "type") == choice.tag
+
+
+def _unfit_decimal(value: Any, place: str) -> Iterator[Fault]:
+    if isinstance(value, _Number):
+        yield Fault(place, f"{value[:40]} is a JSON number.", f'Write the decimal in quotes: "{value[:40]}".')
+    elif isinstance(value, str) and not _DECIMAL.fullmatch(value):
+        mend = 'Write at most 15 digits and 12 decimals in quotes, such as "1250.50".'
+        yield Fault(place, f"{value[:40]!r} is no plain decimal.", mend)
