@@ -41,16 +41,18 @@ check: .venv/installed-dev
 	$(BIN)/squawk $(SQUAWK) migrations/*.sql
 	$(BIN)/hadolint Dockerfile
 
-bench: .venv/installed-dev
+bench: .venv/installed-dev $(if $(filter engine,$(BENCH)),.venv/installed-bench)
 	$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench))
 
 soak: .venv/installed-dev
 	$(BIN)/python -m tests.soak.$(or $(SOAK),$(error SOAK=… names a module of tests/soak)) $(N)
 
-# The second resolution may only add to the first.
+# Every resolution may only add to the one before.
 lock: .venv/installed-dev
 	$(LOCK) $(UPGRADE) pyproject.toml --output-file requirements.lock
 	$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) $(UPGRADE) pyproject.toml --group dev --group bench --constraint requirements-dev.lock \
+		--output-file requirements-bench.lock
 
 browser:
 	@command -v chromium >/dev/null || { $(call packages,chromium,Without a browser its tests are skipped.); }
@@ -69,4 +71,8 @@ pango:
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
 	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv/installed-bench: requirements-bench.lock .venv/installed-dev
+	$(PIP) install --require-hashes -r requirements-bench.lock
 	@touch $@
