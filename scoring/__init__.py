@@ -4,35 +4,47 @@ Pure: no clock, no files, no network, no binary floats. `evaluate` ranks, `verif
 """
 
 from scoring.canonical import ENGINE, canonical, digest, rules_digest
+from scoring.case import BadDocument, Case, Fault, decode
+from scoring.catalogue import Listed, methods
 from scoring.decimals import Rounding
 from scoring.methods import Method
 from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
-from scoring.ranking import evaluate, verify
+from scoring.ranking import Exclusion, evaluate, exclude, verify
+from scoring.rules import Rule
 from scoring.units import UNITS, Direction, Unit
 from scoring.worked import InvalidValue, MissingValue, Unscorable, ZeroValue
 
 __all__ = [
     "ENGINE",
     "UNITS",
+    "BadDocument",
     "BidResult",
+    "Case",
     "Criterion",
     "Direction",
     "Evaluation",
+    "Exclusion",
+    "Fault",
     "InvalidValue",
+    "Listed",
     "Lot",
     "Method",
     "MissingValue",
     "OpenedBid",
     "Rounding",
+    "Rule",
     "State",
     "Step",
     "Unit",
     "Unscorable",
     "ZeroValue",
     "canonical",
+    "decode",
     "digest",
     "evaluate",
+    "exclude",
     "leaves",
+    "methods",
     "rules_digest",
     "verify",
     "walk",

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from scoring.decimals import parse_decimal
-from scoring.worked import InvalidValue, Worked, ZeroValue
+from scoring.worked import BidFault, InvalidValue, Worked, ZeroValue
 
 
 class Contender(NamedTuple):
@@ -62,12 +62,17 @@ def plain_contest(qualities: Mapping[str, str], price_share: Fraction = Fraction
 def stop_at_zero(contender: Contender, name: str, value: Fraction, zero: str | None) -> Figure:
     """Leave a bid unranked by the published zero rule; without one, nothing can be ranked."""
     if value < 0:
-        raise InvalidValue(f"bid {contender.id!r}: a {name} of {value} cannot be compared by this rule")
+        raise InvalidValue(BidFault(contender.id, None, f"a {name} of {value} cannot be compared by this rule"))
     if zero != "reject":
-        raise ZeroValue(f'bid {contender.id!r} has a {name} of 0, by which the rule divides; publish "zero":"reject"')
+        raise ZeroValue(
+            BidFault(contender.id, None, f'the rule would divide by a {name} of 0; publish "zero":"reject"')
+        )
     return Figure(Worked(value, f"the {name} is 0", {}, stated=True), refused=("zero", {"value": name}))
 
 
 def number_of(contender: Contender, criterion: str) -> Fraction:
     """A bid's raw number on a criterion."""
-    return parse_decimal(contender.values[criterion], f"bid {contender.id!r}, criterion {criterion!r}")
+    try:
+        return parse_decimal(contender.values[criterion], "value")
+    except ValueError as error:
+        raise InvalidValue(BidFault(contender.id, criterion, str(error))) from error

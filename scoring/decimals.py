@@ -63,9 +63,14 @@ def require_decimals(values: Mapping[str, Decimal], name: str) -> None:
         require_decimal(value, f"{name}[{key!r}]")
 
 
+def is_plain_decimal(text: str) -> bool:
+    """Whether a text is a decimal as it is written here: plain digits, no exponent, no blanks, of bounded length."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 def parse_decimal(text: str, name: str) -> Fraction:
     """Read an offered value; only plain digits count, so NaN, 1e9, 1_000, ２ and blanks are refused."""
-    if _PLAIN.fullmatch(text) is None:
+    if not is_plain_decimal(text):
         raise ValueError(f"{name} is {text[:40]!r}, which is no plain number; write {_ASK}")
     return Fraction(text)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from scoring.contest import Contender, Contest, Figure, number_of
 from scoring.decimals import require_decimal, require_decimals
-from scoring.worked import FULL, InvalidValue, Number, Worked, require_above_zero
+from scoring.worked import FULL, BidFault, InvalidValue, Number, Worked, require_above_zero
 
 Amounts = dict[str, Decimal]
 GradeAmounts = dict[str, Amounts]
@@ -125,7 +125,7 @@ def bonus_malus(rule: BonusMalus, contest: Contest) -> list[Figure]:
         for name in sorted(rule.bonus.keys() | rule.malus.keys()):
             grade, bonus, malus = one.values[name], rule.bonus.get(name, {}), rule.malus.get(name, {})
             if grade not in bonus and grade not in malus:
-                raise InvalidValue(f"bid {one.id!r}, criterion {name!r}: no amount is published for {grade!r}")
+                raise InvalidValue(BidFault(one.id, name, f"no amount is published for {grade!r}"))
             parts += [("−", name, Fraction(bonus[grade]))] if grade in bonus else []
             parts += [("+", name, Fraction(malus[grade]))] if grade in malus else []
         figures.append(_priced(one, parts))

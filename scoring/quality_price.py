@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from scoring.contest import Contender, Contest, Figure, number_of, stop_at_zero
-from scoring.worked import InvalidValue, Worked, require_above_zero
+from scoring.worked import BidFault, InvalidValue, Worked, require_above_zero
 
 ZeroReject = Literal["reject"]
 
@@ -226,7 +226,7 @@ def _feature(one: Contender, name: str, highest: Fraction) -> Fraction:
         return Fraction(0)
     value = number_of(one, name)
     if not 0 <= value <= highest:
-        raise InvalidValue(f"bid {one.id!r}, criterion {name!r}: {one.values[name]} is not between 0 and its maximum")
+        raise InvalidValue(BidFault(one.id, name, f"{one.values[name]} is not between 0 and its maximum"))
     return value
 
 

@@ -26,7 +26,7 @@ from scoring.rules import Rule, figures, highest_wins
 from scoring.scores import apply_number_rules, check_complete, read_numbers, roll_up, score_absolute, score_relative
 from scoring.ties import set_ranks
 from scoring.tree import Node, Plan, leaf_cell, plan, quality_nodes
-from scoring.worked import FULL, InvalidValue
+from scoring.worked import FULL, BidFault, InvalidValue
 
 
 def evaluate(lot: Lot, bids: Sequence[OpenedBid], draw_secret: str | None = None) -> Evaluation:
@@ -100,11 +100,15 @@ def check_inputs(ready: Plan, inputs: tuple[OpenedBid, ...]) -> None:
     """Refuse two bids with one id, and values for criteria that do not ask for one."""
     asked = {node.id for node in ready.leaves}
     faults = [
-        f"bid {bid.id!r}: no criterion {name!r} asks for a value; the lot asks for {', '.join(sorted(asked))}"
+        BidFault(bid.id, name, f"no such criterion asks for a value; the lot asks for {', '.join(sorted(asked))}")
         for bid in inputs
         for name in sorted(bid.values.keys() - asked)
     ]
-    faults += [f"two bids have the id {one.id!r}" for one, two in pairwise(inputs) if one.id == two.id]
+    faults += [
+        BidFault(one.id, None, "two bids have this id; ids must differ")
+        for one, two in pairwise(inputs)
+        if one.id == two.id
+    ]
     if faults:
         raise InvalidValue(*faults)
 

@@ -32,6 +32,10 @@ NEED_SHARES: Final = UtilityIndex | Coefficient | QualityPremium | QualityAndCos
 """Rules in which the price has a weighting of its own."""
 
 
+RELATIVE_RULES: Final = UtilityIndex | RelativeValueCost | QualityPremium | QualityAndCost | RatedCriteria | TradeOff
+"""Rules in which other bids can change a bid's figure or place."""
+
+
 def figures(rule: Rule, contest: Contest, price_roundings: tuple[Rounding, ...]) -> list[Figure]:
     """The figure of every contender under the rule, in their order."""
     if isinstance(rule, QualityPriceRule):
@@ -49,10 +53,8 @@ def highest_wins(rule: Rule) -> bool:
 
 
 def is_relative_rule(rule: Rule) -> bool:
-    """Whether other bids can change a bid's figure or its place among any two."""
-    return isinstance(
-        rule, UtilityIndex | RelativeValueCost | QualityPremium | QualityAndCost | RatedCriteria | TradeOff
-    )
+    """Whether other bids can change a bid's figure."""
+    return isinstance(rule, RELATIVE_RULES)
 
 
 def needs_quality(rule: Rule) -> bool:

@@ -21,12 +21,12 @@ from scoring.offers import unfit_number
 from scoring.price import Logarithmic
 from scoring.rules import needs_quality
 from scoring.tree import Node, Plan, group_cell, leaf_cell
-from scoring.worked import FULL, InvalidValue, MissingValue, Worked, ZeroValue
+from scoring.worked import FULL, BidFault, InvalidValue, MissingValue, Worked, ZeroValue
 
 
 def read_numbers(plan: Plan, entries: list[Entry]) -> None:
     """Read every value that its method takes as a number; every unreadable one is reported at once."""
-    faults: list[str] = []
+    faults: list[BidFault] = []
     for node in plan.leaves:
         for entry in entries:
             text = entry.bid.values.get(node.id)
@@ -35,7 +35,7 @@ def read_numbers(plan: Plan, entries: list[Entry]) -> None:
             try:
                 entry.numbers[node.id] = checked_number(node, text)
             except ValueError as fault:
-                faults.append(f"bid {entry.bid.id!r}, criterion {node.id!r}: {fault}")
+                faults.append(BidFault(entry.bid.id, node.id, str(fault)))
     if faults:
         raise InvalidValue(*faults)
 
@@ -96,7 +96,7 @@ def apply_zero_rule(node: Node, entry: Entry) -> None:
 
 def score_absolute(plan: Plan, entries: list[Entry]) -> None:
     """Points that need no other bid, wherever the value is there; every unreadable value is reported at once."""
-    faults: list[str] = []
+    faults: list[BidFault] = []
     for node in plan.leaves:
         for entry in entries:
             text = entry.bid.values.get(node.id)
@@ -105,7 +105,7 @@ def score_absolute(plan: Plan, entries: list[Entry]) -> None:
             try:
                 score_one(node, entry, text)
             except (ValueError, InvalidValue) as fault:
-                faults.append(f"bid {entry.bid.id!r}, criterion {node.id!r}: {fault}")
+                faults.append(BidFault(entry.bid.id, node.id, str(fault)))
     for node in plan.leaves:
         method = node.criterion.method
         if isinstance(method, Target) and method.quality is not None:
@@ -174,8 +174,7 @@ def roll_up(plan: Plan, entries: list[Entry]) -> None:
 def check_complete(plan: Plan, entries: list[Entry]) -> None:
     """Refuse to rank while a standing bid lacks a value, or offers a 0 that would be divided by without a rule."""
     missing = [
-        f"bid {entry.bid.id!r} has no value for criterion {node.id!r}; "
-        "ask the supplier, or give the bid a state that is not admissible"
+        BidFault(entry.bid.id, node.id, "the value is missing; ask the supplier, or change the bid's state")
         for entry in entries
         for node in plan.leaves
         if node.id not in entry.bid.values and is_needed(plan, node)
@@ -183,8 +182,7 @@ def check_complete(plan: Plan, entries: list[Entry]) -> None:
     if missing:
         raise MissingValue(*missing)
     poles = [
-        f"bid {entry.bid.id!r} offers 0 on criterion {node.id!r}, by which its formula divides; "
-        'publish a zero rule ("reject", "full" or a smallest value) and apply it'
+        BidFault(entry.bid.id, node.id, "the formula would divide by this 0; publish a zero rule and apply it")
         for node in plan.leaves
         if divides_by_zero(node)
         for entry in entries

@@ -41,12 +41,28 @@ class Worked(NamedTuple):
     """The formula is a statement ("the published points for 3") and not an equation."""
 
 
-class Unscorable(Exception):  # noqa: N818
-    """Something stops the scoring; every fault found is listed, each with what would mend it."""
+class BidFault(NamedTuple):
+    """What is wrong with one bid, on one criterion where it concerns one."""
 
-    def __init__(self, *faults: str) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    bid: str
+    criterion: str | None
+    message: str
+
+    def __str__(self) -> str:
+        place = f"bid {self.bid!r}" if self.criterion is None else f"bid {self.bid!r}, criterion {self.criterion!r}"
+        return f"{place}: {self.message}"
+
+
+class Unscorable(Exception):  # noqa: N818
+    """Something stops the scoring; every fault found is listed, each with what would mend it.
+
+    `faults` are sentences; `bid_faults` are those that concern a bid, with its id apart.
+    """
+
+    def __init__(self, *faults: BidFault | str) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(map(str, faults))
+        self.bid_faults = tuple(fault for fault in faults if isinstance(fault, BidFault))
 
 
 class MissingValue(Unscorable):

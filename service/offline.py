@@ -1,0 +1,188 @@
+"""Commands that need no database: score a case file, list the formulas, verify a stored result."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from scoring import Case, Evaluation, canonical, decode, digest, evaluate, methods, rules_digest, verify
+from scoring.canonical import ENGINE
+from scoring.case import BadDocument
+from scoring.worked import InvalidValue, Unscorable
+
+RANKED, NOT_RANKED, BAD_CASE = 0, 1, 2
+T = TypeVar("T")
+
+
+def score(arguments: argparse.Namespace) -> int:
+    """Score a case file: a lot and its bids. Exit 0 ranked, 1 no ranking, 2 bad case."""
+    if arguments.schema:
+        print(json.dumps(msgspec.json.schema(Case), indent=2, ensure_ascii=False))
+        return RANKED
+    case = _read(arguments.case, Case)
+    if case is None:
+        return BAD_CASE
+    try:
+        evaluation = evaluate(case.lot, case.bids, case.draw_secret)
+    except InvalidValue as fault:
+        _complain(f"{arguments.case} is no valid case", _placed(case, fault))
+        return BAD_CASE
+    except Unscorable as fault:
+        _complain("The bids cannot be ranked", _placed(case, fault))
+        if arguments.json:
+            _write(canonical(_unranked(case, fault)))
+        return NOT_RANKED
+    if arguments.json:
+        _write(canonical(evaluation))
+    else:
+        print("\n".join(_table(evaluation)))
+        if arguments.explain:
+            print("\n".join(_explanation(evaluation)))
+    return RANKED if any(bid.rank is not None for bid in evaluation.bids) else NOT_RANKED
+
+
+def list_methods(arguments: argparse.Namespace) -> int:
+    """List every scoring method and whole-tender rule, with parameters and worked examples."""
+    listed = methods()
+    if arguments.json:
+        _write(msgspec.json.format(msgspec.json.encode(listed), indent=2))
+        return RANKED
+    for one in listed:
+        kind = "relative" if one.relative else "absolute"
+        print(f"{one.id:<10} {one.name} ({one.place}, {kind})")
+        print(f"{'':<10} {one.formula}")
+        print(f"{'':<10} Parameters: {one.parameter_notes}")
+    return RANKED
+
+
+def verify_file(arguments: argparse.Namespace) -> int:
+    """Rank a stored result again from its own rules and bids. Exit 0 identical, 1 different, 2 not a result."""
+    evaluation = _read(arguments.result, Evaluation)
+    if evaluation is None:
+        return BAD_CASE
+    try:
+        differences = verify(evaluation)
+    except Unscorable as fault:
+        _complain("The stored bids cannot be ranked again", fault.faults)
+        return NOT_RANKED
+    if differences:
+        _complain("The result does not follow from its rules and bids", (f"differs: {name}" for name in differences))
+        return NOT_RANKED
+    print(f"Verified, digit for digit: {digest(evaluation)} ({evaluation.engine})")
+    return RANKED
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
+    try:
+        return decode(path.read_bytes(), kind)
+    except OSError as error:
+        _complain(f"{path} cannot be read", (error.strerror or str(error),))
+    except BadDocument as bad:
+        _complain(f"{path} has {len(bad.faults)} fault{'s' * (len(bad.faults) > 1)}", map(str, bad.faults))
+    return None
+
+
+def _placed(case: Case, fault: Unscorable) -> Iterable[str]:
+    """Faults of bids with their JSON path, the others as they are."""
+    index = {bid.id: number for number, bid in reversed(list(enumerate(case.bids)))}
+    for one in fault.bid_faults:
+        member = "" if one.criterion is None else f".values.{one.criterion}"
+        yield f"$.bids[{index[one.bid]}]{member}: bid {one.bid!r}: {one.message}"
+    if not fault.bid_faults:
+        yield from fault.faults
+
+
+def _complain(what: str, faults: Iterable[str]) -> None:
+    print(f"tenderscore: {what}:", file=sys.stderr)
+    for fault in faults:
+        print(f"  {fault}", file=sys.stderr)
+
+
+def _write(document: bytes) -> None:
+    sys.stdout.write(document.decode() + "\n")
+
+
+def _unranked(case: Case, fault: Unscorable) -> dict[str, Any]:
+    """A result in the usual shape for bids that cannot be ranked: what stopped them stands in their flags."""
+    name = {"MissingValue": "missing_value", "ZeroValue": "zero_value"}.get(type(fault).__name__, "unscorable")
+    inputs = tuple(sorted(case.bids, key=lambda bid: bid.id))
+    return {
+        "bids": [
+            {
+                "id": bid.id,
+                "rank": None,
+                "tied": False,
+                "points": {},
+                "weighted": {},
+                "total": None,
+                "flags": [f"{name}:{one.criterion}" for one in fault.bid_faults if one.bid == bid.id],
+            }
+            for bid in inputs
+        ],
+        "winner": None,
+        "rules_digest": rules_digest(case.lot),
+        "inputs_digest": digest((inputs, case.draw_secret)),
+        "engine": ENGINE,
+    }
+
+
+def _table(evaluation: Evaluation) -> Iterable[str]:
+    """The ranking as a table for a terminal."""
+    names = [criterion.id for criterion in evaluation.lot.criteria]
+    head = ["rank", "bid", *names, "total", "flags"]
+    rows = [
+        [
+            "–" if bid.rank is None else f"{bid.rank}{'=' if bid.tied else ''}",
+            bid.id,
+            *(bid.weighted.get(name, "") for name in names),
+            bid.total or "",
+            ", ".join(bid.flags),
+        ]
+        for bid in evaluation.bids
+    ]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    for row in [head, *rows]:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield ""
+    yield f"Winner: {evaluation.winner or 'none'}"
+    yield from (note.sentence for note in evaluation.notes)
+    yield f"Rules  {evaluation.rules_digest}"
+    yield f"Inputs {evaluation.inputs_digest}"
+
+
+def _explanation(evaluation: Evaluation) -> Iterable[str]:
+    """Every bid's arithmetic, step by step."""
+    for bid in evaluation.bids:
+        yield ""
+        yield f"How {bid.id} was scored"
+        yield from (f"  {step.sentence}" for step in bid.chain)
+
+
+def add_commands(commands: Any) -> None:
+    """Register score, methods and verify."""
+    parser = commands.add_parser("score", help=score.__doc__, description=score.__doc__)
+    parser.add_argument("case", nargs="?", type=Path, metavar="CASE.json", help="the case file")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print the whole result as JSON, which verify accepts")
+    output.add_argument("--explain", action="store_true", help="print the arithmetic of every bid below the table")
+    output.add_argument("--schema", action="store_true", help="print the JSON Schema of a case file")
+    parser.set_defaults(run=_score_or_usage(parser))
+    parser = commands.add_parser("methods", help=list_methods.__doc__, description=list_methods.__doc__)
+    parser.add_argument("--json", action="store_true", help="as a JSON list with the JSON Schema of the parameters")
+    parser.set_defaults(run=list_methods)
+    parser = commands.add_parser("verify", help=verify_file.__doc__, description=verify_file.__doc__)
+    parser.add_argument("result", type=Path, metavar="RESULT.json", help="what score --json printed")
+    parser.set_defaults(run=verify_file)
+
+
+def _score_or_usage(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    def run(arguments: argparse.Namespace) -> int:
+        if arguments.case is None and not arguments.schema:
+            parser.error("name a case file, or ask for --schema")
+        return score(arguments)
+
+    return run
