@@ -51,6 +51,9 @@ LOG_BYTES = 10_000_000
 MINUTE = 60.0
 RESTARTS_PER_MINUTE = 5
 
+ELSEWHERE = Path("/var/lib/tenderscore")
+"""Where the data lies that the server's account cannot reach in its own root."""
+
 SERVER_SETTINGS = {
     "listen_addresses": "",  # no TCP: only the socket in a folder that belongs to one account
     "unix_socket_permissions": "0700",
@@ -113,6 +116,14 @@ def account(given: str | None = None) -> pwd.struct_passwd | None:
             if name == given:
                 raise PostgresError(f"TENDERSCORE_PG_USER is {given}, and there is no such account.")
     raise PostgresError("PostgreSQL does not run as root: set TENDERSCORE_PG_USER to an unprivileged account.")
+
+
+def erase(root: Path) -> None:
+    """Remove a server's data for good, wherever it lies. Nobody may be using it."""
+    place = root / "postgres"
+    if place.is_symlink():
+        shutil.rmtree(place.resolve(), ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 class LocalPostgres:
@@ -194,8 +205,7 @@ class LocalPostgres:
             self._watch.join()
         if self.throwaway:
             shutil.rmtree(self.sockets, ignore_errors=True)
-            shutil.rmtree(self.place, ignore_errors=True)
-            shutil.rmtree(self.root, ignore_errors=True)
+            erase(self.root)
 
     def _leave(self) -> None:
         if self._process is not None:
@@ -230,17 +240,25 @@ class LocalPostgres:
     def _find_place(self) -> Path:
         """The server's folder, made if it is missing, 0700 and the account's own."""
         place = self.root / "postgres"
-        if not place.exists() and not place.is_symlink():
-            if not self._reaches(self.root):
-                elsewhere = Path("/var/lib/tenderscore") / _digest(self.root)
-                elsewhere.parent.mkdir(mode=0o755, exist_ok=True)
-                elsewhere.mkdir(mode=0o700, exist_ok=True)
-                self._give(elsewhere)
-                place.symlink_to(elsewhere)
-            else:
-                place.mkdir(mode=0o700)
-                self._give(place)
-        return place.resolve(strict=True)
+        if place.is_symlink() or place.exists():
+            self._keep_account(place.resolve(strict=True))
+            return place.resolve()
+        if self._reaches(self.root):
+            place.mkdir(mode=0o700)
+        else:
+            ELSEWHERE.mkdir(mode=0o755, exist_ok=True)
+            # A new name each time: removing the root must never bring an old database back.
+            place.symlink_to(tempfile.mkdtemp(prefix=f"{self.root.name}-", dir=ELSEWHERE))
+        self._give(place)
+        return place.resolve()
+
+    def _keep_account(self, place: Path) -> None:
+        """Data stays with the account that made it, also when a better one (Debian's postgres) appears later."""
+        owner = place.stat().st_uid
+        if owner == 0:  # we were killed before it was given away
+            self._give(place)
+        elif self.account is not None and owner != self.account.pw_uid:
+            self.account = pwd.getpwuid(owner)
 
     def _reachable_binaries(self) -> Path:
         """The binaries, copied once beside the data if the account cannot reach them (a venv under /root)."""

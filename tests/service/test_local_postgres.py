@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from service import db
-from service.local_postgres import LocalPostgres, find_binaries, version_of
+from service.local_postgres import LocalPostgres, erase, find_binaries, version_of
 from service.postmaster import PostgresError
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -249,6 +249,29 @@ def test_root_opens_no_folder_to_the_world():
             assert server.place.stat().st_uid == server.account.pw_uid != 0
         assert (private.stat().st_mode, private.stat().st_uid) == (before.st_mode, before.st_uid)
         assert not server.place.exists()
+    finally:
+        shutil.rmtree(private)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="about root: PostgreSQL runs under another account then")
+def test_data_stays_with_the_account_that_made_it(place: Path):
+    """Debian's postgresql is installed later and brings an account of its own: the data is still ours to open."""
+    with LocalPostgres(place, pg_user="nobody") as server:
+        ask(server.dsn, "CREATE TABLE kept ()")
+    with LocalPostgres(place) as server:
+        assert server.account.pw_name == "nobody"
+        assert ask(server.dsn, "SELECT to_regclass('kept')::text") == "kept"
+
+
+def test_erased_data_is_gone_wherever_it_lay():
+    private = Path(tempfile.mkdtemp(prefix="ts-"))
+    try:
+        with LocalPostgres(private / "data") as server:
+            place = server.place
+        assert (place / "data").is_dir()
+        erase(private / "data")
+        assert not place.exists()
+        assert list(private.iterdir()) == []
     finally:
         shutil.rmtree(private)
 
