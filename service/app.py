@@ -16,7 +16,20 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.types import Scope
 
-from service import awards, bids, db, edge, evaluations, events, organisations, publication, reference, reports, tenders
+from service import (
+    awards,
+    bids,
+    db,
+    edge,
+    evaluations,
+    events,
+    opening,
+    organisations,
+    publication,
+    reference,
+    reports,
+    tenders,
+)
 from service.organisations import Caller, KeyAuthentication
 from service.settings import Settings
 
@@ -84,7 +97,7 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
             organisations.router,
             tenders.router,
             publication.router,
-            Router("/", route_handlers=[bids.router], request_max_body_size=settings.max_bid_bytes),
+            Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
             evaluations.router,
             reports.router,
             awards.router,

@@ -40,7 +40,7 @@ TENDER: dict[str, Any] = {
 BIDS: dict[str, dict[str, str]] = {
     "Alder Roofing Ltd": {
         "price": "1184500.00",
-        "method-statement": "One school at a time; all crane work in the holidays; a site manager who stays throughout.",
+        "method-statement": "One school at a time; crane work in the holidays; a site manager who stays throughout.",
         "working-time": "yes",
         "apprentice-weeks": "156",
         "carbon": "64.5",
@@ -82,8 +82,10 @@ SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
             ],
             (
                 "4",
-                "Agreed after discussion: the phasing and the permanent site manager go beyond the need. The missing "
-                "delivery route (Mill Lane) can be settled at mobilisation.",
+                (
+                    "Agreed after discussion: the phasing and the permanent site manager go beyond the need. The "
+                    "missing delivery route (Mill Lane) can be settled at mobilisation."
+                ),
             ),
         )
     },
@@ -106,8 +108,10 @@ SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
             ],
             (
                 "5",
-                "Agreed: the plan is worked out with every school. Evaluator 2 accepted the test certificate of the "
-                "reused rails on page 14 as proof.",
+                (
+                    "Agreed: the plan is worked out with every school. Daniel Hughes accepted the test certificate of "
+                    "the reused rails on page 14 as proof."
+                ),
             ),
         )
     },

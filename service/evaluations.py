@@ -17,9 +17,9 @@ from msgspec import Meta, Struct
 
 import scoring
 from scoring.offers import check_judgement, is_for_panel
-from service import bids, db, events, tenders
-from service.bids import PanelBid
+from service import db, events, opening, tenders
 from service.edge import etag
+from service.opening import PanelBid
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.tenders import Reason, TenderLot
@@ -236,7 +236,7 @@ async def get_stored(conn: db.Connection, caller: Caller, evaluation_id: UUID) -
     """A run that the caller may read: one of its own organisation's tenders, with a role in it; raises NotFound."""
     row = SQL.get_evaluation(conn, evaluation_id=evaluation_id, organisation_id=caller.organisation_id)
     stored = await db.one(row, StoredEvaluation)
-    bids.check_reader((await tenders.read(conn, caller, tender_id=stored.tender_id)).tender)
+    opening.check_reader((await tenders.read(conn, caller, tender_id=stored.tender_id)).tender)
     return stored
 
 
@@ -280,7 +280,7 @@ async def list_scores(
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     tenders.check_role(known.tender, "evaluator", "moderator", "approver", "auditor")
-    bids.check_opened(known.lot(lot_id))
+    opening.check_opened(known.lot(lot_id))
     only = caller.person_id if "evaluator" in known.tender.roles else None
     return await db.many(SQL.list_panel_scores(conn, lot_id=lot_id, person_id=only), PanelScore)
 
@@ -376,9 +376,9 @@ async def evaluate_lot(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "moderator")
-    bids.check_opened(lot)
+    opening.check_opened(lot)
     check_rules(lot, data.rules_digest)
-    opened = await db.many(bids.SQL.list_opened(conn, lot_id=lot_id), PanelBid)
+    opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), PanelBid)
     consensus = await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
     inputs = engine_inputs(lot, opened, {(score.bid_id, score.criterion_id): score.value for score in consensus})
     result = await asyncio.to_thread(run_engine, lot.rules, inputs)
@@ -406,7 +406,7 @@ async def list_evaluations(
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
-    bids.check_reader(known.tender)
+    opening.check_reader(known.tender)
     return await db.many(SQL.list_evaluations(conn, lot_id=lot_id), EvaluationRun)
 
 
