@@ -1,6 +1,7 @@
 """The `tenderscore` command: serve, worker, migrate, demo, doctor; and without a database: score, methods, verify."""
 
 import argparse
+import os
 import sys
 
 from service import demo, doctor, offline, serving
@@ -23,6 +24,10 @@ def main() -> None:
         code = 1
     except KeyboardInterrupt:
         code = 130
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; Python must not complain about it when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
     sys.exit(code)
 
 

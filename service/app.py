@@ -34,7 +34,7 @@ from service.organisations import Caller, KeyAuthentication
 from service.settings import Settings
 
 _log = structlog.get_logger("tenderscore")
-_PUBLIC = ["^/docs", "^/health/", "^/metrics", "^/problems", "^/$"]
+_PUBLIC = ["^/docs", "^/health/", "^/metrics", "^/problems", "^/methods", "^/$"]
 
 
 async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:

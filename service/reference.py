@@ -3,9 +3,12 @@
 Nothing here needs a key, and nothing here tells about anybody's tender.
 """
 
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast
 
-from litestar import Litestar, Router, get
+import jinja2
+from litestar import Litestar, Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -29,6 +32,7 @@ from litestar.static_files import create_static_files_router  # pyright: ignore[
 from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
 
+import scoring
 from service import db
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
@@ -224,6 +228,24 @@ async def get_problem(slug: FromPath[str]) -> ProblemPage:
     return ProblemPage(**page(kind))
 
 
+@get("/methods")
+async def list_methods(request: Request[Any, Any, Any]) -> Response[list[scoring.Listed]]:
+    """List every scoring method and whole-tender rule: formula, parameters, edge cases, source, law, worked example.
+
+    A browser gets the same as a page.
+    """
+    if request.accept.best_match(["application/json", "text/html"]) == "text/html":
+        return Response(cast("Any", _methods_page()), media_type="text/html")
+    return Response(list(scoring.methods()))
+
+
+@cache
+def _methods_page() -> str:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates")
+    pages = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    return pages.get_template("methods.html").render(methods=scoring.methods(), engine=scoring.ENGINE)
+
+
 class Metrics(PrometheusController):
     """Prometheus' view of the process."""
 
@@ -231,5 +253,7 @@ class Metrics(PrometheusController):
     openmetrics_format = True
 
 
-router = Router(path="/", route_handlers=[index, live, ready, list_problems, get_problem, Metrics], tags=["Reference"])
+router = Router(
+    path="/", route_handlers=[index, live, ready, list_problems, get_problem, list_methods, Metrics], tags=["Reference"]
+)
 assets = create_static_files_router(path=_ASSETS, directories=[swagger_ui_path], include_in_schema=False)

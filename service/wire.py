@@ -8,14 +8,17 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any, NoReturn, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
 
+from scoring.case import LONGEST_INTEGER, Number, find_faults
 from service.problems import Fault, InvalidRequest, UnreadableRequest, pointer
 
 MAX_DEPTH = 32
+MOST_FAULTS = 100
 # A string that never ends swallows the rest in one go: tried again from each quote, it would cost quadratic time.
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[{]|[\]}]")
@@ -24,19 +27,11 @@ _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _MAYBE_FORBIDDEN = re.compile("\\\\u|" + _FORBIDDEN.pattern)
-_PLACE = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
 T = TypeVar("T")
-
-
-class _Number(str):
-    """A JSON number, kept as it was written."""
-
-    __slots__ = ()
 
 
 def read_json(body: bytes) -> Any:
@@ -55,7 +50,7 @@ def read_json(body: bytes) -> Any:
         raise UnreadableRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
     try:
         value = json.loads(
-            text, object_pairs_hook=_unique, parse_int=_Number, parse_float=_Number, parse_constant=_no_constant
+            text, object_pairs_hook=_unique, parse_int=_whole, parse_float=Number, parse_constant=_no_constant
         )
     except json.JSONDecodeError as error:
         raise UnreadableRequest(
@@ -69,26 +64,25 @@ def read_json(body: bytes) -> Any:
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """Decode a JSON body to its declared struct; raises UnreadableRequest or InvalidRequest naming the place."""
+    """Decode a JSON body to its declared struct; raises UnreadableRequest, or InvalidRequest with every fault."""
     value = read_json(body)
-    if faults := tuple(_unfit(value, _described(kind), "")):
+    declared = _described(kind)
+    found = (Fault(_as_pointer(fault.path), fault.message, fault.mend) for fault in find_faults(declared, value, "$"))
+    if faults := (*islice(found, MOST_FAULTS), *_loose_instants(value, declared, "")):
         raise InvalidRequest("The body does not fit its description.", faults=faults)
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise InvalidRequest("The body does not fit its description.", faults=(fault_of(error),)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableRequest(f"The body is not JSON: {error}.") from None
+        raise InvalidRequest("The body does not fit its description.", faults=(Fault("", str(error)),)) from None
 
 
-def fault_of(error: msgspec.ValidationError) -> Fault:
-    """What msgspec found, with its path as a JSON Pointer."""
-    text = str(error)
-    place = _PLACE.search(text)
-    if place is None:
-        return Fault(pointer="", message=text)
-    steps = re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", place.group(1))
-    return Fault(pointer="".join(f"/{name or index}" for name, index in steps), message=text[: place.start()])
+def _as_pointer(path: str) -> str:
+    """A JSON Pointer from the engine's path: $.lots[0].title is /lots/0/title."""
+    return pointer(*(name or index for name, index in re.findall(r"\.([^.\[]+)|\[(\d+)\]", path)))
+
+
+def _whole(digits: str) -> int | Number:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else Number(digits)
 
 
 def _depth(body: bytes) -> int:
@@ -134,16 +128,14 @@ def _described(kind: type) -> inspect.Type:
     return inspect.type_info(kind)
 
 
-def _unfit(value: Any, kind: inspect.Type, place: str) -> Iterator[Fault]:
-    """What msgspec would let pass: it takes numbers, "1_000" and full-width digits for decimals, a space for a T."""
-    if isinstance(kind, inspect.DecimalType):
-        yield from _unfit_decimal(value, place)
-    elif isinstance(kind, inspect.DateTimeType):
+def _loose_instants(value: Any, kind: inspect.Type, place: str) -> Iterator[Fault]:
+    """Instants that msgspec would let pass although they are not RFC 3339 to the letter, such as a space for the T."""
+    if isinstance(kind, inspect.DateTimeType):
         if isinstance(value, str) and not _INSTANT.fullmatch(value):
             yield Fault(place, f"{value[:40]!r} is no instant.", "Write it like 2031-03-14T12:00:00Z.")
     else:
         for step, part, declared in _parts(value, kind):
-            yield from _unfit(part, declared, place + step)
+            yield from _loose_instants(part, declared, place + step)
 
 
 def _parts(value: Any, kind: inspect.Type) -> Iterator[tuple[str, Any, inspect.Type]]:
@@ -172,11 +164,3 @@ def _is_meant(value: Any, choice: inspect.Type) -> bool:
     if not isinstance(choice, inspect.StructType) or choice.tag is None:
         return True
     return isinstance(value, dict) and cast("dict[str, Any]", value).get(choice.tag_field or "type") == choice.tag
-
-
-def _unfit_decimal(value: Any, place: str) -> Iterator[Fault]:
-    if isinstance(value, _Number):
-        yield Fault(place, f"{value[:40]} is a JSON number.", f'Write the decimal in quotes: "{value[:40]}".')
-    elif isinstance(value, str) and not _DECIMAL.fullmatch(value):
-        mend = 'Write at most 15 digits and 12 decimals in quotes, such as "1250.50".'
-        yield Fault(place, f"{value[:40]!r} is no plain decimal.", mend)
