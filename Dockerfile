@@ -19,7 +19,7 @@ RUN apt-get update -qq && apt-get install -qq --no-install-recommends ca-certifi
 WORKDIR /srv/tenderscore
 COPY Makefile ./
 RUN make pango && rm -rf /var/lib/apt/lists/*
-RUN useradd --system --uid 10001 --home-dir /data --create-home tenderscore
+RUN useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin tenderscore
 COPY --from=build /srv/tenderscore ./
 COPY migrations migrations
 COPY templates templates
