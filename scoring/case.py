@@ -176,8 +176,8 @@ def _struct_faults(kind: inspect.StructType, raw: object, path: str) -> Iterator
 
 
 def _union_faults(kind: inspect.UnionType, raw: object, path: str) -> Iterator[Fault]:
-    structs = {str(one.tag): one for one in kind.types if isinstance(one, inspect.StructType)}
-    plain = [one for one in kind.types if not isinstance(one, inspect.StructType | inspect.NoneType)]
+    structs = {str(one.tag): one for one in kind.types if isinstance(one, inspect.StructType) and one.tag is not None}
+    plain = [one for one in kind.types if not isinstance(one, inspect.NoneType) and getattr(one, "tag", None) is None]
     if raw is None and any(isinstance(one, inspect.NoneType) for one in kind.types):
         return
     if structs and isinstance(raw, dict):
