@@ -51,6 +51,11 @@ _WITH_BODY = {
 }
 _WITH_ID = {404: "Missing, or somebody else's."}
 _WITH_STAGE = {409: "Not at this stage of the tender."}
+_ALSO = {
+    "submit_bid": (200, "With `?validate=only`: the bid is complete; nothing was stored."),
+    "open_bids": (202, "The first officer's request is kept; a second one opens."),
+    "get_report": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
+}
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
 
 OPENAPI = OpenAPIConfig(
@@ -144,6 +149,9 @@ def _describe(operation: Operation) -> None:
     operation.summary = (operation.description or "").partition("\n")[0].rstrip(".")
     media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))}
     answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
+    if operation.operation_id in _ALSO:
+        status, meaning = _ALSO[operation.operation_id]
+        answers[str(status)] = OpenAPIResponse(description=meaning)
     for status, meaning in sorted(_errors(operation).items()):
         answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
     operation.responses = answers
