@@ -44,6 +44,9 @@ WHEELS = (
 NAME = "tenderscore"
 """Name of the database and of its owner."""
 
+PORT = 5432
+"""Part of the socket's name only."""
+
 SOCKET_PATH_LIMIT = 85
 """Longest folder for a socket: the kernel's limit is 107 bytes with the name `.s.PGSQL.5432.lock.NNNNN`."""
 
@@ -55,6 +58,7 @@ ELSEWHERE = Path("/var/lib/tenderscore")
 """Where the data lies that the server's account cannot reach in its own root."""
 
 SERVER_SETTINGS = {
+    "port": str(PORT),
     "listen_addresses": "",  # no TCP: only the socket in a folder that belongs to one account
     "unix_socket_permissions": "0700",
     "max_connections": "60",
@@ -174,7 +178,7 @@ class LocalPostgres:
     def dsn(self) -> str:
         """The address of the database, for its owner."""
         password = "" if self.throwaway else ":" + (self.place / "password").read_text()
-        return f"postgresql://{NAME}{password}@/{NAME}?host={quote(str(self.sockets), safe='')}"
+        return f"postgresql://{NAME}{password}@/{NAME}?host={quote(str(self.sockets), safe='')}&port={PORT}"
 
     def __enter__(self) -> Self:
         # Root's own account for the server must be able to pass through.
@@ -216,10 +220,11 @@ class LocalPostgres:
     # Folders and accounts
 
     def _popen_as_account(self, *, folder: Path) -> dict[str, Any]:
-        """Arguments for subprocess: the account's ids, one locale, and nothing inherited from our standard input."""
+        """Arguments for subprocess: the account's ids, one locale, none of our PGPORT, PGDATA …, no standard input."""
         arguments: dict[str, Any] = {
             "cwd": folder,
-            "env": {**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+            "env": {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+            | {"LC_ALL": "C", "TZ": "UTC"},
             "stdin": subprocess.DEVNULL,
         }
         if self.account is not None:

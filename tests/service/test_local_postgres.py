@@ -210,6 +210,15 @@ def test_the_server_listens_on_no_network_address(place: Path):
         assert stat.S_IMODE(server.sockets.stat().st_mode) == 0o700
 
 
+def test_variables_meant_for_another_server_do_not_mislead_ours(place: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PGPORT", "6543")
+    monkeypatch.setenv("PGDATABASE", "payroll")
+    monkeypatch.setenv("PGOPTIONS", "--no-such-option")
+    with LocalPostgres(place, throwaway=True) as server:
+        monkeypatch.delenv("PGOPTIONS")
+        assert ask(server.dsn, "SELECT current_database()") == "tenderscore"
+
+
 def test_data_of_another_major_version_is_refused_with_the_way_out(place: Path):
     """PostgreSQL cannot open the data of another major version; the sentence names both and what helps."""
     with LocalPostgres(place, throwaway=False) as server:
