@@ -172,12 +172,17 @@ class Market:
         return done(await self.approver.post(f"/tenders/{tender['id']}/publication", If_Match='"1"'))
 
     async def move_deadline(self, tender: dict[str, Any], by: str) -> None:
-        """Set the deadline this far from the database's clock: '-1 microsecond', '1 hour'."""
-        await self.owner.execute(
-            "UPDATE tenders SET submission_deadline = clock_timestamp() + $2::text::interval WHERE id = $1",
-            tender["id"],
-            by,
-        )
+        """Set the deadline this far from the database's clock: '-1 microsecond', '1 hour'.
+
+        The lock is the one that every change of a tender takes, so no bid is in flight under the old deadline.
+        """
+        async with self.owner.transaction():
+            await self.owner.execute("SELECT FROM tenders WHERE id = $1 FOR UPDATE", tender["id"])
+            await self.owner.execute(
+                "UPDATE tenders SET submission_deadline = clock_timestamp() + $2::text::interval WHERE id = $1",
+                tender["id"],
+                by,
+            )
 
     async def close(self, tender: dict[str, Any]) -> None:
         """Let the deadline pass."""
