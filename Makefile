@@ -11,9 +11,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-annotate --no-header
 # WeasyPrint loads these; no wheel carries them. Without them everything but PDF works.
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
-# The runner (service/db.py) opens the transaction and sets both timeouts; version numbers count to a few dozen.
+# The runner (service/db.py) opens the transaction and sets both timeouts; version numbers count to a few dozen; serial
+# numbers are only in the job queue's own tables.
 SQUAWK := --pg-version=15.0 --assume-in-transaction \
-	--exclude=require-lock-timeout,require-statement-timeout,prefer-bigint-over-int
+	--exclude=require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-identity
 
 # Install Debian packages when we are root, else say what is missing without them and how to mend it.
 define packages
