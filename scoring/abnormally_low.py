@@ -14,7 +14,7 @@ import msgspec
 from scoring.decimals import require_decimal
 from scoring.worked import require_above_zero
 
-MANY_BIDS = 15
+TWO, THREE, MANY_BIDS = 2, 3, 15
 
 
 class Priced(NamedTuple):
@@ -44,7 +44,7 @@ class Ukraine(
     tag_field="id",
     tag="ALT-UA",
 ):
-    """Ukraine: at least 40 % below the mean of the others' initial prices, or 30 % below the next bid
+    """Ukraine: a price at least 40 % below the mean of the others' initial prices, or 30 % below the next bid
 
     Parameters: mean and next as shares; initial, the criterion with the prices before the auction (the price itself
     unless named). Needs two bids. Exactly at the limit is flagged.
@@ -68,7 +68,7 @@ def ukraine(test: Ukraine, bids: Sequence[Priced]) -> list[Alert]:
         if not others:
             continue
         limit = (1 - Fraction(test.mean)) * sum(others, start=Fraction(0)) / len(others)
-        if bid.initial <= limit:
+        if bid.price <= limit:
             alerts.append(Alert(bid.id, "mean", limit))
         if index + 1 < len(bids):
             limit = (1 - Fraction(test.next)) * bids[index + 1].price
@@ -136,32 +136,30 @@ class Spain(
         require_above_zero(self.budget, "budget")
 
 
-def spain(test: Spain, bids: Sequence[Priced]) -> list[Alert]:
-    """Alerts by ALT-ES."""
-    budget, prices = Fraction(test.budget), sorted(bid.price for bid in bids)
+def spanish_limits(test: Spain, prices: Sequence[Fraction]) -> dict[str, Fraction]:
+    """The prices below which ALT-ES flags a bid, by the part of the rule that sets them."""
+    budget, ordered = Fraction(test.budget), sorted(prices)
 
     def points(count: int, measure: Fraction) -> Fraction:
         return Fraction(count, 100) * (budget if test.reading == "budget" else measure)
 
-    below_budget = budget * Fraction(75, 100)
-    match len(prices):
-        case 0:
-            return []
-        case 1:
-            return [Alert(bid.id, "budget", below_budget) for bid in bids if bid.price < below_budget]
-        case 2:
-            limit = prices[1] - points(20, prices[1])
-            return [Alert(bid.id, "other", limit) for bid in bids if bid.price < limit]
-        case count:
-            mean = mean_of(prices)
-            near = [price for price in prices if price <= mean + points(10, mean)]
-            if len(near) < count:
-                mean = mean_of(prices[:2] if count == 3 else near if len(near) >= 3 else prices[:3])  # noqa: PLR2004
-            limit = mean - points(10, mean)
-            alerts = [Alert(bid.id, "mean", limit) for bid in bids if bid.price < limit]
-            if count == 3:  # noqa: PLR2004
-                alerts += [Alert(bid.id, "budget", below_budget) for bid in bids if bid.price < below_budget]
-            return alerts
+    below_budget = {"budget": budget - Fraction(25, 100) * budget}
+    if len(ordered) <= 1:
+        return below_budget if ordered else {}
+    if len(ordered) == TWO:
+        return {"other": ordered[1] - points(20, ordered[1])}
+    mean = mean_of(ordered)
+    near = [price for price in ordered if price <= mean + points(10, mean)]
+    if len(near) < len(ordered):
+        mean = mean_of(ordered[:TWO] if len(ordered) == THREE else near if len(near) >= THREE else ordered[:THREE])
+    limits = {"mean": mean - points(10, mean)}
+    return limits | below_budget if len(ordered) == THREE else limits
+
+
+def spain(test: Spain, bids: Sequence[Priced]) -> list[Alert]:
+    """Alerts by ALT-ES."""
+    limits = spanish_limits(test, [bid.price for bid in bids])
+    return [Alert(bid.id, part, limit) for part, limit in limits.items() for bid in bids if bid.price < limit]
 
 
 class Italy(

@@ -210,7 +210,7 @@ def test_irrational_points_are_rounded_by_proof():
 
 
 def test_every_formula_of_the_tables_is_there_and_documented():
-    """37 formulas and five kinds of answers, each with name, five sections, schema of parameters and a worked example."""
+    """37 formulas and five kinds of answers, each with five sections, a schema and a worked example."""
     listed = {one.id: one for one in scoring.methods()}
     assert len(listed) == len(scoring.methods()) == 42
     formulas = "P1 P1h P2 P3 P4 P5 P6 P7 P7b P8 P9 P10 A1 A2 A2b A3 A4 A5 R1 R2 R2b R3 R4 R5"
@@ -218,7 +218,7 @@ def test_every_formula_of_the_tables_is_there_and_documented():
     assert set(formulas.split()) < listed.keys()
     for one in listed.values():
         assert one.example or one.id == "text", one.id
-        assert one.formula and one.used and one.parameter_notes and one.edge_cases and one.source
+        assert all((one.formula, one.used, one.parameter_notes, one.edge_cases, one.source)), one.id
         assert one.parameters["type"] == "object"
 
 
