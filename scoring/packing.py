@@ -23,7 +23,7 @@ PLAIN_NODES: Final = 500
 """So many branches are tried without the linear relaxation; small cases end before."""
 
 GUIDED_NODES: Final = 20_000
-MOST_EQUAL: Final = 1_000
+MOST_EQUAL: Final = 200
 
 
 class TooManyBranches(Exception):  # noqa: N818
@@ -173,8 +173,10 @@ def _relaxed(
 
     lots = _bits(open_lots)
     suppliers = sorted({packages[j].supplier for j in usable} & limits.keys())
-    left = [packages[j] for j in usable]
-    unit = max(1, *(abs(package.cost) for package in left))
+    least = {lot: min(p.cost // p.size for j in usable if (p := packages[j]).lots >> lot & 1) for lot in lots}
+    # Every lot is covered once, so what every way of covering it costs at least can be left out: floats see the rest.
+    left = [p._replace(cost=p.cost - sum(least[lot] for lot in _bits(p.lots))) for p in (packages[j] for j in usable)]
+    unit = max(1, sorted(abs(package.cost) for package in left)[len(left) // 2])
     solver = highspy.Highs()
     solver.silent()
     solver.passModel(_program(left, lots, {supplier: limits[supplier] for supplier in suppliers}, unit))
@@ -184,7 +186,7 @@ def _relaxed(
         return _NONE
     scaled = [round(dual * unit * FINE) for dual in duals]
     return Multipliers(
-        dict(zip(lots, scaled, strict=False)),
+        {lot: least[lot] * FINE + dual for lot, dual in zip(lots, scaled, strict=False)},
         {supplier: max(0, -dual) for supplier, dual in zip(suppliers, scaled[len(lots) :], strict=True)},
     )
 
