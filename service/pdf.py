@@ -9,17 +9,19 @@ import io
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from html import unescape
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import pikepdf
-from pikepdf import Array, Dictionary, Name, String
+from pikepdf import Array, Dictionary, Name, Stream, String
 
 from service.apart import WorkError
 
@@ -177,7 +179,7 @@ def finish(data: bytes, links: Mapping[str, str]) -> bytes:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         xmp = pdf.Root.Metadata.read_bytes().decode()
         xmp = xmp.replace("</rdf:RDF>", UA_METADATA + "</rdf:RDF>", 1)
-        pdf.Root.Metadata = pdf.make_stream(xmp.encode(), Type=Name.Metadata, Subtype=Name.XML)
+        pdf.Root.Metadata.write(xmp.encode())
         for element, in_head in _elements(pdf.Root.StructTreeRoot):
             if element.get("/S") == Name.TH:
                 scope = Dictionary(O=Name.Table, Scope=Name.Column if in_head else Name.Row)
@@ -188,43 +190,95 @@ def finish(data: bytes, links: Mapping[str, str]) -> bytes:
                 target = str(annotation.get("/Dest", ""))
                 if target in links:
                     annotation.Contents = String(links[target])
-        _end_streams_plainly(pdf)
-        return _saved(pdf)
+        return written(pdf)
 
 
-def _end_streams_plainly(pdf: pikepdf.Pdf) -> None:
-    """Give streams that end in a carriage return another coding.
+def written(pdf: pikepdf.Pdf) -> bytes:
+    """The file's bytes: streams as they are, all other objects packed together and compressed.
 
-    The line feed before `endstream` would make it look like the end of a line, and validators then count one byte less.
+    No stream ends in a carriage return: with the line feed before `endstream` it would read as the end of a line, and
+    validators then count one byte less. The library's own writer does not look after that.
     """
+    out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+    places: dict[int, tuple[int, int, int]] = {}
+    packed: list[tuple[int, bytes]] = []
+
+    def put(number: int, entries: bytes, raw: bytes) -> None:
+        places[number] = (1, len(out), 0)
+        out.extend(b"%d 0 obj\n<< %s >>\nstream\n" % (number, entries))
+        out.extend(raw + b"\nendstream\nendobj\n")
+
     for thing in pdf.objects:
-        if isinstance(thing, pikepdf.Stream) and (raw := thing.read_raw_bytes()).endswith(b"\r"):
-            coded = base64.a85encode(raw) + b"~>"
-            thing.write(coded, filter=Array([Name.ASCII85Decode, *_list(thing.get("/Filter"))]))
+        number = thing.objgen[0]
+        if isinstance(thing, Stream) and thing.get("/Type") in PACKAGING:
+            continue
+        if isinstance(thing, Stream):
+            _end_plainly(thing)
+            raw = thing.read_raw_bytes()
+            put(number, thing.stream_dict.unparse()[2:-2], raw)
+        else:
+            packed.append((number, thing.unparse(resolved=True)))
+    top = max(len(pdf.objects), *(number for number, _ in packed)) + 1
+    for start in range(0, len(packed), PACK):
+        pack = packed[start : start + PACK]
+        _put_pack(put, top, pack)
+        places |= {number: (2, top, index) for index, (number, _) in enumerate(pack)}
+        top += 1
+    _put_references(out, places, top, pdf)
+    return bytes(out)
 
 
-SPARE = "/XXSpare"
-"""A private key of the catalogue, as ISO 32000-1 annex E allows: it shifts the objects when they pack badly."""
+PACKAGING = (Name.ObjStm, Name.XRef)
+"""How the library that wrote the file had packed its objects; they are packed anew."""
+
+PACK = 2000
+"""Objects in one compressed pack: many, because what structure elements have in common then compresses away."""
 
 
-def _saved(pdf: pikepdf.Pdf) -> bytes:
-    """The file's bytes; repeated until none of the streams that saving packs objects into ends in a carriage return."""
-    spare = pdf.make_indirect(Array())
-    while True:
-        out = io.BytesIO()
-        pdf.save(
-            out,
-            deterministic_id=True,
-            compress_streams=True,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            fix_metadata_version=False,
-        )
-        saved = out.getvalue()
-        if b"\r\nendstream" not in saved:
-            return saved
-        spare.append(pdf.make_indirect(Dictionary()))
-        pdf.Root[SPARE] = spare
+def _end_plainly(stream: pikepdf.Stream) -> None:
+    """Give a stream that ends in a carriage return another coding."""
+    raw = stream.read_raw_bytes()
+    if raw.endswith(b"\r"):
+        coding = Array([Name.ASCII85Decode, *_list(stream.get("/Filter"))])
+        stream.write(base64.a85encode(raw) + b"~>", filter=coding)
+
+
+def _put_pack(put: Callable[[int, bytes, bytes], None], number: int, pack: list[tuple[int, bytes]]) -> None:
+    """Objects as one object stream (ISO 32000-1, 7.5.7)."""
+    offsets = accumulate((len(text) + 1 for _, text in pack), initial=0)
+    head = " ".join(f"{member} {offset}" for (member, _), offset in zip(pack, offsets, strict=False)).encode() + b"\n"
+    body = head + b"\n".join(text for _, text in pack)
+    raw = zlib.compress(body, 9)
+    while raw.endswith(b"\r"):
+        body += b" "
+        raw = zlib.compress(body, 9)
+    sizes = (len(pack), len(head), len(raw))
+    put(number, b"/Type /ObjStm /N %d /First %d /Length %d /Filter /FlateDecode" % sizes, raw)
+
+
+def _table(rows: list[tuple[int, int, int]], width: int) -> bytes:
+    """Where each object is: kind, place in `width` bytes, index within its pack."""
+    cells = (kind.to_bytes(1, "big") + at.to_bytes(width, "big") + index.to_bytes(2, "big") for kind, at, index in rows)
+    return zlib.compress(b"".join(cells), 9)
+
+
+def _put_references(out: bytearray, places: dict[int, tuple[int, int, int]], number: int, pdf: pikepdf.Pdf) -> None:
+    """The table of all objects as a stream, and the end of the file (ISO 32000-1, 7.5.8)."""
+    start = len(out)
+    places[number] = (1, start, 0)
+    rows = [places.get(index, (0, 0, 0)) for index in range(number + 1)]
+    width = 5
+    while (raw := _table(rows, width)).endswith(b"\r"):
+        width += 1
+    digest = hashlib.sha256(out).hexdigest()[:32].encode()
+    trailer = b"".join(
+        b" %s %d 0 R" % (key.encode(), pdf.trailer[key].objgen[0]) for key in ("/Root", "/Info") if key in pdf.trailer
+    )
+    out.extend(
+        b"%d 0 obj\n<< /Type /XRef /Size %d /W [1 %d 2]%s /ID [<%s> <%s>] /Filter /FlateDecode /Length %d >>\nstream\n"
+        % (number, number + 1, width, trailer, digest, digest, len(raw))
+    )
+    out.extend(raw + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % start)
 
 
 def _list(value: Any) -> list[Any]:

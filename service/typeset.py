@@ -1,6 +1,7 @@
 """A report document → HTML for the screen and for paper → PDF. The templates print and do not compute."""
 
 import csv
+import gc
 import gettext
 import io
 import re
@@ -237,6 +238,8 @@ def sheet(document: ReportDocument, lang: str = "en") -> Sheet:
 def print_report(document: ReportDocument, lang: str = "en") -> bytes:
     """The report as PDF; runs in a process of its own, which it closes to the world. Raises WorkError."""
     pdf.load()
+    gc.freeze()  # what is loaded now stays; the collector would walk it with every box of the layout
+    gc.set_threshold(100_000, 50, 50)
     apart.close_doors()
     return pdf.render(sheet(document, lang))
 
