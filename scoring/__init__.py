@@ -9,6 +9,7 @@ from scoring.catalogue import Listed, methods
 from scoring.decimals import Rounding
 from scoring.methods import Method
 from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
+from scoring.publishable import Problem, check_publishable
 from scoring.ranking import Exclusion, evaluate, exclude, verify
 from scoring.rules import Rule
 from scoring.units import UNITS, Direction, Unit
@@ -31,6 +32,7 @@ __all__ = [
     "Method",
     "MissingValue",
     "OpenedBid",
+    "Problem",
     "Rounding",
     "Rule",
     "State",
@@ -39,6 +41,7 @@ __all__ = [
     "Unscorable",
     "ZeroValue",
     "canonical",
+    "check_publishable",
     "decode",
     "digest",
     "evaluate",
