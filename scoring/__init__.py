@@ -9,6 +9,7 @@ from scoring.catalogue import Listed, methods
 from scoring.decimals import Rounding
 from scoring.methods import Method
 from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
+from scoring.offers import OfferFault, check_judgement, check_offer, is_for_panel
 from scoring.publishable import Problem, check_publishable
 from scoring.ranking import Exclusion, evaluate, exclude, verify
 from scoring.rules import Rule
@@ -31,6 +32,7 @@ __all__ = [
     "Lot",
     "Method",
     "MissingValue",
+    "OfferFault",
     "OpenedBid",
     "Problem",
     "Rounding",
@@ -41,11 +43,14 @@ __all__ = [
     "Unscorable",
     "ZeroValue",
     "canonical",
+    "check_judgement",
+    "check_offer",
     "check_publishable",
     "decode",
     "digest",
     "evaluate",
     "exclude",
+    "is_for_panel",
     "leaves",
     "methods",
     "rules_digest",

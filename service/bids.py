@@ -19,7 +19,6 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from scoring.offers import check_offer
 from service import db, events, tenders
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, pointer
@@ -161,7 +160,8 @@ def check_key(key: str | None) -> str:
 def check_complete(rules: scoring.Lot, values: Mapping[str, str]) -> None:
     """Refuse a bid that lacks something or says what cannot be scored, naming everything at once."""
     faults = tuple(
-        Fault(pointer("values", fault.criterion), fault.message, fault.mend) for fault in check_offer(rules, values)
+        Fault(pointer("values", fault.criterion), fault.message, fault.mend)
+        for fault in scoring.check_offer(rules, values)
     )
     if faults:
         raise BidIncomplete(f"{len(faults)} of the bid's values need mending.", faults=faults)

@@ -16,7 +16,6 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from scoring.offers import check_judgement, is_for_panel
 from service import db, events, opening, tenders
 from service.edge import etag
 from service.opening import PanelBid
@@ -162,8 +161,8 @@ class NoRanking(Refusal):
 def check_panel_value(lot: TenderLot, criterion_id: str, value: str) -> None:
     """A score is one of the published scale, for a criterion that the panel decides."""
     for criterion in scoring.leaves(lot.rules.criteria):
-        if criterion.id == criterion_id and is_for_panel(criterion):
-            message = check_judgement(criterion, value)
+        if criterion.id == criterion_id and scoring.is_for_panel(criterion):
+            message = scoring.check_judgement(criterion, value)
             if message is not None:
                 raise ScoreOffTheScale(f"{message[0].upper()}{message[1:]}.")
             return
@@ -177,7 +176,7 @@ def engine_inputs(
 
     Refuses when a bid that is still in the race lacks an agreed score, naming every one.
     """
-    judged = [criterion.id for criterion in scoring.leaves(lot.rules.criteria) if is_for_panel(criterion)]
+    judged = [criterion.id for criterion in scoring.leaves(lot.rules.criteria) if scoring.is_for_panel(criterion)]
     faults = tuple(
         Fault(
             f"/bids/{bid.bid_id}/consensus/{criterion_id}",

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from service.doctor import LIBRARIES, check_libraries
 from service.settings import Settings
-from service.typeset import missing_libraries
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -33,7 +33,7 @@ def test_one_tender_from_draft_to_award(served: tuple[str, Path], tmp_path: Path
     url, data = served
     script = "set -euo pipefail\n" + "".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
     settings = {"URL": url, "DATA": str(data), "WAIT": "7 seconds", "PATH": os.environ["PATH"]}
-    if missing_libraries():
+    if check_libraries(LIBRARIES).mend:
         script = "\n".join(line for line in script.splitlines() if "report.pdf" not in line)
     ran = subprocess.run(
         ["bash", "-c", script], check=False, cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=120
@@ -46,7 +46,7 @@ def test_one_tender_from_draft_to_award(served: tuple[str, Path], tmp_path: Path
     assert kinds[0] == "tender.drafted"
     assert kinds[-1] == "award.decided"
     assert "bids.opened" in kinds
-    if not missing_libraries():
+    if not check_libraries(LIBRARIES).mend:
         assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
 
 
