@@ -18,6 +18,7 @@ import httpx
 import msgspec
 
 from service import demo_data, serving
+from service.local_postgres import erase
 from service.settings import Settings
 
 OUTPUT = Path("demo-output")
@@ -209,7 +210,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = Settings(data=DATABASE.absolute(), port=0)
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir()
-    shutil.rmtree(DATABASE, ignore_errors=True)
+    erase(DATABASE)
     serving.configure_logging("warning")
     with serving.database(settings) as dsn:
         try:
