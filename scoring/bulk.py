@@ -19,6 +19,7 @@ order, nor thread count, nor fused operations, nor the processor's kernel can ch
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import isnan
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -52,6 +53,8 @@ Array = Any
 MARGIN: Final = 1e-5
 FEW_CELLS: Final = 200
 """Below so many cells the plain engine is faster than loading columns."""
+FEW_BIDS: Final = 1000
+"""Below so many bids sorting is faster than counting."""
 CHUNK_CELLS: Final = 1 << 16
 LISTED: Final = 1 << 17
 """Answers that span so many units of an amount are looked up in a list; others are compared with every cut."""
@@ -143,8 +146,8 @@ class Block:
         self.truncates = works[0].mode == "truncate"
         self.fixed = sum(not work.needs_extremes for work in works)
         self.linear = sum(not work.inverse for work in works)
-        self.c = numpy.array([work.c for work in works], dtype=numpy.int64).T.copy()
-        self.d = numpy.array([work.d for work in works], dtype=numpy.int64).T.copy()
+        parts = numpy.array([(work.c, work.d) for work in works], dtype=numpy.int64)
+        self.parts = parts.transpose(2, 1, 0).copy()
         self.factor = numpy.array([work.factor for work in works], dtype=numpy.float64)
         self.least = numpy.array([work.least for work in works], dtype=numpy.int64)
         self.equal = numpy.array([work.full_when_equal for work in works])
@@ -152,23 +155,20 @@ class Block:
         self.scale = over_one(numpy, [work.scale for work in works])
         self.floor = ends_of(numpy, works, 0)
         self.cap = ends_of(numpy, works, 1)
-        self.open = [place for place, column in enumerate(columns) if column.limit is None]
 
     def prepare(self, amounts: Array) -> tuple[Array, Array]:
         """The integers c and d of every column, from the lowest and highest amounts."""
-        numpy, block = self.numpy, amounts[self.rows]
-        c, d = self.c[0], self.d[0]
-        if self.fixed < len(self.works):
-            low = numpy.zeros(len(self.works), dtype=numpy.int64)
-            high = low.copy()
-            numpy.minimum.reduce(block[self.fixed :], axis=1, out=low[self.fixed :])
-            if self.fixed < self.linear:
-                numpy.maximum.reduce(block[self.fixed : self.linear], axis=1, out=high[self.fixed : self.linear])
-            if (low < self.least).any():
+        numpy, block, fixed, linear = self.numpy, amounts[self.rows], self.fixed, self.linear
+        c, d = self.parts[0]
+        if fixed < len(self.works):
+            ends = numpy.zeros((3, 1, len(self.works)), dtype=numpy.int64)
+            ends[0] = 1
+            numpy.minimum.reduce(block[fixed:], axis=1, out=ends[1, 0, fixed:])
+            if (ends[1, 0] < self.least).any():
                 raise NotByColumns("an amount is 0 or below, for which the plain engine knows the rule")
-            c = c + self.c[1] * low + self.c[2] * high
-            d = d + self.d[1] * low + self.d[2] * high
-            d[self.linear :] = 1
+            if fixed < linear:
+                numpy.maximum.reduce(block[fixed:linear], axis=1, out=ends[2, 0, fixed:linear])
+            c, d = numpy.add.reduce(self.parts * ends, axis=0)
         if not d.all():
             same = (d == 0) & self.equal
             if not (d[~same]).all():
@@ -180,22 +180,22 @@ class Block:
         """Points of some bids, written into `points`."""
         numpy, linear, block = self.numpy, self.linear, amounts[self.rows]
         out = points[self.rows]
-        factor = self.factor / d
+        exact = numpy.empty(out.shape)
         if linear:
             part = block[:linear] if self.times is None else block[:linear] * self.times
-            numpy.multiply(numpy.subtract(c[:linear, None], part), factor[:linear, None], out=out[:linear])
+            factor = (self.factor[:linear] / d[:linear])[:, None]
+            numpy.multiply(numpy.subtract(c[:linear, None], part), factor, out=exact[:linear])
         if linear < len(self.works):
-            numpy.divide((self.factor[linear:] * c[linear:])[:, None], block[linear:], out=out[linear:])
-        off = numpy.rint(out)
+            numpy.divide((self.factor[linear:] * c[linear:])[:, None], block[linear:], out=exact[linear:])
+        numpy.rint(exact, out=out)
+        off = numpy.subtract(exact, out, out=None if self.truncates else exact)
+        numpy.abs(off, out=off)
         if self.truncates:
-            numpy.subtract(out, off, out=off)
-            numpy.trunc(out, out=out)
-            doubtful = numpy.abs(off, out=off) < MARGIN
+            numpy.trunc(exact, out=out)
+            doubtful = off < MARGIN if off.min() < MARGIN else None
         else:
-            numpy.subtract(out, off, out=out)
-            doubtful = numpy.abs(out, out=out) > 0.5 - MARGIN
-            out[...] = off
-        if doubtful.any():
+            doubtful = off > 0.5 - MARGIN if off.max() > 0.5 - MARGIN else None
+        if doubtful is not None:
             self.repair(block, c, d, out, numpy.nonzero(doubtful))
         self.finish(out)
 
@@ -211,7 +211,8 @@ class Block:
     def repair(self, block: Array, c: Array, d: Array, out: Array, doubtful: tuple[Array, Array]) -> None:
         """Round the doubtful cells by integers: in 64 bits where they surely fit, else one by one."""
         numpy = self.numpy
-        for row in numpy.unique(doubtful[0]).tolist():
+        rows: list[int] = numpy.unique(doubtful[0]).tolist()
+        for row in rows:
             places = doubtful[1][doubtful[0] == row]
             work, amounts = self.works[row], block[row, places]
             top, bottom = int(c[row]), int(d[row])
@@ -295,9 +296,8 @@ class Ladders:
     def score(self, amounts: Array, points: Array) -> None:
         """Points of some bids."""
         numpy, block = self.numpy, amounts[self.rows]
-        above = numpy.zeros(block.shape, dtype=numpy.int8)
-        for cut in self.cuts:
-            above += (block >= cut).view(numpy.int8)
+        passed = (block >= self.cuts).view(numpy.int8)
+        above = numpy.add.reduce(passed, axis=0, dtype=numpy.int8)
         self.points.take(above + self.offset, out=points[self.rows], mode="clip")
 
 
@@ -324,6 +324,11 @@ class Vectors:
             places = [place for place, column in enumerate(order) if kind_of(column)[0] == kind]
             self.add(places)
         self.open = [place for place, column in enumerate(order) if column.limit is None]
+        decimals = 0 if columns.total_rounding is None else columns.total_rounding.decimals or 0
+        unit = Fraction(10**decimals, columns.denominator)
+        self.total_unit = np.array(
+            [unit.numerator, unit.denominator, 2 * unit.numerator, 2 * unit.denominator], dtype=np.int64
+        )
 
     def add(self, places: Sequence[int]) -> None:
         """Take in the columns of one kind."""
@@ -380,10 +385,11 @@ class Vectors:
             self.weights.dot(out, out=sums[here])
         if self.open and float(numpy.abs(points[self.open]).max()) > self.lot.open_limit:
             raise NotByColumns("points are too large for sums below 2^53")
-        if numpy.isnan(sums).any():
+        lowest = float(sums.min())
+        if isnan(lowest):
             raise NotByColumns("a value is not on its published scale")
         exact = sums.astype(numpy.int64)
-        totals = self.rounded_totals(exact)
+        totals = self.rounded_totals(exact, negative=lowest < 0)
         return Scored(table.bids, points, exact, totals, ranks_of(numpy, totals))
 
     def points_by_hand(self, node: Node, amounts: Array) -> Array:
@@ -398,14 +404,15 @@ class Vectors:
         listed = [whole(score_alone(node, amount) * unit) for amount in found.tolist()]
         return numpy.array(listed, dtype=numpy.float64)[places]
 
-    def rounded_totals(self, sums: Array) -> Array:
+    def rounded_totals(self, sums: Array, *, negative: bool) -> Array:
         """Totals by the published rounding, or the sums themselves."""
         rounding = self.lot.total_rounding
         if rounding is None:
             return sums
-        unit = Fraction(10 ** (rounding.decimals or 0), self.lot.denominator)
-        below = self.numpy.int64(unit.denominator)
-        return rounded_quotients(self.numpy, sums * unit.numerator, below, rounding.mode or "half_up")
+        top, bottom, twice_top, twice_bottom = self.total_unit
+        if negative or rounding.mode not in {None, "half_up"}:
+            return rounded_quotients(self.numpy, sums * top, bottom, rounding.mode or "half_up")
+        return (sums * twice_top + bottom) // twice_bottom
 
     def standings(self, scored: Scored) -> tuple[Standing, ...]:
         """A scored table in words, in order of rank, then id."""
@@ -477,10 +484,12 @@ def amount_of(ready: Plan, node: Node, bid: OpenedBid) -> int:
 
 def ranks_of(numpy: Any, totals: Array) -> Array:
     """Places 1, 1, 3, the highest total first; by counting where totals are few, else by sorting."""
+    if len(totals) < FEW_BIDS:
+        return len(totals) + 1 - numpy.sort(totals).searchsorted(totals, side="right")
     best = int(totals.max())
     spread = best - int(totals.min())
     if spread <= 4 * len(totals) + 1024:
         below = best - totals
         counts = numpy.bincount(below)
         return (numpy.cumsum(counts) - counts + 1)[below]
-    return len(totals) + 1 - numpy.searchsorted(numpy.sort(totals), totals, side="right")
+    return len(totals) + 1 - numpy.sort(totals).searchsorted(totals, side="right")

@@ -39,8 +39,8 @@ class NotByColumns(Exception):  # noqa: N818
 class Quotient(NamedTuple):
     """A column whose points are a quotient: factor · (c − times · amount) / d, or factor · c / amount if `inverse`.
 
-    c = c0 + c_low · lowest + c_high · highest amount, d likewise; `factor` is 100 in units of the column's own
-    rounding, `scale` brings those to the lot's units. The lowest amount must be `least` or more.
+    c = c0 + c_low · lowest + c_high · highest amount, d likewise (1 if `inverse`); `factor` is 100 in units of the
+    column's own rounding, `scale` brings those to the lot's units. The lowest amount must be `least` or more.
     """
 
     c: tuple[int, int, int]
@@ -286,7 +286,7 @@ def quotient_of(node: Node) -> Quotient | None:
         case InverseProportional() if higher:
             return draft._replace(d=(0, 0, -1), least=0)
         case InverseProportional():
-            return draft._replace(c=(0, 1, 0), inverse=True, least=1)
+            return draft._replace(c=(0, 1, 0), d=(1, 0, 0), inverse=True, least=1)
         case LinearFromLowest() if higher:
             return draft._replace(d=(0, 0, -1), least=0, naturally=(None, 100))
         case LinearFromLowest():
