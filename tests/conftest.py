@@ -49,7 +49,7 @@ async def template(postgres: str) -> AsyncIterator[str]:
     name = f"template_{uuid4().hex}"
     await administer(postgres, f"CREATE DATABASE {name}")
     # Roles belong to the whole server, and several test processes may share one.
-    with (Path(tempfile.gettempdir()) / "tenderscore-tests.lock").open("w") as lock:
+    with (Path(tempfile.gettempdir()) / f"tenderscore-tests-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         await db.migrate(with_database(postgres, name))
     yield name
