@@ -1,7 +1,6 @@
 """Stored evaluation → HTML → PDF. What is read is read in one transaction; rendering happens apart, with none open."""
 
 import base64
-import functools
 import hashlib
 from datetime import datetime
 from typing import Annotated, Any, cast
@@ -33,7 +32,7 @@ from service.report_document import (
     Tender,
 )
 from service.settings import Settings
-from service.typeset import TEMPLATES, print_report, typeset
+from service.typeset import print_report, typeset
 
 SQL = db.queries("reports")
 
@@ -124,14 +123,12 @@ def payload_of(evaluation_id: UUID, lang: str) -> str:
     return msgspec.json.encode(Asked(evaluation_id, lang)).decode()
 
 
-@functools.cache
-def style_policy() -> str:
-    """A Content-Security-Policy under which the HTML report shows itself and can load and run nothing."""
-    css = f"\n{(TEMPLATES / 'print.css').read_text(encoding='utf-8')}\n".encode()
-    digest = base64.b64encode(hashlib.sha256(css).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    )
+def content_policy(page: str) -> str:
+    """A Content-Security-Policy under which an HTML report shows itself and can load and run nothing."""
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    nothing = ("default-src", "frame-ancestors", "base-uri", "form-action")
+    return "; ".join([*(f"{what} 'none'" for what in nothing), f"style-src 'sha256-{digest}'"])
 
 
 # Reading and making
@@ -216,7 +213,7 @@ async def get_report(
         "Content-Disposition": f'inline; filename="evaluation-report-{evaluation_id}-{lang}.pdf"',
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(None, status_code=304, headers=headers)
+        return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
     return Response(stored.pdf, media_type="application/pdf", headers=headers)
 
 
@@ -254,7 +251,7 @@ async def show_report(
         page = await apart.run(typeset, document, lang)
     except apart.WorkError as error:
         raise ReportFailed(str(error)) from None
-    return Response(page, media_type=MediaType.HTML, headers={"Content-Security-Policy": style_policy()})
+    return Response(page, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(page)})
 
 
 router = Router(path="/", route_handlers=[get_report, show_report], tags=["Evaluation"])

@@ -1,15 +1,21 @@
 """Reports over HTTP: made once in the background, kept, and shown only to those who may read the evaluation."""
 
 import asyncio
+import base64
 import hashlib
+import re
 from collections.abc import AsyncIterator
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
-from service import reports
+from service import db, jobs, pdf, reports
 from service.settings import Settings
-from tests.service.conftest import Market, Person
+from tests.make import a_decision, a_score
+from tests.service.conftest import Market, Person, done, refused
+from tests.service.test_pdf import can_print
 
 
 @pytest.fixture
@@ -30,6 +36,7 @@ async def stored_report(person: Person, run: dict[str, str]) -> httpx.Response:
     return answer
 
 
+@pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
 @pytest.mark.usefixtures("worker")
 async def test_a_report_is_made_in_the_background_stored_once_and_written_in_the_log(market: Market):
     tender, _, run = await market.evaluated()
@@ -46,3 +53,71 @@ async def test_a_report_is_made_in_the_background_stored_once_and_written_in_the
     assert [entry["data"]["digest"] for entry in entries] == [digest]
     again = await market.auditor.send("GET", f"/evaluations/{run['id']}/report.pdf", If_None_Match=f'"{digest}"')
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_report_on_a_screen_runs_and_loads_nothing(market: Market):
+    _, _, run = await market.evaluated()
+    answer = await market.auditor.get(f"/evaluations/{run['id']}/report.html")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    assert style is not None
+    hashed = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
+    assert f"style-src 'sha256-{hashed}'" in policy
+    assert "<script" not in answer.text
+    assert market.birch.name.replace("&", "&amp;") in answer.text
+
+
+@pytest.mark.parametrize("form", ["pdf", "html"])
+async def test_a_report_belongs_to_those_who_may_read_the_evaluation(market: Market, form: str):
+    _, _, run = await market.evaluated()
+    path = f"/evaluations/{run['id']}/report.{form}"
+    refused(await market.stranger.get(path), 404, "not-found")
+    refused(await market.alder.get(path), 404, "not-found")
+    refused(await market.anonymous.get(path), 401, "unauthenticated")
+    refused(await market.colleague.get(path), 403, "forbidden")
+    missing = f"/evaluations/00000000-0000-0000-0000-000000000001/report.{form}"
+    refused(await market.auditor.get(missing), 404, "not-found")
+
+
+@pytest.mark.parametrize("form", ["pdf", "html"])
+async def test_a_language_without_a_translation_is_refused_with_those_that_there_are(market: Market, form: str):
+    _, _, run = await market.evaluated()
+    answer = await market.auditor.get(f"/evaluations/{run['id']}/report.{form}?lang=tlh")
+    assert "en" in refused(answer, 422, "language-unknown")["detail"]
+
+
+async def test_a_report_that_cannot_be_made_says_why_and_what_mends_it(market: Market):
+    _, _, run = await market.evaluated()
+    payload = reports.payload_of(UUID(run["id"]), "en")
+
+    async def without_library(_pool: asyncpg.Pool, _payload: str) -> None:
+        raise jobs.JobError("libpango is missing.", mend="apt-get install libpango-1.0-0", final=True)
+
+    async with await db.open_pool(market.dsn, connections=1) as pool:
+        await jobs.attempt(pool, without_library, reports.DUTY, payload)
+    answer = await market.auditor.get(f"/evaluations/{run['id']}/report.pdf")
+    problem = refused(answer, 503, "report-failed")
+    assert "libpango is missing. To mend it: apt-get install libpango-1.0-0" in problem["detail"]
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    await market.owner.execute("UPDATE job_attempts SET given_up_at = given_up_at - interval '61 seconds'")
+    again = await market.auditor.get(f"/evaluations/{run['id']}/report.pdf")
+    assert again.status_code == 202, "a minute later it is tried anew"
+
+
+async def test_what_happens_after_the_evaluation_changes_nothing_in_its_report(market: Market):
+    tender, bids, run = await market.evaluated()
+    async with await db.open_pool(market.dsn, connections=2) as pool:
+        before = await reports.load(pool, UUID(run["id"]))
+        path = f"/bids/{bids[0]['bid_id']}"
+        done(await market.evaluator.put(f"{path}/scores/method-statement", a_score(value="1")))
+        done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="1")))
+        done(await market.moderator.put(f"{path}/state", a_decision()))
+        assert await reports.load(pool, UUID(run["id"])) == before
+    assert before.events[-1].kind == "lot.evaluated"
+    assert [entry.position for entry in before.events] == list(range(1, len(before.events) + 1))
+    assert before.tender is not None
+    assert before.tender.reference == tender["reference"]
+    assert [officer.name for officer in before.officers] == ["Officer", "Second Officer"]

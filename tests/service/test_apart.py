@@ -1,0 +1,89 @@
+"""Work done apart is confined, and what goes wrong there stays there."""
+
+import asyncio
+import os
+import socket
+import time
+
+import pytest
+
+from service import apart
+from service.apart import WorkError
+
+
+def scheduling() -> int:
+    return os.sched_getscheduler(0)
+
+
+def die() -> None:
+    os._exit(3)
+
+
+def refuse() -> None:
+    raise WorkError("There is nothing to print.", "Print something.")
+
+
+def eat() -> int:
+    return len(bytearray((apart.MEGABYTES + 500) << 20))
+
+
+def call_home() -> None:
+    apart.close_doors()
+    socket.create_connection(("127.0.0.1", 9))
+
+
+def start_a_program() -> None:
+    apart.close_doors()
+    os.system("true")
+
+
+def sleep_long() -> None:
+    time.monotonic()
+    while True:
+        os.sched_yield()
+
+
+async def test_work_apart_waits_for_everything_else():
+    assert await apart.run(scheduling) == os.SCHED_IDLE
+    assert scheduling() == os.SCHED_OTHER
+
+
+async def test_work_that_dies_is_an_error_and_nothing_more():
+    with pytest.raises(WorkError, match="exit code 3"):
+        await apart.run(die)
+
+
+def test_a_refusal_keeps_its_remedy_on_the_way_back():
+    with pytest.raises(WorkError, match="nothing to print") as caught:
+        apart.run_now(refuse)
+    assert caught.value.mend == "Print something."
+
+
+async def test_memory_is_limited():
+    with pytest.raises(WorkError, match="memory"):
+        await apart.run(eat)
+
+
+@pytest.mark.parametrize("reach", [call_home, start_a_program])
+async def test_no_network_and_no_program_can_be_reached_once_the_doors_are_closed(reach: object):
+    with pytest.raises(WorkError, match="reach outside"):
+        await apart.run(reach)
+
+
+async def test_cancelled_work_ends_at_once():
+    children = set(multiprocessing_children())
+    running = asyncio.create_task(apart.run(sleep_long))
+    while not (new := set(multiprocessing_children()) - children):
+        await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    (child,) = new
+    await asyncio.to_thread(child.join, 10)
+    assert not child.is_alive()
+
+
+def multiprocessing_children() -> list[object]:
+    import multiprocessing
+
+    return list(multiprocessing.active_children())

@@ -1,0 +1,121 @@
+"""Jobs: queued with what asks for them, tried five times, given up with a reason, never lost."""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from service import db, jobs
+from service.jobs import JobError
+
+DUTY = "test"
+
+
+async def queued(pool: asyncpg.Pool) -> int:
+    return await pool.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = $1", DUTY)
+
+
+async def succeed(_pool: asyncpg.Pool, _payload: str) -> None:
+    """A job that is done."""
+
+
+async def fail(_pool: asyncpg.Pool, _payload: str) -> None:
+    raise JobError("It does not work.")
+
+
+async def fail_for_good(_pool: asyncpg.Pool, _payload: str) -> None:
+    raise JobError("A library is missing.", mend="apt-get install it", final=True)
+
+
+async def hang(_pool: asyncpg.Pool, _payload: str) -> None:
+    await asyncio.Event().wait()
+
+
+async def failure_of(pool: asyncpg.Pool, payload: str) -> jobs.Failure | None:
+    async with db.transaction(pool) as conn:
+        return await jobs.find_failure(conn, DUTY, payload)
+
+
+async def test_a_job_exists_only_when_what_asked_for_it_was_committed(pool: asyncpg.Pool):
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction(pool) as conn:
+            await jobs.enqueue(conn, DUTY, "one")
+            raise ZeroDivisionError
+    assert await queued(pool) == 0
+    async with db.transaction(pool) as conn:
+        await jobs.enqueue(conn, DUTY, "one")
+    assert await queued(pool) == 1
+
+
+async def test_a_job_that_waits_is_not_queued_again(pool: asyncpg.Pool):
+    async with db.transaction(pool) as conn:
+        for payload in ("one", "one", "two"):
+            await jobs.enqueue(conn, DUTY, payload)
+    assert await queued(pool) == 2
+
+
+async def test_a_failing_job_is_tried_five_times_each_after_a_longer_wait_and_then_given_up(pool: asyncpg.Pool):
+    waits = [await jobs.attempt(pool, fail, DUTY, "one") for _ in range(5)]
+    assert waits == [*(timedelta(seconds=2**number) for number in range(1, 5)), None]
+    given_up = await failure_of(pool, "one")
+    assert given_up is not None
+    assert (given_up.failure, given_up.mend) == ("It does not work.", None)
+
+
+async def test_a_job_that_kills_its_worker_is_given_up_as_well(pool: asyncpg.Pool):
+    """Its attempts were counted before they began."""
+    for _ in range(5):
+        await jobs.SQL.begin_attempt(pool, key=jobs.key_of(DUTY, "one"))
+    assert await jobs.attempt(pool, succeed, DUTY, "one") is None
+    given_up = await failure_of(pool, "one")
+    assert given_up is not None
+    assert "worker ended" in given_up.failure
+
+
+async def test_a_failure_that_no_repetition_mends_is_final_and_names_the_command(pool: asyncpg.Pool):
+    assert await jobs.attempt(pool, fail_for_good, DUTY, "one") is None
+    given_up = await failure_of(pool, "one")
+    assert given_up is not None
+    assert given_up.mend == "apt-get install it"
+    assert given_up.seconds_ago >= 0
+
+
+async def test_being_told_to_stop_is_no_attempt(pool: asyncpg.Pool):
+    running = asyncio.create_task(jobs.attempt(pool, hang, DUTY, "one"))
+    while await pool.fetchval("SELECT count(*) FROM job_attempts") == 0:
+        await asyncio.sleep(0.01)
+    running.cancel()
+    assert await running == timedelta()
+    assert await pool.fetchval("SELECT begun FROM job_attempts") == 0
+
+
+async def test_success_forgets_the_attempts(pool: asyncpg.Pool):
+    await jobs.attempt(pool, fail, DUTY, "one")
+    assert await jobs.attempt(pool, succeed, DUTY, "one") is None
+    assert await pool.fetchval("SELECT count(*) FROM job_attempts") == 0
+
+
+async def test_a_worker_does_what_is_queued_and_puts_back_what_it_must_leave(pool: asyncpg.Pool, dsn: str):
+    """It is told to stop while a job hangs: the job is in the queue again, for the next worker."""
+    done: list[str] = []
+    begun = asyncio.Event()
+
+    async def do(_pool: asyncpg.Pool, payload: str) -> None:
+        if payload == "hangs":
+            begun.set()
+            await asyncio.Event().wait()
+        done.append(payload)
+
+    worker = asyncio.create_task(jobs.work(dsn, {DUTY: do}, at_once=2, grace=0.1))
+    async with db.transaction(pool) as conn:
+        await jobs.enqueue(conn, DUTY, "one")
+        await jobs.enqueue(conn, DUTY, "hangs")
+    async with asyncio.timeout(20):
+        await begun.wait()
+        while done != ["one"]:
+            await asyncio.sleep(0.02)
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    left = await pool.fetch("SELECT convert_from(payload, 'UTF8') AS payload, status::text FROM pgqueuer")
+    assert [tuple(row) for row in left] == [("hangs", "queued")]

@@ -1,0 +1,187 @@
+"""One file that archives accept and screen readers read, the same bytes for the same input, without reaching outside."""
+
+import io
+import json
+import re
+import shutil
+import socket
+import subprocess
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service import apart, pdf, typeset
+from service.apart import WorkError
+from service.pdf import Attached, Sheet
+from service.report_document import ReportDocument
+from tests.make_reports import report_named, retrofit_report
+
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+AT = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
+
+
+def can_print() -> bool:
+    """Whether the system libraries are there."""
+    try:
+        pdf.load()
+    except WorkError:
+        return False
+    return True
+
+
+pytestmark = [
+    pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}"),
+    # WeasyPrint leaves its colour profile open.
+    pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def document() -> ReportDocument:
+    return retrofit_report()
+
+
+@pytest.fixture(scope="module")
+def report(document: ReportDocument) -> bytes:
+    return pdf.render(typeset.sheet(document))
+
+
+def page_of(body: str) -> Sheet:
+    """A small page with our metadata."""
+    head = '<title>Page</title><style>body { font-family: "Source Sans 3" }</style>'
+    return Sheet(html=f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>', at=AT)
+
+
+def faults(data: bytes) -> list[str]:
+    """What a validator finds wrong as PDF/A-3A and as PDF/UA-1."""
+    import page
+
+    return [
+        f"{profile} {fault.rule_id}"
+        for profile in ("3a", "ua1")
+        for fault in page.validate_pdf_bytes(data, profile=profile).failures
+    ]
+
+
+def text_of(data: bytes, folder: Path) -> str:
+    """The text that a reader can select, as poppler extracts it."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("apt-get install poppler-utils")
+    (folder / "report.pdf").write_bytes(data)
+    command = ["pdftotext", "-layout", folder / "report.pdf", "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_report_is_archival_and_accessible_in_one_file(report: bytes):
+    assert faults(report) == []
+
+
+def test_the_validator_does_find_faults():
+    """Control: what the library writes by itself is not good enough."""
+    written = pdf.load().HTML(string=page_of("<p>Text</p>").html).write_pdf(pdf_variant="pdf/a-3a")
+    assert "ua1" in " ".join(faults(written))
+
+
+def test_the_same_evaluation_gives_the_same_bytes():
+    """Here and in a process of its own, where hashes and addresses differ."""
+    document = report_named("Alder")
+    assert pdf.render(typeset.sheet(document)) == apart.run_now(typeset.print_report, document)
+
+
+def test_the_stored_result_and_the_scores_travel_inside(report: bytes, document: ReportDocument):
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(report)) as opened:
+        files = {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}
+    assert files["result.json"] == document.canonical
+    assert json.loads(files["result.json"])["engine"] == document.evaluation.engine
+    assert files["scores.csv"].decode("utf-8-sig").splitlines()[0].startswith("bid,supplier,rank,criterion")
+
+
+def test_every_figure_of_the_evaluation_can_be_read_in_the_report(
+    report: bytes, document: ReportDocument, tmp_path: Path
+):
+    words = set(text_of(report, tmp_path).split())
+    for bid in document.evaluation.bids:
+        for figure in (bid.total, *bid.points.values(), *bid.weighted.values()):
+            assert figure is None or figure in words
+    for score in document.scores:
+        assert score.value in words
+
+
+def test_pages_are_numbered_and_the_contents_lead_to_them(report: bytes, tmp_path: Path):
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(report)) as opened:
+        pages = len(opened.pages)
+        links = [note for note in opened.pages[1].Annots if note.Subtype == "/Link"]
+        said = {str(note.Contents) for note in links}
+    assert f"{pages} / {pages}" in re.sub(r" +", " ", text_of(report, tmp_path))
+    assert {"Ranking", "Birch Regeneration CIC", "Audit trail and proof"} <= said
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '<script>alert(1)</script><img src="http://127.0.0.1/x"> {{ 7 * 7 }} {% include "/etc/passwd" %}',
+        "Ελληνικά Български ‮txt.exe‬ 北京\x07" + "A" * 300,
+    ],
+    ids=["markup", "scripts"],
+)
+def test_a_supplier_s_words_are_printed_and_do_nothing(hostile: str, tmp_path: Path):
+    """Names and reasons are text wherever they stand; what cannot be seen is left out, what no font has is a box."""
+    made = pdf.render(typeset.sheet(report_named(hostile)))
+    assert faults(made) == []
+    shown = re.sub(r"\s", "", text_of(made, tmp_path))
+    expected = "".join(sign for sign in hostile if sign not in "‮‬\x07").replace("北京", "□□")
+    assert re.sub(r"\s", "", expected)[:20] in shown
+
+
+def test_an_error_of_the_library_fails_the_report():
+    """It would otherwise write a file that claims to be accessible and is not."""
+    with pytest.raises(WorkError, match="alt"):
+        pdf.render(page_of(f'<img src="data:image/png;base64,{DOT}">'))
+
+
+def listener() -> tuple[socket.socket, list[bytes]]:
+    """A server that remembers what it is asked."""
+    heard: list[bytes] = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        try:
+            conn, _ = server.accept()
+        except OSError:
+            return
+        with conn:
+            heard.append(conn.recv(1000))
+            conn.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n")
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server, heard
+
+
+def test_no_address_in_a_report_is_ever_fetched(tmp_path: Path):
+    secret = tmp_path / "secret.css"
+    secret.write_text("p { color: red }")
+    server, heard = listener()
+    with server:
+        body = f'<p>Text</p><link rel="stylesheet" href="http://127.0.0.1:{server.getsockname()[1]}/x.css">'
+        with pytest.raises(WorkError, match="disallowed protocol"):
+            pdf.render(page_of(body))
+        with pytest.raises(WorkError, match="disallowed protocol"):
+            pdf.render(page_of(f'<p>Text</p><link rel="stylesheet" href="{secret.as_uri()}">'))
+        assert heard == []
+        pdf.load().HTML(string=page_of(body).html).write_pdf()
+        assert heard, "control: the library's own fetcher would have asked"
+
+
+def test_no_stream_ends_in_a_carriage_return():
+    """With the line feed after it, it would look like the end of a line, and validators count one byte less."""
+    files = tuple(Attached(f"{number}.bin", "Data", bytes([number]) * 40) for number in range(256))
+    made = pdf.render(Sheet(html=page_of("<p>Text</p>").html, at=None, attached=files))
+    assert b"\r\nendstream" not in made
+    assert faults(made) == []
+    assert b"\r\nendstream" in b"\r" + b"\nendstream", "control: that is how it would look"

@@ -1,0 +1,75 @@
+"""The report as HTML: the templates print, mark up what is foreign, and never run it."""
+
+import re
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from scoring import canonical
+from service import typeset
+from service.report_document import Entry, ReportDocument
+from tests.make_reports import report_named, retrofit_report
+
+TEMPLATES = sorted(typeset.TEMPLATES.rglob("*.html"))
+GOLDEN = Path(__file__).parent.parent / "templates" / "evaluation.html"
+
+
+def without_style(html: str) -> str:
+    return re.sub(r"<style>.*?</style>", "<style></style>", html, flags=re.DOTALL)
+
+
+def test_the_report_changes_only_when_somebody_means_it_to():
+    """To accept a change: write the HTML to the golden file and read the difference."""
+    assert without_style(typeset.typeset(retrofit_report())) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_supplier_s_words_cannot_become_markup():
+    hostile = "<script>alert(1)</script>{{ 7 * 7 }}"
+    html = typeset.typeset(report_named(hostile))
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7 * 7 }}" in html
+    assert f"<bdi>{hostile.replace('<', '&lt;').replace('>', '&gt;')}</bdi>" in html
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_templates_compute_no_points_and_trust_no_text(path: Path):
+    text = path.read_text(encoding="utf-8")
+    assert "|safe" not in text.replace(" ", "")
+    assert "|round" not in text.replace(" ", "")
+    assert not re.search(r"(points|weighted|total|weighting|share)\s*[-+*/]\s*\w", re.sub(r"{#.*?#}|<[^>]*>", "", text))
+    assert " style=" not in text
+
+
+def test_a_missing_field_is_an_error_and_not_a_gap():
+    environment, _ = typeset._environment("en")
+    with pytest.raises(jinja2.UndefinedError):
+        environment.from_string("{{ nothing.of_the_kind }}").render()
+
+
+def test_a_case_scored_offline_has_no_tender_no_panel_and_no_signatures():
+    whole = retrofit_report()
+    entries = tuple(Entry(bid_id=bid.id, supplier=bid.id) for bid in whole.evaluation.inputs)
+    html = typeset.typeset(
+        ReportDocument(evaluation=whole.evaluation, canonical=canonical(whole.evaluation), entries=entries)
+    )
+    assert 'id="ranking"' in html
+    assert not re.search(r'id="(panel|decisions|signatures)"', html)
+
+
+def test_there_is_one_first_heading_and_no_level_is_skipped():
+    levels = [int(level) for level in re.findall(r"<h([1-6])", typeset.typeset(retrofit_report()))]
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_a_language_that_nobody_translated_is_refused():
+    with pytest.raises(LookupError):
+        typeset.typeset(retrofit_report(), "tlh")
+
+
+def test_scores_for_a_spreadsheet_run_no_formula():
+    document = report_named("=cmd|' /C calc'!A0")
+    rows = typeset.scores_csv(document, typeset.rules_of(document)).decode("utf-8-sig")
+    assert "'=cmd" in rows
+    assert not re.search(r"(^|,)\"?=", rows, re.MULTILINE)
