@@ -36,13 +36,19 @@ def score(arguments: argparse.Namespace) -> int:
         if arguments.json:
             _write(canonical(_unranked(case, fault)))
         return NOT_RANKED
+    if arguments.pdf is not None and not _print_pdf(evaluation, arguments.pdf):
+        return BAD_CASE
+    _show(evaluation, arguments)
+    return RANKED if any(bid.rank is not None for bid in evaluation.bids) else NOT_RANKED
+
+
+def _show(evaluation: Evaluation, arguments: argparse.Namespace) -> None:
     if arguments.json:
         _write(canonical(evaluation))
-    else:
-        print("\n".join(_table(evaluation)))
-        if arguments.explain:
-            print("\n".join(_explanation(evaluation)))
-    return RANKED if any(bid.rank is not None for bid in evaluation.bids) else NOT_RANKED
+        return
+    print("\n".join(_table(evaluation)))
+    if arguments.explain:
+        print("\n".join(_explanation(evaluation)))
 
 
 def list_methods(arguments: argparse.Namespace) -> int:
@@ -130,6 +136,24 @@ def _unranked(case: Case, fault: Unscorable) -> dict[str, Any]:
     }
 
 
+def _print_pdf(evaluation: Evaluation, path: Path) -> bool:
+    """Write the report, which takes a second or more; says why where it cannot be done."""
+    # Here and not above: WeasyPrint and Jinja take longer to load than a case to score.
+    from service import typeset
+    from service.apart import WorkError
+
+    print(f"tenderscore: writing {path} …", file=sys.stderr)
+    try:
+        path.write_bytes(typeset.render_case(evaluation, {}))
+    except WorkError as error:
+        _complain("The PDF could not be made", filter(None, (str(error), error.mend)))
+    except OSError as error:
+        _complain(f"{path} cannot be written", (error.strerror or str(error),))
+    else:
+        return True
+    return False
+
+
 def _table(evaluation: Evaluation) -> Iterable[str]:
     """The ranking as a table for a terminal."""
     names = [criterion.id for criterion in evaluation.lot.criteria]
@@ -166,6 +190,7 @@ def add_commands(commands: Any) -> None:
     """Register score, methods and verify."""
     parser = commands.add_parser("score", help=score.__doc__, description=score.__doc__)
     parser.add_argument("case", nargs="?", type=Path, metavar="CASE.json", help="the case file")
+    parser.add_argument("--pdf", type=Path, metavar="FILE", help="write the report as PDF too")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print the whole result as JSON, which verify accepts")
     output.add_argument("--explain", action="store_true", help="print the arithmetic of every bid below the table")
