@@ -4,19 +4,19 @@ Weightings are drawn evenly from all that add up to the whole: for k criteria k 
 sorted, and the distances between them are the weightings, integers that add up to 2^b. No logarithm is taken and the
 random bits are the generator's own, so a seed gives the same draws on every machine.
 
-Points are integers of at most 2^(53 − b); so every product and partial sum is an integer below 2^53, which a binary
-float holds exactly, and the sums are the same in any order. A sum and its bid's number are packed into one 64-bit
-integer, the sum first, and sorted; neighbours with the same sum share the better place.
+One matrix product gives, for each draw and bid, 2^52 + 2^n · Σ weighting · points + number, n bits being enough for the
+bids' numbers. b is chosen so that this stays below 2^53: every product and partial sum is then an integer that a binary
+float holds exactly, in any order, and its last 52 bits, read as an integer, are the sum with the bid's number behind
+it. So plain sorting of integers ranks the bids; neighbours with the same sum share the better place.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 MOST_BITS: Final = 26
-CHUNK: Final = 500
-"""Draws worked on at a time, so that they stay in the processor's cache."""
-_SUM_BITS: Final = 53
-_PACKED_BITS: Final = 62
+BITS: Final = 52
+CHUNK_PRODUCTS: Final = 1 << 18
+"""Multiplications in one matrix product: few enough to stay in the cache, and to be left to one thread."""
 
 
 def place_counts(points: Sequence[Sequence[int]], *, draws: int, seed: int) -> list[list[int]]:
@@ -31,45 +31,46 @@ def place_counts(points: Sequence[Sequence[int]], *, draws: int, seed: int) -> l
     bids, criteria = len(points), len(points[0])
     table -= table.min(axis=0)  # a criterion on which all gain the same changes no place
     number_bits = max(bids - 1, 1).bit_length()
-    point_bits = int(table.max()).bit_length()
-    bits = min(MOST_BITS, _SUM_BITS - point_bits, _PACKED_BITS - number_bits - point_bits)
+    bits = min(MOST_BITS, BITS - number_bits - int(table.max()).bit_length())
     if bits < 1:
         raise ValueError("points have too many digits; round them to 6 decimals first")
-    columns = table.T.astype(np.float64)
     numbers = (1 << number_bits) - 1 - np.arange(bids)
-    counts = np.zeros(bids * bids, dtype=np.int64)
+    columns = np.vstack([table.T << number_bits, (1 << BITS) + numbers]).astype(np.float64)
+    counts = np.zeros(bids << number_bits, dtype=np.int64)
     generator = np.random.PCG64(seed)
-    for start in range(0, draws, CHUNK):
-        weightings = drawn(np, generator, (min(CHUNK, draws - start), criteria), bits)
-        packed = (weightings @ columns).astype(np.int64)
-        packed <<= number_bits
-        packed |= numbers
+    chunk = max(CHUNK_PRODUCTS // columns.size, 1)
+    for start in range(0, draws, chunk):
+        weightings = drawn(np, generator, (min(chunk, draws - start), criteria), bits)
+        packed = (weightings @ columns).view(np.int64)
         packed.sort(axis=1)
         counts += counted(np, packed, number_bits)
-    return counts.reshape(bids, bids).T.tolist()
+    return counts.reshape(bids, 1 << number_bits)[:, numbers].T.tolist()
 
 
 def drawn(np: Any, generator: Any, shape: tuple[int, int], bits: int) -> Any:
-    """Whole-number weightings that add up to 2^bits, one draw a row, as exact floats."""
+    """Whole-number weightings that add up to 2^bits, one draw a row and a 1 behind them, as exact floats."""
     draws, criteria = shape
     ends = np.zeros((draws, criteria + 1), dtype=np.int32)
     ends[:, -1] = 1 << bits
     random = generator.random_raw(draws * (criteria - 1)).reshape(draws, criteria - 1)
     ends[:, 1:-1] = random >> np.uint64(64 - bits)
     ends[:, 1:-1].sort(axis=1)
-    return np.subtract(ends[:, 1:], ends[:, :-1], dtype=np.float64)
+    weightings = np.ones((draws, criteria + 1))
+    np.subtract(ends[:, 1:], ends[:, :-1], out=weightings[:, :-1])
+    return weightings
 
 
 def counted(np: Any, packed: Any, number_bits: int) -> Any:
-    """How often each bid takes each place, as place · bids + bid, from sums sorted upwards."""
+    """How often each number takes each place, as place · 2^number_bits + number, from sums sorted upwards."""
     draws, bids = packed.shape
     mask = (1 << number_bits) - 1
-    number = mask - (packed & mask)
-    sums = packed >> number_bits
-    places = np.broadcast_to(np.arange(bids - 1, -1, -1), (draws, bids))
-    equal = sums[:, 1:] == sums[:, :-1]
-    if equal.any():
-        # From the highest down, a place that equals the one before takes its number.
-        fresh = np.where(np.concatenate([~equal, np.ones((draws, 1), dtype=bool)], axis=1), places, 0)
+    places: Any = np.arange(bids - 1, -1, -1)
+    row = packed.ravel()
+    if (row[1:] ^ row[:-1]).min(initial=mask + 1) <= mask:
+        equal = (packed[:, 1:] ^ packed[:, :-1]) <= mask
+        # From the highest down, a place whose sum equals the one before takes its number.
+        fresh = np.where(np.hstack([~equal, np.ones((draws, 1), dtype=bool)]), places, 0)
         places = np.maximum.accumulate(fresh[:, ::-1], axis=1)[:, ::-1]
-    return np.bincount((number + places * bids).ravel(), minlength=bids * bids)
+    packed &= mask
+    packed += places << number_bits
+    return np.bincount(packed.ravel(), minlength=bids << number_bits)
