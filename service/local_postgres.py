@@ -253,7 +253,7 @@ class LocalPostgres:
         else:
             ELSEWHERE.mkdir(mode=0o755, exist_ok=True)
             # A new name each time: removing the root must never bring an old database back.
-            place.symlink_to(tempfile.mkdtemp(prefix=f"{self.root.name}-", dir=ELSEWHERE))
+            place.symlink_to(tempfile.mkdtemp(prefix=f"{self.root.name.lstrip('.')}-", dir=ELSEWHERE))
         self._give(place)
         return place.resolve()
 
