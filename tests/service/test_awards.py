@@ -1,0 +1,124 @@
+"""The award decision."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.make import a_decision, a_score
+from tests.service.conftest import Market, Person, done, refused
+
+REASON = "Ranked first on the published criteria."
+
+
+def path_of(tender: dict[str, Any]) -> str:
+    return f"/lots/{tender['lots'][0]['id']}/award"
+
+
+async def award(person: Person, tender: dict[str, Any], run: dict[str, Any], bid: Any, **fields: Any) -> httpx.Response:
+    body = {"evaluation_id": run["id"], "bid_id": bid and bid["bid_id"], "reason": REASON} | fields
+    return await person.post(path_of(tender), body)
+
+
+async def test_an_approver_awards_to_the_bid_ranked_first(market: Market) -> None:
+    """The decision rests on one evaluation, has a reason, is in the log, and colleagues can read it."""
+    tender, (_, birch), run = await market.evaluated()
+    answer = await award(market.approver, tender, run, birch)
+    decided = done(answer)
+    assert answer.status_code == 201
+    assert (decided["bid_id"], decided["evaluation_id"], decided["reason"]) == (birch["bid_id"], run["id"], REASON)
+    assert decided["person_id"] == market.approver.id
+    entry = await market.last(tender)
+    assert (entry["kind"], entry["person_id"]) == ("award.decided", market.approver.id)
+    assert entry["data"]["bid_id"] == birch["bid_id"]
+    assert done(await market.colleague.get(path_of(tender))) == decided
+
+
+async def test_a_lot_may_be_awarded_to_nobody(market: Market) -> None:
+    """Ending without a winner is a decision with a reason as well."""
+    tender, _, run = await market.evaluated()
+    assert done(await award(market.approver, tender, run, None, reason="The budget was cut."))["bid_id"] is None
+
+
+async def test_a_bid_that_is_not_first_cannot_win(market: Market) -> None:
+    """Another bid wins only after a recorded decision about the first one and a new evaluation."""
+    tender, (alder, birch), run = await market.evaluated()
+    refused(await award(market.approver, tender, run, alder), 409, "not-ranked-first")
+    refused(await award(market.approver, tender, run, {"bid_id": str(uuid4())}), 409, "not-ranked-first")
+    done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision()))
+    body = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    new = done(await market.moderator.post(f"/lots/{tender['lots'][0]['id']}/evaluations", body))
+    refused(await award(market.approver, tender, run, birch), 409, "not-the-last-evaluation")
+    assert done(await award(market.approver, tender, new, alder))["bid_id"] == alder["bid_id"]
+
+
+async def test_an_award_rests_on_an_evaluation_of_this_lot(market: Market) -> None:
+    """Too early without one; another lot's does not count."""
+    tender, (_, birch) = await market.agreed()
+    refused(await award(market.approver, tender, {"id": str(uuid4())}, birch), 409, "not-the-last-evaluation")
+    _, _, foreign = await market.evaluated()
+    refused(await award(market.approver, tender, foreign, birch), 409, "not-the-last-evaluation")
+
+
+async def test_a_lot_is_awarded_once(market: Market) -> None:
+    """Of five decisions at once one stands, and it cannot be replaced."""
+    tender, (_, birch), run = await market.evaluated()
+    answers = await asyncio.gather(*(award(market.approver, tender, run, birch) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201] + 4 * [409]
+    refused(await award(market.approver, tender, run, None), 409, "lot-already-awarded")
+
+
+async def test_only_approvers_award(market: Market) -> None:
+    """Neither who scored nor who moderated nor who wrote the tender."""
+    tender, (_, birch), run = await market.evaluated()
+    for person in (market.evaluator, market.moderator, market.author, market.officer, market.colleague):
+        refused(await award(person, tender, run, birch), 403, "forbidden")
+
+
+async def test_who_has_scored_does_not_award_by_changing_roles(market: Market) -> None:
+    """Whoever gave a score in this tender decides no award, whatever role they hold by then."""
+    tender, (alder, birch) = await market.agreed()
+    turncoat = await market.colleague_of(market.author, "Turncoat")
+    await market.give(tender, turncoat, "evaluator")
+    done(await turncoat.put(f"/bids/{alder['bid_id']}/scores/method-statement", a_score()))
+    body = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    run = done(await market.moderator.post(f"/lots/{tender['lots'][0]['id']}/evaluations", body))
+    roles = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{roles}/{turncoat.id}/evaluator"))
+    granted = await market.author.post(roles, {"person_id": turncoat.id, "role": "approver"})
+    answer = await award(turncoat, tender, run, birch)
+    assert 409 in {granted.status_code, answer.status_code}
+    assert answer.status_code in {403, 409}
+
+
+async def test_an_award_that_was_not_decided_and_a_foreign_one_do_not_exist(market: Market) -> None:
+    """Before the decision there is nothing to read; for outsiders there never is."""
+    tender, (_, birch), run = await market.evaluated()
+    refused(await market.colleague.get(path_of(tender)), 404, "not-found")
+    done(await award(market.approver, tender, run, birch))
+    real, missing = tender["lots"][0]["id"], str(uuid4())
+    for person in (market.stranger, market.alder, market.birch):
+        for theirs, nobody in (
+            (await person.get(path_of(tender)), await person.get(f"/lots/{missing}/award")),
+            (
+                await award(person, tender, run, birch),
+                await award(person, {"lots": [{"id": missing}]}, run, birch),
+            ),
+        ):
+            refused(theirs, 404, "not-found")
+            assert theirs.content.replace(real.encode(), missing.encode()) == nobody.content
+
+
+@pytest.mark.parametrize(
+    ("pointer", "fields"),
+    [("/reason", {"reason": " "}), ("/bid_id", {"bid_id": "first"}), ("/evaluation_id", {"evaluation_id": None})],
+)
+async def test_a_wrong_decision_names_the_place(market: Market, pointer: str, fields: dict[str, Any]) -> None:
+    """A decision without a reason, or about something that can have no id, is refused."""
+    tender = await market.draft()
+    problem = refused(
+        await award(market.approver, tender, {"id": str(uuid4())}, None, **fields), 422, "invalid-request"
+    )
+    assert problem["errors"][0]["pointer"] == pointer

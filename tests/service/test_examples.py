@@ -1,0 +1,59 @@
+"""The examples of the reference page are accepted as they stand, once their ids are those of one's own tender."""
+
+from typing import Any
+
+from service.examples import EXAMPLES
+from tests.make import a_score, a_tender
+from tests.service.conftest import Market, Person, done
+
+
+class Shown:
+    """Sends examples and remembers which have been accepted."""
+
+    def __init__(self) -> None:
+        self.sent: set[str] = set()
+
+    async def send(
+        self, operation: str, person: Person, method: str, path: str, ids: dict[str, Any] | None = None, **headers: str
+    ) -> Any:
+        """Send the example of an operation with the reader's own ids in place of its own."""
+        body = EXAMPLES[operation].body
+        replaced = set(ids or {})
+        assert replaced <= body.keys()
+        answer = done(await person.send(method, path, body | (ids or {}), **headers))
+        self.sent.add(operation)
+        return answer
+
+
+async def test_every_example_is_accepted_along_one_tenders_life(market: Market) -> None:
+    """From registering to the award each example is sent at its stage and accepted; none is left out."""
+    shown = Shown()
+    await shown.send("register_organisation", market.operator, "POST", "/organisations")
+    person = await shown.send("add_person", market.author, "POST", "/people")
+    await shown.send("issue_key", market.author, "POST", f"/people/{person['id']}/keys")
+    buyer = await market.register(kind="buyer", name="Reader's Council")
+    await shown.send("draft_tender", buyer, "POST", "/tenders")
+
+    tender = await market.draft()
+    path = f"/tenders/{tender['id']}"
+    await shown.send("edit_tender", market.author, "PUT", path, {"reference": a_tender()["reference"]}, If_Match='"1"')
+    await shown.send("grant_role", market.author, "POST", f"{path}/roles", {"person_id": market.colleague.id})
+    published = done(await market.approver.post(f"{path}/publication", If_Match='"2"'))
+    etag = (await market.approver.get(path)).headers["etag"]
+    await shown.send("issue_corrigendum", market.approver, "POST", f"{path}/corrigenda", If_Match=etag)
+
+    lot = f"/lots/{tender['lots'][0]['id']}"
+    receipt = await shown.send("submit_bid", market.alder, "POST", f"{lot}/bids", Idempotency_Key="1")
+    bid = f"/bids/{receipt['bid_id']}"
+    await shown.send("replace_bid", market.alder, "PUT", bid, Idempotency_Key="2")
+    other = done(await market.birch.submit(tender))
+    await market.open(tender)
+
+    await shown.send("give_score", market.evaluator, "PUT", f"{bid}/scores/method-statement")
+    await shown.send("record_consensus", market.moderator, "PUT", f"{bid}/consensus/method-statement", a_score())
+    await shown.send("decide_state", market.moderator, "PUT", f"/bids/{other['bid_id']}/state")
+    digest = {"rules_digest": published["lots"][0]["rules_digest"]}
+    run = await shown.send("evaluate_lot", market.moderator, "POST", f"{lot}/evaluations", digest)
+    award = {"evaluation_id": run["id"], "bid_id": receipt["bid_id"]}
+    await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
+    assert shown.sent == EXAMPLES.keys()

@@ -1,0 +1,238 @@
+"""The seal and the opening: nobody reads a bid before two officers have opened it after the deadline."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from service import db
+from tests.make import a_bid
+from tests.service.conftest import Market, Person, done, refused
+
+DEADLINE = datetime(2031, 3, 14, 12, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def lot_of(tender: dict[str, Any]) -> str:
+    return tender["lots"][0]["id"]
+
+
+# The seal
+
+
+async def test_before_the_opening_nobody_reads_a_bid(market: Market) -> None:
+    """Neither the city's people nor the supplier itself gets contents; the panel is told what to wait for."""
+    tender = await market.publish()
+    receipt = done(await market.alder.submit(tender, a_bid(price="654321.99")))
+    lot = f"/lots/{lot_of(tender)}"
+    for person in (market.evaluator, market.moderator, market.approver, market.auditor):
+        refused(await person.get(f"{lot}/bids"), 409, "not-opened")
+    everything = [
+        await market.alder.get(f"/bids/{receipt['bid_id']}"),
+        await market.alder.get(f"{lot}/bids"),
+        await market.officer.get(f"{lot}/opening"),
+        await market.auditor.get(f"/tenders/{tender['id']}/events"),
+        await market.auditor.get(f"/tenders/{tender['id']}"),
+        await market.anonymous.get("/metrics"),
+    ]
+    assert all(answer.status_code == 200 and "654321" not in answer.text for answer in everything)
+
+
+async def test_the_role_that_serves_requests_cannot_read_envelopes(pool: asyncpg.Pool) -> None:
+    """The seal is a grant of the database, not a habit of the program."""
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.fetch("SELECT contents FROM bid_envelopes")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.execute("UPDATE bid_envelopes SET contents = ''")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.execute("DELETE FROM bid_envelopes")
+
+
+async def test_the_role_that_opens_can_do_nothing_else(pool: asyncpg.Pool) -> None:
+    """Who can read the envelopes can write nowhere."""
+    async with db.transaction(pool) as conn:
+        await conn.execute("SET LOCAL ROLE tenderscore_opening")
+        assert await conn.fetch("SELECT contents FROM bid_envelopes") == []
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with conn.transaction():
+                await conn.execute("UPDATE bid_versions SET digest = ''")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with conn.transaction():
+                await conn.execute("DELETE FROM bids")
+
+
+# Opening
+
+
+async def test_two_officers_open_after_the_deadline(market: Market) -> None:
+    """The first request is kept, the second opens; both and the digests of what was in the box are in the log."""
+    tender = await market.publish()
+    receipts = [done(await person.submit(tender)) for person in (market.alder, market.birch)]
+    await market.close(tender)
+    path = f"/lots/{lot_of(tender)}/opening"
+    first = await market.officer.post(path)
+    assert first.status_code == 202
+    assert first.json()["opened_at"] is None
+    assert first.json()["bids"] == []
+    second = await market.second_officer.post(path)
+    assert second.status_code == 201
+    record = second.json()
+    assert record["opened_at"]
+    assert [act["person_id"] for act in record["officers"]] == [market.officer.id, market.second_officer.id]
+    assert [bid["digest"] for bid in record["bids"]] == [receipt["digest"] for receipt in receipts]
+    assert done(await market.auditor.get(path)) == record
+    kinds = [entry["kind"] for entry in await market.log(tender)]
+    assert kinds[-3:] == ["opening.asked", "opening.asked", "bids.opened"]
+    logged = (await market.last(tender))["data"]["bids"]
+    assert [bid["digest"] for bid in logged] == [receipt["digest"] for receipt in receipts]
+    assert "1184500" not in json.dumps(logged)
+
+
+async def test_one_officer_asking_twice_opens_nothing(market: Market) -> None:
+    """Two different people, not two requests."""
+    tender = await market.publish()
+    await market.close(tender)
+    path = f"/lots/{lot_of(tender)}/opening"
+    for _ in range(3):
+        answer = await market.officer.post(path)
+        assert answer.status_code == 202
+        assert answer.json()["opened_at"] is None
+    refused(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"), 409, "not-opened")
+
+
+async def test_two_officers_at_the_same_moment_open_once(market: Market) -> None:
+    """However requests race, a lot is opened once, by two people."""
+    tender = await market.publish()
+    done(await market.alder.submit(tender))
+    await market.close(tender)
+    path = f"/lots/{lot_of(tender)}/opening"
+    officers = (market.officer, market.second_officer, market.officer, market.second_officer)
+    answers = await asyncio.gather(*(person.post(path) for person in officers))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses.count(201) == 1
+    assert set(statuses) <= {201, 202, 409}
+    assert [entry["kind"] for entry in await market.log(tender)].count("bids.opened") == 1
+
+
+async def test_opening_before_the_deadline_is_refused_and_written_down(market: Market) -> None:
+    """Whoever tries to look early is seen (Directive 2014/24/EU, Annex IV (g))."""
+    tender = await market.publish()
+    refused(await market.officer.post(f"/lots/{lot_of(tender)}/opening"), 409, "deadline-not-reached")
+    entry = await market.last(tender)
+    assert (entry["kind"], entry["person_id"]) == ("refused", market.officer.id)
+    assert entry["data"]["problem"] == "deadline-not-reached"
+    assert done(await market.auditor.get(f"/lots/{lot_of(tender)}/opening"))["officers"] == []
+
+
+async def test_a_draft_cannot_be_opened(market: Market) -> None:
+    """A draft has no bids."""
+    tender = await market.draft()
+    refused(await market.officer.post(f"/lots/{lot_of(tender)}/opening"), 409, "tender-not-published")
+
+
+@pytest.mark.parametrize(("offset", "status"), [(-MICROSECOND, 409), (timedelta(0), 202), (MICROSECOND, 202)])
+async def test_bids_can_be_opened_from_the_deadline_on(frozen: Market, offset: timedelta, status: int) -> None:
+    """When the last bid can come in, none can be opened; from the deadline on none can come in."""
+    await frozen.set_clock(DEADLINE - timedelta(hours=1))
+    tender = await frozen.publish(submission_deadline=DEADLINE.isoformat())
+    await frozen.set_clock(DEADLINE + offset)
+    assert (await frozen.officer.post(f"/lots/{lot_of(tender)}/opening")).status_code == status
+
+
+async def test_an_opened_lot_cannot_be_opened_again(market: Market) -> None:
+    """The box is opened once."""
+    tender, _ = await market.opened()
+    refused(await market.officer.post(f"/lots/{lot_of(tender)}/opening"), 409, "already-opened")
+
+
+async def test_only_opening_officers_open(market: Market) -> None:
+    """Neither the author nor the panel, nor another city, nor a bidder."""
+    tender = await market.publish()
+    await market.close(tender)
+    path = f"/lots/{lot_of(tender)}/opening"
+    for person in (market.author, market.approver, market.evaluator, market.moderator, market.colleague):
+        refused(await person.post(path), 403, "forbidden")
+    missing = str(uuid4())
+    for person in (market.stranger, market.alder):
+        theirs, nobody = await person.post(path), await person.post(f"/lots/{missing}/opening")
+        refused(theirs, 404, "not-found")
+        assert theirs.content.replace(lot_of(tender).encode(), missing.encode()) == nobody.content
+
+
+async def test_the_opening_record_is_for_those_with_a_role(market: Market) -> None:
+    """Every colleague of the tender may see it, no other one; for outsiders it does not exist."""
+    tender, _ = await market.opened()
+    path = f"/lots/{lot_of(tender)}/opening"
+    assert len(done(await market.author.get(path))["bids"]) == 2
+    refused(await market.colleague.get(path), 403, "forbidden")
+    missing = str(uuid4())
+    for person in (market.stranger, market.alder):
+        theirs, nobody = await person.get(path), await person.get(f"/lots/{missing}/opening")
+        refused(theirs, 404, "not-found")
+        assert theirs.content.replace(lot_of(tender).encode(), missing.encode()) == nobody.content
+
+
+async def test_opened_bids_are_for_the_panel(market: Market) -> None:
+    """Who scores, decides or audits reads them; a colleague without such a role and the opening officers do not."""
+    tender, _ = await market.opened()
+    path = f"/lots/{lot_of(tender)}/bids"
+    for person in (market.evaluator, market.moderator, market.approver, market.auditor):
+        bids = done(await person.get(path))
+        assert [bid["offers"]["price"] for bid in bids] == ["1184500.00", "1000000.00"]
+        assert {bid["state"] for bid in bids} == {"admissible"}
+    for person in (market.officer, market.author, market.colleague):
+        refused(await person.get(path), 403, "forbidden")
+    assert done(await market.cedar.get(path)) == []
+    assert done(await market.stranger.get(path)) == []
+
+
+async def test_an_empty_box_opens_empty(market: Market) -> None:
+    """That nobody has bid is a fact that two officers establish as well."""
+    tender = await market.publish()
+    assert (await market.open(tender))["bids"] == []
+    assert done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids")) == []
+
+
+async def test_no_acknowledged_bid_is_missing_when_bids_and_opening_race(market: Market) -> None:
+    """Opening waits for every submission in flight: what has a receipt is in the record, and nothing else is."""
+    suppliers = [await market.register(name=f"Racer {number}") for number in range(12)]
+    for _ in range(3):
+        await race(market, suppliers)
+
+
+async def race(market: Market, suppliers: list[Person]) -> None:
+    """Let the deadline pass while suppliers bid and two officers keep asking to open."""
+    tender = await market.publish()
+    path = f"/lots/{lot_of(tender)}/opening"
+
+    async def officers() -> None:
+        for person in (market.officer, market.second_officer):
+            while (await person.post(path)).status_code == 409:
+                pass  # too early: ask again at once
+
+    bids = [asyncio.create_task(person.submit(tender)) for person in suppliers]
+    await asyncio.wait(bids, return_when=asyncio.FIRST_COMPLETED)
+    await market.move_deadline(tender, "5 milliseconds")
+    await officers()
+    answers = await asyncio.gather(*bids)
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    acknowledged = {answer.json()["bid_id"] for answer in answers if answer.status_code == 201}
+    assert acknowledged
+    record = done(await market.auditor.get(path))
+    assert {bid["bid_id"] for bid in record["bids"]} == acknowledged
+    deadline = await market.owner.fetchval("SELECT submission_deadline FROM tenders WHERE id = $1", tender["id"])
+    assert all(datetime.fromisoformat(bid["submitted_at"]) < deadline for bid in record["bids"])
+
+
+async def test_what_was_opened_is_what_was_sent(market: Market) -> None:
+    """Every character of every answer arrives at the panel as the supplier wrote it."""
+    tender = await market.publish()
+    words = "Zürich – Łódź – Αθήνα – 日本\nline two\t“quoted” \\ / \" ' ; DROP TABLE bids; -- {{ 7*7 }} <b> 👷🏽"
+    done(await market.alder.submit(tender, a_bid(method_statement=words, price="0.01")))
+    await market.open(tender)
+    (bid,) = done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"))
+    assert bid["offers"] == a_bid(method_statement=words, price="0.01")["values"]
