@@ -139,7 +139,7 @@ async def _run(manager: QueueManager, at_once: int, grace: float) -> None:
         raise
 
 
-async def work_until_told(working: Coroutine[Any, Any, None]) -> None:
+async def until_told(working: Coroutine[Any, Any, None]) -> None:
     """Run a worker that is a program of its own: SIGTERM and SIGINT end it in good order."""
     task = asyncio.create_task(working)
     for number in (signal.SIGTERM, signal.SIGINT):

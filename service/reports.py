@@ -178,7 +178,7 @@ async def make(pool: asyncpg.Pool, payload: str) -> None:
 
 
 async def work(dsn: str, settings: Settings) -> None:
-    """Make the reports that are asked for until cancelled."""
+    """Make the reports that are asked for until cancelled; a program of its own wraps it in `jobs.until_told`."""
     await jobs.work(
         dsn,
         {DUTY: make},

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from scoring import Evaluation, Lot, OpenedBid, canonical, evaluate, leaves
+from scoring import Evaluation, Lot, OpenedBid, State, canonical, evaluate, leaves
 from scoring.model import method_tag
 from service.report_document import (
     AuditEntry,
@@ -26,33 +26,42 @@ SCALE = {
     "id": "graded",
     "scale": [
         {"value": "0", "label": "Unacceptable", "descriptor": "No answer, or one that does not address the question."},
-        {"value": "1", "label": "Poor", "descriptor": "Significant gaps; serious doubts that the requirement would be met."},
+        {"value": "1", "label": "Poor", "descriptor": "Significant gaps and serious doubts."},
         {"value": "2", "label": "Partial", "descriptor": "Addresses part of the requirement with little evidence."},
-        {"value": "3", "label": "Satisfactory", "descriptor": "Meets the requirement with adequate evidence and minor reservations."},
-        {"value": "4", "label": "Good", "descriptor": "Meets the requirement in full with relevant, verifiable evidence."},
-        {"value": "5", "label": "Excellent", "descriptor": "Exceeds the requirement in ways that benefit the buyer, fully evidenced."},
+        {"value": "3", "label": "Satisfactory", "descriptor": "Meets the requirement; minor reservations."},
+        {"value": "4", "label": "Good", "descriptor": "Meets the requirement in full, with evidence."},
+        {"value": "5", "label": "Excellent", "descriptor": "Exceeds it in ways that benefit the buyer."},
     ],
-}  # fmt: skip
+}
 
 REASONS = (
-    "Names the site team with CVs and shows two retrofits of occupied schools; the phasing plan keeps every classroom in use.",
+    "Names the site team and shows two retrofits of occupied schools; every classroom stays in use.",
     "Convincing on quality control; the risk register does not cover asbestos found late.",
-    "Meets the requirement with adequate evidence. Mobilisation in six weeks is plausible, the programme float is thin.",
-    "Commits to a named apprenticeship lead and quarterly reports, verifiable against the training provider's register.",
+    "Adequate evidence. Mobilisation in six weeks is plausible, the programme float is thin.",
+    "A named apprenticeship lead and quarterly reports, verifiable with the training provider.",
 )
 
 
 RETROFIT = {
     "criteria": [
         {
-            "id": "price", "title": "Price", "weighting": "40", "unit": "GBP", "method": {"id": "P1"},
+            "id": "price",
+            "title": "Price",
+            "weighting": "40",
+            "unit": "GBP",
+            "method": {"id": "P1"},
             "description": "Total of the priced schedule for the whole term, without VAT.",
         },
         {
-            "id": "quality", "title": "Quality", "weighting": "40", "minimum": "50",
+            "id": "quality",
+            "title": "Quality",
+            "weighting": "40",
+            "minimum": "50",
             "criteria": [
                 {
-                    "id": "delivery", "title": "Delivery", "weighting": "60",
+                    "id": "delivery",
+                    "title": "Delivery",
+                    "weighting": "60",
                     "criteria": [
                         {"id": "team", "title": "Site team and experience", "weighting": "50", "method": SCALE},
                         {"id": "programme", "title": "Programme and phasing", "weighting": "50", "method": SCALE},
@@ -62,19 +71,31 @@ RETROFIT = {
             ],
         },
         {
-            "id": "social", "title": "Social value", "weighting": "20",
+            "id": "social",
+            "title": "Social value",
+            "weighting": "20",
             "criteria": [
                 {
-                    "id": "jobs", "title": "Jobs for people out of work", "weighting": "40", "unit": "fte_year",
+                    "id": "jobs",
+                    "title": "Jobs for people out of work",
+                    "weighting": "40",
+                    "unit": "fte_year",
                     "method": {"id": "target", "target": "12"},
                 },
                 {
-                    "id": "weeks", "title": "Apprenticeship weeks", "weighting": "30", "unit": "week",
+                    "id": "weeks",
+                    "title": "Apprenticeship weeks",
+                    "weighting": "30",
+                    "unit": "week",
                     "method": {"id": "target", "target": "520"},
                 },
                 {
-                    "id": "carbon", "title": "Carbon saved in the works", "weighting": "30", "unit": "tCO2e",
-                    "direction": "higher", "method": {"id": "target", "target": "300"},
+                    "id": "carbon",
+                    "title": "Carbon saved in the works",
+                    "weighting": "30",
+                    "unit": "tCO2e",
+                    "direction": "higher",
+                    "method": {"id": "target", "target": "300"},
                 },
             ],
         },
@@ -82,7 +103,7 @@ RETROFIT = {
     "rounding": [
         {"stage": stage, "decimals": 2, "mode": "half_up"} for stage in ("leaf", "criterion", "subtotal", "total")
     ],
-}  # fmt: skip
+}
 """Price 40, quality 40 in a tree of three levels with a minimum, social value 20; rounded to two decimals."""
 
 
@@ -100,7 +121,9 @@ RETROFIT_BIDS = {
 }
 
 
-def opened(lot: Lot, offers: dict[str, tuple[str, ...]], states: dict[str, str] | None = None) -> tuple[OpenedBid, ...]:
+def opened(
+    lot: Lot, offers: dict[str, tuple[str, ...]], states: dict[str, State] | None = None
+) -> tuple[OpenedBid, ...]:
     """Opened bids, one value for each leaf in published order."""
     ids = [criterion.id for criterion in leaves(lot.criteria)]
     return tuple(
@@ -129,19 +152,29 @@ def report_on(
     values = {bid.id: bid.values for bid in evaluation.inputs}
     scores = tuple(
         PanelScore(
-            bid_id=bid_id(name), criterion_id=criterion, evaluator=person,
+            bid_id=bid_id(name),
+            criterion_id=criterion,
+            evaluator=person,
             value=str(max(0, min(5, int(values[bid_id(name)][criterion]) + (index + place) % 3 - 1))),
-            reason=reasons[(index + place) % len(reasons)], given_at=OPENED_AT + timedelta(days=5, minutes=7 * index),
+            reason=reasons[(index + place) % len(reasons)],
+            given_at=OPENED_AT + timedelta(days=5, minutes=7 * index),
         )
-        for name in names for index, criterion in enumerate(graded) for place, person in enumerate(panel)
-    )  # fmt: skip
+        for name in names
+        for index, criterion in enumerate(graded)
+        for place, person in enumerate(panel)
+    )
     consensus = tuple(
         Consensus(
-            bid_id=bid_id(name), criterion_id=criterion, value=values[bid_id(name)][criterion],
-            reason=reasons[(index + number) % len(reasons)], moderator="Ruth Adeyemi", recorded_at=OPENED_AT + timedelta(days=12),
+            bid_id=bid_id(name),
+            criterion_id=criterion,
+            value=values[bid_id(name)][criterion],
+            reason=reasons[(index + number) % len(reasons)],
+            moderator="Ruth Adeyemi",
+            recorded_at=OPENED_AT + timedelta(days=12),
         )
-        for number, name in enumerate(names) for index, criterion in enumerate(graded)
-    )  # fmt: skip
+        for number, name in enumerate(names)
+        for index, criterion in enumerate(graded)
+    )
     stored = canonical(evaluation)
     return ReportDocument(
         evaluation=evaluation,
@@ -164,7 +197,9 @@ def report_on(
         ),
         entries=tuple(
             Entry(
-                bid_id=bid_id(name), supplier=name, submitted_at=OPENED_AT - timedelta(days=1, minutes=13 * place, microseconds=1),
+                bid_id=bid_id(name),
+                supplier=name,
+                submitted_at=OPENED_AT - timedelta(days=1, minutes=13 * place, microseconds=1),
                 digest=hashlib.sha256(name.encode()).hexdigest(),
             )
             for place, name in enumerate(names)
@@ -180,9 +215,17 @@ def report_on(
             AuditEntry(position=place, at=OPENED_AT + timedelta(hours=place), actor=actor, kind=kind, data=data)
             for place, (actor, kind, data) in enumerate(
                 (
-                    ("Ruth Adeyemi", "tender.published", {"rules_digest": evaluation.rules_digest, "reference": "NCC-2026-041"}),
+                    (
+                        "Ruth Adeyemi",
+                        "tender.published",
+                        {"rules_digest": evaluation.rules_digest, "reference": "NCC-2026-041"},
+                    ),
                     ("Cara Alder", "bid.submitted", {"version": 1, "size": 18233, "lot": 1}),
-                    ("Bo Birch", "refused", {"problem": "submission-deadline-passed", "detail": "Lot 1 closed at 12:00 BST."}),
+                    (
+                        "Bo Birch",
+                        "refused",
+                        {"problem": "submission-deadline-passed", "detail": "Lot 1 closed at 12:00 BST."},
+                    ),
                     ("Dilip Rao", "bids.opened", {"bids": len(names)}),
                     ("Tom Reilly", "score.given", {"criterion": "team"}),
                     ("Ruth Adeyemi", "lot.evaluated", {"number": 1, "digest": hashlib.sha256(stored).hexdigest()}),
@@ -190,7 +233,7 @@ def report_on(
                 start=1,
             )
         ),
-    )  # fmt: skip
+    )
 
 
 def retrofit_report() -> ReportDocument:
@@ -198,10 +241,12 @@ def retrofit_report() -> ReportDocument:
     lot = lot_of(RETROFIT)
     evaluation = evaluate(lot, opened(lot, RETROFIT_BIDS, {"Elm Contracting": "excluded"}))
     exclusion = Decision(
-        bid_id=bid_id("Elm Contracting"), state="excluded",
-        reason="Mandatory ground: final conviction for a tax offence in 2024; no self-cleaning evidence was offered when asked.",
-        decided_by="Ruth Adeyemi", decided_at=OPENED_AT + timedelta(days=3),
-    )  # fmt: skip
+        bid_id=bid_id("Elm Contracting"),
+        state="excluded",
+        reason="Mandatory ground: tax offence, final in 2024; no self-cleaning was shown when asked.",
+        decided_by="Ruth Adeyemi",
+        decided_at=OPENED_AT + timedelta(days=3),
+    )
     return report_on(evaluation, list(RETROFIT_BIDS), decisions=(exclusion,))
 
 

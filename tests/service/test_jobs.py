@@ -28,20 +28,19 @@ async def fail_for_good(_pool: asyncpg.Pool, _payload: str) -> None:
     raise JobError("A library is missing.", mend="apt-get install it", final=True)
 
 
-async def hang(_pool: asyncpg.Pool, _payload: str) -> None:
-    await asyncio.Event().wait()
-
-
 async def failure_of(pool: asyncpg.Pool, payload: str) -> jobs.Failure | None:
     async with db.transaction(pool) as conn:
         return await jobs.find_failure(conn, DUTY, payload)
 
 
 async def test_a_job_exists_only_when_what_asked_for_it_was_committed(pool: asyncpg.Pool):
-    with pytest.raises(ZeroDivisionError):
+    async def ask_and_break() -> None:
         async with db.transaction(pool) as conn:
             await jobs.enqueue(conn, DUTY, "one")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await ask_and_break()
     assert await queued(pool) == 0
     async with db.transaction(pool) as conn:
         await jobs.enqueue(conn, DUTY, "one")
@@ -82,9 +81,14 @@ async def test_a_failure_that_no_repetition_mends_is_final_and_names_the_command
 
 
 async def test_being_told_to_stop_is_no_attempt(pool: asyncpg.Pool):
+    begun = asyncio.Event()
+
+    async def hang(_pool: asyncpg.Pool, _payload: str) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
     running = asyncio.create_task(jobs.attempt(pool, hang, DUTY, "one"))
-    while await pool.fetchval("SELECT count(*) FROM job_attempts") == 0:
-        await asyncio.sleep(0.01)
+    await begun.wait()
     running.cancel()
     assert await running == timedelta()
     assert await pool.fetchval("SELECT begun FROM job_attempts") == 0
@@ -98,14 +102,14 @@ async def test_success_forgets_the_attempts(pool: asyncpg.Pool):
 
 async def test_a_worker_does_what_is_queued_and_puts_back_what_it_must_leave(pool: asyncpg.Pool, dsn: str):
     """It is told to stop while a job hangs: the job is in the queue again, for the next worker."""
-    done: list[str] = []
+    done: asyncio.Queue[str] = asyncio.Queue()
     begun = asyncio.Event()
 
     async def do(_pool: asyncpg.Pool, payload: str) -> None:
         if payload == "hangs":
             begun.set()
             await asyncio.Event().wait()
-        done.append(payload)
+        done.put_nowait(payload)
 
     worker = asyncio.create_task(jobs.work(dsn, {DUTY: do}, at_once=2, grace=0.1))
     async with db.transaction(pool) as conn:
@@ -113,8 +117,7 @@ async def test_a_worker_does_what_is_queued_and_puts_back_what_it_must_leave(poo
         await jobs.enqueue(conn, DUTY, "hangs")
     async with asyncio.timeout(20):
         await begun.wait()
-        while done != ["one"]:
-            await asyncio.sleep(0.02)
+        assert await done.get() == "one"
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)
     left = await pool.fetch("SELECT convert_from(payload, 'UTF8') AS payload, status::text FROM pgqueuer")

@@ -1,6 +1,7 @@
 """The report as HTML: the templates print, mark up what is foreign, and never run it."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import jinja2
@@ -60,7 +61,7 @@ def test_a_case_scored_offline_has_no_tender_no_panel_and_no_signatures():
 def test_there_is_one_first_heading_and_no_level_is_skipped():
     levels = [int(level) for level in re.findall(r"<h([1-6])", typeset.typeset(retrofit_report()))]
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_a_language_that_nobody_translated_is_refused():
