@@ -16,7 +16,9 @@ from typing import Any, Final
 MOST_BITS: Final = 26
 BITS: Final = 52
 CHUNK_PRODUCTS: Final = 1 << 18
-"""Multiplications in one matrix product: few enough to stay in the cache, and to be left to one thread."""
+"""Multiplications in one matrix product: few enough to be left to one thread."""
+CHUNKS: Final = 4
+"""Matrix products whose sums are ranked together; more would leave the cache."""
 
 
 def place_counts(points: Sequence[Sequence[int]], *, draws: int, seed: int) -> list[list[int]]:
@@ -38,10 +40,13 @@ def place_counts(points: Sequence[Sequence[int]], *, draws: int, seed: int) -> l
     columns = np.vstack([table.T << number_bits, (1 << BITS) + numbers]).astype(np.float64)
     counts = np.zeros(bids << number_bits, dtype=np.int64)
     generator = np.random.PCG64(seed)
-    chunk = max(CHUNK_PRODUCTS // columns.size, 1)
-    for start in range(0, draws, chunk):
-        weightings = drawn(np, generator, (min(chunk, draws - start), criteria), bits)
-        packed = (weightings @ columns).view(np.int64)
+    few = max(CHUNK_PRODUCTS // columns.size, 1)
+    for start in range(0, draws, CHUNKS * few):
+        weightings = drawn(np, generator, (min(CHUNKS * few, draws - start), criteria), bits)
+        sums = np.empty((len(weightings), bids))
+        for first in range(0, len(weightings), few):
+            np.matmul(weightings[first : first + few], columns, out=sums[first : first + few])
+        packed = sums.view(np.int64)
         packed.sort(axis=1)
         counts += counted(np, packed, number_bits)
     return counts.reshape(bids, 1 << number_bits)[:, numbers].T.tolist()
