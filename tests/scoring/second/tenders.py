@@ -7,7 +7,7 @@ from hashlib import sha256
 from random import Random
 
 from tests.scoring.second.formulas import Json
-from tests.scoring.second.whole_rules import whole_rule_lot
+from tests.scoring.second.whole_rules import RULES, whole_rule_lot
 
 FAILED_STATES = ("withdrawn", "late", "excluded", "failed_selection", "non_compliant", "abnormally_low_rejected")
 PRICES = ("80", "100", "100.00", "120", "160", "200", "220", "240", "99.99", "123456789.1234", "0.01", "333.3333")
@@ -71,8 +71,13 @@ class Making:
 
 def random_case(chance: Random) -> Json:
     """One tender with its bids: by criteria and their weightings, or (in two of five) by a whole-tender rule."""
+    return case_under(chance, chance.choice(RULES) if chance.random() < 0.4 else None)
+
+
+def case_under(chance: Random, rule: str | None) -> Json:
+    """One tender with its bids under a whole-tender rule, or by weighted points."""
     making = Making(chance)
-    lot = whole_rule_lot(making) if making.maybe(0.4) else weighted_lot(making)
+    lot = whole_rule_lot(making, rule) if rule else weighted_lot(making)
     if making.maybe(0.6):
         lot["rounding"] = roundings(chance, list(making.choices))
     bids = [bid(making, index) for index in range(chance.choice((1, 2, 2, 3, 3, 4, 5, 6, 8)))]

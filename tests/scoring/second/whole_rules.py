@@ -36,9 +36,8 @@ GRADES = ("0", "1", "2", "3", "4", "5")
 PRICES = ("80", "100", "100", "120", "200", "99.5", "1000000.25")
 
 
-def whole_rule_lot(making: Making) -> Json:
-    """A lot with a rule of any kind."""
-    tag = making.chance.choice(RULES)
+def whole_rule_lot(making: Making, tag: str) -> Json:
+    """A lot under the rule of this id."""
     grid: list[str] = list(making.chance.sample(PRICES, making.chance.randint(1, 5)))
     if making.maybe(0.05):
         grid.append("0")
