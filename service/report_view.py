@@ -95,7 +95,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     behind: str | None
     lines: tuple[Line, ...]
     decisions: tuple[Decision, ...]
-    objections: tuple[Step, ...]
+    remarks: tuple[Step, ...]
     bar: tuple[Segment, ...]
 
     @property
@@ -164,6 +164,8 @@ def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Metho
     users: dict[bytes, list[str]] = {}
     kinds: dict[bytes, Any] = {}
     for criterion in leaves(document.evaluation.lot.criteria):
+        if criterion.method is None:
+            continue  # read by the rule for the whole tender
         key = msgspec.json.encode(criterion.method, order="sorted")
         users.setdefault(key, []).append(numbers[criterion.id])
         kinds[key] = criterion.method
@@ -174,6 +176,16 @@ def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Metho
         earlier = found[tag].figures if tag in found else ()
         found[tag] = Method(tag=tag, name=name, about=about, figures=(*earlier, figures))
     return tuple(found.values())
+
+
+def rule_of(document: ReportDocument) -> Method | None:
+    """The rule for the whole tender, where not simply the highest sum of weighted points ranks first."""
+    rule = document.evaluation.lot.rule
+    if rule is None:
+        return None
+    tag, figures = _figures(rule, ())
+    name, about = _page(type(rule).__doc__ or "")
+    return Method(tag=tag, name=name, about=about, figures=(figures,))
 
 
 TABLES = {"scale", "bands", "values"}
@@ -194,6 +206,14 @@ def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
             *((key, key, points) for key, points in fields.get("values", {}).items()),
         ),
     )
+
+
+def told(thing: Struct) -> str:
+    """A published tie-break or test in words: its name, and its parameters."""
+    fields: dict[str, Any] = msgspec.to_builtins(thing)
+    given = ", ".join(f"{key} {value}" for key, value in fields.items() if key != "id" and value is not None)
+    name, _ = _page(type(thing).__doc__ or "")
+    return f"{name} ({given})" if given else name
 
 
 def _page(docstring: str) -> tuple[str, dict[str, str]]:
@@ -223,10 +243,12 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
             result=bid,
             state=inputs[bid.id].state,
             entry=entries.get(bid.id, Entry(bid_id=bid.id, supplier=bid.id)),
-            behind=None if bid.rank is None or best is None or bid.total is None else f"{best - Decimal(bid.total):f}",
+            behind=None
+            if bid.rank is None or best is None or bid.total is None
+            else f"{abs(best - Decimal(bid.total)):f}",
             lines=_lines(document, rules, bid, inputs[bid.id].values),
             decisions=tuple(decision for decision in document.decisions if decision.bid_id == bid.id),
-            objections=tuple(step for step in bid.chain if step.message not in FIGURES),
+            remarks=tuple(step for step in bid.chain if step.message not in FIGURES),
             bar=_bar(rules, bid, evaluation.lot.total),
         )
         for place, bid in enumerate(evaluation.bids, start=1)
@@ -234,7 +256,7 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
 
 
 FIGURES = {"leaf", "group", "total", "rank", "tied"}
-"""Steps that reckon; every other step says why a bid is not ranked."""
+"""Steps that reckon; every other step says something that people must read."""
 
 
 def _lines(
@@ -269,7 +291,7 @@ def _bar(rules: tuple[Rule, ...], bid: BidResult, full: Decimal) -> tuple[Segmen
     """The weighted points of the top criteria, end to end; negative points have no length."""
     segments: list[Segment] = []
     x = Decimal(0)
-    for rule in rules:
+    for rule in rules if full else ():
         if rule.depth == 1 and rule.id in bid.weighted:
             width = max(Decimal(0), Decimal(bid.weighted[rule.id])) * BAR / full
             segments.append(

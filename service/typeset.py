@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import jinja2
-import msgspec
-from msgspec import Struct
 
 from scoring import Evaluation, canonical
 from scoring.units import is_money
@@ -22,7 +20,7 @@ from service import apart, pdf
 from service.language import FIGURE_SPACE, LANGUAGES, Language
 from service.pdf import Attached, Sheet
 from service.report_document import Entry, ReportDocument
-from service.report_view import Brief, Rule, Say, Standing, brief_of, methods_of, rules_of, standings_of
+from service.report_view import Brief, Rule, Say, Standing, brief_of, methods_of, rule_of, rules_of, standings_of, told
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -47,6 +45,7 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     tops = tuple(rule for rule in rules if rule.depth == 1)
     standings = standings_of(document, rules)
     brief = brief_of(document, standings, say)
+    ruled = document.evaluation.lot.rule is not None
     return environment.get_template("evaluation.html").render(
         doc=document,
         evaluation=document.evaluation,
@@ -56,8 +55,9 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         rules=rules,
         tops=tops,
         methods=methods_of(document, rules),
+        whole=rule_of(document),
         standings=standings,
-        charts=tuple(standings[start : start + CHARTED] for start in range(0, len(standings), CHARTED)),
+        charts=tuple(standings[start : start + CHARTED] for start in range(0, len(standings), CHARTED) if not ruled),
         brief=brief,
         decimals=_decimals(standings),
         blocks=tuple(tops[start : start + COLUMNS] for start in range(0, len(tops), COLUMNS)),
@@ -93,8 +93,8 @@ def _chart_message(brief: Brief, say: Say) -> str:
     names = ", ".join(bid.entry.supplier for bid in brief.first)
     total = brief.first[0].result.total
     if brief.second is None:
-        return say("{names}: {total} points. No other bid follows.").format(names=names, total=total)
-    return say("{names} leads with {total} points, {lead} ahead of {second}.").format(
+        return say("{names}: {total}. No other bid follows.").format(names=names, total=total)
+    return say("{names} leads with {total}, {lead} ahead of {second}.").format(
         names=names, total=total, lead=brief.lead, second=brief.second.entry.supplier
     )
 
@@ -153,7 +153,7 @@ def _filters(speech: Language) -> dict[str, Callable[..., str]]:
         "shortened": _shortened,
         "w3c": _w3c,
         "plain": "{:f}".format,
-        "told": _told_rule,
+        "told": told,
     }
 
 
@@ -196,11 +196,6 @@ def _shortened(text: str, length: int) -> str:
 def _w3c(at: datetime) -> str:
     """An instant as PDF metadata wants it."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _told_rule(rule: Struct) -> str:
-    """A rule that has no words of its own yet, by its parameters."""
-    return " · ".join(f"{key}: {value}" for key, value in msgspec.to_builtins(rule).items())
 
 
 def scores_csv(document: ReportDocument, rules: tuple[Rule, ...]) -> bytes:

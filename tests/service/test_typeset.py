@@ -7,10 +7,10 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from scoring import canonical
+from scoring import canonical, evaluate
 from service import typeset
 from service.report_document import Entry, ReportDocument
-from tests.make_reports import report_named, retrofit_report
+from tests.make_reports import SCALE, lot_of, opened, report_named, report_on, retrofit_report
 
 TEMPLATES = sorted(typeset.TEMPLATES.rglob("*.html"))
 GOLDEN = Path(__file__).parent.parent / "templates" / "evaluation.html"
@@ -74,3 +74,23 @@ def test_scores_for_a_spreadsheet_run_no_formula():
     rows = typeset.scores_csv(document, typeset.rules_of(document)).decode("utf-8-sig")
     assert "'=cmd" in rows
     assert not re.search(r"(^|,)\"?=", rows, re.MULTILINE)
+
+
+def test_a_rule_for_the_whole_tender_is_named_and_its_results_are_not_called_points():
+    """Pounds per quality point are no points: there is no full mark, no bar, and less is better."""
+    rules = {
+        "criteria": [
+            {"id": "price", "title": "Price", "weighting": "0", "unit": "GBP"},
+            {"id": "plan", "title": "Plan", "weighting": "100", "method": SCALE},
+        ],
+        "rule": {"id": "R1"},
+        "tie_break": [{"id": "lower_price"}],
+        "abnormally_low": [{"id": "ALT-REL", "x": "0.5"}],
+    }
+    lot = lot_of(rules)
+    offers = {"Alder": ("80.00", "4"), "Birch": ("100.00", "4")}
+    html = typeset.typeset(report_on(evaluate(lot, opened(lot, offers)), list(offers)))
+    assert "Price per quality point" in html
+    assert "points ahead" not in html
+    assert "<svg" not in html
+    assert "The lower price" in html
