@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from scoring.alternatives import UnderAnother, alternatives
-from scoring.canonical import ENGINE, digest, rules_digest
+from scoring.canonical import ENGINE, canonical, digest, rules_digest
 from scoring.cautions import cautions
 from scoring.decimals import exact_text, printed
 from scoring.entry import Entry
@@ -19,13 +19,16 @@ from scoring.invention import Draws, invent, usual_price
 from scoring.model import Lot, OpenedBid, method_tag
 from scoring.publishable import Problem, check_publishable
 from scoring.ranking import check_inputs
-from scoring.tree import Node, Plan, plan
+from scoring.sensitivity import Sensitivity, sensitivity
+from scoring.tree import Plan, plan
 from scoring.worked import InvalidValue, Unscorable
 
 MOST_RUNS: Final = 10_000
 MOST_BIDS: Final = 50
 POOL: Final = 200
 """So many bids are invented for the fields of all runs; each run draws its own from them."""
+DRAWS: Final = 1000
+"""So many random weightings are tried for the acceptability of ranks."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,33 +53,6 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     runs: int
     changed: int
     probability: str
-
-
-class TippingPoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Between which weightings of a top criterion the first bid stays first, the others keeping their proportions.
-
-    Worked out on unrounded totals, as exact numbers. `low` and `high` are in the units of the lot's total; at them
-    `low_rival` and `high_rival` draw level, and beyond them they lead. No rival: the bid stays first to the end.
-    """
-
-    criterion: str
-    weighting: str
-    low: str
-    low_rival: str | None
-    high: str
-    high_rival: str | None
-
-
-class EffectiveWeight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a leaf's weighting amounts to among these bids: the spread (highest less lowest) of its weighted points.
-
-    `share` is the spread as a part of the sum of all spreads, in percent.
-    """
-
-    criterion: str
-    weighting: str
-    spread: str
-    share: str
 
 
 class Pole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,8 +81,8 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     winners: tuple[str, ...]
     under_others: tuple[UnderAnother, ...]
     reversal: Reversal | None
-    tipping_points: tuple[TippingPoint, ...]
-    effective_weights: tuple[EffectiveWeight, ...]
+    sensitivity: Sensitivity | None
+    """Tipping points of weightings, effective weights, grades and prices that would change the winner."""
     poles: tuple[Pole, ...]
     problems: tuple[Problem, ...]
     """Faults that stand against publishing, and cautions with the law that cares."""
@@ -159,11 +135,19 @@ def simulate(lot: Lot, trial: Trial) -> Simulation:
         winners=winners,
         under_others=alternatives(ready, bids, winners) if outcome else (),
         reversal=reversal,
-        tipping_points=tipping_points(ready, outcome) if len(winners) == 1 else (),
-        effective_weights=effective_weights(ready, outcome),
+        sensitivity=sensitivity(lot, bids, draws=DRAWS, seed=trial.seed) if winners else None,
         poles=tuple(poles(ready, bids)) if outcome else (),
         problems=(*check_publishable(lot), *cautions(lot, len(bids))),
     )
+
+
+def simulated(rules: bytes, trial: bytes) -> bytes:
+    """The same as JSON in and canonical bytes out, for a process of its own.
+
+    Structs themselves do not survive the way: a copied one no longer knows which of its values are defaults, which the
+    canonical form leaves out.
+    """
+    return canonical(simulate(msgspec.json.decode(rules, type=Lot), msgspec.json.decode(trial, type=Trial)))
 
 
 def outcome_of(ready: Plan, bids: tuple[OpenedBid, ...]) -> tuple[list[Entry], tuple[str, ...]]:
@@ -221,73 +205,8 @@ def fields(pool: Sequence[Entry], size: int, runs: int, draws: Draws) -> list[li
     return found
 
 
-def tipping_points(ready: Plan, outcome: Sequence[Entry]) -> tuple[TippingPoint, ...]:
-    """The interval of each top criterion's weighting in which the first bid stays first; only for sums of points.
-
-    With weighting w of the total T, a bid has w · p + (T − w) · r, where p is its points per unit of weighting on the
-    criterion and r those on all others. The lead over a rival is linear in w, so it changes sign at one w at most.
-    """
-    scored = [node for node in ready.nodes if node.scored and node.share]
-    if ready.lot.rule is not None or len(scored) <= 1:
-        return ()
-    entries = [entry for entry in outcome if entry.rank is not None]
-    return tuple(tipping_point(ready, node, entries) for node in scored)
-
-
-def tipping_point(ready: Plan, node: Node, entries: Sequence[Entry]) -> TippingPoint:
-    """The interval for one criterion."""
-    total, weighting = Fraction(ready.lot.total), node.share
-    leader = next(entry for entry in entries if entry.rank == 1)
-    ends: dict[bool, tuple[Fraction, str | None]] = {False: (Fraction(0), None), True: (total, None)}
-    for rival in entries:
-        here = lead(node, leader, rival)
-        rest = (leader.total_exact - rival.total_exact) - here
-        slope = here / weighting - rest / (total - weighting)
-        if not slope:
-            continue
-        level = weighting - (here + rest) / slope
-        above = level > weighting or (level == weighting and slope < 0)
-        nearer = level < ends[above][0] if above else level > ends[above][0]
-        if rival is not leader and 0 <= level <= total and nearer:
-            ends[above] = (level, rival.bid.id)
-    (low, low_rival), (high, high_rival) = ends[False], ends[True]
-    return TippingPoint(
-        criterion=node.id,
-        weighting=exact_text(weighting),
-        low=exact_text(low),
-        low_rival=low_rival,
-        high=exact_text(high),
-        high_rival=high_rival,
-    )
-
-
-def lead(node: Node, leader: Entry, rival: Entry) -> Fraction:
-    """How far ahead on one criterion, in weighted points."""
-    return leader.cells[node.id].weighted - rival.cells[node.id].weighted
-
-
-def effective_weights(ready: Plan, outcome: Sequence[Entry]) -> tuple[EffectiveWeight, ...]:
-    """The spread of every scored leaf among the ranked bids."""
-    entries = [entry for entry in outcome if entry.rank is not None]
-    spreads: list[tuple[Node, Fraction]] = []
-    for node in ready.leaves if entries else ():
-        if node.scored and all(node.id in entry.cells for entry in entries):
-            weighted = [entry.cells[node.id].weighted for entry in entries]
-            spreads.append((node, max(weighted) - min(weighted)))
-    whole = sum((spread for _, spread in spreads), start=Fraction(0))
-    return tuple(
-        EffectiveWeight(
-            criterion=node.id,
-            weighting=exact_text(node.share),
-            spread=printed(spread),
-            share=printed(spread * 100 / whole if whole else Fraction(0)),
-        )
-        for node, spread in spreads
-    )
-
-
 def poles(ready: Plan, bids: Sequence[OpenedBid]) -> list[Pole]:
-    """Every bid in turn would be too much: the dearest bid offers 0 for the price, and the engine says what follows."""
+    """What the rules make of a price of 0, tried with the dearest bid."""
     if ready.price is None:
         return []
     name = ready.price.id

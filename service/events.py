@@ -26,6 +26,7 @@ Kind = Literal[
     "key.revoked",
     "tender.drafted",
     "tender.edited",
+    "tender.simulated",
     "role.granted",
     "role.taken",
     "tender.published",

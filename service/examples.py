@@ -114,6 +114,9 @@ EXAMPLES: dict[str, RequestExample] = {
     "grant_role": RequestExample(
         "An evaluator", {"person_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11", "role": "evaluator"}
     ),
+    "simulate_lot": RequestExample(
+        "Five invented bids for the first lot", {"lot": 1, "generate": {"number": 5, "seed": 7}, "runs": 200}
+    ),
     "issue_corrigendum": RequestExample(
         "Two more days",
         {"reason": "The site visit was moved to the last week.", "submission_deadline": "2031-03-16T12:00:00Z"},

@@ -129,6 +129,23 @@ def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorr
         raise InvalidRequest("The corrigendum cannot be issued as it stands.", faults=tuple(faults))
 
 
+async def unsimulated(conn: db.Connection, known: Known) -> tuple[Fault, ...]:
+    """A warning for every lot whose present rules nobody has tried out.
+
+    Source: UK Bid Evaluation Guidance Note May 2021, section 8, "Test and publish the evaluation model".
+    """
+    tried = {row["rules_digest"] async for row in SQL.list_simulated(conn, tender_id=known.tender.id)}
+    return tuple(
+        Fault(
+            f"/lots/{index}/rules",
+            "these rules were published without a simulation",
+            "simulate drafts with POST /tenders/{id}/simulations before publishing",
+        )
+        for index, lot in enumerate(known.lots)
+        if scoring.rules_digest(lot.rules) not in tried
+    )
+
+
 async def _freeze(conn: db.Connection, known: Known) -> str:
     lots = known.lots
     digests = [scoring.rules_digest(lot.rules) for lot in lots]
@@ -167,11 +184,11 @@ async def publish_tender(
     check_if_match(if_match, known.tender.version)
     roles = await db.many(TENDERS.list_roles(conn, tender_id=tender_id), RoleHeld)
     warnings = check_ready(*known, roles)
+    untried = await unsimulated(conn, known)
     digest = await _freeze(conn, known)
-    await events.record(
-        conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data={"rules_digest": digest}
-    )
-    return await present(conn, caller, await read(conn, caller, tender_id=tender_id), warnings)
+    facts = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
+    await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
+    return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))
 
 
 @post("/tenders/{tender_id:uuid}/corrigenda")

@@ -21,3 +21,11 @@ SELECT
     1 + (SELECT count(*) FROM corrigenda AS earlier WHERE earlier.tender_id = :tender_id::uuid)::int,
     :reason::text, :changes::jsonb, :person_id::uuid, :issued_at::timestamptz
 RETURNING number, reason, changes, issued_at;
+
+-- name: list_simulated(tender_id)
+-- The rules of the tender that have been tried out.
+SELECT DISTINCT trial.rules_digest
+FROM simulations AS trial
+WHERE trial.tender_id = :tender_id::uuid
+ORDER BY trial.rules_digest
+LIMIT 1000;

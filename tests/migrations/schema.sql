@@ -326,6 +326,20 @@ CREATE TABLE public.schema_migrations (
     milliseconds integer NOT NULL
 );
 
+CREATE TABLE public.simulations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    lot_number integer NOT NULL,
+    person_id uuid NOT NULL,
+    canonical bytea NOT NULL,
+    digest text NOT NULL,
+    rules_digest text NOT NULL,
+    engine text NOT NULL,
+    simulated_at timestamp with time zone NOT NULL,
+    CONSTRAINT simulations_name_a_lot CHECK ((lot_number > 0))
+);
+
 CREATE TABLE public.tender_roles (
     tender_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -443,6 +457,12 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.simulations
+    ADD CONSTRAINT simulations_are_numbered UNIQUE (tender_id, number);
+
+ALTER TABLE ONLY public.simulations
+    ADD CONSTRAINT simulations_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_once_per_person PRIMARY KEY (tender_id, person_id, role);
@@ -590,6 +610,12 @@ ALTER TABLE ONLY public.people
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
+ALTER TABLE ONLY public.simulations
+    ADD CONSTRAINT simulations_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.simulations
+    ADD CONSTRAINT simulations_are_run_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_are_held_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -679,6 +705,8 @@ GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
+
+GRANT SELECT,INSERT ON TABLE public.simulations TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.tender_roles TO tenderscore_app;
 
