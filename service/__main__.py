@@ -1,21 +1,31 @@
-"""The `tenderscore` command: serve, worker, migrate, demo, doctor; and without a database: score, methods, verify."""
+"""The `tenderscore` command: serve, worker, migrate, demo, doctor; and score, methods, verify without a database."""
 
 import argparse
 import os
 import sys
+from importlib import import_module
 
-from service import demo, doctor, offline, serving
 from service.db import DatabaseError
-from service.local_postgres import PostgresError
+from service.postmaster import PostgresError
 from service.settings import SettingsError
+
+# Which module registers which commands: scoring a case must not wait for a web server to load.
+MODULES = {
+    "serving": ("serve", "worker", "migrate"),
+    "demo": ("demo",),
+    "doctor": ("doctor",),
+    "offline": ("score", "methods", "verify"),
+}
 
 
 def main() -> None:
     """Run one command and exit with its code; a fault that a person can mend is one plain line."""
     parser = argparse.ArgumentParser(prog="tenderscore", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add_commands in (serving.add_commands, demo.add_commands, doctor.add_commands, offline.add_commands):
-        add_commands(commands)
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    wanted = [module for module, names in MODULES.items() if asked in names] or MODULES
+    for module in wanted:
+        import_module(f"service.{module}").add_commands(commands)
     arguments = parser.parse_args()
     try:
         code = arguments.run(arguments)

@@ -5,17 +5,19 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import msgspec
 import structlog
 import uvicorn
 
-from service import db, organisations, reports
+from service import db, jobs, organisations, reports
 from service.app import create_app
 from service.local_postgres import LocalPostgres
 from service.organisations import NewOrganisation, NewPerson
@@ -137,6 +139,9 @@ def serve(arguments: argparse.Namespace) -> int:
     """Run the HTTP service until it is told to stop."""
     settings = _settings(arguments)
     configure_logging(settings.log_level)
+    # uvicorn drains on SIGTERM and then raises it again, to whoever handled it before: without this it would end us
+    # before the database is stopped.
+    signal.signal(signal.SIGTERM, _end_quietly)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=arguments.migrate))
         with listen(settings.host, settings.port) as sock:
@@ -145,13 +150,17 @@ def serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _end_quietly(_number: int, _frame: FrameType | None) -> None:
+    """What is in flight has been drained by now; the `with` blocks around the server do the rest."""
+
+
 def worker(arguments: argparse.Namespace) -> int:
     """Do queued jobs (reports) until told to stop; as many of these beside `serve` as wanted."""
     settings = _settings(arguments)
     configure_logging(settings.log_level)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))
-        asyncio.run(reports.work(dsn, settings))
+        asyncio.run(jobs.until_told(reports.work(dsn, settings)))
     return 0
 
 

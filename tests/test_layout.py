@@ -18,6 +18,8 @@ LONGEST_FILE = 500
 TESTED_ELSEWHERE = {
     "__init__": "has no code",
     "__main__": "only lists the commands; each is tested with its own module",
+    "app": "composition: every test that speaks HTTP runs it",
+    "demo_data": "what the demo's test plays",
 }
 
 

@@ -1,0 +1,192 @@
+"""The running program: the first key, what it logs, how it stops, and that kill -9 at any step loses nothing."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from service import db
+from service.local_postgres import LocalPostgres
+from tests.conftest import administer, with_database
+from tests.make import a_score
+from tests.service.conftest import Market, Person, done
+
+ROOT = Path(__file__).parent.parent.parent
+QUIET = {**os.environ, "TENDERSCORE_REPORT_WORKERS": "0"}
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that is not there yet, with a path short enough for a socket; removed afterwards."""
+    folder = Path(tempfile.gettempdir()) / f"ts-{uuid4().hex[:8]}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class Program:
+    """`tenderscore serve` on a data folder, in a process of its own."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.process: subprocess.Popen[str] | None = None
+
+    async def start(self) -> str:
+        """Start it and return its address."""
+        line = await asyncio.to_thread(self._start)
+        assert line.startswith("listening on "), self.log()
+        return line.split()[-1]
+
+    def _start(self) -> str:
+        command = [sys.executable, "-m", "service", "serve", "--port", "0", "--data", str(self.place)]
+        with (self.place.parent / f"{self.place.name}.log").open("a") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=QUIET, stdout=subprocess.PIPE, stderr=log, text=True)
+        return self.process.stdout.readline()
+
+    async def stop(self, order: signal.Signals) -> int:
+        """Send a signal and wait for the end; returns the exit code."""
+        self.process.send_signal(order)
+        code = await asyncio.to_thread(self.process.wait, 30)
+        self.process.stdout.close()
+        return code
+
+    def log(self) -> str:
+        """Everything that it has written to standard error."""
+        return (self.place.parent / f"{self.place.name}.log").read_text()
+
+
+@pytest.fixture
+async def program(place: Path) -> AsyncIterator[Program]:
+    """A program that does not run yet; ended afterwards, whatever happened."""
+    made = Program(place)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        await made.stop(signal.SIGKILL)
+    (place.parent / f"{place.name}.log").unlink(missing_ok=True)
+
+
+async def test_kill_9_at_every_step_loses_nothing_that_was_acknowledged(program: Program) -> None:
+    """Killed while bids come in, between two officers, after the opening and after the ranking: all is there again.
+
+    Whoever got no answer sends the same request with the same key and has one bid and one receipt.
+    """
+    async with httpx.AsyncClient(timeout=30) as http:
+        market = await begin(program, http)
+        tender = await market.publish()
+        await market.owner.close()
+
+        receipts = await bid_while_killed(program, market, tender)
+        assert done(await market.author.get(f"/tenders/{tender['id']}"))["rules_digest"] == tender["rules_digest"]
+
+        await market.close(tender)
+        path = f"/lots/{tender['lots'][0]['id']}"
+        asked = done(await market.officer.post(f"{path}/opening"))
+        await restart(program, market)
+        assert done(await market.auditor.get(f"{path}/opening")) == asked
+
+        record = done(await market.second_officer.post(f"{path}/opening"))
+        await restart(program, market)
+        assert done(await market.auditor.get(f"{path}/opening")) == record
+        assert {bid["digest"] for bid in record["bids"]} == {receipt["digest"] for receipt in receipts}
+
+        for bid in record["bids"]:
+            done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+            done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+        digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
+        run = done(await market.moderator.post(f"{path}/evaluations", digest))
+        await restart(program, market)
+        assert done(await market.moderator.get(f"{path}/evaluations")) == [run]
+        log = await market.log(tender)
+        assert [entry["position"] for entry in log] == list(range(1, len(log) + 1))
+        assert log[-1]["data"]["digest"] == run["digest"]
+        await market.owner.close()
+
+
+async def begin(program: Program, http: httpx.AsyncClient) -> Market:
+    """Start the program for the first time, with its first key as the operator."""
+    http.base_url = await program.start()
+    dsn = LocalPostgres(program.place).dsn
+    market = Market(str(http.base_url), dsn, await db.connect(dsn), http)
+    market.operator = Person(http, (program.place / "first-key").read_text().strip())
+    await market.fill()
+    return market
+
+
+async def restart(program: Program, market: Market) -> None:
+    """Kill -9 and start again."""
+    await market.owner.close()
+    assert await program.stop(signal.SIGKILL) == -signal.SIGKILL
+    market.http.base_url = await program.start()
+    market.owner = await db.connect(market.dsn)
+
+
+async def bid_while_killed(program: Program, market: Market, tender: dict[str, Any]) -> list[dict[str, Any]]:
+    """Let three suppliers submit, kill the program after the first receipt, and let all retry; returns the receipts."""
+    suppliers = (market.alder, market.birch, market.cedar)
+    first = await market.alder.submit(tender, key="once")
+    going = [asyncio.create_task(person.submit(tender, key="once")) for person in suppliers[1:]]
+    await restart(program, market)
+    early = [
+        answer for answer in await asyncio.gather(*going, return_exceptions=True) if isinstance(answer, httpx.Response)
+    ]
+    again = [await person.submit(tender, key="once") for person in suppliers]
+    assert again[0].content == first.content
+    contents = {answer.content for answer in again}
+    assert {answer.content for answer in early if answer.status_code == 201} <= contents
+    for person, answer in zip(suppliers, again, strict=True):
+        (line,) = done(await person.get(f"/lots/{tender['lots'][0]['id']}/bids"))
+        assert line["bid_id"] == done(answer)["bid_id"]
+    kinds = [entry["kind"] for entry in await market.log(tender)]
+    assert kinds.count("bid.submitted") == 3
+    return [answer.json() for answer in again]
+
+
+async def test_the_first_key_is_its_owners_alone_and_made_once(program: Program) -> None:
+    """The operator finds one key in a file that nobody else can read; a second start makes no other one."""
+    async with httpx.AsyncClient(timeout=30) as http:
+        http.base_url = await program.start()
+        path = program.place / "first-key"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        key = path.read_text().strip()
+        operator = Person(http, key)
+        assert done(await operator.get("/organisations/me"))["scopes"] == ["read", "write", "admin", "platform"]
+        assert await program.stop(signal.SIGTERM) in {0, -signal.SIGTERM}
+        http.base_url = await program.start()
+        assert path.read_text().strip() == key
+        done(await operator.get("/organisations/me"))
+        done(await operator.send("GET", "/tenders", X_Request_Id="seen-in-the-log"))
+        await operator.get("/nothing")
+        await program.stop(signal.SIGTERM)
+    assert key not in program.log()
+    assert key.split("_")[3] not in program.log()
+    lines = [json.loads(line) for line in program.log().splitlines() if line.startswith("{")]
+    (line,) = [line for line in lines if line.get("request_id") == "seen-in-the-log" and line["event"] == "request"]
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/tenders", 200)
+    assert line["timestamp"].endswith("Z")
+
+
+async def test_a_database_that_is_behind_is_not_served(postgres: str) -> None:
+    """On a server of somebody else's nothing is migrated unless told; the message names what is missing."""
+    name = f"test_{uuid4().hex}"
+    await administer(postgres, f"CREATE DATABASE {name}")
+    environment = {**QUIET, "DATABASE_URL": with_database(postgres, name)}
+    command = [sys.executable, "-m", "service", "serve", "--port", "0"]
+    ran = await asyncio.to_thread(
+        subprocess.run, command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30
+    )
+    await administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    assert ran.returncode == 1
+    assert "0001_organisations.sql" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "listening" not in ran.stdout
