@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from scoring.decimals import Bound, parse_decimal, require_decimal, require_decimals
+from scoring.decimals import Bound, exact_text, parse_decimal, require_decimal, require_decimals
 from scoring.intervals import power_points
 from scoring.price import Precision
 from scoring.worked import (
@@ -91,10 +91,17 @@ class LinearAgainstCeiling(
 
 def linear_against_ceiling(method: LinearAgainstCeiling, value: Fraction) -> Worked:
     """Points by A2."""
+    require_no_rebate(value)
     ceiling = Fraction(method.ceiling)
     numbers = {"value": value, "ceiling": ceiling}
     worked = Worked(FULL * (ceiling - value) / ceiling, "100 × ({ceiling} − {value}) ÷ {ceiling}", numbers)
     return limited(worked, method.floor, method.cap, low=0)
+
+
+def require_no_rebate(value: Fraction) -> None:
+    """Refuse a price below 0: it is scored only where the criterion asks for income, or by A1."""
+    if value < 0:
+        raise InvalidValue(f"{exact_text(value)} is below 0, which this formula cannot score; publish A1 for that")
 
 
 class ReferenceOverPrice(
@@ -163,6 +170,7 @@ class Concave(
 
 def concave(method: Concave, value: Fraction) -> Worked:
     """Points by A3."""
+    require_no_rebate(value)
     ceiling, n = Fraction(method.ceiling), Fraction(method.n)
     lost, exact = power_points(1 - discount_of(value, ceiling), n, method.decimals)
     text = "100 × (1 − (1 − ({ceiling} − {value}) ÷ {ceiling}) ^ {n})"

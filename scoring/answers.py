@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from scoring.decimals import parse_decimal, require_decimal
+from scoring.decimals import is_plain_decimal, parse_decimal, require_decimal
 from scoring.worked import FULL, InvalidValue, Worked, limited, require_above_zero
 
 
@@ -75,7 +75,7 @@ def is_fatal(method: Graded, text: str) -> bool:
 
 
 def _same(text: str, value: Decimal) -> bool:
-    return parse_decimal(text, "grade") == value
+    return is_plain_decimal(text) and parse_decimal(text, "grade") == value
 
 
 class YesNo(

@@ -30,14 +30,13 @@ class Contest(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """What a rule gives one bid: the figure it is compared by (`worked.points`), or why it is not ranked.
+    """What a rule gives one bid: the figure it is compared by (`worked.points`).
 
     `order` replaces the figure where the rule does not compare figures; less is better.
     """
 
     worked: Worked
     order: int | None = None
-    refused: tuple[str, Mapping[str, str]] | None = None
     financial: Worked | None = None
     """Points (0–100) that the price itself earns, where the rule gives it some."""
 
@@ -59,15 +58,22 @@ def plain_contest(qualities: Mapping[str, str], price_share: Fraction = Fraction
     return Contest(contenders, price_share, quality_share, {"quality": quality_share})
 
 
-def stop_at_zero(contender: Contender, name: str, value: Fraction, zero: str | None) -> Figure:
-    """Leave a bid unranked by the published zero rule; without one, nothing can be ranked."""
+def not_negative(contender: Contender, name: str, value: Fraction) -> Fraction:
+    """A bid's price or quality where a number below 0 would turn the order round, so that a worse bid came first."""
     if value < 0:
-        raise InvalidValue(BidFault(contender.id, None, f"a {name} of {value} cannot be compared by this rule"))
-    if zero != "reject":
-        raise ZeroValue(
-            BidFault(contender.id, None, f'the rule would divide by a {name} of 0; publish "zero":"reject"')
-        )
-    return Figure(Worked(value, f"the {name} is 0", {}, stated=True), refused=("zero", {"value": name}))
+        raise InvalidValue(BidFault(contender.id, None, f"a {name} below 0 cannot be compared by this rule"))
+    return value
+
+
+def divisor(contender: Contender, name: str, value: Fraction) -> Fraction:
+    """A bid's price or quality as the number that a rule divides by; refused unless it is above 0.
+
+    Bids that the published zero rule leaves unranked are not asked any more.
+    """
+    if not_negative(contender, name, value) == 0:
+        mend = f'the rule would divide by a {name} of 0; publish "zero":"reject"'
+        raise ZeroValue(BidFault(contender.id, None, mend))
+    return value
 
 
 def number_of(contender: Contender, criterion: str) -> Fraction:

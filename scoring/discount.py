@@ -66,10 +66,8 @@ def discount_proportional(method: DiscountProportional, values: Sequence[Fractio
     largest = max(discounts)
     if largest == 0:
         points = FULL if method.no_discount == "full" else Fraction(0)
-        return [
-            Worked(points, "nobody gives a discount, for which the tender published the points", {}, stated=True)
-            for _ in values
-        ]
+        none = Worked(points, "nobody gives a discount, for which the tender published the points", {}, stated=True)
+        return [limited(none, method.floor, method.cap, low=0)] * len(values)
     worked: list[Worked] = []
     for value, discount in zip(values, discounts, strict=True):
         earned, exact = power_points(discount / largest, alpha, method.decimals)
@@ -165,7 +163,8 @@ def bilinear(method: Bilinear, values: Sequence[Fraction]) -> list[Worked]:
     discounts = [discount_of(value, ceiling) for value in values]
     mean, largest = sum(discounts, start=Fraction(0)) / len(discounts), max(discounts)
     if largest == mean:
-        return [Worked(FULL, "all discounts are equal, so everybody has full points", {}, stated=True) for _ in values]
+        equal = Worked(FULL, "all discounts are equal, so everybody has full points", {}, stated=True)
+        return [limited(equal, method.floor, method.cap, low=0)] * len(values)
     worked: list[Worked] = []
     for value, discount in zip(values, discounts, strict=True):
         numbers = {"x": x, "ceiling": ceiling, "value": value, "mean": mean, "largest": largest, "discount": discount}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scoring.model import OpenedBid
 from scoring.tree import Cell, Node
-from scoring.worked import Worked
+from scoring.worked import BidFault, Worked
 
 
 class Remark(NamedTuple):
@@ -28,6 +28,7 @@ class Entry:
     full_for_zero: set[str] = field(default_factory=set[str])
     cells: dict[str, Cell] = field(default_factory=dict[str, Cell])
     flags: list[str] = field(default_factory=list[str])
+    unreadable: list[BidFault] = field(default_factory=list[BidFault])
     remarks: list[Remark] = field(default_factory=list[Remark])
     figure: Worked | None = None
     total_exact: Fraction = Fraction(0)

@@ -14,9 +14,9 @@ from scoring.entry import Entry, standing
 from scoring.hurdles import check_hurdles
 from scoring.methods import Relative, relative_points
 from scoring.model import OpenedBid, direction_of
-from scoring.ranking import check_total, set_totals
+from scoring.ranking import check_total, refuse_by_rule, set_totals
 from scoring.rules import is_relative_rule
-from scoring.scores import apply_number_rules, check_complete, read_numbers, roll_up, score_absolute, score_relative
+from scoring.scores import check_complete, roll_up, score_relative, score_values
 from scoring.ties import set_ranks
 from scoring.tree import Plan
 
@@ -26,12 +26,12 @@ def prepared(ready: Plan, bid: OpenedBid) -> Entry:
     entry = Entry(bid, standing=True)
     if bid.state != "admissible":
         entry.fail(None, f"state:{bid.state}", {"state": bid.state})
-    read_numbers(ready, standing([entry]))
-    apply_number_rules(ready, standing([entry]))
-    score_absolute(ready, standing([entry]))
-    roll_up(ready, standing([entry]))
-    check_hurdles(ready, [entry], relative=False)
-    check_complete(ready, standing([entry]))
+    admitted = standing([entry])
+    score_values(ready, admitted)
+    roll_up(ready, admitted)
+    check_hurdles(ready, admitted, relative=False)
+    check_complete(ready, standing(admitted))
+    refuse_by_rule(ready, standing(admitted))
     if ready.lot.rule is None and entry.standing:
         known = (entry.cells[node.id].weighted for node in ready.nodes if node.scored and not node.relative)
         entry.total_exact = sum(known, start=Fraction(0))
@@ -48,6 +48,7 @@ def ranked(ready: Plan, field: Sequence[Entry]) -> list[Entry]:
     score_relative(ready, reference)
     roll_up(relative, reference)
     check_hurdles(relative, entries, relative=True)
+    refuse_by_rule(ready, standing(entries))
     if ready.lot.rule is None:
         add_relative(ready, standing(entries))
     elif standing(entries):

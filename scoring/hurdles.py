@@ -16,16 +16,20 @@ def check_hurdles(plan: Plan, entries: list[Entry], *, relative: bool) -> None:
             if cell is not None and minimum is not None and cell.points < Fraction(minimum):
                 numbers = {"points": exact_text(cell.points), "minimum": f"{minimum:f}"}
                 entry.fail(node.id, "minimum", numbers)
-    for node in here:
-        if node.criterion.max_pass is not None:
-            keep_best(node, node.criterion.max_pass, standing(entries))
+    fell = [(entry, node, cut) for node in here for entry, cut in behind_the_best(node, standing(entries))]
+    for entry, node, cut in fell:
+        points, limit = exact_text(entry.cells[node.id].points), str(node.criterion.max_pass)
+        entry.fail(node.id, "max_pass", {"points": points, "limit": limit, "last": exact_text(cut)})
 
 
-def keep_best(node: Node, limit: int, entries: list[Entry]) -> None:
-    """Let the best so many on this criterion go on, and all that equal the last of them."""
-    points = sorted((entry.cells[node.id].points for entry in entries if node.id in entry.cells), reverse=True)
-    for entry in entries if len(points) > limit else ():
-        cell = entry.cells.get(node.id)
-        if cell is not None and cell.points < points[limit - 1]:
-            numbers = {"points": exact_text(cell.points), "limit": str(limit), "last": exact_text(points[limit - 1])}
-            entry.fail(node.id, "max_pass", numbers)
+def behind_the_best(node: Node, entries: list[Entry]) -> list[tuple[Entry, Fraction]]:
+    """The bids that are not among the best so many on this criterion, nor equal to the last of them, with its points.
+
+    All limits of a stage are judged on the same bids, so that the order of the criteria does not matter.
+    """
+    limit = node.criterion.max_pass
+    known = [entry for entry in entries if node.id in entry.cells]
+    if limit is None or len(known) <= limit:
+        return []
+    cut = sorted((entry.cells[node.id].points for entry in known), reverse=True)[limit - 1]
+    return [(entry, cut) for entry in known if entry.cells[node.id].points < cut]

@@ -23,7 +23,7 @@ from scoring.price import (
     price_points,
 )
 from scoring.units import Direction
-from scoring.worked import FULL, InvalidValue, Worked
+from scoring.worked import FULL, InvalidValue, Worked, limited
 
 Relative = PriceMethod | DiscountMethod | PlacingMethod
 Absolute = AbsoluteMethod | AnswerMethod
@@ -63,9 +63,12 @@ def absolute_points(method: Absolute, text: str) -> Worked:
     return answer_points(method, text)
 
 
-def full_points_for_zero() -> Worked:
-    """What a value of 0 earns where the tender's zero rule is "full"."""
-    return Worked(FULL, "a value of 0 has full points by the published rule", {}, stated=True)
+def full_points_for_zero(method: Method) -> Worked:
+    """What a value of 0 earns where the tender's zero rule is "full": the most that the method gives."""
+    most = Fraction(method.top) if isinstance(method, InverseWithMinimumMark) else FULL
+    worked = Worked(most, "a value of 0 has full points by the published rule", {}, stated=True)
+    cap = getattr(method, "cap", None)
+    return limited(worked, None, cap if isinstance(cap, str) else None)
 
 
 def zero_rule(method: Method | None) -> str | None:

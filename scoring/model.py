@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from scoring.abnormally_low import AbnormallyLowTest
-from scoring.absolute import Lookup
+from scoring.absolute import LinearBetweenBounds, Lookup
 from scoring.answers import Graded, PassFail, Target, Text, YesNo
 from scoring.decimals import WEIGHTING_DECIMALS, Rounding, require_decimal
 from scoring.methods import Method
@@ -140,9 +140,12 @@ def require_rule(criteria: tuple[Criterion, ...], rule: Rule) -> None:
             raise ValueError(f"rule names the criterion {name!r}, which is no leaf that asks for a value")
     price = price_criterion(criteria, rule)
     if price is None and not isinstance(rule, QualityBased):
-        raise ValueError('rule finds no single price; write "price": the id of the price criterion in the rule')
-    if price is not None and price.method is not None:
-        raise ValueError(f"criterion {price.id!r} is the price that the rule reads as it is; leave its method out")
+        raise ValueError(
+            'rule finds no single price; leave the price\'s method out, or write "price": its id in the rule'
+        )
+    if price is not None and (price.method is not None or price.minimum is not None or price.max_pass is not None):
+        name = "method" if price.method is not None else "minimum and max_pass"
+        raise ValueError(f"criterion {price.id!r} is the price that the rule reads as it is; leave its {name} out")
     if isinstance(rule, NEED_SHARES) and (price is None or price.weighting <= 0):
         raise ValueError("rule needs a weighting of its own on the price; write the price's share in its weighting")
     require_quality([leaf for leaf in by_id.values() if leaf is not price], rule)
@@ -162,18 +165,18 @@ def require_quality(others: list[Criterion], rule: Rule) -> None:
 def price_criterion(criteria: tuple[Criterion, ...], rule: Rule | None = None) -> Criterion | None:
     """The one leaf that states the price: the one that the rule names, else the only amount of money or "lower" leaf.
 
-    Where several are, or none says what it is, the one with the id "price" counts.
+    A whole-tender rule reads the price as it is, so only leaves without a method count there. Where several leaves
+    could be meant, the one with the id "price" is; nothing is found when that leaves a choice.
     """
-    asked = [
-        leaf for leaf in leaves(criteria) if not isinstance(leaf.method, Graded | YesNo | PassFail | Text | Target)
-    ]
-    if rule is not None and rule.price is not None:
-        return next((leaf for leaf in asked if leaf.id == rule.price), None)
-    without_unit = [leaf for leaf in asked if leaf.unit is None and leaf.direction is None and leaf.method is None]
+    asked = list(leaves(criteria))
+    if rule is not None:
+        if rule.price is not None:
+            return next((leaf for leaf in asked if leaf.id == rule.price), None)
+        asked = [leaf for leaf in asked if leaf.method is None]
     for found in (
         [leaf for leaf in asked if is_price(leaf)],
-        [leaf for leaf in asked if leaf.unit is None and leaf.direction == "lower"],
-        without_unit,
+        [leaf for leaf in asked if leaf.unit is None and leaf.direction == "lower" and leaf.method is None],
+        [leaf for leaf in asked if leaf.unit is None and leaf.direction is None and leaf.method is None],
     ):
         named = [leaf for leaf in found if leaf.id.casefold() == "price"]
         if len(found) == 1 or len(named) == 1:
@@ -306,6 +309,8 @@ def unit_of(criterion: Criterion) -> str:
         case Graded() | PassFail():
             return "grade"
         case Target() | Lookup() | None:
+            return "number"
+        case LinearBetweenBounds(best=best, worst=worst) if best > worst:
             return "number"
         case _:
             return "number" if criterion.direction == "higher" else "money"

@@ -10,7 +10,7 @@ from typing import Annotated, assert_never
 
 import msgspec
 
-from scoring.contest import Contender, Contest, Figure, number_of
+from scoring.contest import Contender, Contest, Figure, not_negative, number_of
 from scoring.decimals import require_decimal, require_decimals
 from scoring.worked import FULL, BidFault, InvalidValue, Number, Worked, require_above_zero
 
@@ -170,8 +170,9 @@ def fictitious_discount(rule: FictitiousDiscount, contest: Contest) -> list[Figu
     for one in contest.contenders:
         name = rule.criterion or next(iter(contest.others))
         discount = _amount(one, name, rule.levels)
+        price = not_negative(one, "price", one.price)
         numbers = {"price": one.price, "discount": discount}
-        figures.append(Figure(Worked(one.price * (1 - discount), "{price} × (1 − {discount})", numbers)))
+        figures.append(Figure(Worked(price * (1 - discount), "{price} × (1 − {discount})", numbers)))
     return figures
 
 

@@ -211,10 +211,9 @@ def lowest_to_highest(method: LowestToHighest, values: Sequence[Fraction], direc
     lowest, highest = min(values), max(values)
     spread = highest - lowest
     if not spread:
-        return [
-            Worked(FULL, "all values are {value}, so everybody has full points", {"value": value}, stated=True)
-            for value in values
-        ]
+        text = "all values are {value}, so everybody has full points"
+        equal = (Worked(FULL, text, {"value": value}, stated=True) for value in values)
+        return [limited(one, method.floor, method.cap) for one in equal]
     if direction == "lower":
         text = "100 × ({highest} − {value}) ÷ ({highest} − {lowest})"
         points = [FULL * (highest - value) / spread for value in values]

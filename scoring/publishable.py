@@ -13,11 +13,7 @@ from scoring.legal_notes import notes_on
 from scoring.methods import HAVE_A_POLE, DiscountMethod, Relative, zero_rule
 from scoring.model import Criterion, Lot, direction_of
 from scoring.price import LinearFromLowest, Logarithmic, MeanBased
-from scoring.quality_price import AdjustedBid, AdjustedScore, PricePerQualityPoint, UtilityIndex
-from scoring.rules import Rule, is_relative_rule
-from scoring.selection import QualityAndCost, RatedCriteria
-
-DIVIDING_RULES = PricePerQualityPoint | AdjustedBid | AdjustedScore | UtilityIndex | QualityAndCost | RatedCriteria
+from scoring.rules import DividingRule, Rule, is_relative_rule
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,7 +109,7 @@ def _relative_problems(path: str, criterion: Criterion, tag: str) -> Iterator[Pr
 
 
 def _rule_problems(rule: Rule) -> Iterator[Problem]:
-    if isinstance(rule, DIVIDING_RULES) and rule.zero is None:
+    if isinstance(rule, DividingRule) and rule.zero is None:
         yield Problem(
             severity="fault",
             pointer="/rule/zero",

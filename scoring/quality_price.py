@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from scoring.contest import Contender, Contest, Figure, number_of, stop_at_zero
+from scoring.contest import Contender, Contest, Figure, divisor, not_negative, number_of
 from scoring.worked import BidFault, InvalidValue, Worked, require_above_zero
 
 ZeroReject = Literal["reject"]
@@ -48,17 +48,12 @@ def price_per_quality_point(rule: PricePerQualityPoint, contest: Contest) -> lis
     for one in contest.contenders:
         numbers = {"price": one.price, "quality": one.quality}
         if rule.k is None:
-            if one.quality <= 0:
-                figures.append(stop_at_zero(one, "quality", one.quality, rule.zero))
-                continue
-            figures.append(Figure(Worked(one.price / one.quality, "{price} ÷ {quality}", numbers)))
-            continue
-        if one.price <= 0:
-            figures.append(stop_at_zero(one, "price", one.price, rule.zero))
-            continue
-        k = Fraction(rule.k)
-        worked = Worked(k * one.quality / one.price, "{k} × {quality} ÷ {price}", {**numbers, "k": k})
-        figures.append(Figure(worked))
+            ratio = not_negative(one, "price", one.price) / divisor(one, "quality", one.quality)
+            figures.append(Figure(Worked(ratio, "{price} ÷ {quality}", numbers)))
+        else:
+            k = Fraction(rule.k)
+            ratio = k * not_negative(one, "quality", one.quality) / divisor(one, "price", one.price)
+            figures.append(Figure(Worked(ratio, "{k} × {quality} ÷ {price}", {**numbers, "k": k})))
     return figures
 
 
@@ -85,12 +80,11 @@ class AdjustedBid(
 
 def adjusted_bid(rule: AdjustedBid, contest: Contest) -> list[Figure]:
     """Figures by R2."""
+    del rule
     return [
-        stop_at_zero(one, "quality", one.quality, rule.zero)
-        if one.quality <= 0
-        else Figure(
+        Figure(
             Worked(
-                one.price * 100 / one.quality,
+                not_negative(one, "price", one.price) * 100 / divisor(one, "quality", one.quality),
                 "{price} ÷ ({quality} ÷ 100)",
                 {"price": one.price, "quality": one.quality},
             )
@@ -128,11 +122,9 @@ def adjusted_score(rule: AdjustedScore, contest: Contest) -> list[Figure]:
     """Figures by R2b."""
     estimate = Fraction(rule.estimate)
     return [
-        stop_at_zero(one, "price", one.price, rule.zero)
-        if one.price <= 0
-        else Figure(
+        Figure(
             Worked(
-                one.quality * estimate / one.price,
+                not_negative(one, "quality", one.quality) * estimate / divisor(one, "price", one.price),
                 "{quality} × {estimate} ÷ {price}",
                 {"quality": one.quality, "estimate": estimate, "price": one.price},
             )
@@ -164,26 +156,26 @@ class UtilityIndex(
 
 def utility_index(rule: UtilityIndex, contest: Contest) -> list[Figure]:
     """Figures by R3."""
+    del rule
     n = contest.quality_share / contest.price_share
-    priced = [one for one in contest.contenders if one.price > 0]
-    best_quality = max((one.quality for one in priced), default=Fraction(0))
-    best_price = min((one.price for one in priced), default=Fraction(0))
-    text = "(1 − ({best_quality} − {quality}) ÷ 100 × {n}) × {best_price} ÷ {price}"
-    figures: list[Figure] = []
-    for one in contest.contenders:
-        if one.price <= 0:
-            figures.append(stop_at_zero(one, "price", one.price, rule.zero))
-            continue
-        numbers = {
-            "best_quality": best_quality,
-            "quality": one.quality,
-            "n": n,
-            "best_price": best_price,
-            "price": one.price,
-        }
-        index = (1 - (best_quality - one.quality) / 100 * n) * best_price / one.price
-        figures.append(Figure(Worked(index, text, numbers)))
-    return figures
+    best_quality = max(one.quality for one in contest.contenders)
+    best_price = min(divisor(one, "price", one.price) for one in contest.contenders)
+    return [
+        Figure(
+            Worked(
+                (1 - (best_quality - one.quality) / 100 * n) * best_price / one.price,
+                "(1 − ({best_quality} − {quality}) ÷ 100 × {n}) × {best_price} ÷ {price}",
+                {
+                    "best_quality": best_quality,
+                    "quality": one.quality,
+                    "n": n,
+                    "best_price": best_price,
+                    "price": one.price,
+                },
+            )
+        )
+        for one in contest.contenders
+    ]
 
 
 class Coefficient(
@@ -215,9 +207,11 @@ def coefficient(rule: Coefficient, contest: Contest) -> list[Figure]:
         earned = one.worth + sum(
             (_feature(one, name, share) for name, share in contest.others.items()), start=Fraction(0)
         )
-        factor = 1 + earned / contest.price_share
+        factor = divisor(one, "coefficient", 1 + earned / contest.price_share)
         numbers = {"price": one.price, "earned": earned, "rest": contest.price_share}
-        figures.append(Figure(Worked(one.price / factor, "{price} ÷ (1 + {earned} ÷ {rest})", numbers)))
+        figures.append(
+            Figure(Worked(not_negative(one, "price", one.price) / factor, "{price} ÷ (1 + {earned} ÷ {rest})", numbers))
+        )
     return figures
 
 
@@ -257,7 +251,7 @@ def relative_value_cost(rule: RelativeValueCost, contest: Contest) -> list[Figur
     return [
         Figure(
             Worked(
-                one.price * (lowest + 100) / (one.quality + 100),
+                not_negative(one, "price", one.price) * (lowest + 100) / divisor(one, "Q + 100", one.quality + 100),
                 "{price} ÷ (({quality} + 100) ÷ ({lowest} + 100))",
                 {"price": one.price, "quality": one.quality, "lowest": lowest},
             )

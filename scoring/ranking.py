@@ -17,13 +17,13 @@ import msgspec
 from scoring.abnormally_low import AbnormallyLowTest, Priced, Ukraine, alerts
 from scoring.canonical import ENGINE, canonical, digest, rules_digest
 from scoring.contest import Contender, Contest
-from scoring.decimals import exact_text, rounded_by
+from scoring.decimals import exact_text, parse_decimal, rounded_by
 from scoring.entry import Entry, Remark, standing
 from scoring.explanation import explained, noted
 from scoring.hurdles import check_hurdles
 from scoring.model import Evaluation, Lot, OpenedBid, State
-from scoring.rules import Rule, figures, highest_wins
-from scoring.scores import apply_number_rules, check_complete, read_numbers, roll_up, score_absolute, score_relative
+from scoring.rules import Rule, figures, highest_wins, refusal
+from scoring.scores import check_complete, roll_up, score_relative, score_values
 from scoring.ties import set_ranks
 from scoring.tree import Node, Plan, leaf_cell, plan, quality_nodes
 from scoring.worked import FULL, BidFault, InvalidValue
@@ -118,13 +118,13 @@ def rank(ready: Plan, entries: list[Entry], draw_secret: str | None) -> tuple[tu
     for entry in entries:
         if entry.bid.state != "admissible":
             entry.fail(None, f"state:{entry.bid.state}", {"state": entry.bid.state})
-    read_numbers(ready, standing(entries))
-    apply_number_rules(ready, standing(entries))
-    score_absolute(ready, standing(entries))
-    roll_up(ready, standing(entries))
+    admitted = standing(entries)
+    score_values(ready, admitted)
+    roll_up(ready, admitted)
     check_hurdles(ready, entries, relative=False)
+    check_complete(ready, standing(entries))
+    refuse_by_rule(ready, standing(entries))
     reference = standing(entries)
-    check_complete(ready, reference)
     score_relative(ready, reference)
     roll_up(ready, reference)
     check_hurdles(ready, entries, relative=True)
@@ -149,16 +149,35 @@ def set_totals(ready: Plan, entries: list[Entry]) -> None:
         entry.order = -entry.total
 
 
+def refuse_by_rule(ready: Plan, entries: list[Entry]) -> None:
+    """Take out bids that a whole-tender rule itself leaves unranked, as soon as what it looks at is known."""
+    rule, quality = ready.lot.rule, list(quality_nodes(ready.nodes))
+    for entry in entries if rule is not None else ():
+        price = None if ready.price is None else entry.numbers.get(ready.price.id)
+        known = all(node.id in entry.cells for node in quality)
+        refused = refusal(rule, price, quality_of(entry, quality) if known else None) if rule is not None else None
+        if refused is not None:
+            entry.fail(None, *refused)
+
+
+def quality_of(entry: Entry, quality: list[Node]) -> Fraction:
+    """Q, the weighted mean of the quality criteria's points; criteria without weightings count as one."""
+    shares = sum((node.share for node in quality), start=Fraction(0))
+    if not shares:
+        return sum((entry.cells[node.id].points for node in quality), start=Fraction(0))
+    return sum((entry.cells[node.id].weighted for node in quality), start=Fraction(0)) * FULL / shares
+
+
 def set_figures(ready: Plan, rule: Rule, entries: list[Entry]) -> None:
     """Each bid's figure under a whole-tender rule."""
+    refuse_by_rule(ready, entries)
+    entries = standing(entries)
+    if not entries:
+        return
     contest = contest_of(ready, entries)
     price = ready.price
     found = figures(rule, contest, price.points_rounding if price is not None else ())
     for entry, figure in zip(entries, found, strict=True):
-        if figure.refused is not None:
-            message, arguments = figure.refused
-            entry.fail(None, message, arguments)
-            continue
         entry.figure, entry.total_exact = figure.worked, figure.worked.points
         entry.total = rounded_by(ready.total_rounding, entry.total_exact)
         sign = -1 if highest_wins(rule) else 1
@@ -172,23 +191,27 @@ def contest_of(ready: Plan, entries: list[Entry]) -> Contest:
     total, price = Fraction(ready.lot.total), ready.price
     quality = list(quality_nodes(ready.nodes))
     weighted_share = sum((node.share for node in quality), start=Fraction(0))
-    contenders = [contender_of(entry, quality, weighted_share, total, price) for entry in entries]
+    contenders = [contender_of(entry, quality, total, price) for entry in entries]
     return Contest(
         contenders=tuple(contenders),
         price_share=price.share / total if price is not None else Fraction(0),
         quality_share=weighted_share / total,
-        others={node.id: node.share / total for node in ready.leaves if node.needed and node is not price},
+        others={node.id: node.share / total for node in ready.leaves if is_weighed(node) and node is not price},
     )
 
 
-def contender_of(entry: Entry, quality: list[Node], shares: Fraction, total: Fraction, price: Node | None) -> Contender:
-    """One bid as a whole-tender rule sees it; quality criteria without weightings count as one."""
+def is_weighed(node: Node) -> bool:
+    """Whether a whole-tender rule may read the leaf: as points, or as a raw value."""
+    return node.scored or node.raw
+
+
+def contender_of(entry: Entry, quality: list[Node], total: Fraction, price: Node | None) -> Contender:
+    """One bid as a whole-tender rule sees it."""
     weighted = sum((entry.cells[node.id].weighted for node in quality), start=Fraction(0))
-    points = sum((entry.cells[node.id].points for node in quality), start=Fraction(0))
     return Contender(
         id=entry.bid.id,
         price=entry.numbers.get(price.id, Fraction(0)) if price is not None else Fraction(0),
-        quality=weighted * FULL / shares if shares else points,
+        quality=quality_of(entry, quality),
         worth=weighted / total,
         values=entry.bid.values,
         points={name: cell.points for name, cell in entry.cells.items()},
@@ -207,9 +230,9 @@ def flag_abnormally_low(ready: Plan, entries: list[Entry]) -> None:
     """Flag prices by the published tests; the supplier must be asked to explain, nothing is rejected here."""
     if ready.price is None:
         return
-    by_id = {entry.bid.id: entry for entry in entries}
+    by_id = {entry.bid.id: entry for entry in entries if ready.price.id in entry.numbers}
     for test in ready.lot.abnormally_low:
-        for alert in alerts(test, priced(ready, ready.price, test, entries)):
+        for alert in alerts(test, priced(ready, ready.price, test, list(by_id.values()))):
             entry = by_id[alert.id]
             tag = str(test.__struct_config__.tag)
             price = exact_text(entry.numbers[ready.price.id])
@@ -224,18 +247,27 @@ def priced(ready: Plan, price: Node, test: AbnormallyLowTest, entries: list[Entr
     bids: list[Priced] = []
     for entry in sorted(entries, key=lambda entry: (entry.rank or 0, entry.bid.id)):
         offered, cell = entry.numbers[price.id], entry.cells.get(price.id)
-        initial = entry.bid.values.get(test.initial or price.id) if isinstance(test, Ukraine) else None
+        initial = initial_price(test, entry) if isinstance(test, Ukraine) else None
         earned = sum((entry.cells[node.id].weighted for node in quality), start=Fraction(0))
         bids.append(
             Priced(
                 id=entry.bid.id,
                 price=offered,
-                initial=offered if initial is None else Fraction(initial),
+                initial=offered if initial is None else initial,
                 price_share=cell.points / FULL if cell is not None else Fraction(0),
                 quality_share=earned / best if best else Fraction(0),
             )
         )
     return bids
+
+
+def initial_price(test: Ukraine, entry: Entry) -> Fraction | None:
+    """The price before an auction, where the test names a criterion that states it."""
+    text = entry.bid.values.get(test.initial) if test.initial is not None else None
+    try:
+        return None if text is None else parse_decimal(text, "value")
+    except ValueError as fault:
+        raise InvalidValue(BidFault(entry.bid.id, test.initial, str(fault))) from fault
 
 
 def remarks_on_lot(ready: Plan, entries: list[Entry]) -> list[Remark]:

@@ -1,12 +1,14 @@
 """The closed family of whole-tender rules: its union, its dispatch, and what a rule reads from the criteria."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Final
 
 from scoring.contest import Contest, Figure
 from scoring.decimals import Rounding
 from scoring.monetised import MonetisedRule, QualityPremium, WillingnessToPay, monetised_figures, named_by
 from scoring.quality_price import (
+    AdjustedBid,
     AdjustedScore,
     Coefficient,
     PricePerQualityPoint,
@@ -34,6 +36,10 @@ NEED_SHARES: Final = UtilityIndex | Coefficient | QualityPremium | QualityAndCos
 
 RELATIVE_RULES: Final = UtilityIndex | RelativeValueCost | QualityPremium | QualityAndCost | RatedCriteria | TradeOff
 """Rules in which other bids can change a bid's figure or place."""
+
+
+DividingRule = PricePerQualityPoint | AdjustedBid | AdjustedScore | UtilityIndex | QualityAndCost | RatedCriteria
+"""Rules that divide by a price or a quality, so that a 0 needs a published rule."""
 
 
 def figures(rule: Rule, contest: Contest, price_roundings: tuple[Rounding, ...]) -> list[Figure]:
@@ -73,3 +79,16 @@ def criteria_named(rule: Rule) -> Mapping[str, object]:
 def uses_financial_points(rule: Rule) -> bool:
     """Whether the rule gives the price points of 0–100 (Sf) before weighting them."""
     return isinstance(rule, QualityAndCost | RatedCriteria)
+
+
+def refusal(rule: Rule, price: Fraction | None, quality: Fraction | None) -> tuple[str, dict[str, str]] | None:
+    """Why the rule itself leaves a bid unranked: over the budget, or a 0 that its published zero rule rejects."""
+    if isinstance(rule, FixedBudget):
+        over = price is not None and price > rule.budget
+        return ("over_budget", {"budget": f"{rule.budget:f}"}) if over else None
+    if not isinstance(rule, DividingRule) or rule.zero is None:
+        return None
+    by_quality = isinstance(rule, AdjustedBid) or (isinstance(rule, PricePerQualityPoint) and rule.k is None)
+    if (quality if by_quality else price) == 0:
+        return "zero", {"value": "quality" if by_quality else "price"}
+    return None

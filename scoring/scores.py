@@ -1,11 +1,12 @@
 """Points of the bids: numbers read once, then absolute points, then relative points over the reference set."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from scoring.absolute import ReferenceOverPrice
 from scoring.answers import Graded, PassFail, Target, YesNo, is_fatal, passes
 from scoring.decimals import exact_text, parse_decimal
-from scoring.entry import Entry
+from scoring.entry import Entry, standing
 from scoring.methods import (
     HAVE_A_POLE,
     Absolute,
@@ -23,21 +24,51 @@ from scoring.rules import needs_quality
 from scoring.tree import Node, Plan, group_cell, leaf_cell
 from scoring.worked import FULL, BidFault, InvalidValue, MissingValue, Worked, ZeroValue
 
+Stage = Callable[[Plan, Node, Entry, str], None]
 
-def read_numbers(plan: Plan, entries: list[Entry]) -> None:
-    """Read every value that its method takes as a number; every unreadable one is reported at once."""
-    faults: list[BidFault] = []
+
+def score_values(plan: Plan, entries: list[Entry]) -> None:
+    """Judge answers, read numbers, and give the points that need no other bid.
+
+    What cannot be read is kept on the entry: it stops the ranking only if the bid is still standing after the hurdles.
+    """
+    run_stage(judge_answer, plan, entries)
+    run_stage(read_number, plan, standing(entries))
+    apply_number_rules(plan, standing(entries))
+    run_stage(score_one, plan, entries)
+    for node in plan.leaves:
+        method = node.criterion.method
+        if isinstance(method, Target) and method.quality is not None:
+            add_quality(node, method, method.quality, entries)
+
+
+def run_stage(stage: Stage, plan: Plan, entries: list[Entry]) -> None:
+    """Do one thing with every value of the bids, and keep what could not be done."""
     for node in plan.leaves:
         for entry in entries:
             text = entry.bid.values.get(node.id)
-            if text is None or not takes_number(plan, node):
-                continue
-            try:
-                entry.numbers[node.id] = checked_number(node, text)
-            except ValueError as fault:
-                faults.append(BidFault(entry.bid.id, node.id, str(fault)))
-    if faults:
-        raise InvalidValue(*faults)
+            if text is not None:
+                try:
+                    stage(plan, node, entry, text)
+                except (ValueError, InvalidValue) as fault:
+                    entry.unreadable.append(BidFault(entry.bid.id, node.id, str(fault)))
+
+
+def judge_answer(_: Plan, node: Node, entry: Entry, text: str) -> None:
+    """Take a bid out that fails a pass/fail criterion, or gave an answer that is published as fatal."""
+    method = node.criterion.method
+    if isinstance(method, PassFail) and not passes(text):
+        entry.fail(node.id, "failed", {"answer": text})
+    elif (isinstance(method, Graded) and is_fatal(method, text)) or (
+        isinstance(method, YesNo) and method.fatal == text
+    ):
+        entry.fail(node.id, "fatal", {"answer": text})
+
+
+def read_number(plan: Plan, node: Node, entry: Entry, text: str) -> None:
+    """Read a value that its method takes as a number."""
+    if takes_number(plan, node):
+        entry.numbers[node.id] = checked_number(node, text)
 
 
 def apply_number_rules(plan: Plan, entries: list[Entry]) -> None:
@@ -48,7 +79,9 @@ def apply_number_rules(plan: Plan, entries: list[Entry]) -> None:
             number = entry.numbers.get(node.id)
             if number == 0:
                 apply_zero_rule(node, entry)
-            elif number is not None and ceiling is not None and number > ceiling:
+            if number is not None:
+                apply_smallest(node, entry, number)
+            if number is not None and ceiling is not None and number > ceiling:
                 numbers = {"value": exact_text(number), "ceiling": exact_text(ceiling)}
                 entry.fail(node.id, "above_ceiling", numbers)
 
@@ -89,53 +122,28 @@ def apply_zero_rule(node: Node, entry: Entry) -> None:
         entry.fail(node.id, "zero", {"value": "value"})
     elif rule == "full":
         entry.full_for_zero.add(node.id)
-    elif rule is not None:
-        entry.numbers[node.id] = Fraction(rule)
-        entry.flag(node.id, "zero_reckoned", {"reckoned": rule})
 
 
-def score_absolute(plan: Plan, entries: list[Entry]) -> None:
-    """Points that need no other bid, wherever the value is there; every unreadable value is reported at once."""
-    faults: list[BidFault] = []
-    for node in plan.leaves:
-        for entry in entries:
-            text = entry.bid.values.get(node.id)
-            if text is None:
-                continue
-            try:
-                score_one(node, entry, text)
-            except (ValueError, InvalidValue) as fault:
-                faults.append(BidFault(entry.bid.id, node.id, str(fault)))
-    for node in plan.leaves:
-        method = node.criterion.method
-        if isinstance(method, Target) and method.quality is not None:
-            add_quality(node, method, method.quality, entries)
-    if faults:
-        raise InvalidValue(*faults)
+def apply_smallest(node: Node, entry: Entry, number: Fraction) -> None:
+    """Reckon an offer below the published smallest value as that value, so that 0 never earns less than 0.01."""
+    rule = zero_rule(node.criterion.method)
+    if rule in {None, "reject", "full"} or direction_of(node.criterion) != "lower":
+        return
+    smallest = Fraction(rule or 0)
+    if 0 <= number < smallest:
+        entry.numbers[node.id] = smallest
+        entry.flag(node.id, "zero_reckoned", {"value": exact_text(number), "reckoned": exact_text(smallest)})
 
 
-def score_one(node: Node, entry: Entry, text: str) -> None:
+def score_one(_: Plan, node: Node, entry: Entry, text: str) -> None:
     """One value under an absolute method, or as stated where a whole-tender rule takes points as they are."""
-    method = node.criterion.method
-    if isinstance(method, PassFail) and not passes(text):
-        entry.fail(node.id, "failed", {"answer": text})
-    elif method is None and node.scored:
-        entry.cells[node.id] = leaf_cell(node, stated_points(entry.numbers[node.id]))
-    elif isinstance(method, Absolute):
-        if node.id in entry.full_for_zero:
-            entry.cells[node.id] = leaf_cell(node, full_points_for_zero())
-        elif entry.numbers.get(node.id) != 0 or not divides_by_zero(node):
-            number = entry.numbers.get(node.id)
-            entry.cells[node.id] = leaf_cell(node, absolute_points(method, text if number is None else plain(number)))
-        if (isinstance(method, Graded) and is_fatal(method, text)) or (
-            isinstance(method, YesNo) and method.fatal == text
-        ):
-            entry.fail(node.id, "fatal", {"answer": text})
-
-
-def plain(number: Fraction) -> str:
-    """A number that was read from a plain decimal, as one."""
-    return exact_text(number)
+    method, number = node.criterion.method, entry.numbers.get(node.id)
+    if method is None and node.scored and number is not None:
+        entry.cells[node.id] = leaf_cell(node, stated_points(number))
+    elif isinstance(method, Absolute) and node.id in entry.full_for_zero:
+        entry.cells[node.id] = leaf_cell(node, full_points_for_zero(method))
+    elif isinstance(method, Absolute) and (number != 0 or not divides_by_zero(node)):
+        entry.cells[node.id] = leaf_cell(node, absolute_points(method, text if number is None else exact_text(number)))
 
 
 def stated_points(points: Fraction) -> Worked:
@@ -172,7 +180,10 @@ def roll_up(plan: Plan, entries: list[Entry]) -> None:
 
 
 def check_complete(plan: Plan, entries: list[Entry]) -> None:
-    """Refuse to rank while a standing bid lacks a value, or offers a 0 that would be divided by without a rule."""
+    """Refuse to rank while a standing bid's value is unreadable, missing, or a 0 that would be divided by."""
+    unreadable = dict.fromkeys(fault for entry in entries for fault in entry.unreadable)
+    if unreadable:
+        raise InvalidValue(*unreadable)
     missing = [
         BidFault(entry.bid.id, node.id, "the value is missing; ask the supplier, or change the bid's state")
         for entry in entries
@@ -205,7 +216,7 @@ def score_relative(plan: Plan, entries: list[Entry]) -> None:
             continue
         for entry in entries:
             if node.id in entry.full_for_zero:
-                entry.cells[node.id] = leaf_cell(node, full_points_for_zero())
+                entry.cells[node.id] = leaf_cell(node, full_points_for_zero(method))
         priced = [entry for entry in entries if node.id not in entry.full_for_zero]
         if priced:
             values = [entry.numbers[node.id] for entry in priced]

@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from scoring.contest import Contender, Contest, Figure, stop_at_zero
+from scoring.contest import Contender, Contest, Figure, divisor
 from scoring.decimals import Rounding, require_decimal, rounded_by
 from scoring.quality_price import ZeroReject
 from scoring.worked import FULL, Worked, require_above_zero
@@ -65,13 +65,11 @@ class QualityAndCost(
 
 def quality_and_cost(rule: QualityAndCost, contest: Contest, roundings: tuple[Rounding, ...]) -> list[Figure]:
     """Figures by S2."""
-    lowest = min((one.price for one in contest.contenders if one.price > 0), default=Fraction(0))
+    del rule
+    lowest = min(divisor(one, "price", one.price) for one in contest.contenders)
     text = "{t} × {quality} + {p} × {financial}"
     figures: list[Figure] = []
     for one in contest.contenders:
-        if one.price <= 0:
-            figures.append(stop_at_zero(one, "price", one.price, rule.zero))
-            continue
         earned = Worked(FULL * lowest / one.price, "100 × {lowest} ÷ {price}", {"lowest": lowest, "price": one.price})
         financial = rounded_by(roundings, earned.points)
         numbers = {
@@ -108,13 +106,11 @@ class RatedCriteria(
 
 def rated_criteria(rule: RatedCriteria, contest: Contest, roundings: tuple[Rounding, ...]) -> list[Figure]:
     """Figures by S2b."""
-    lowest = min((one.price for one in contest.contenders if one.price > 0), default=Fraction(0))
+    del rule
+    lowest = min(divisor(one, "price", one.price) for one in contest.contenders)
     highest = max(one.quality for one in contest.contenders)
     figures: list[Figure] = []
     for one in contest.contenders:
-        if one.price <= 0:
-            figures.append(stop_at_zero(one, "price", one.price, rule.zero))
-            continue
         earned = Worked(FULL * lowest / one.price, "100 × {lowest} ÷ {price}", {"lowest": lowest, "price": one.price})
         financial = rounded_by(roundings, earned.points)
         technical = FULL * one.quality / highest if highest > 0 else Fraction(0)
@@ -144,8 +140,8 @@ class FixedBudget(
 
     >>> from scoring.contest import plain_contest
     >>> contest = plain_contest({"80": "50", "100": "70"})
-    >>> [one.refused is None for one in fixed_budget(FixedBudget(budget=Decimal(90)), contest)]
-    [True, False]
+    >>> [str(one.worked.points) for one in fixed_budget(FixedBudget(budget=Decimal(100)), contest)]
+    ['50', '70']
     """
 
     budget: Decimal
@@ -156,14 +152,10 @@ class FixedBudget(
 
 
 def fixed_budget(rule: FixedBudget, contest: Contest) -> list[Figure]:
-    """Figures by S3."""
-    figures: list[Figure] = []
-    for one in contest.contenders:
-        figure = _stated(one.quality, "the quality; the price of {price} is within the budget", one)
-        if one.price > rule.budget:
-            figure = figure._replace(refused=("over_budget", {"budget": f"{rule.budget:f}"}))
-        figures.append(figure)
-    return figures
+    """Figures by S3 of the bids within the budget."""
+    del rule
+    text = "the quality; the price of {price} is within the budget"
+    return [_stated(one.quality, text, one) for one in contest.contenders]
 
 
 class QualityBased(

@@ -80,11 +80,17 @@ def key_of(plan: Plan, rule: TieBreak, bids: Sequence[str], secret: str | None) 
             return lambda entry: (-sum((entry.cells[node.id].weighted for node in quality), start=Fraction(0)),)
         case LowerPrice():
             price = plan.price
-            return None if price is None else lambda entry: (entry.numbers[price.id],)
+            return None if price is None else lambda entry: price_key(price, entry)
         case DrawLots():
             return None if secret is None else lambda entry: (ticket(secret, bids, entry.bid.id),)
         case _:
             assert_never(rule)
+
+
+def price_key(price: Node, entry: Entry) -> Key:
+    """The price; a bid that states none comes last."""
+    number = entry.numbers.get(price.id)
+    return (Fraction(1), Fraction(0)) if number is None else (Fraction(0), number)
 
 
 def criterion_key(node: Node, rule: OnCriterion) -> Callable[[Entry], Key]:

@@ -21,7 +21,7 @@ ZeroRule = Annotated[
     msgspec.Meta(
         pattern=r"^(reject|full|[0-9]{1,15}(\.[0-9]{1,12})?)$",
         description='What an offer of exactly 0 means: "reject" (the bid is not ranked), "full" (full points), or the '
-        'smallest value that is reckoned instead, such as "0.01".',
+        'smallest value, such as "0.01", as which lower offers are reckoned.',
     ),
 ]
 

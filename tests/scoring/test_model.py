@@ -5,6 +5,7 @@ import pytest
 
 import scoring
 from scoring import BadDocument, Case, Criterion, Lot, OpenedBid, Rounding
+from scoring.model import price_criterion
 from scoring.price import InverseProportional, Logarithmic
 
 PRICE = InverseProportional()
@@ -98,7 +99,7 @@ def test_a_minimum_lies_on_the_scale_of_points():
         ({"id": "R1"}, [{"id": "a", "unit": "GBP"}, {"id": "b", "unit": "GBP"}], "no single price"),
         ({"id": "R1", "price": "x"}, [{"id": "a"}, {"id": "b"}], "names the criterion 'x'"),
         (
-            {"id": "R1"},
+            {"id": "R1", "price": "a"},
             [{"id": "a", "unit": "GBP", "method": {"id": "P1"}, "weighting": "100"}],
             "leave its method out",
         ),
@@ -172,3 +173,12 @@ def test_the_rules_digest_is_that_of_the_canonical_rules():
         == '{"criteria":[{"id":"price","method":{"id":"P1"},"title":"Preis für Strom","weighting":"100"}]}'.encode()
     )
     assert scoring.rules_digest(scoring.decode(text, Lot)) == scoring.digest(lot)
+
+
+def test_the_price_is_found_without_being_told():
+    """One leaf in money, the one of which less is better, or the one called price."""
+    points = {"id": "quality", "weighting": "100", "method": {"id": "A1", "best": "100", "worst": "0"}}
+    for price in ({"id": "price"}, {"id": "offer", "unit": "GBP"}, {"id": "offer", "direction": "lower"}, {"id": "x"}):
+        document = {"lot": {"criteria": [price, points], "rule": {"id": "R1"}}, "bids": []}
+        lot = scoring.decode(json.dumps(document).encode(), Case).lot
+        assert price_criterion(lot.criteria, lot.rule) is lot.criteria[0]

@@ -330,6 +330,22 @@ def test_a_value_for_a_criterion_that_does_not_exist_is_refused(scored):
         scored(price_and_quality({"id": "P1"}), {"a": {"price": "1", "qualty": "3"}})
 
 
+def test_a_bid_that_is_out_anyway_cannot_stop_the_others(scored):
+    """An unreadable value of a bid that fails a requirement does not matter, wherever the requirement stands."""
+    lot = price_and_quality({"id": "P1"})
+    lot["criteria"].append({"id": "insured", "method": {"id": "pass_fail"}})
+    field = {
+        "a": {"price": "1", "quality": "50", "insured": "pass"},
+        "b": {"price": "1e3", "quality": "NaN", "insured": "fail"},
+    }
+    assert scored(lot, field).winner == "a"
+    passed = {**field, "b": {**field["b"], "insured": "pass"}}
+    with pytest.raises(scoring.InvalidValue):
+        scored(lot, passed)
+    lot["criteria"][1]["minimum"] = "10"
+    assert scored(lot, {**passed, "b": {**passed["b"], "quality": "9"}}).winner == "a"
+
+
 def test_two_bids_with_one_id_are_refused(scored):
     lot = scored(price_and_quality({"id": "P1"}), bids_of(a=("1", "1"))).lot
     bid = OpenedBid(id="a", values={"price": "1", "quality": "1"})
