@@ -117,8 +117,8 @@ class Market:
         self.http = http
         self.anonymous = Person(http, "")
 
-    async def fill(self) -> None:
-        """Make the operator, two cities and three suppliers."""
+    async def appoint(self) -> None:
+        """Make the operator, as the first start of the embedded default does."""
         pool = await db.open_pool(self.dsn, connections=1)
         try:
             async with db.transaction(pool) as conn:
@@ -127,6 +127,9 @@ class Market:
         finally:
             await pool.close()
         self.operator = Person(self.http, made.key.secret, id=str(made.person.id))
+
+    async def fill(self) -> None:
+        """Let the operator register two cities, the people of one, and three suppliers."""
         self.author = await self.register(kind="buyer", name="Northgate City Council")
         for name in (*ROLES, "colleague"):
             setattr(self, name, await self.colleague_of(self.author, name.replace("_", " ").title()))
@@ -265,6 +268,7 @@ async def market_in(dsn: str, **settings: Any) -> AsyncIterator[Market]:
     try:
         async with served(dsn, **settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
             market = Market(url, dsn, owner, http)
+            await market.appoint()
             await market.fill()
             yield market
     finally:

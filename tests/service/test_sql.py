@@ -1,0 +1,135 @@
+"""Every query against the real schema, and the seal as a property of the files: one query reads envelopes."""
+
+import re
+from typing import Any
+
+import asyncpg
+import pytest
+
+from service import db
+
+NOUNS = sorted(path.stem for path in db.QUERIES.glob("*.sql"))
+TEXTS = {
+    f"{noun}.{match[1]}": match[2]
+    for noun in NOUNS
+    for match in re.finditer(
+        r"^-- name: (\w+).*?\n(.*?)(?=^-- name: |\Z)",
+        (db.QUERIES / f"{noun}.sql").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+}
+"""Each query's text with its comment, by its file and name."""
+
+
+def named(noun: str) -> dict[str, Any]:
+    """The queries of a file, by name."""
+    queries = db.queries(noun)
+    return {name: getattr(queries, name) for name in queries.available_queries if not name.endswith("_cursor")}
+
+
+QUERIES = {f"{noun}.{name}": query for noun in NOUNS for name, query in named(noun).items()}
+
+
+def code(text: str) -> str:
+    """A query without its comments."""
+    return re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE)
+
+
+def test_every_query_is_looked_at() -> None:
+    """What this file reads as text is what the program loads."""
+    assert QUERIES.keys() == TEXTS.keys()
+    assert len(QUERIES) > 50
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+async def test_every_query_fits_the_real_schema(pool: asyncpg.Pool, noun: str) -> None:
+    """PostgreSQL itself checks names, types and parameters, with the rights of the role that runs the query."""
+    async with db.transaction(pool) as conn:
+        for name, query in named(noun).items():
+            if name == "open_envelopes":
+                await conn.execute("SET LOCAL ROLE tenderscore_opening")
+            prepared = await conn.prepare(query.sql)
+            await conn.execute("SET LOCAL ROLE tenderscore_app")
+            parameters = prepared.get_parameters()
+            assert len(parameters) == len(set(re.findall(r"\$(\d+)", query.sql))), name
+            assert all(kind.name not in {"unknown", "anyelement"} for kind in parameters), name
+            columns = [attribute.name for attribute in prepared.get_attributes()]
+            assert len(columns) == len(set(columns)), name
+            assert "?column?" not in columns, name
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_query_says_what_it_is_for_and_hides_nothing(name: str) -> None:
+    """A sentence of purpose, one statement, no `*`, and never the start of the transaction for the time."""
+    text = TEXTS[name]
+    assert re.match(r"-- [A-Z].{10,}", text)
+    statement = code(text)
+    assert statement.strip().endswith(";")
+    assert statement.count(";") == 1
+    assert not re.search(r"SELECT\s+(\w+\.)?\*", statement)
+    assert not re.search(
+        r"\bnow\(\)|current_timestamp|transaction_timestamp|localtime|current_date", statement, re.IGNORECASE
+    )
+    assert "pg_catalog.clock_timestamp" not in statement
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if ".list_" in name])
+def test_a_list_has_an_order_and_an_end(name: str) -> None:
+    """Nobody gets more than fits, and nobody gets it in whatever order it lies."""
+    assert re.search(r"ORDER BY .+\nLIMIT [:\w]+;\s*\Z", code(TEXTS[name]).strip())
+
+
+# The seal
+
+
+def test_exactly_one_query_reads_what_is_in_an_envelope() -> None:
+    """`open_envelopes` and no other; two write: a first bid and a further version."""
+    touching = {name for name, text in TEXTS.items() if "bid_envelopes" in code(text)}
+    writing = {name for name in touching if re.search(r"INSERT INTO bid_envelopes", TEXTS[name])}
+    assert writing == {"bids.submit_bid", "bids.replace_bid"}
+    assert touching - writing == {"opening.open_envelopes"}
+    for name in writing:
+        assert code(TEXTS[name]).count("bid_envelopes") == 1
+        assert "RETURNING contents" not in TEXTS[name]
+
+
+def test_no_statement_stands_in_the_program_that_could_read_an_envelope() -> None:
+    """Queries live in files; the one role that may read envelopes is taken in one place."""
+    sources = {path.name: path.read_text() for path in db.QUERIES.parent.glob("*.py")}
+    assert [name for name, text in sources.items() if "FROM bid_envelopes" in text] == []
+    assert [name for name, text in TEXTS.items() if "tenderscore_opening" in code(text)] == [
+        "opening.become_opening_officer"
+    ]
+    users = [name for name, text in sources.items() if "become_opening_officer" in text]
+    assert len(users) == 1
+    assert sources[users[0]].count("SQL.become_opening_officer(") == 1
+
+
+async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncpg.Pool) -> None:
+    """Nothing is deleted but drafts' lots and roles; nothing of the record is changed but the columns named here."""
+    rows = await pool.fetch(
+        """
+        SELECT table_name::text, privilege_type::text, NULL::text AS column_name
+        FROM information_schema.role_table_grants
+        WHERE grantee = 'tenderscore_app' AND privilege_type IN ('DELETE', 'TRUNCATE', 'UPDATE', 'TRIGGER')
+        UNION ALL
+        SELECT table_name::text, privilege_type::text, column_name::text
+        FROM information_schema.column_privileges AS held
+        WHERE grantee = 'tenderscore_app' AND privilege_type = 'UPDATE'
+        ORDER BY 1, 2, 3
+        """
+    )
+    held = {(row["table_name"], row["privilege_type"]) for row in rows if not row["table_name"].startswith("pgqueuer")}
+    kept = {
+        *("events", "bid_versions", "bid_envelopes", "idempotency_keys", "opening_acts", "opened_bids", "corrigenda"),
+        *("panel_scores", "consensus_scores", "bid_states", "evaluations", "awards", "organisations", "people"),
+    }
+    assert {table for table, _ in held} & kept == set()
+    assert {table for table, privilege in held if privilege == "DELETE"} <= {
+        "tenders",
+        "lots",
+        "tender_roles",
+        "job_attempts",
+    }
+    changed = {row["column_name"] for row in rows if (row["table_name"], row["privilege_type"]) == ("bids", "UPDATE")}
+    assert changed == {"version", "withdrawn_at"}
