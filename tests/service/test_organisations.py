@@ -174,7 +174,7 @@ def forged() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("header", forged())
+@pytest.mark.parametrize("header", forged(), ids=[str(number) for number, _ in enumerate(forged(), 1)])
 async def test_forged_keys_are_refused_in_the_same_words(market: Market, header: str) -> None:
     """Mistyped, unknown and made-up keys all get one answer, which says what to send."""
     answer = await market.http.get("/organisations/me", headers=[(b"Authorization", header.encode())])
