@@ -15,7 +15,7 @@ from scoring.answers import Graded, PassFail, Target, Text, YesNo
 from scoring.decimals import WEIGHTING_DECIMALS, Rounding, require_decimal
 from scoring.methods import Method
 from scoring.monetised import FictitiousDiscount
-from scoring.rules import NEED_SHARES, Rule, criteria_named, needs_quality
+from scoring.rules import NEED_SHARES, Rule, criteria_named, highest_wins, needs_quality
 from scoring.selection import QualityBased
 from scoring.tie_break import OnCriterion, TieBreak
 from scoring.units import Direction, find_unit, is_money
@@ -122,6 +122,10 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
             require_methods(self.criteria)
         else:
             require_rule(self.criteria, self.rule)
+            if self.minimum is not None and not highest_wins(self.rule):
+                raise ValueError(
+                    "minimum would shut out the best bids, because the rule's lowest figure wins; leave it out"
+                )
         require_references(self)
 
 

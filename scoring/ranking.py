@@ -105,7 +105,7 @@ def check_inputs(ready: Plan, inputs: tuple[OpenedBid, ...]) -> None:
         for name in sorted(bid.values.keys() - asked)
     ]
     faults += [
-        BidFault(one.id, None, "two bids have this id; ids must differ")
+        BidFault(one.id, None, f"two bids have the id {one.id!r}; ids must differ")
         for one, two in pairwise(inputs)
         if one.id == two.id
     ]

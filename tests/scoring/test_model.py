@@ -182,3 +182,10 @@ def test_the_price_is_found_without_being_told():
         document = {"lot": {"criteria": [price, points], "rule": {"id": "R1"}}, "bids": []}
         lot = scoring.decode(json.dumps(document).encode(), Case).lot
         assert price_criterion(lot.criteria, lot.rule) is lot.criteria[0]
+
+
+def test_a_least_total_makes_no_sense_where_the_lowest_figure_wins():
+    """A minimum on a comparison price would shut out the cheapest."""
+    lot = {"criteria": [{"id": "price"}, {"id": "quality", "weighting": "100"}], "rule": {"id": "R1"}, "minimum": "1"}
+    with pytest.raises(BadDocument, match="shut out the best bids"):
+        scoring.decode(json.dumps({"lot": lot, "bids": []}).encode(), Case)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.scoring.second.formulas import Json
+from tests.scoring.second.rules import highest_wins
 from tests.scoring.second.tree import ASK_FOR_POINTS
 
 if TYPE_CHECKING:
@@ -38,21 +39,41 @@ PRICES = ("80", "100", "100", "120", "200", "99.5", "1000000.25")
 
 def whole_rule_lot(making: Making, tag: str) -> Json:
     """A lot under the rule of this id."""
-    grid: list[str] = list(making.chance.sample(PRICES, making.chance.randint(1, 5)))
-    if making.maybe(0.05):
-        grid.append("0")
-    making.choices["price"] = grid
     making.can_miss = tag != "S4"
-    price: Json = {"id": "price", "unit": "GBP"}
     rule: Json = {"id": tag, "price": "price"} if making.maybe(0.7) else {"id": tag}
-    criteria = [price, *(quality(making, rule) if tag in WITH_QUALITY else amounts(making, rule))]
     if tag in WITH_QUALITY:
-        price["weighting"] = str(100 - sum(int(spec["weighting"]) for spec in criteria[1:]))
+        criteria = [price(making), *quality(making, rule)]
+        criteria[0]["weighting"] = str(100 - sum(int(spec["weighting"]) for spec in criteria[1:]))
         add_parameters(making, rule)
-    if making.maybe(0.2):
-        criteria.append({"id": "eligible", "method": {"id": "pass_fail"}})
-        making.choices["eligible"] = ("pass", "pass", "fail")
+        if making.maybe(0.1):
+            criteria = [envelope(criteria[:2]), *criteria[2:]]
+    else:
+        criteria = [price(making), *amounts(making, rule)]
     lot: Json = {"criteria": criteria, "rule": rule}
+    add_framing(making, lot)
+    return lot
+
+
+def price(making: Making) -> Json:
+    """The price, which the rule reads as it is; now and then 0, or a rebate."""
+    grid: list[str] = list(making.chance.sample(PRICES, making.chance.randint(1, 5)))
+    grid += ["0"] if making.maybe(0.05) else []
+    grid += ["-20"] if making.maybe(0.04) else []
+    making.choices["price"] = grid
+    return {"id": "price", "unit": "GBP"}
+
+
+def add_framing(making: Making, lot: Json) -> None:
+    """A pass/fail question, another total, tie-breaks and a least figure."""
+    criteria = lot["criteria"]
+    if making.maybe(0.2):
+        asked: Json = {"id": "eligible", "method": {"id": "pass_fail"}}
+        making.chance.choice([criteria, criteria[-1].get("criteria", criteria)]).append(asked)
+        making.choices["eligible"] = ("pass", "pass", "fail")
+    if lot["rule"]["id"] in WITH_QUALITY and making.maybe(0.1):
+        lot["total"] = "1000"
+        for spec in criteria:
+            spec["weighting"] = str(10 * int(spec.get("weighting", "0")))
     if making.maybe(0.3):
         listed: list[Json] = [
             {"id": "lower_price"},
@@ -60,9 +81,14 @@ def whole_rule_lot(making: Making, tag: str) -> Json:
             {"id": "higher_quality"},
         ]
         lot["tie_break"] = making.chance.sample(listed, making.chance.randint(1, 3))
-    if making.maybe(0.1):
+    if highest_wins(lot["rule"]) and making.maybe(0.1):
         lot["minimum"] = making.chance.choice(("0", "1", "50", "100"))
-    return lot
+
+
+def envelope(criteria: list[Json]) -> Json:
+    """Price and a criterion of quality under one heading."""
+    total = str(sum(int(spec["weighting"]) for spec in criteria))
+    return {"id": "envelope", "weighting": total, "total": total, "criteria": criteria}
 
 
 def add_parameters(making: Making, rule: Json) -> None:
@@ -87,9 +113,15 @@ def quality(making: Making, rule: Json) -> list[Json]:
     specs = [quality_criterion(making, rule, index) for index in range(chance.randint(1, 3))]
     for spec in specs:
         spec["weighting"] = chance.choice(("10", "15", "20", "25"))
+    if len(specs) == 1 and rule["id"] in {"R1", "R2", "R2b", "R5", "M7", "S3", "S4", "S5"} and making.maybe(0.2):
+        specs[0]["weighting"] = "0"
+        return specs
     if making.maybe(0.2):
         spec = chance.choice(specs)
         spec["minimum"] = chance.choice(("20", "40", "60"))
+    if making.maybe(0.1):
+        spec = chance.choice(specs)
+        spec["max_pass"] = chance.randint(1, 3)
     if making.maybe(0.3):
         total = str(sum(int(spec["weighting"]) for spec in specs))
         return [{"id": "quality", "weighting": chance.choice(("30", "70")), "total": total, "criteria": specs}]
@@ -101,8 +133,9 @@ def quality_criterion(making: Making, rule: Json, index: int) -> Json:
     chance, name = making.chance, f"q{index}"
     kind = chance.choice(("graded", "target", "stated"))
     if kind == "graded":
-        making.choices[name] = chance.sample(GRADES, chance.randint(1, 4))
-        return {"id": name, "method": {"id": "graded", "scale": [{"value": value} for value in GRADES]}}
+        scale = GRADES if chance.random() < 0.9 else ("-3", "-2", "-1", "0", "2")
+        making.choices[name] = chance.sample(scale, chance.randint(1, 4))
+        return {"id": name, "method": {"id": "graded", "scale": [{"value": value} for value in scale]}}
     if kind == "target":
         making.choices[name] = ("0", "10", "15", "30")
         return {"id": name, "method": {"id": "target", "target": "30"}, "unit": "hour"}
