@@ -30,10 +30,12 @@ def prepared(ready: Plan, bid: OpenedBid) -> Entry:
     score_values(ready, admitted)
     roll_up(ready, admitted)
     check_hurdles(ready, admitted, relative=False)
-    check_complete(ready, standing(admitted))
+    if not is_limited(ready):
+        check_complete(ready, standing(admitted))
     refuse_by_rule(ready, standing(admitted))
     if ready.lot.rule is None and entry.standing:
-        known = (entry.cells[node.id].weighted for node in ready.nodes if node.scored and not node.relative)
+        alone = (node.id for node in ready.nodes if node.scored and not node.relative)
+        known = (entry.cells[name].weighted for name in alone if name in entry.cells)
         entry.total_exact = sum(known, start=Fraction(0))
     return entry
 
@@ -42,8 +44,9 @@ def ranked(ready: Plan, field: Sequence[Entry]) -> list[Entry]:
     """Prepared bids as they rank among each other; the prepared ones stay as they are."""
     entries = [replace(entry, cells=dict(entry.cells), flags=[], remarks=[]) for entry in field]
     relative = ready._replace(every=tuple(node for node in ready.every if node.relative))
-    if any(node.criterion.max_pass is not None for node in ready.every):
+    if is_limited(ready):
         check_hurdles(ready, entries, relative=False)
+        check_complete(ready, standing(entries))
     reference = standing(entries)
     score_relative(ready, reference)
     roll_up(relative, reference)
@@ -76,8 +79,12 @@ def first(entries: Sequence[Entry]) -> tuple[str, ...]:
 def depends_on_the_field(ready: Plan) -> bool:
     """Whether any bid's leaving could change how others rank among each other."""
     by_rule = ready.lot.rule is not None and is_relative_rule(ready.lot.rule)
-    limited = any(node.criterion.max_pass is not None for node in ready.every)
-    return by_rule or limited or any(node.relative for node in ready.every)
+    return by_rule or is_limited(ready) or any(node.relative for node in ready.every)
+
+
+def is_limited(ready: Plan) -> bool:
+    """Whether only so many bids go on somewhere; who is behind them needs no value for what would have come later."""
+    return any(node.criterion.max_pass is not None for node in ready.every)
 
 
 def changers(ready: Plan, field: Sequence[Entry], outcome: Sequence[Entry]) -> tuple[str, ...]:
@@ -85,7 +92,7 @@ def changers(ready: Plan, field: Sequence[Entry], outcome: Sequence[Entry]) -> t
     winners = first(outcome)
     if not depends_on_the_field(ready):
         return ()
-    plain = ready.lot.rule is None and all(node.criterion.max_pass is None for node in ready.every)
+    plain = ready.lot.rule is None and not is_limited(ready)
     compared = {entry.bid.id for entry in field if entry.standing}
     found: list[str] = []
     for gone in outcome:
