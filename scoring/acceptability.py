@@ -55,10 +55,10 @@ def place_counts(points: Sequence[Sequence[int]], *, draws: int, seed: int) -> l
 def drawn(np: Any, generator: Any, shape: tuple[int, int], bits: int) -> Any:
     """Whole-number weightings that add up to 2^bits, one draw a row and a 1 behind them, as exact floats."""
     draws, criteria = shape
-    ends = np.zeros((draws, criteria + 1), dtype=np.int32)
-    ends[:, -1] = 1 << bits
-    random = generator.random_raw(draws * (criteria - 1)).reshape(draws, criteria - 1)
-    ends[:, 1:-1] = random >> np.uint64(64 - bits)
+    ends = np.empty((draws, criteria + 1), dtype=np.int32)
+    ends[:, 0], ends[:, -1] = 0, 1 << bits
+    words = generator.random_raw((draws * (criteria - 1) + 1) // 2).astype("<u8", copy=False).view("<u4")
+    np.right_shift(words[: draws * (criteria - 1)].reshape(draws, -1), 32 - bits, out=ends[:, 1:-1], casting="unsafe")
     ends[:, 1:-1].sort(axis=1)
     weightings = np.ones((draws, criteria + 1))
     np.subtract(ends[:, 1:], ends[:, :-1], out=weightings[:, :-1])

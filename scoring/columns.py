@@ -26,7 +26,7 @@ POINT_DECIMALS: Final = 6
 EXACT: Final = 1 << 53
 """Every integer below it is a binary float; a sum whose terms and partial sums stay below it is not rounded."""
 PROVEN: Final = 1 << 34
-"""Quotients (in units of points) up to which the proof of `scoring.bulk` holds."""
+"""Quotients (in units of points) up to which the proof of `scoring.kernels` holds."""
 MOST_CUTS: Final = 64
 
 Mended = tuple[int | None, int | None]
@@ -382,7 +382,7 @@ def limit_of(work: Work) -> int | None:
                 for end, own in zip(work.bounds, work.naturally, strict=True)
             ]
             known = [abs(end) for end in ends if end is not None]
-            return max(known) if len(known) == len(ends) else None
+            return max(known) if len(known) == len(ends) and max(known) <= PROVEN else None
 
 
 def score_alone(node: Node, amount: int) -> Fraction:
