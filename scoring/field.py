@@ -19,6 +19,7 @@ from scoring.rules import is_relative_rule
 from scoring.scores import check_complete, roll_up, score_relative, score_values
 from scoring.ties import set_ranks
 from scoring.tree import Plan
+from scoring.worked import MissingValue
 
 
 def prepared(ready: Plan, bid: OpenedBid) -> Entry:
@@ -88,7 +89,10 @@ def is_limited(ready: Plan) -> bool:
 
 
 def changers(ready: Plan, field: Sequence[Entry], outcome: Sequence[Entry]) -> tuple[str, ...]:
-    """The losing bids of a ranked field whose leaving would change who is first among the others."""
+    """The losing bids of a ranked field whose leaving would change who is first among the others.
+
+    Where a bid that moves up lacks a value that it now needs, nobody can tell; such a leaving does not count.
+    """
     winners = first(outcome)
     if not depends_on_the_field(ready):
         return ()
@@ -101,7 +105,11 @@ def changers(ready: Plan, field: Sequence[Entry], outcome: Sequence[Entry]) -> t
         rest = [entry for entry in field if entry.bid.id != gone.bid.id]
         if plain and not moves_points(ready, [entry for entry in outcome if entry is not gone]):
             continue
-        if first(ranked(ready, rest)) != winners:
+        try:
+            changed = first(ranked(ready, rest)) != winners
+        except MissingValue:
+            continue
+        if changed:
             found.append(gone.bid.id)
     return tuple(found)
 
