@@ -140,6 +140,11 @@ def reckoned(spec: Json, text: str) -> Fraction | None:
     raise StoppedError
 
 
+def full_points(method: Json) -> Fraction:
+    """The most that a formula gives: its top mark, or 100 within the published cap."""
+    return Fraction(method.get("top", 100)) if method["id"] == "P1h" else limits(method, FULL)
+
+
 def zero_matters(spec: Json) -> bool:
     """Whether a zero rule has a say: where less is better, or where the logarithm of an offer is taken."""
     return is_lower_better(spec) or spec["method"]["id"] == "P6"
@@ -181,7 +186,7 @@ def alone(spec: Json, text: str) -> Fraction:
     method = spec["method"]
     if method["id"] in {"A2", "A2b", "A3"}:
         value = reckoned(spec, text)
-        return limits(method, FULL, high=100) if value is None else absolute_points(method, str(value))
+        return full_points(method) if value is None else absolute_points(method, str(value))
     return absolute_points(method, text)
 
 
@@ -239,7 +244,7 @@ def score_together(scheme: Scheme, field_of_bids: Sequence[Row]) -> None:
         compared = [offer for offer in offers if offer is not None]
         found = iter(relative_points(method, compared, lower=is_lower_better(leaf.spec)) if compared else ())
         for row, offer in zip(field_of_bids, offers, strict=True):
-            keep(scheme, row, leaf, limits(method, FULL) if offer is None else next(found))
+            keep(scheme, row, leaf, full_points(method) if offer is None else next(found))
     for row in field_of_bids:
         scheme.roll_up(row.points, row.weighted)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.scoring.second.formulas import Json, StoppedError, number
 
+DIVIDE: Final = {"R1", "R2", "R2b", "R3", "R4", "R5", "S2", "S2b"}
 HIGHEST_WINS: Final = {"R2b", "R3", "S2", "S2b", "S3", "S4"}
 
 
@@ -50,9 +51,22 @@ def divides_by_zero(rule: Json, one: Entrant) -> bool:
     return rule["id"] in {"R1", "R2b", "R3", "S2", "S2b"} and one.price == 0
 
 
+def turns_round(rule: Json, field: Field, one: Entrant) -> bool:
+    """Whether a number below 0 would make worse bids come first, so that the rule cannot compare."""
+    if one.price < 0 and rule["id"] in DIVIDE | {"M3"}:
+        return True
+    match rule["id"]:
+        case "R1" | "R2" | "R2b":
+            return one.quality < 0
+        case "R4":
+            return coefficient(field, one) <= 0
+        case _:
+            return rule["id"] == "R5" and one.quality <= -100
+
+
 def figures(rule: Json, field: Field, entrants: Sequence[Entrant], financial: Sequence[Fraction]) -> list[Fraction]:
     """Each bid's figure; `financial` are the price points Sf, already rounded as published."""
-    if any(divides_by_zero(rule, one) for one in entrants):
+    if any(divides_by_zero(rule, one) or turns_round(rule, field, one) for one in entrants):
         raise StoppedError
     match rule["id"][0]:
         case "R":
@@ -161,7 +175,7 @@ def selected(rule: Json, field: Field, one: Entrant, entrants: Sequence[Entrant]
             return (field.quality_share * one.quality + field.price_share * sf) / weighed
         case "S2b":
             highest = max(other.quality for other in entrants)
-            relative = 100 * one.quality / highest if highest else Fraction(0)
+            relative = 100 * one.quality / highest if highest > 0 else Fraction(0)
             return (field.price_share * sf + field.quality_share * relative) / weighed
         case _:
             return one.quality

@@ -114,7 +114,7 @@ def roundings(chance: Random, leaves: list[str]) -> list[Json]:
         if stage in {"leaf", "criterion"} and leaves and chance.random() < 0.2:
             entry["criteria"] = chance.sample(leaves, chance.randint(1, len(leaves)))
         made.append(entry)
-    return made
+    return [*made, {**made[0], "decimals": 0}] if chance.random() < 0.05 else made
 
 
 def weightings(chance: Random, count: int, total: str) -> list[str]:
@@ -146,6 +146,8 @@ def weighted_lot(making: Making) -> Json:
     others = chance.randint(0, 4)
     specs = [price_leaf(making)] if making.maybe(0.9) or not others else []
     specs += [group(making, 2) if making.maybe(0.3) else quality_leaf(making) for _ in range(others)]
+    if making.maybe(0.03):
+        specs[0] = deepened(making, specs[0])
     for spec, weighting in zip(specs, weightings(chance, len(specs), total), strict=True):
         spec["weighting"] = weighting
     specs += unscored(making)
@@ -274,6 +276,19 @@ def group(making: Making, depth: int) -> Json:
         part["weighting"] = weighting
     spec: Json = {"id": making.name(), "criteria": [*parts, *(unscored(making) if making.maybe(0.2) else [])]}
     return spec if total == "100" else {**spec, "total": total}
+
+
+def deepened(making: Making, spec: Json) -> Json:
+    """A criterion under as many headings as are allowed."""
+    levels = max(1, 8 - depth_of(spec))
+    for _ in range(levels):
+        spec = {"id": making.name(), "criteria": [{**spec, "weighting": "100"}]}
+    return spec
+
+
+def depth_of(spec: Json) -> int:
+    """How many levels a criterion has."""
+    return 1 + max((depth_of(part) for part in spec.get("criteria", ())), default=0)
 
 
 def unscored(making: Making) -> list[Json]:
