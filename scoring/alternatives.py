@@ -16,6 +16,7 @@ from scoring.absolute import Concave, LinearAgainstCeiling, LinearBetweenBounds,
 from scoring.decimals import Rounding, rounded
 from scoring.discount import Bilinear, DiscountProportional, DiscountWithFloor
 from scoring.field import first, prepared, ranked
+from scoring.invention import stated_prices
 from scoring.methods import Method
 from scoring.model import Criterion, Lot, OpenedBid, leaves, price_criterion
 from scoring.monetised import AwardOnValue, QualityPremium, WillingnessToPay
@@ -83,7 +84,7 @@ def alternatives(ready: Plan, bids: Sequence[OpenedBid], winners: tuple[str, ...
 
 def figures_of(ready: Plan, price: Criterion, bids: Sequence[OpenedBid]) -> Figures:
     """Published figures first, else those of the bids."""
-    prices = [Fraction(bid.values[price.id]) for bid in bids if price.id in bid.values]
+    prices = stated_prices(price, bids)
     published = [source for source in (price.method, ready.lot.rule) if source is not None]
     ceiling = _published(published, "ceiling", "worst", "budget") or _money(max(prices, default=Fraction(1)) * 11 / 10)
     mean = sum(prices, start=Fraction(0)) / max(1, len(prices))

@@ -12,8 +12,8 @@ from typing import Final
 
 from scoring.absolute import FixedPrice, LinearAgainstCeiling, LinearBetweenBounds, Lookup, ReferenceOverPrice
 from scoring.answers import Graded, PassFail, Target, Text, YesNo
-from scoring.decimals import decimal_text, exact_text, rounded
-from scoring.model import OpenedBid, price_criterion, unit_of
+from scoring.decimals import decimal_text, exact_text, is_plain_decimal, rounded
+from scoring.model import Criterion, OpenedBid, price_criterion, unit_of
 from scoring.monetised import AwardOnValue, BonusMalus, FictitiousDiscount
 from scoring.quality_price import Coefficient
 from scoring.rules import Rule, needs_quality
@@ -60,7 +60,7 @@ class Draws:
 def usual_price(ready: Plan, bids: Sequence[OpenedBid]) -> Fraction:
     """Around what prices are invented: the mean of the given ones, else what the rules publish, else a million."""
     price = price_criterion(ready.lot.criteria, ready.lot.rule)
-    given = [Fraction(bid.values[price.id]) for bid in bids if price is not None and price.id in bid.values]
+    given = stated_prices(price, bids)
     if any(given):
         return sum(given, start=Fraction(0)) / len(given)
     method = price.method if price is not None else None
@@ -72,6 +72,12 @@ def usual_price(ready: Plan, bids: Sequence[OpenedBid]) -> Fraction:
             if isinstance(published, Decimal):
                 return Fraction(published) * 9 / 10
     return USUAL_PRICE
+
+
+def stated_prices(price: Criterion | None, bids: Sequence[OpenedBid]) -> list[Fraction]:
+    """The prices of the bids that state a readable one."""
+    texts = (bid.values.get(price.id, "") for bid in bids) if price is not None else ()
+    return [Fraction(text) for text in texts if is_plain_decimal(text)]
 
 
 def invent(ready: Plan, number: int, draws: Draws, around: Fraction) -> tuple[OpenedBid, ...]:

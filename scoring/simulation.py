@@ -12,7 +12,7 @@ import msgspec
 from scoring.alternatives import UnderAnother, alternatives
 from scoring.canonical import ENGINE, canonical, digest, rules_digest
 from scoring.cautions import cautions
-from scoring.decimals import exact_text, printed
+from scoring.decimals import exact_text, is_plain_decimal, printed
 from scoring.entry import Entry
 from scoring.field import changers, depends_on_the_field, first, prepared, ranked
 from scoring.invention import Draws, invent, usual_price
@@ -45,14 +45,16 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How often a losing bid's leaving changes who is first.
 
     `changers` are the losing bids of the bids at hand that would do so. In `runs` fields of as many invented bids,
-    `changed` had at least one of those; `probability` is the exact fraction of the two.
+    `changed` had at least one of those; `probability` is the exact fraction of the two. Where such fields cannot be
+    ranked, `refused` says why, and there is no probability.
     """
 
     possible: bool
     changers: tuple[str, ...]
     runs: int
     changed: int
-    probability: str
+    probability: str | None
+    refused: tuple[str, ...]
 
 
 class Pole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,13 +117,6 @@ def simulate(lot: Lot, trial: Trial) -> Simulation:
     bids = tuple(sorted(trial.bids or invent(ready, trial.number, draws, around), key=lambda bid: bid.id))
     outcome, refused = outcome_of(ready, bids)
     winners = first(outcome)
-    reversal = None
-    if outcome and trial.runs:
-        try:
-            pool = [prepared(ready, bid) for bid in invent(ready, POOL, draws, around)]
-            reversal = reversal_of(ready, [prepared(ready, bid) for bid in bids], pool, trial.runs, draws)
-        except Unscorable as fault:
-            refused = (*refused, *(f"invented bids: {part}" for part in fault.faults))
     return Simulation(
         engine=ENGINE,
         lot=lot,
@@ -134,7 +129,7 @@ def simulate(lot: Lot, trial: Trial) -> Simulation:
         ranking=tuple(standing_of(entry) for entry in sorted(outcome, key=place)),
         winners=winners,
         under_others=alternatives(ready, bids, winners) if outcome else (),
-        reversal=reversal,
+        reversal=reversal_of(ready, bids, trial.runs, draws, around) if outcome and trial.runs else None,
         sensitivity=sensitivity(lot, bids, draws=DRAWS, seed=trial.seed) if winners else None,
         poles=tuple(poles(ready, bids)) if outcome else (),
         problems=(*check_publishable(lot), *cautions(lot, len(bids))),
@@ -182,17 +177,24 @@ def standing_of(entry: Entry) -> Standing:
     return Standing(bid=entry.bid.id, rank=entry.rank, tied=entry.tied, total=total, flags=tuple(entry.flags))
 
 
-def reversal_of(ready: Plan, field: list[Entry], pool: list[Entry], runs: int, draws: Draws) -> Reversal:
+def reversal_of(ready: Plan, bids: Sequence[OpenedBid], runs: int, draws: Draws, around: Fraction) -> Reversal:
     """Who of the bids at hand would change the first place by leaving; in how many invented fields somebody would."""
-    possible = depends_on_the_field(ready)
-    tried = fields(pool, len(field), runs, draws) if possible else []
-    changed = sum(bool(changers(ready, some, ranked(ready, some))) for some in tried)
+    possible, changed, refused = depends_on_the_field(ready), 0, tuple[str, ...]()
+    field = [prepared(ready, bid) for bid in bids]
+    if possible:
+        try:
+            pool = [prepared(ready, bid) for bid in invent(ready, POOL, draws, around)]
+            tried = fields(pool, len(field), runs, draws)
+            changed = sum(bool(changers(ready, some, ranked(ready, some))) for some in tried)
+        except Unscorable as fault:
+            refused = tuple(str(part) for part in fault.args)
     return Reversal(
         possible=possible,
         changers=changers(ready, field, ranked(ready, field)),
         runs=runs,
         changed=changed,
-        probability=exact_text(Fraction(changed, runs)),
+        probability=None if refused else exact_text(Fraction(changed, runs)),
+        refused=refused,
     )
 
 
@@ -210,7 +212,7 @@ def poles(ready: Plan, bids: Sequence[OpenedBid]) -> list[Pole]:
     if ready.price is None:
         return []
     name = ready.price.id
-    priced = [bid for bid in bids if name in bid.values and bid.state == "admissible"]
+    priced = [bid for bid in bids if is_plain_decimal(bid.values.get(name, "")) and bid.state == "admissible"]
     if not priced:
         return []
     dearest = max(priced, key=lambda bid: (Fraction(bid.values[name]), bid.id))

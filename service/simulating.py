@@ -61,12 +61,13 @@ def _report(found: Simulation) -> Iterator[str]:
         yield ""
         yield "Who would win under…"
         yield from _table(("id", "formula", "winner", "with"), [_row(row) for row in found.under_others])
-    if found.reversal is not None:
+    if (reversal := found.reversal) is not None:
         yield ""
         yield (
-            f"A loser's leaving changes the winner in {found.reversal.changed} of {found.reversal.runs} fields; "
-            f"here if {' or '.join(found.reversal.changers) or 'nobody'} leaves."
+            f"A loser's leaving changes the winner in {reversal.changed} of {reversal.runs} fields; "
+            f"here if {' or '.join(reversal.changers) or 'nobody'} leaves."
         )
+        yield from (f"Invented fields could not be ranked: {fault}" for fault in reversal.refused)
     yield from _tipping(found)
     for pole in found.poles:
         outcome = pole.refused or f"first is {' and '.join(pole.winners) or 'nobody'}"

@@ -139,7 +139,7 @@ def test_the_probability_is_an_exact_fraction_of_the_runs():
     assert found is not None
     assert found.possible
     assert 0 < found.changed < 300
-    assert Fraction(found.probability) == Fraction(found.changed, 300)
+    assert Fraction(found.probability or 0) == Fraction(found.changed, 300)
 
 
 def test_absolute_formulas_cannot_reverse():
@@ -405,6 +405,27 @@ def test_a_trial_has_bounds(fields: dict[str, int]):
     """What would run for minutes is refused when it is written down."""
     with pytest.raises(ValueError, match=r"write|takes"):
         Trial(**fields)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(RULES),
+    st.lists(st.dictionaries(st.sampled_from(["price", "quality"]), st.text(max_size=8)), max_size=4),
+)
+def test_nonsense_is_an_answer_and_no_crash(rules: dict[str, Any], offers: list[dict[str, str]]):
+    """Whatever is written into invented bids, the trial says why they cannot be ranked."""
+    nonsense = tuple(OpenedBid(id=f"b{place}", values=values) for place, values in enumerate(offers))
+    found = simulate(msgspec.convert(rules, Lot), Trial(bids=nonsense, number=2, runs=2))
+    assert bool(found.refused) is not bool(found.ranking)
+
+
+def test_unreadable_values_of_a_bid_that_is_out_do_not_matter():
+    """An excluded bid's price may be nonsense; the others are ranked without it."""
+    out = OpenedBid(id="out", state="excluded", values={"price": "1e999999", "quality": "?"})
+    found = simulate(a_simple_lot(), Trial(bids=(*VECTOR, out), runs=5))
+    assert found.refused == ()
+    assert len(found.ranking) == 5
+    assert found.winners == simulate(a_simple_lot(), Trial(bids=VECTOR, runs=5)).winners
 
 
 def test_two_bids_with_one_id_are_refused_in_the_answer():
