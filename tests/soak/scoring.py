@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -83,7 +84,7 @@ def run(path: Path, tenders: int, seconds: float) -> Progress:
     progress, began = load(path), time.monotonic()
     already = progress.done
     todo = list(chunks(already, tenders))
-    with ProcessPoolExecutor(os.cpu_count()) as workers:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as workers:
         for numbers, found in zip(todo, workers.map(check, todo), strict=True):
             progress.done = numbers.stop
             progress.differing += len(found)
