@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
@@ -131,9 +132,13 @@ def rounded_by(steps: Sequence[Rounding], value: Fraction) -> Fraction:
 
 def finite_decimals(value: Fraction) -> int | None:
     """How many decimals write this number exactly; nothing when no finite decimal does (2/3)."""
-    rest, twos, fives = value.denominator, 0, 0
-    twos = (rest & -rest).bit_length() - 1
-    rest >>= twos
+    return _decimals_of(value.denominator)
+
+
+@lru_cache(maxsize=4096)
+def _decimals_of(denominator: int) -> int | None:
+    twos, fives = (denominator & -denominator).bit_length() - 1, 0
+    rest = denominator >> twos
     while rest % 5 == 0:
         rest //= 5
         fives += 1
@@ -142,10 +147,12 @@ def finite_decimals(value: Fraction) -> int | None:
 
 def decimal_text(value: Fraction, decimals: int) -> str:
     """The number with exactly so many decimals; it must be a multiple of that unit already."""
-    scaled = value * 10**decimals
-    digits = f"{abs(scaled.numerator):0{decimals + 1}d}"
-    sign = "-" if value < 0 else ""
-    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else f"{sign}{digits}"
+    numerator, denominator = value.as_integer_ratio()
+    if decimals == 0:
+        return str(numerator // denominator)
+    digits = str(abs(numerator) * 10**decimals // denominator).rjust(decimals + 1, "0")
+    sign = "-" if numerator < 0 else ""
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
 def printed(value: Fraction, rounding: Rounding | None = None) -> str:
@@ -166,5 +173,8 @@ def printed(value: Fraction, rounding: Rounding | None = None) -> str:
 
 def exact_text(value: Fraction) -> str:
     """The number without loss: a decimal where one exists, else a fraction such as 200/3."""
-    decimals = finite_decimals(value)
-    return f"{value.numerator}/{value.denominator}" if decimals is None else decimal_text(value, decimals)
+    numerator, denominator = value.as_integer_ratio()
+    if denominator == 1:
+        return str(numerator)
+    decimals = _decimals_of(denominator)
+    return f"{numerator}/{denominator}" if decimals is None else decimal_text(value, decimals)
