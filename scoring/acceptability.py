@@ -39,30 +39,40 @@ def place_counts(points: Sequence[Sequence[int]], *, draws: int, seed: int) -> l
     numbers = (1 << number_bits) - 1 - np.arange(bids)
     columns = np.vstack([table.T << number_bits, (1 << BITS) + numbers]).astype(np.float64)
     counts = np.zeros(bids << number_bits, dtype=np.int64)
-    generator = np.random.PCG64(seed)
     few = max(CHUNK_PRODUCTS // columns.size, 1)
-    for start in range(0, draws, CHUNKS * few):
-        weightings = drawn(np, generator, (min(CHUNKS * few, draws - start), criteria), bits)
-        sums = np.empty((len(weightings), bids))
-        for first in range(0, len(weightings), few):
-            np.matmul(weightings[first : first + few], columns, out=sums[first : first + few])
-        packed = sums.view(np.int64)
+    draw = Draw(np, seed, (min(CHUNKS * few, draws), criteria), bits)
+    sums = np.empty((min(CHUNKS * few, draws), bids))
+    for start in range(0, draws, len(sums)):
+        count = min(len(sums), draws - start)
+        weightings = draw.next(count)
+        for first in range(0, count, few):
+            np.matmul(weightings[first : first + few], columns, out=sums[first : min(first + few, count)])
+        packed = sums[:count].view(np.int64)
         packed.sort(axis=1)
         counts += counted(np, packed, number_bits)
     return counts.reshape(bids, 1 << number_bits)[:, numbers].T.tolist()
 
 
-def drawn(np: Any, generator: Any, shape: tuple[int, int], bits: int) -> Any:
-    """Whole-number weightings that add up to 2^bits, one draw a row and a 1 behind them, as exact floats."""
-    draws, criteria = shape
-    ends = np.empty((draws, criteria + 1), dtype=np.int32)
-    ends[:, 0], ends[:, -1] = 0, 1 << bits
-    words = generator.random_raw((draws * (criteria - 1) + 1) // 2).astype("<u8", copy=False).view("<u4")
-    np.right_shift(words[: draws * (criteria - 1)].reshape(draws, -1), 32 - bits, out=ends[:, 1:-1], casting="unsafe")
-    ends[:, 1:-1].sort(axis=1)
-    weightings = np.ones((draws, criteria + 1))
-    np.subtract(ends[:, 1:], ends[:, :-1], out=weightings[:, :-1])
-    return weightings
+class Draw:
+    """Draws of whole-number weightings that add up to 2^bits, with room for so many at a time."""
+
+    def __init__(self, np: Any, seed: int, shape: tuple[int, int], bits: int) -> None:
+        draws, criteria = shape
+        self.np, self.bits = np, bits
+        self.generator = np.random.PCG64(seed)
+        self.ends = np.zeros((draws, criteria + 1), dtype=np.int32)
+        self.ends[:, -1] = 1 << bits
+        self.weightings = np.ones((draws, criteria + 1))
+
+    def next(self, draws: int) -> Any:
+        """The next so many draws, one a row and a 1 behind each, as exact floats; they stand until the next call."""
+        np, ends, weightings = self.np, self.ends[:draws], self.weightings[:draws]
+        inner = ends[:, 1:-1]
+        words = self.generator.random_raw((inner.size + 1) // 2).astype("<u8", copy=False).view("<u4")
+        np.right_shift(words[: inner.size].reshape(inner.shape), 32 - self.bits, out=inner, casting="unsafe")
+        inner.sort(axis=1)
+        np.subtract(ends[:, 1:], ends[:, :-1], out=weightings[:, :-1])
+        return weightings
 
 
 def counted(np: Any, packed: Any, number_bits: int) -> Any:

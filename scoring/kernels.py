@@ -36,6 +36,8 @@ class Formulas(NamedTuple):
 
     c: Array
     d: Array
+    starts: Array
+    """c of the linear columns."""
     slopes: Array
     """factor / d of the linear columns."""
     tops: Array
@@ -59,7 +61,8 @@ class Block:
         self.parts = parts.transpose(2, 1, 0)[..., None].copy()
         self.ends = numpy.zeros((3, 1, len(works), 1), dtype=numpy.int64)
         self.ends[0] = 1
-        self.factor = numpy.array([[work.factor] for work in works], dtype=numpy.float64)
+        factor = numpy.array([[work.factor] for work in works], dtype=numpy.float64)
+        self.linear_factor, self.inverse_factor = factor[: self.linear], factor[self.linear :]
         self.least = numpy.array([[work.least] for work in works], dtype=numpy.int64)
         self.equal = numpy.array([[work.full_when_equal] for work in works])
         self.times = over_one(numpy, [work.times for work in works[: self.linear]])
@@ -82,12 +85,12 @@ class Block:
             if fixed < linear:
                 numpy.maximum.reduce(amounts[self.with_highest], axis=1, keepdims=True, out=ends[2, 0, fixed:linear])
             c, d = numpy.add.reduce(self.parts * ends, axis=0)
-        if not numpy.logical_and.reduce(d, axis=None):
+        if numpy.count_nonzero(d) < len(d):
             same = (d == 0) & self.equal
             if not (d[~same]).all():
                 raise NotByColumns("a highest amount of 0")
             c, d = c + same, d + same
-        return Formulas(c, d, self.factor[:linear] / d[:linear], self.factor[linear:] * c[linear:])
+        return Formulas(c, d, c[:linear], self.linear_factor / d[:linear], self.inverse_factor * c[linear:])
 
     def score(self, amounts: Array, formulas: Formulas, points: Array) -> None:
         """Points of some bids, written into `points`."""
@@ -96,7 +99,7 @@ class Block:
         exact = numpy.empty(out.shape)
         if linear:
             part = amounts[self.linear_rows] if self.times is None else amounts[self.linear_rows] * self.times
-            numpy.multiply(formulas.c[:linear] - part, formulas.slopes, out=exact[:linear])
+            numpy.multiply(formulas.starts - part, formulas.slopes, out=exact[:linear])
         if linear < len(self.works):
             numpy.divide(formulas.tops, amounts[self.inverse_rows], out=exact[linear:])
         numpy.rint(exact, out=out)
@@ -105,11 +108,9 @@ class Block:
         if self.truncates:
             numpy.trunc(exact, out=out)
             doubtful = off < MARGIN
-        elif numpy.maximum.reduce(off, axis=None) > 0.5 - MARGIN:
-            doubtful = off > 0.5 - MARGIN
         else:
-            doubtful = None
-        if doubtful is not None:
+            doubtful = off > 0.5 - MARGIN
+        if numpy.count_nonzero(doubtful):
             self.repair(amounts[self.rows], formulas, out, numpy.flatnonzero(doubtful))
         self.finish(out)
 
@@ -234,11 +235,18 @@ def floats(numpy: Any, work: Steps) -> Array:
 def ranks_of(numpy: Any, totals: Array) -> Array:
     """Places 1, 1, 3, the highest total first; by counting where totals are few, else by sorting."""
     if len(totals) < FEW_BIDS:
-        return len(totals) + 1 - numpy.sort(totals).searchsorted(totals, side="right")
+        return sorted_ranks(totals)
     best = int(totals.max())
     spread = best - int(totals.min())
     if spread <= 4 * len(totals) + 1024:
         below = best - totals
         counts = numpy.bincount(below)
         return (numpy.cumsum(counts) - counts + 1)[below]
-    return len(totals) + 1 - numpy.sort(totals).searchsorted(totals, side="right")
+    return sorted_ranks(totals)
+
+
+def sorted_ranks(totals: Array) -> Array:
+    """Places by sorting: how many totals are higher, and one."""
+    ordered = totals.copy()
+    ordered.sort()
+    return len(totals) + 1 - ordered.searchsorted(totals, "right")

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from scoring.acceptability import place_counts
+from scoring.acceptability import Draw, place_counts
 from scoring.canonical import canonical, digest
 from scoring.model import Lot, OpenedBid, walk
 from scoring.ranking import evaluate
@@ -222,12 +222,10 @@ def test_equal_totals_share_the_better_place_under_every_weighting():
 
 def test_place_counts_agree_with_counting_one_draw_at_a_time():
     """Plain loops over the same draws give the same counts."""
-    from scoring.acceptability import drawn
-
     chance = random.Random(5)
     points = [[chance.randint(0, 10) * 10**7 for _ in range(4)] for _ in range(30)]
     bits = 52 - 5 - (10**8).bit_length()
-    weightings = drawn(np, np.random.PCG64(11), (300, 4), bits).astype(int).tolist()
+    weightings = Draw(np, 11, (300, 4), bits).next(300).astype(int).tolist()
     expected = [[0] * 30 for _ in range(30)]
     for *weighting, _ in weightings:
         totals = [sum(w * p for w, p in zip(weighting, row, strict=True)) for row in points]
