@@ -10,10 +10,9 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 
-from scoring.answers import Graded, PassFail
-from scoring.decimals import parse_decimal
+from scoring.answers import Graded, PassFail, graded, passes
 from scoring.model import Criterion, Id, Lot, leaves
-from scoring.offers import check_judgement, is_for_panel
+from scoring.offers import is_for_panel
 from scoring.worked import InvalidValue
 
 Reason = Literal["every_question", "spread", "outlier", "missing_score", "missing_reason", "off_scale"]
@@ -173,19 +172,21 @@ def reasons(**holds: bool) -> tuple[Reason, ...]:
 
 def step_of(criterion: Criterion, value: str) -> int | None:
     """The place of a value on the published scale, lowest 0; nothing when it is not on it."""
-    if check_judgement(criterion, value) is not None:
+    try:
+        return placed(criterion, value)
+    except (InvalidValue, ValueError):
         return None
-    match criterion.method:
-        case Graded(scale=scale):
-            labels = {level.label: index for index, level in enumerate(scale) if level.label}
-            if value in labels:
-                return labels[value]
-            grade = parse_decimal(value, "grade")
-            return next(index for index, level in enumerate(scale) if grade == level.value)
-        case PassFail():
-            return 1 if value in {"pass", "yes"} else 0
-        case _:
-            return None
+
+
+def placed(criterion: Criterion, value: str) -> int:
+    """The same; raises InvalidValue or ValueError, whose text says what the scale lists."""
+    method = criterion.method
+    if isinstance(method, PassFail):
+        return 1 if passes(value) else 0
+    if not isinstance(method, Graded):
+        raise InvalidValue("this criterion is scored by its formula, not by the panel")
+    points = graded(method, value).points
+    return [graded(method, f"{level.value:f}").points for level in method.scale].index(points)
 
 
 def lonely(steps: dict[str, int], near: int) -> Iterator[str]:
@@ -202,11 +203,11 @@ def check_consensus(criterion: Criterion, marks: Sequence[Mark], value: str, rea
 
     A fault: off the published scale, or no agreed reason. A warning: outside everything that an evaluator had given.
     """
-    step = step_of(criterion, value)
-    faults: list[ConsensusFault] = []
-    if step is None:
-        message = check_judgement(criterion, value) or "this value is not on the published scale"
-        faults.append(ConsensusFault("fault", message, "Agree on a value of the published scale."))
+    step, faults = None, list[ConsensusFault]()
+    try:
+        step = placed(criterion, value)
+    except (InvalidValue, ValueError) as off:
+        faults.append(ConsensusFault("fault", str(off), "Agree on a value of the published scale."))
     if not reason.strip():
         faults.append(ConsensusFault("fault", "The agreed score has no reason.", "Write down why the panel agreed it."))
     given = [found for mark in marks if (found := step_of(criterion, mark.value)) is not None]

@@ -11,6 +11,7 @@ longer or shorter, but never its answer wrong. Source of the bound: Lagrangian d
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _relaxed(
     solver.passModel(_program(left, lots, {supplier: limits[supplier] for supplier in suppliers}, unit))
     solver.run()
     duals = solver.getSolution().row_dual
-    if len(duals) != len(lots) + len(suppliers):
+    if len(duals) != len(lots) + len(suppliers) or not all(map(isfinite, duals)):
         return _NONE
     scaled = [round(dual * unit * FINE) for dual in duals]
     return Multipliers(
