@@ -217,9 +217,10 @@ def judge(scheme: Scheme, rows: Sequence[Row], *, relative: bool, fault: Fault |
     limited = [node for node in nodes if "max_pass" in node.spec]
     field_before = [row for row in rows if row.standing]
     for node in limited:
-        best = sorted((row.points[node.id] for row in field_before if node.id in row.points), reverse=True)
-        for row in field_before:
-            if len(best) > node.spec["max_pass"] and row.points.get(node.id, FULL) < best[node.spec["max_pass"] - 1]:
+        compared = [row for row in field_before if node.id in row.points]
+        best = sorted((row.points[node.id] for row in compared), reverse=True)
+        for row in compared:
+            if row.points[node.id] < best[min(len(best), node.spec["max_pass"]) - 1]:
                 row.standing = False
 
 
@@ -374,14 +375,30 @@ def tie_keys(scheme: Scheme, entry: Json, ids: Sequence[str], secret: str | None
             by_weight = sorted(leaves, key=lambda leaf: -leaf.share)
             return lambda row: [-row.weighted[leaf.id] for leaf in by_weight]
         case "higher_quality":
-            others = [leaf.id for leaf in leaves if leaf.id != scheme.price]
+            others = [part.id for part in parts_beside(scheme.nodes, scheme.price)]
             return lambda row: [-sum((row.weighted[name] for name in others), Fraction(0))]
         case "lower_price":
-            return lambda row: [number(row.values[scheme.price or ""])]
+            return lambda row: [reckoned_price(scheme, row)]
         case "criterion":
             return lambda row: [on_criterion(scheme, entry, row)]
         case _:
             return lambda row: [drawn(ids, row.id, secret)]
+
+
+def parts_beside(nodes: Sequence[Node], price: str | None) -> list[Node]:
+    """The largest scored parts of the tree without the price."""
+    found: list[Node] = []
+    for node in (node for node in nodes if node.scored and node.id != price):
+        holds_price = any(leaf.id == price for leaf in leaves_of((node,)))
+        found += parts_beside(node.parts, price) if holds_price else [node]
+    return found
+
+
+def reckoned_price(scheme: Scheme, row: Row) -> Fraction:
+    """The price, or the smallest value as which lower ones are reckoned."""
+    offered = number(row.values[scheme.price or ""])
+    zero = next(leaf for leaf in leaves_of(scheme.nodes) if leaf.id == scheme.price).spec.get("method", {}).get("zero")
+    return offered if zero in (None, "reject", "full") else max(offered, Fraction(zero))
 
 
 def on_criterion(scheme: Scheme, entry: Json, row: Row) -> Fraction:
