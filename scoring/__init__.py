@@ -9,7 +9,7 @@ from scoring.catalogue import Listed, methods
 from scoring.decimals import Rounding
 from scoring.methods import Method
 from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
-from scoring.offers import OfferFault, check_judgement, check_offer, is_for_panel
+from scoring.offers import OfferFault, check_offer, is_for_panel, judged_value
 from scoring.publishable import Problem, check_publishable
 from scoring.ranking import Exclusion, evaluate, exclude, verify
 from scoring.rules import Rule
@@ -43,7 +43,6 @@ __all__ = [
     "Unscorable",
     "ZeroValue",
     "canonical",
-    "check_judgement",
     "check_offer",
     "check_publishable",
     "decode",
@@ -51,6 +50,7 @@ __all__ = [
     "evaluate",
     "exclude",
     "is_for_panel",
+    "judged_value",
     "leaves",
     "methods",
     "rules_digest",

@@ -29,7 +29,8 @@ WEIGHTING_DECIMALS: Final = 7
 PRINTED_DECIMALS: Final = 10
 """Points that are no finite decimal are printed with this many decimals, half up, unless the tender says otherwise."""
 
-_PLAIN: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?", re.ASCII)
+# One number, one spelling of its sign: there is no minus nought.
+_PLAIN: Final = re.compile(r"(?!-0+(?:\.0+)?$)-?[0-9]{1,15}(?:\.[0-9]{1,12})?", re.ASCII)
 _ASK: Final = f"at most {WHOLE_DIGITS} digits, then at most {DECIMALS} decimals after a point"
 
 

@@ -42,10 +42,14 @@ HAVE_A_POLE: Final = (
 """Methods that divide by a price, so that an offer of 0 needs a published rule."""
 
 
+def takes_negative(method: Relative, direction: Direction) -> bool:
+    """Whether a relative method can score amounts below 0: income, by the forms that do not divide by them."""
+    return isinstance(method, LinearFromLowest | LowestToHighest | RankPoints) and direction == "higher"
+
+
 def relative_points(method: Relative, values: Sequence[Fraction], direction: Direction) -> list[Worked]:
     """Points of the whole reference set under a relative method, in the order of the values."""
-    takes_negative = isinstance(method, LinearFromLowest | LowestToHighest | RankPoints) and direction == "higher"
-    if min(values) < 0 and not takes_negative:
+    if min(values) < 0 and not takes_negative(method, direction):
         raise InvalidValue(
             f"{min(values)} is below 0, which this formula cannot score; publish A1, or say higher is better"
         )

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from scoring.absolute import Lookup, lookup
-from scoring.answers import Graded, PassFail, Text, YesNo, graded, passes, yes_no
+from scoring.absolute import Lookup
+from scoring.answers import Graded, PassFail, Text, YesNo, graded, passes
 from scoring.decimals import parse_decimal
-from scoring.model import Criterion, Lot, leaves, unit_of
+from scoring.methods import Absolute, Relative, absolute_points, takes_negative
+from scoring.model import Criterion, Lot, direction_of, is_price, leaves, unit_of
 from scoring.units import find_unit
-from scoring.worked import Unscorable
+from scoring.worked import InvalidValue, Unscorable
 
 LONGEST_ANSWER = 20_000
 
@@ -49,18 +50,18 @@ def check_offer(lot: Lot, values: Mapping[str, str]) -> tuple[OfferFault, ...]:
     return tuple(faults)
 
 
-def check_judgement(criterion: Criterion, value: str) -> str | None:
-    """What is wrong with a panel's value for a criterion, or None: it must be on the published scale, exactly."""
-    try:
-        if isinstance(criterion.method, Graded):
-            graded(criterion.method, value)
-        elif isinstance(criterion.method, PassFail):
-            passes(value)
-        else:
-            return "this criterion is scored by its formula, not by the panel"
-    except (Unscorable, ValueError) as error:
-        return str(error)
-    return None
+def judged_value(criterion: Criterion, value: str) -> str:
+    """A panel's value as the tender published it: the scale's own spelling, or "pass" or "fail".
+
+    Raises InvalidValue for what is not on the published scale, exactly.
+    """
+    method = criterion.method
+    if isinstance(method, PassFail):
+        return "pass" if passes(value) else "fail"
+    if not isinstance(method, Graded):
+        raise InvalidValue("this criterion is scored by its formula, not by the panel")
+    points = graded(method, value).points
+    return next(f"{one.value:f}" for one in method.scale if graded(method, f"{one.value:f}").points == points)
 
 
 def _unfit(criterion: Criterion, text: str) -> str | None:
@@ -68,11 +69,9 @@ def _unfit(criterion: Criterion, text: str) -> str | None:
     if isinstance(method, Graded | PassFail | Text):
         return _unfit_words(text)
     try:
-        if isinstance(method, YesNo):
-            yes_no(method, text)
-            return None
-        if isinstance(method, Lookup):
-            lookup(method, text)
+        if isinstance(method, Absolute):
+            absolute_points(method, text)
+        if isinstance(method, YesNo | Lookup):
             return None
         return unfit_number(criterion, parse_decimal(text, "The value"), text)
     except (Unscorable, ValueError) as error:
@@ -93,9 +92,18 @@ def unfit_number(criterion: Criterion, value: Fraction, text: str) -> str | None
         return f"The value has {decimals} decimals; {unit.decimals} are allowed for {unit.label}."
     if unit.low is not None and value < unit.low:
         return f"The value is below {unit.low}, the least possible {unit.label}."
+    if value < 0 and not _takes_negative(criterion):
+        return "The value is below 0, which the published formula cannot score."
     if unit.high is not None and value > unit.high:
         return f"The value is above {unit.high}, the highest possible {unit.label}."
     return None
+
+
+def _takes_negative(criterion: Criterion) -> bool:
+    """Amounts below 0 are for income, and for what no formula divides by."""
+    if isinstance(criterion.method, Relative):
+        return takes_negative(criterion.method, direction_of(criterion))
+    return criterion.method is not None or not is_price(criterion)
 
 
 def _wanted(criterion: Criterion) -> str:

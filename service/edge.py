@@ -14,6 +14,7 @@ import structlog
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
@@ -50,8 +51,9 @@ class StrictRequest(Request[Any, Any, Any]):
             raise UnsupportedMediaType(
                 f"This address takes application/json, not {media_type or 'a body without a type'}."
             )
+        body = await self.body()
         field = self.route_handler.parsed_fn_signature.parameters["data"]
-        return wire.decode(await self.body(), field.annotation)
+        return wire.decode(body, field.annotation)
 
 
 # Errors out
@@ -67,7 +69,7 @@ def as_refusal(error: Exception) -> Refusal:
             return refusal_for_constraint(name) or InternalError("")
         case (
             asyncpg.LockNotAvailableError()
-            | asyncpg.QueryCanceledError()
+            | asyncpg.OperatorInterventionError()
             | asyncpg.TooManyConnectionsError()
             | TimeoutError()
         ):
@@ -84,6 +86,8 @@ def as_refusal(error: Exception) -> Refusal:
 
 def _from_http(error: HTTPException) -> Refusal:
     if isinstance(error, ValidationException):
+        if any(fault.pointer == "data" for fault in _parameters(error)):
+            return UnreadableRequest("The body is empty. Send JSON.")
         return InvalidRequest("The request does not fit its description.", faults=tuple(_parameters(error)))
     if isinstance(error, NotAuthorizedException):
         return Unauthenticated("Send a key: `Authorization: Bearer ts_live_…`.")
@@ -164,7 +168,8 @@ class BindRequestId:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request with its id bound; an id in the path counts only as it is written in our own answers."""
         ids = cast("dict[str, object]", scope.get("path_params") or {}).values()
-        if any(isinstance(value, UUID) and str(value) not in scope["path"].lower() for value in ids):
+        steps = scope["path"].lower().split("/")
+        if any(isinstance(value, UUID) and str(value) not in steps for value in ids):
             raise NotFound
         with structlog.contextvars.bound_contextvars(request_id=request_id(scope)):
             await self.app(scope, receive, send)
@@ -186,6 +191,8 @@ async def finish_answer(message: Message, scope: Scope) -> None:
 # Lists: a page at a time, from behind a place that the caller cannot and need not read
 
 Item = TypeVar("Item")
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at most.")]
+Cursor = Annotated[str | None, QueryParameter(description="`next` of the page before.")]
 _Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 

@@ -158,14 +158,15 @@ class NoRanking(Refusal):
 # Rules
 
 
-def check_panel_value(lot: TenderLot, criterion_id: str, value: str) -> None:
-    """A score is one of the published scale, for a criterion that the panel decides."""
+def published_value(lot: TenderLot, criterion_id: str, value: str) -> str:
+    """The score in the published scale's spelling; refuses any other, and criteria that the panel does not decide."""
     for criterion in scoring.leaves(lot.rules.criteria):
         if criterion.id == criterion_id and scoring.is_for_panel(criterion):
-            message = scoring.check_judgement(criterion, value)
-            if message is not None:
-                raise ScoreOffTheScale(f"{message[0].upper()}{message[1:]}.")
-            return
+            try:
+                return scoring.judged_value(criterion, value)
+            except (scoring.InvalidValue, ValueError) as error:
+                message = str(error)
+                raise ScoreOffTheScale(f"{message[:1].upper()}{message[1:]}.") from None
     raise NotScoredByThePanel(f"Lot {lot.number} has no criterion {criterion_id!r} that the panel scores.")
 
 
@@ -254,13 +255,13 @@ async def give_score(
     caller.require("write")
     known, lot = await _lock_bid(conn, caller, bid_id)
     tenders.check_role(known.tender, "evaluator")
-    check_panel_value(lot, criterion_id, data.value)
+    value = published_value(lot, criterion_id, data.value)
     row = SQL.insert_panel_score(
         conn,
         bid_id=bid_id,
         criterion_id=criterion_id,
         person_id=caller.person_id,
-        value=data.value,
+        value=value,
         reason=data.reason,
     )
     score = await db.one(row, PanelScore)
@@ -296,7 +297,7 @@ async def record_consensus(
     caller.require("write")
     known, lot = await _lock_bid(conn, caller, bid_id)
     tenders.check_role(known.tender, "moderator")
-    check_panel_value(lot, criterion_id, data.value)
+    value = published_value(lot, criterion_id, data.value)
     if await SQL.count_panel_scores(conn, bid_id=bid_id, criterion_id=criterion_id) == 0:
         raise NobodyHasScored(f"No evaluator has scored this bid on {criterion_id}.")
     row = SQL.insert_consensus(
@@ -304,7 +305,7 @@ async def record_consensus(
         bid_id=bid_id,
         criterion_id=criterion_id,
         person_id=caller.person_id,
-        value=data.value,
+        value=value,
         reason=data.reason,
     )
     score = await db.one(row, ConsensusScore)

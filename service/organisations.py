@@ -16,11 +16,11 @@ from litestar import Router, delete, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from service import db, events
-from service.edge import Page, page_of, start_of
+from service.edge import Cursor, Limit, Page, page_of, start_of
 from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
 
 SQL = db.queries("organisations")
@@ -293,8 +293,8 @@ async def add_person(
 async def list_people(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-    limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
-    cursor: FromQuery[str | None] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[Person]:
     """List the people of your own organisation, oldest first."""
     after_at, after_id = start_of(cursor)

@@ -152,6 +152,8 @@ def _describe(operation: Operation) -> None:
     if operation.operation_id in _ALSO:
         status, meaning = _ALSO[operation.operation_id]
         answers[str(status)] = OpenAPIResponse(description=meaning)
+    for status in [status for status in answers if status.startswith(("4", "5"))]:
+        del answers[status]
     for status, meaning in sorted(_errors(operation).items()):
         answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
     operation.responses = answers

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 import scoring
 from service import db, events
-from service.edge import Page, check_if_match, etag, page_of, start_of
+from service.edge import Cursor, Limit, Page, check_if_match, etag, page_of, start_of
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
 
@@ -355,8 +355,8 @@ async def draft_tender(
 async def list_tenders(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-    limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 50,
-    cursor: FromQuery[str | None] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[TenderLine]:
     """List your own organisation's tenders and all published ones, oldest first."""
     after_at, after_id = start_of(cursor)
@@ -452,8 +452,8 @@ async def list_events(
     tender_id: FromPath[UUID],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-    after: FromQuery[Annotated[int, Meta(ge=0, le=2**63 - 1)]] = 0,
-    limit: FromQuery[Annotated[int, Meta(ge=1, le=200)]] = 100,
+    after: Annotated[int, QueryParameter(ge=0, le=2**63 - 1, description="The position to read on from.")] = 0,
+    limit: Limit = 100,
 ) -> list[events.Event]:
     """Read the tender's audit log in order, from behind a position; for its author, approver or auditor."""
     known = await read(conn, caller, tender_id=tender_id)

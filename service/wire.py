@@ -7,6 +7,7 @@ instants without an offset. Rules further in see only values of their declared t
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
 from typing import Any, NoReturn, TypeVar, cast
@@ -131,11 +132,22 @@ def _described(kind: type) -> inspect.Type:
 def _loose_instants(value: Any, kind: inspect.Type, place: str) -> Iterator[Fault]:
     """Instants that msgspec would let pass although they are not RFC 3339 to the letter, such as a space for the T."""
     if isinstance(kind, inspect.DateTimeType):
-        if isinstance(value, str) and not _INSTANT.fullmatch(value):
+        if isinstance(value, str) and not _is_instant(value):
             yield Fault(place, f"{value[:40]!r} is no instant.", "Write it like 2031-03-14T12:00:00Z.")
     else:
         for step, part, declared in _parts(value, kind):
             yield from _loose_instants(part, declared, place + step)
+
+
+def _is_instant(text: str) -> bool:
+    """RFC 3339 with an offset, and in UTC still in a year that has four digits."""
+    if not _INSTANT.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def _parts(value: Any, kind: inspect.Type) -> Iterator[tuple[str, Any, inspect.Type]]:

@@ -1,0 +1,153 @@
+"""The API's description of itself: complete, valid, and usable without any foreign host."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.service.conftest import Market, done
+
+
+async def description(market: Market) -> dict[str, Any]:
+    return done(await market.anonymous.get("/docs/openapi.json"))
+
+
+def operations(document: dict[str, Any]) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Operation id to method, path and operation."""
+    return {
+        operation["operationId"]: (method, path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in {"get", "put", "post", "delete"}
+    }
+
+
+async def test_the_description_is_valid_openapi_3_1(market: Market) -> None:
+    """Generators and fuzzers of other people read it without complaint."""
+    document = await description(market)
+    assert document["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+async def test_every_operation_has_a_summary_and_an_id_of_its_own(market: Market) -> None:
+    """A reader of the list of operations understands each line."""
+    document = await description(market)
+    found = operations(document)
+    total = sum(len(item.keys() & {"get", "put", "post", "delete"}) for item in document["paths"].values())
+    assert len(found) == total > 35
+    for name, (_, _, operation) in found.items():
+        assert operation["summary"], name
+        assert not operation["summary"].lower().startswith(name.replace("_", " ")), name
+        assert operation["description"], name
+        assert len(operation["tags"]) == 1, name
+
+
+async def test_every_operation_documents_its_errors(market: Market) -> None:
+    """All of them as problems; with a key 401 and 403, with an id 404, with a body 400, 413, 415 and 422."""
+    for name, (_, path, operation) in operations(await description(market)).items():
+        answers = operation["responses"]
+        expected = {"500"}
+        if operation["tags"] != ["Reference"]:
+            expected |= {"401", "403"}
+        if "{" in path:
+            expected |= {"404"}
+        if "requestBody" in operation:
+            expected |= {"400", "413", "415", "422"}
+        assert expected <= answers.keys(), name
+        for status, answer in answers.items():
+            if status >= "400":
+                assert list(answer["content"]) == ["application/problem+json"], (name, status)
+        assert any(status < "300" for status in answers), name
+
+
+async def test_edits_document_their_precondition(market: Market) -> None:
+    """Whoever reads the description knows that an edit needs If-Match, and a bid a key for retries."""
+    found = operations(await description(market))
+    for name in ("edit_tender", "publish_tender", "issue_corrigendum"):
+        operation = found[name][2]
+        assert "If-Match" in {parameter["name"] for parameter in operation["parameters"]}
+        assert {"412", "428"} <= operation["responses"].keys()
+    for name in ("submit_bid", "replace_bid"):
+        assert "Idempotency-Key" in {parameter["name"] for parameter in found[name][2]["parameters"]}
+
+
+async def test_every_body_has_an_example(market: Market) -> None:
+    """Nobody has to guess what a body looks like."""
+    for name, (_, _, operation) in operations(await description(market)).items():
+        if "requestBody" in operation:
+            (content,) = operation["requestBody"]["content"].values()
+            assert content["examples"], name
+
+
+async def test_every_route_is_described(market: Market) -> None:
+    """There is no operation that the description hides."""
+    document = await description(market)
+    assert "/metrics" not in document["paths"]
+    for path in document["paths"]:
+        answer = await market.http.request("TRACE", re.sub(r"\{.*?\}", "x", path))
+        assert answer.status_code in {404, 405}
+
+
+async def test_the_page_needs_no_foreign_host(market: Market) -> None:
+    """The reference page works on a machine without internet: all it loads is served here."""
+    page = await market.anonymous.get("/docs")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    loaded = re.findall(r"""(?:src|href)\s*=\s*["']([^"']+)""", page.text)
+    assert len(loaded) >= 3
+    for address in loaded:
+        assert address.startswith("/docs/"), address
+        assert (await market.anonymous.get(address)).status_code == 200
+    # The document itself stands in the page; outside it no address of another host occurs.
+    outside = page.text.replace(json.dumps(json.dumps(await description(market))), "")
+    assert not re.findall(r"""(?:src|href|url|import)\s*[=:(]\s*["']?(?:https?:)?//""", outside)
+
+
+async def test_the_front_page_leads_to_the_reference(market: Market) -> None:
+    """Whoever opens the bare address finds the way."""
+    answer = await market.anonymous.get("/")
+    assert answer.status_code in {301, 302, 303, 307, 308}
+    assert answer.headers["location"] == "/docs"
+
+
+async def test_the_process_says_that_it_lives(market: Market) -> None:
+    """Liveness asks nobody."""
+    assert done(await market.anonymous.get("/health/live")) == {"status": "alive"}
+
+
+async def test_readiness_names_the_settings_on_which_storing_rests(market: Market) -> None:
+    """Whoever monitors the service sees whether what was acknowledged would survive a power cut."""
+    ready = done(await market.anonymous.get("/health/ready"))
+    assert ready["status"] == "ready"
+    assert ready["synchronous_commit"] == "on"
+    assert ready["full_page_writes"] == "on"
+    assert ready["fsync"] in {"on", "off"}
+    assert ready["postgresql"][:2].isdigit()
+
+
+async def test_metrics_count_requests_by_their_template(market: Market) -> None:
+    """Prometheus reads how many and how long, and learns no id, no key and no name."""
+    await market.author.get(f"/people/{market.author.id}/keys")
+    text = (await market.anonymous.get("/metrics")).text
+    assert "tenderscore_requests" in text
+    assert market.author.id not in text
+    assert market.author.key not in text
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/docs/openapi.json", "/health/live", "/health/ready", "/problems", "/metrics"]
+)
+async def test_what_tells_about_nobody_needs_no_key(market: Market, path: str) -> None:
+    """Reference and health are open."""
+    assert (await market.anonymous.get(path)).status_code == 200
+
+
+async def test_everything_else_needs_a_key(market: Market) -> None:
+    """No operation outside the reference answers somebody unknown."""
+    for name, (method, path, operation) in operations(await description(market)).items():
+        if operation["tags"] != ["Reference"]:
+            address = re.sub(r"\{.*?\}", market.author.id, path)
+            answer = await market.http.request(method.upper(), address, json={})
+            assert answer.status_code == 401, name
