@@ -16,8 +16,6 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 EXACT: Final = 1 << 53
-WIDTH: Final = 1e-12
-"""Quotients of floats that differ by less, relatively, are compared again as fractions; a quotient errs by 2e-16."""
 
 
 class Turn(NamedTuple):
@@ -37,8 +35,9 @@ class Turns(NamedTuple):
 def nearest_turns(leads: Any, gaps: Any) -> list[Turns]:
     """For each criterion the nearest turns, from every rival's lead D ≥ 0 and gap G (rivals × criteria), by columns.
 
-    Leads and gaps are integer arrays with all entries below 2^53, so that quotients of floats find the nearest rivals
-    safely; the distance itself is a fraction of the integers. Of equally near rivals the first is named.
+    Leads and gaps are integer arrays, all entries below 2^53, so floats hold them exactly; division rounds correctly
+    and so never reverses an order. The nearest rivals are therefore among those with the least quotient of floats, and
+    fractions of the integers decide between them. Of equally near rivals the first is named.
     """
     import numpy as np
 
@@ -52,10 +51,10 @@ def nearest_turns(leads: Any, gaps: Any) -> list[Turns]:
 
 
 def nearest(np: Any, quotients: Any) -> list[list[int]]:
-    """For each column the rows whose quotient is the least, or cannot be told from it."""
+    """For each column the rows whose quotient is the least."""
     least = quotients.min(axis=0)
     found: list[list[int]] = [[] for _ in range(quotients.shape[1])]
-    for column, row in np.argwhere((quotients <= least * (1 + WIDTH)).T & np.isfinite(least)[:, None]).tolist():
+    for column, row in np.argwhere((quotients <= least).T & np.isfinite(least)[:, None]).tolist():
         found[column].append(row)
     return found
 

@@ -87,7 +87,11 @@ def a_random_case(seed: int, methods: tuple[dict, ...] = METHODS) -> tuple[Lot, 
         total = f"{sum(Decimal(one['weighting']) for one in inner):f}"
         criteria = [{"id": "g", "weighting": total, "total": total, "criteria": inner}, *criteria[count // 2 :]]
     mode = chance.choice(("half_up", "half_up", "half_even", "truncate"))
-    rounding = [{"stage": "leaf", "decimals": chance.choice((0, 2, 3, 6)), "mode": mode}]
+    names = [f"c{place}" for place in range(count)]
+    rounding = [
+        {"stage": "leaf", "decimals": chance.choice((0, 2, 3, 6)), "mode": mode, "criteria": part}
+        for part in (names[::2], names[1::2])
+    ]
     if chance.random() < 0.7:
         rounding.append(
             {
@@ -296,6 +300,15 @@ def test_chunks_do_not_show():
     part = vectors.score(vectors.table_of(("x", "y", "z"), rows[:, 39_000:39_003]))
     assert (whole.points[:, 39_000:39_003] == part.points).all()
     assert (np.sort(whole.ranks)[:1] == 1).all()
+
+
+def test_the_ends_of_bands_fall_as_published():
+    """A ten-thousandth decides: an end belongs to the upper band, or to the lower one where the tender says so."""
+    for ends in ("from", "to"):
+        lot = a_lot({"id": "b", "weighting": "100", "method": {"id": "A4", "bands": BANDS, "ends": ends}})
+        bids = many_bids(b=("9.9999", "10", "10.0001", "20.4999", "20.5", "20.5001"))
+        assert isinstance(columns_of(lot).columns[0].work, Steps)
+        assert by_vectors(lot, bids) == plain_standings(lot, bids)
 
 
 def test_each_kind_of_column_is_used():
