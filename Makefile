@@ -43,7 +43,7 @@ check: .venv/installed-dev
 	$(BIN)/hadolint Dockerfile
 
 bench: .venv/installed-dev $(if $(filter engine,$(BENCH)),.venv/installed-bench)
-	$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench))
+	@$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench))
 
 soak: .venv/installed-dev
 	$(BIN)/python -m tests.soak.$(or $(SOAK),$(error SOAK=… names a module of tests/soak)) $(N)
@@ -76,5 +76,5 @@ pango:
 	@touch $@
 
 .venv/installed-bench: requirements-bench.lock .venv/installed-dev
-	$(PIP) install --require-hashes -r requirements-bench.lock
+	@$(PIP) install --require-hashes -r requirements-bench.lock >&2
 	@touch $@
