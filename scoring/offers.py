@@ -8,7 +8,8 @@ from scoring.absolute import Lookup
 from scoring.answers import Graded, PassFail, Text, YesNo, graded, passes
 from scoring.decimals import parse_decimal
 from scoring.methods import Absolute, Relative, absolute_points, takes_negative
-from scoring.model import Criterion, Lot, direction_of, is_price, leaves, unit_of
+from scoring.model import Criterion, Lot, direction_of, leaves, unit_of
+from scoring.rules import RATIO_RULES, Rule
 from scoring.units import find_unit
 from scoring.worked import InvalidValue, Unscorable
 
@@ -37,7 +38,7 @@ def check_offer(lot: Lot, values: Mapping[str, str]) -> tuple[OfferFault, ...]:
     faults: list[OfferFault] = []
     for name, criterion in asked.items():
         if name in values:
-            message = _unfit(criterion, values[name])
+            message = _unfit(lot.rule, criterion, values[name])
             if message is not None:
                 faults.append(OfferFault(name, message, _wanted(criterion)))
         elif not isinstance(criterion.method, Text):
@@ -64,7 +65,7 @@ def judged_value(criterion: Criterion, value: str) -> str:
     return next(f"{one.value:f}" for one in method.scale if graded(method, f"{one.value:f}").points == points)
 
 
-def _unfit(criterion: Criterion, text: str) -> str | None:
+def _unfit(rule: Rule | None, criterion: Criterion, text: str) -> str | None:
     method = criterion.method
     if isinstance(method, Graded | PassFail | Text):
         return _unfit_words(text)
@@ -73,7 +74,10 @@ def _unfit(criterion: Criterion, text: str) -> str | None:
             absolute_points(method, text)
         if isinstance(method, YesNo | Lookup):
             return None
-        return unfit_number(criterion, parse_decimal(text, "The value"), text)
+        value = parse_decimal(text, "The value")
+        if value < 0 and not _takes_negative(rule, criterion):
+            return "The value is below 0, which the published formula cannot score."
+        return unfit_number(criterion, value, text)
     except (Unscorable, ValueError) as error:
         return str(error)
 
@@ -92,18 +96,16 @@ def unfit_number(criterion: Criterion, value: Fraction, text: str) -> str | None
         return f"The value has {decimals} decimals; {unit.decimals} are allowed for {unit.label}."
     if unit.low is not None and value < unit.low:
         return f"The value is below {unit.low}, the least possible {unit.label}."
-    if value < 0 and not _takes_negative(criterion):
-        return "The value is below 0, which the published formula cannot score."
     if unit.high is not None and value > unit.high:
         return f"The value is above {unit.high}, the highest possible {unit.label}."
     return None
 
 
-def _takes_negative(criterion: Criterion) -> bool:
-    """Amounts below 0 are for income, and for what no formula divides by."""
+def _takes_negative(rule: Rule | None, criterion: Criterion) -> bool:
+    """Amounts below 0 are for income, and for what no formula divides or multiplies."""
     if isinstance(criterion.method, Relative):
         return takes_negative(criterion.method, direction_of(criterion))
-    return criterion.method is not None or not is_price(criterion)
+    return criterion.method is not None or not isinstance(rule, RATIO_RULES)
 
 
 def _wanted(criterion: Criterion) -> str:

@@ -6,7 +6,14 @@ from typing import Final
 
 from scoring.contest import Contest, Figure
 from scoring.decimals import Rounding
-from scoring.monetised import MonetisedRule, QualityPremium, WillingnessToPay, monetised_figures, named_by
+from scoring.monetised import (
+    FictitiousDiscount,
+    MonetisedRule,
+    QualityPremium,
+    WillingnessToPay,
+    monetised_figures,
+    named_by,
+)
 from scoring.quality_price import (
     AdjustedBid,
     AdjustedScore,
@@ -40,6 +47,10 @@ RELATIVE_RULES: Final = UtilityIndex | RelativeValueCost | QualityPremium | Qual
 
 DividingRule = PricePerQualityPoint | AdjustedBid | AdjustedScore | UtilityIndex | QualityAndCost | RatedCriteria
 """Rules that divide by a price or a quality, so that a 0 needs a published rule."""
+
+
+RATIO_RULES: Final = QualityPriceRule | FictitiousDiscount | QualityAndCost | RatedCriteria
+"""Rules that divide or multiply the price, for which an amount below 0 has no meaning."""
 
 
 def figures(rule: Rule, contest: Contest, price_roundings: tuple[Rounding, ...]) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""The `tenderscore` command: serve, worker, migrate, demo, doctor; and score, methods, verify without a database."""
+"""The `tenderscore` command: serve, worker, migrate, demo, doctor; score, methods, verify, simulate need no database."""
 
 import argparse
 import os
@@ -15,6 +15,7 @@ MODULES = {
     "demo": ("demo",),
     "doctor": ("doctor",),
     "offline": ("score", "methods", "verify"),
+    "simulating": ("simulate",),
 }
 
 

@@ -76,7 +76,7 @@ def as_refusal(error: Exception) -> Refusal:
             return Unavailable("Too much is going on at once. Try again in a moment.", headers={"Retry-After": "2"})
         case asyncpg.DataError() | asyncpg.UntranslatableCharacterError():
             return InvalidRequest("A value is outside of what can be stored, such as a year behind 9999.")
-        case OSError() | asyncpg.InterfaceError() | asyncpg.PostgresConnectionError():
+        case OSError() | asyncpg.InterfaceError() | asyncpg.InternalClientError() | asyncpg.PostgresConnectionError():
             return Unavailable("The database cannot be reached just now.", headers={"Retry-After": "5"})
         case HTTPException():
             return _from_http(error)
