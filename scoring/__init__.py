@@ -1,50 +1,65 @@
 """The one door into the engine: lots and opened bids in, an explained ranking out.
 
-Pure: no clock, no files, no network, no binary floats. `evaluate` ranks, `verify` ranks again and compares.
+Pure: no clock, no files, no network, no binary floats in a score. `evaluate` ranks and explains, `verify` ranks again
+and compares, `score_many` ranks big lots, `sensitivity` and `simulate` say how much it takes to change the outcome,
+`combine` awards several lots together, `moderation` says who must meet.
 """
 
+from scoring.bulk import score_many
 from scoring.canonical import ENGINE, canonical, digest, rules_digest
 from scoring.case import BadDocument, Case, Fault, decode
 from scoring.catalogue import Listed, methods
+from scoring.combination import Combination, combine
 from scoring.decimals import Rounding
 from scoring.methods import Method
 from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
+from scoring.moderation import Agenda, GivenScore, ModerationPolicy, moderation
 from scoring.offers import OfferFault, check_offer, is_for_panel, judged_value
 from scoring.publishable import Problem, check_publishable
 from scoring.ranking import Exclusion, evaluate, exclude, verify
 from scoring.rules import Rule
+from scoring.sensitivity import Sensitivity, sensitivity
+from scoring.simulation import Simulation, Trial, simulate
 from scoring.units import UNITS, Direction, Unit
 from scoring.worked import InvalidValue, MissingValue, Unscorable, ZeroValue
 
 __all__ = [
     "ENGINE",
     "UNITS",
+    "Agenda",
     "BadDocument",
     "BidResult",
     "Case",
+    "Combination",
     "Criterion",
     "Direction",
     "Evaluation",
     "Exclusion",
     "Fault",
+    "GivenScore",
     "InvalidValue",
     "Listed",
     "Lot",
     "Method",
     "MissingValue",
+    "ModerationPolicy",
     "OfferFault",
     "OpenedBid",
     "Problem",
     "Rounding",
     "Rule",
+    "Sensitivity",
+    "Simulation",
     "State",
     "Step",
+    "Trial",
     "Unit",
     "Unscorable",
     "ZeroValue",
     "canonical",
     "check_offer",
     "check_publishable",
+    "combine",
     "decode",
     "digest",
     "evaluate",
@@ -53,7 +68,11 @@ __all__ = [
     "judged_value",
     "leaves",
     "methods",
+    "moderation",
     "rules_digest",
+    "score_many",
+    "sensitivity",
+    "simulate",
     "verify",
     "walk",
 ]
