@@ -66,15 +66,15 @@ pango:
 # A stamp is newer than the lock it was installed from; a changed lock installs again, an unchanged one needs no network.
 .venv/installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --quiet --require-hashes -r requirements.lock
 	@# setuptools would warn that folders here bear the packages' names: they are the packages
 	PYTHONWARNINGS=ignore $(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
-	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .venv/installed-bench: requirements-bench.lock .venv/installed-dev
-	@$(PIP) install --require-hashes -r requirements-bench.lock >&2
+	@$(PIP) install --quiet --require-hashes -r requirements-bench.lock >&2
 	@touch $@

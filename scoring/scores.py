@@ -127,7 +127,7 @@ def apply_zero_rule(node: Node, entry: Entry) -> None:
 def apply_smallest(node: Node, entry: Entry, number: Fraction) -> None:
     """Reckon an offer below the published smallest value as that value, so that 0 never earns less than 0.01."""
     rule = zero_rule(node.criterion.method)
-    if rule in {None, "reject", "full"} or direction_of(node.criterion) != "lower":
+    if rule in {None, "reject", "full"} or not (direction_of(node.criterion) == "lower" or divides_by_zero(node)):
         return
     smallest = Fraction(rule or 0)
     if 0 <= number < smallest:

@@ -9,7 +9,7 @@ from scoring.decimals import parse_decimal
 from scoring.entry import Entry
 from scoring.model import direction_of
 from scoring.tie_break import DrawLots, Heaviest, HigherQuality, LowerPrice, OnCriterion, TieBreak, keeps, ticket
-from scoring.tree import Node, Plan, quality_nodes
+from scoring.tree import Node, Plan, nodes_beside, quality_nodes
 from scoring.worked import InvalidValue
 
 Key = tuple[Fraction | str, ...]
@@ -75,7 +75,7 @@ def key_of(plan: Plan, rule: TieBreak, bids: Sequence[str], secret: str | None) 
             quality = (
                 [node for node in quality_nodes(plan.nodes) if node is not plan.price]
                 if plan.lot.rule
-                else [node for node in plan.leaves if node.scored and node is not plan.price]
+                else list(nodes_beside(plan.nodes, plan.price))
             )
             return lambda entry: (-sum((entry.cells[node.id].weighted for node in quality), start=Fraction(0)),)
         case LowerPrice():

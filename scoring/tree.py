@@ -110,6 +110,17 @@ def quality_nodes(nodes: tuple[Node, ...]) -> Iterator[Node]:
             yield from quality_nodes(node.children)
 
 
+def nodes_beside(nodes: tuple[Node, ...], one: Node | None) -> Iterator[Node]:
+    """The largest scored parts of the tree that do not hold a criterion."""
+    for node in nodes:
+        if node is one or not node.scored:
+            continue
+        if any(leaf is one for leaf in leaf_nodes((node,))):
+            yield from nodes_beside(node.children, one)
+        else:
+            yield node
+
+
 def roundings(lot: Lot, stages: tuple[str, ...], criterion: str | None = None) -> tuple[Rounding, ...]:
     """The published roundings of these stages that hold for a criterion, stage by stage."""
     return tuple(

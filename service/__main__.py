@@ -1,4 +1,4 @@
-"""The `tenderscore` command: serve, worker, migrate, demo, doctor; score, methods, verify, simulate need no database."""
+"""The `tenderscore` command: serve, worker, migrate, demo, doctor; and without a database score, methods and others."""
 
 import argparse
 import os
