@@ -115,10 +115,14 @@ def nodes_beside(nodes: tuple[Node, ...], one: Node | None) -> Iterator[Node]:
     for node in nodes:
         if node is one or not node.scored:
             continue
-        if any(leaf is one for leaf in leaf_nodes((node,))):
+        if _holds(node, one):
             yield from nodes_beside(node.children, one)
         else:
             yield node
+
+
+def _holds(node: Node, one: Node | None) -> bool:
+    return any(child is one or _holds(child, one) for child in node.children)
 
 
 def roundings(lot: Lot, stages: tuple[str, ...], criterion: str | None = None) -> tuple[Rounding, ...]:
