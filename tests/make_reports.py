@@ -139,18 +139,12 @@ def bid_id(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def report_on(
-    evaluation: Evaluation,
-    names: list[str],
-    *,
-    reasons: tuple[str, ...] = REASONS,
-    decisions: tuple[Decision, ...] = (),
-) -> ReportDocument:
-    """The document of a complete procedure around an evaluation."""
-    graded = [leaf.id for leaf in leaves(evaluation.lot.criteria) if method_tag(leaf) == "graded"]
+def scores_on(
+    graded: list[str], values: dict[str, dict[str, str]], names: list[str], reasons: tuple[str, ...]
+) -> tuple[PanelScore, ...]:
+    """What three evaluators gave before they met."""
     panel = ("Amara Okafor", "Tom Reilly", "Zoë Ferreira")
-    values = {bid.id: bid.values for bid in evaluation.inputs}
-    scores = tuple(
+    return tuple(
         PanelScore(
             bid_id=bid_id(name),
             criterion_id=criterion,
@@ -163,7 +157,13 @@ def report_on(
         for index, criterion in enumerate(graded)
         for place, person in enumerate(panel)
     )
-    consensus = tuple(
+
+
+def consensus_on(
+    graded: list[str], values: dict[str, dict[str, str]], names: list[str], reasons: tuple[str, ...]
+) -> tuple[Consensus, ...]:
+    """What the panel agreed: the grade that was scored."""
+    return tuple(
         Consensus(
             bid_id=bid_id(name),
             criterion_id=criterion,
@@ -175,6 +175,20 @@ def report_on(
         for number, name in enumerate(names)
         for index, criterion in enumerate(graded)
     )
+
+
+def report_on(
+    evaluation: Evaluation,
+    names: list[str],
+    *,
+    reasons: tuple[str, ...] = REASONS,
+    decisions: tuple[Decision, ...] = (),
+) -> ReportDocument:
+    """The document of a complete procedure around an evaluation."""
+    graded = [leaf.id for leaf in leaves(evaluation.lot.criteria) if method_tag(leaf) == "graded"]
+    values = {bid.id: bid.values for bid in evaluation.inputs}
+    scores = scores_on(graded, values, names, reasons)
+    consensus = consensus_on(graded, values, names, reasons)
     stored = canonical(evaluation)
     return ReportDocument(
         evaluation=evaluation,

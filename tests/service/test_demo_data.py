@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 import scoring
-from scoring.offers import check_judgement, check_offer, is_for_panel
+from scoring.offers import check_offer, is_for_panel, judged_value
 from service.demo_data import BIDS, BUYER, CONTACTS, PEOPLE, SCORES, SECOND_THOUGHT, TENDER
 
 RULES = msgspec.convert(TENDER["lots"][0]["rules"], scoring.Lot)
@@ -32,7 +32,7 @@ def test_every_mark_and_every_agreement_is_on_the_published_scale_with_a_reason(
         for name, (marks, agreed) in criteria.items():
             assert len(marks) == sum(role.startswith("evaluator") for role in PEOPLE)
             for value, reason in (*marks, agreed):
-                assert check_judgement(judged[name], value) is None
+                assert judged_value(judged[name], value) == value
                 assert len(reason) > 20
 
 
