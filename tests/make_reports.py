@@ -134,6 +134,20 @@ def opened(
     )
 
 
+TENDER = Tender(
+    title="Low-carbon retrofit of twelve primary schools",
+    reference="NCC-2026-041",
+    buyer="Northmoor County Council",
+    currency="GBP",
+    time_zone="Europe/London",
+    lot_number=1,
+    lot_title="Northern schools: fabric, heating and ventilation",
+    published_at=datetime(2026, 8, 24, 8, 0, tzinfo=UTC),
+    submission_deadline=datetime(2026, 10, 14, 11, 0, tzinfo=UTC),
+    opened_at=OPENED_AT,
+)
+
+
 def bid_id(name: str) -> str:
     """A stable id, as the database would give one."""
     return hashlib.sha256(name.encode()).hexdigest()[:32]
@@ -197,18 +211,7 @@ def report_on(
         number=1,
         evaluated_at=EVALUATED_AT,
         evaluated_by="Ruth Adeyemi",
-        tender=Tender(
-            title="Low-carbon retrofit of twelve primary schools",
-            reference="NCC-2026-041",
-            buyer="Northmoor County Council",
-            currency="GBP",
-            time_zone="Europe/London",
-            lot_number=1,
-            lot_title="Northern schools: fabric, heating and ventilation",
-            published_at=datetime(2026, 8, 24, 8, 0, tzinfo=UTC),
-            submission_deadline=datetime(2026, 10, 14, 11, 0, tzinfo=UTC),
-            opened_at=OPENED_AT,
-        ),
+        tender=TENDER,
         entries=tuple(
             Entry(
                 bid_id=bid_id(name),
