@@ -25,6 +25,11 @@ from scoring.worked import (
 )
 
 
+def beyond(value: Fraction, ceiling: Fraction) -> str:
+    """What is said of a price that is above the ceiling and so gives no discount."""
+    return "" if value <= ceiling else " and a price above the ceiling counts as a discount of 0"
+
+
 class DiscountProportional(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="id", tag="P7"
 ):
@@ -73,7 +78,10 @@ def discount_proportional(method: DiscountProportional, values: Sequence[Fractio
         earned, exact = power_points(discount / largest, alpha, method.decimals)
         text = "100 × ((({ceiling} − {value}) ÷ {ceiling}) ÷ {largest})" + ("" if alpha == 1 else " ^ {alpha}")
         numbers = {"ceiling": ceiling, "value": value, "largest": largest, "alpha": alpha, "decimals": method.decimals}
-        worked.append(Worked(earned, text if exact else f"{text}, to {{decimals}} decimals", numbers))
+        shown = text if exact else f"{text}, to {{decimals}} decimals"
+        worked.append(
+            Worked(earned, shown, numbers, where="{largest} is the largest discount" + beyond(value, ceiling))
+        )
     return [limited(one, method.floor, method.cap, low=0) for one in worked]
 
 
@@ -114,11 +122,13 @@ def discount_with_floor(method: DiscountWithFloor, values: Sequence[Fraction]) -
     ceiling = Fraction(method.ceiling)
     discounts = [discount_of(value, ceiling) for value in values]
     measure = max(Fraction(method.threshold), *discounts)
+    measured = "the published threshold" if measure == method.threshold else "the largest discount"
     worked = (
         Worked(
             FULL * discount / measure,
             "100 × (({ceiling} − {value}) ÷ {ceiling}) ÷ {measure}",
             {"ceiling": ceiling, "value": value, "measure": measure},
+            where=f"{{measure}} is {measured}{beyond(value, ceiling)}",
         )
         for value, discount in zip(values, discounts, strict=True)
     )
@@ -168,12 +178,14 @@ def bilinear(method: Bilinear, values: Sequence[Fraction]) -> list[Worked]:
     worked: list[Worked] = []
     for value, discount in zip(values, discounts, strict=True):
         numbers = {"x": x, "ceiling": ceiling, "value": value, "mean": mean, "largest": largest, "discount": discount}
+        where = "{discount} is the discount ({ceiling} − {value}) ÷ {ceiling}" + beyond(value, ceiling)
+        where += " and {mean} the mean of all discounts"
         if discount <= mean:
-            worked.append(Worked(FULL * x * discount / mean, "100 × {x} × {discount} ÷ {mean}", numbers))
+            worked.append(Worked(FULL * x * discount / mean, "100 × {x} × {discount} ÷ {mean}", numbers, where=where))
         else:
             points = FULL * (x + (1 - x) * (discount - mean) / (largest - mean))
             text = "100 × ({x} + (1 − {x}) × ({discount} − {mean}) ÷ ({largest} − {mean}))"
-            worked.append(Worked(points, text, numbers))
+            worked.append(Worked(points, text, numbers, where=where + ", {largest} the largest"))
     return [limited(one, method.floor, method.cap, low=0) for one in worked]
 
 

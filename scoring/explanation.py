@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
-from scoring.decimals import Rounding, exact_text, printed
+from scoring.decimals import DECIMALS, Rounding, exact_text, finite_decimals, printed
 from scoring.entry import Entry, Remark
 from scoring.model import BidResult, Step
 from scoring.tree import Cell, Node, Plan
 from scoring.worked import Number, Worked
 
 SENTENCES: Final[Mapping[str, str]] = {
-    "leaf": "{title}: {formula}{equals}{exact}{limited}{rounded} points; weighting {weighting} gives {contribution}.",
+    "leaf": "{title}: {formula}{equals}{exact}{limited}{rounded} points{where};"
+    " weighting {weighting} gives {contribution}.",
     "group": "{title}: {formula} = {exact}{rounded} weighted points, which is {points} of 100.",
-    "total": "Total: {formula}{equals}{exact}{rounded}.",
+    "total": "Total: {formula}{equals}{exact}{rounded}{where}.",
     "minimum": "{title}: {points} points are below the minimum of {minimum}, so the bid is not ranked.",
     "max_pass": "{title}: {points} points are not among the best {limit}, the last of which has {last};"
     " the bid is not ranked.",
@@ -36,6 +37,15 @@ SENTENCES: Final[Mapping[str, str]] = {
     "no_price_competition": "{title}: there was no competitive differentiation on price.",
 }
 """The English sentence of every message id; {names} are the keys of a step's arguments."""
+
+LONGEST_FRACTION: Final = 24
+"""A longer fraction is not shown in a sentence; the step's data have it."""
+
+MODES: Final[Mapping[str, str]] = {
+    "half_up": "rounded half up to",
+    "half_even": "rounded half to even to",
+    "truncate": "cut off after",
+}
 
 TIE_BREAKS: Final[Mapping[str, str]] = {
     "heaviest": "more points on the heaviest criterion",
@@ -113,18 +123,18 @@ def cell_step(node: Node, cell: Cell, entry: Entry) -> Step:
 
 def leaf_step(node: Node, cell: Cell, worked: Worked, entry: Entry) -> Step:
     """From a value to points, and from points to weighted points."""
-    exact, points, formula = exact_text(worked.points), exact_text(cell.points), filled(worked)
-    weighting, contribution = exact_text(node.share), exact_text(cell.weighted)
-    product = exact_text(cell.weighted_exact)
+    formula, weighting = filled(worked, worked.formula), printed(node.share)
+    product = f"{bracketed(printed(cell.points))} × {weighting} ÷ 100 = {said(cell.weighted_exact)}"
     arguments = {
         "title": node.criterion.title or node.id,
         "formula": formula,
         "equals": ": " if worked.stated else " = ",
-        "exact": exact,
-        "limited": f" after the published {worked.limit}" if worked.limit else "",
-        "rounded": after_rounding(exact, points),
+        "exact": said(worked.points if worked.unlimited is None else worked.unlimited),
+        "limited": after_limit(worked),
+        "rounded": after_rounding(worked.points, node.points_rounding, cell.points),
+        "where": where(worked),
         "weighting": weighting,
-        "contribution": f"{bracketed(points)} × {weighting} ÷ 100 = {product}{after_rounding(product, contribution)}",
+        "contribution": product + after_rounding(cell.weighted_exact, node.weighted_rounding, cell.weighted),
     }
     return Step(
         criterion=node.id,
@@ -133,24 +143,23 @@ def leaf_step(node: Node, cell: Cell, worked: Worked, entry: Entry) -> Step:
         sentence=SENTENCES["leaf"].format_map(arguments),
         input=entry.bid.values.get(node.id),
         formula=formula,
-        exact=exact,
+        exact=exact_text(worked.points),
         rounding=last(node.points_rounding or node.weighted_rounding),
-        result=points,
-        weighting=weighting,
-        contribution=contribution,
+        result=exact_text(cell.points),
+        weighting=exact_text(node.share),
+        contribution=exact_text(cell.weighted),
     )
 
 
 def group_step(node: Node, cell: Cell, entry: Entry) -> Step:
     """The sum of a group's parts."""
     formula = sum_text(node.children, entry)
-    exact, contribution, points = exact_text(cell.weighted_exact), exact_text(cell.weighted), exact_text(cell.points)
     arguments = {
         "title": node.criterion.title or node.id,
         "formula": formula,
-        "exact": exact,
-        "rounded": after_rounding(exact, contribution),
-        "points": points,
+        "exact": said(cell.weighted_exact),
+        "rounded": after_rounding(cell.weighted_exact, node.weighted_rounding, cell.weighted),
+        "points": said(cell.points),
     }
     return Step(
         criterion=node.id,
@@ -158,23 +167,24 @@ def group_step(node: Node, cell: Cell, entry: Entry) -> Step:
         arguments=arguments,
         sentence=SENTENCES["group"].format_map(arguments),
         formula=formula,
-        exact=exact,
+        exact=exact_text(cell.weighted_exact),
         rounding=last(node.weighted_rounding),
-        result=points,
+        result=exact_text(cell.points),
         weighting=exact_text(node.share),
-        contribution=contribution,
+        contribution=exact_text(cell.weighted),
     )
 
 
 def total_step(plan: Plan, entry: Entry) -> Step:
     """The sum of the top criteria, or the whole-tender rule's formula."""
-    formula = sum_text(plan.nodes, entry) if entry.figure is None else filled(entry.figure)
-    exact, total = exact_text(entry.total_exact), exact_text(entry.total)
+    figure = entry.figure
+    formula = sum_text(plan.nodes, entry) if figure is None else filled(figure, figure.formula)
     arguments = {
         "formula": formula,
-        "equals": ": " if entry.figure is not None and entry.figure.stated else " = ",
-        "exact": exact,
-        "rounded": after_rounding(exact, total),
+        "equals": ": " if figure is not None and figure.stated else " = ",
+        "exact": said(entry.total_exact),
+        "rounded": after_rounding(entry.total_exact, plan.total_rounding, entry.total),
+        "where": "" if figure is None else where(figure),
     }
     return Step(
         criterion=None,
@@ -182,33 +192,65 @@ def total_step(plan: Plan, entry: Entry) -> Step:
         arguments=arguments,
         sentence=SENTENCES["total"].format_map(arguments),
         formula=formula,
-        exact=exact,
+        exact=exact_text(entry.total_exact),
         rounding=last(plan.total_rounding),
-        result=total,
+        result=exact_text(entry.total),
     )
 
 
-def after_rounding(exact: str, result: str) -> str:
-    """What is said when a published rounding changed a number."""
-    return "" if exact == result else f", rounded {result}"
+def said(value: Fraction) -> str:
+    """A number in a sentence: a decimal that can be read, and the exact fraction where the decimal is none.
+
+    >>> said(Fraction(700, 9)), said(Fraction(5, 2))
+    ('77.7777777778 (exactly 700/9)', '2.5')
+    """
+    shown, decimals = printed(value), finite_decimals(value)
+    if decimals is not None and decimals <= DECIMALS:
+        return shown
+    exact = exact_text(value)
+    return f"{shown} (exactly {exact})" if len(exact) <= LONGEST_FRACTION else f"{shown} (to ten decimals)"
+
+
+def after_limit(worked: Worked) -> str:
+    """What is said when the floor or the cap put another number in the formula's place."""
+    return "" if worked.limit is None else f", which the {worked.limit} makes {printed(worked.points)}"
+
+
+def after_rounding(exact: Fraction, steps: Sequence[Rounding], result: Fraction) -> str:
+    """What is said when the published roundings changed a number."""
+    if exact == result:
+        return ""
+    done = (f"{MODES[step.mode or 'half_up']} {decimals_text(step)}" for step in steps if step.mode != "none")
+    return f", {', then '.join(done)}: {printed(result, last(steps))}"
+
+
+def decimals_text(step: Rounding) -> str:
+    """How many decimals a rounding leaves."""
+    decimals = step.decimals or 0
+    return f"{decimals} decimal{'s' * (decimals != 1)}"
 
 
 def sum_text(nodes: Sequence[Node], entry: Entry) -> str:
     """The weighted points of the parts, as an addition."""
     cells = (entry.cells.get(node.id) for node in nodes)
-    return " + ".join(exact_text(cell.weighted) for cell in cells if cell is not None)
+    return " + ".join(bracketed(printed(cell.weighted)) for cell in cells if cell is not None)
 
 
-def filled(worked: Worked) -> str:
-    """The formula with the numbers in it."""
-    return worked.formula.format_map({name: number_text(number) for name, number in worked.numbers.items()})
+def where(worked: Worked) -> str:
+    """What the numbers of the formula are."""
+    return f", where {filled(worked, worked.where)}" if worked.where else ""
+
+
+def filled(worked: Worked, text: str) -> str:
+    """The formula, or what is said about it, with the numbers in it."""
+    return text.format_map({name: number_text(number) for name, number in worked.numbers.items()})
 
 
 def number_text(number: Number) -> str:
-    """One number inside a formula; a fraction stands in brackets, because there are signs beside it."""
-    return bracketed(exact_text(number)) if isinstance(number, Fraction) else str(number)
+    """One number inside a formula."""
+    return bracketed(printed(number)) if isinstance(number, Fraction) else str(number)
 
 
 def bracketed(text: str) -> str:
-    """A fraction in brackets, a decimal as it is; a negative number in brackets too."""
-    return f"({text})" if "/" in text or text.startswith("-") else text
+    """A negative number in brackets, because there are signs beside it."""
+    return f"({text})" if text.startswith("-") else text

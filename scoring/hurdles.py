@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from scoring.decimals import exact_text
+from scoring.decimals import printed
 from scoring.entry import Entry, standing
 from scoring.tree import Node, Plan
 
@@ -14,12 +14,12 @@ def check_hurdles(plan: Plan, entries: list[Entry], *, relative: bool) -> None:
         for node in here:
             cell, minimum = entry.cells.get(node.id), node.criterion.minimum
             if cell is not None and minimum is not None and cell.points < Fraction(minimum):
-                numbers = {"points": exact_text(cell.points), "minimum": f"{minimum:f}"}
+                numbers = {"points": printed(cell.points), "minimum": f"{minimum:f}"}
                 entry.fail(node.id, "minimum", numbers)
     fell = [(entry, node, cut) for node in here for entry, cut in behind_the_best(node, standing(entries))]
     for entry, node, cut in fell:
-        points, limit = exact_text(entry.cells[node.id].points), str(node.criterion.max_pass)
-        entry.fail(node.id, "max_pass", {"points": points, "limit": limit, "last": exact_text(cut)})
+        points, limit = printed(entry.cells[node.id].points), str(node.criterion.max_pass)
+        entry.fail(node.id, "max_pass", {"points": points, "limit": limit, "last": printed(cut)})
 
 
 def behind_the_best(node: Node, entries: list[Entry]) -> list[tuple[Entry, Fraction]]:

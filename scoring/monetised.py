@@ -6,12 +6,12 @@ The contract price stays what was offered; the comparison price only ranks.
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, assert_never
+from typing import Annotated, Literal, NamedTuple, assert_never
 
 import msgspec
 
 from scoring.contest import Contender, Contest, Figure, not_negative, number_of
-from scoring.decimals import require_decimal, require_decimals
+from scoring.decimals import printed, require_decimal, require_decimals
 from scoring.worked import FULL, BidFault, InvalidValue, Number, Worked, require_above_zero
 
 Amounts = dict[str, Decimal]
@@ -54,16 +54,27 @@ class AwardOnValue(
 def award_on_value(rule: AwardOnValue, contest: Contest) -> list[Figure]:
     """Figures by M1."""
     return [
-        _priced(one, [("−", name, _worth(one, name, worth)) for name, worth in rule.values.items()])
-        for one in contest.contenders
+        _priced(one, [_worth(one, name, worth) for name, worth in rule.values.items()]) for one in contest.contenders
     ]
 
 
-def _worth(one: Contender, name: str, worth: Decimal | Amounts) -> Fraction:
+class _Part(NamedTuple):
+    """An amount taken off a price or added to it, the criterion it is for, and how it came about."""
+
+    sign: Literal["−", "+"]
+    amount: Fraction
+    criterion: str
+    how: str
+
+
+def _worth(one: Contender, name: str, worth: Decimal | Amounts) -> _Part:
     if isinstance(worth, dict):
-        return _amount(one, name, worth)
+        return _Part("−", _amount(one, name, worth), name, f"graded {one.values[name]}")
     points = one.points.get(name)
-    return Fraction(worth) * (number_of(one, name) if points is None else points / FULL)
+    if points is None:
+        number = number_of(one, name)
+        return _Part("−", Fraction(worth) * number, name, f"{worth:f} × {printed(number)}")
+    return _Part("−", Fraction(worth) * points / FULL, name, f"{worth:f} × {printed(points)} ÷ 100")
 
 
 def _amount(one: Contender, name: str, amounts: Amounts) -> Fraction:
@@ -76,15 +87,16 @@ def _amount(one: Contender, name: str, amounts: Amounts) -> Fraction:
     return Fraction(amount)
 
 
-def _priced(one: Contender, parts: list[tuple[str, str, Fraction]]) -> Figure:
+def _priced(one: Contender, parts: list[_Part]) -> Figure:
     """A price with amounts taken off or added, and the sum as text."""
-    total, text = one.price, "{price}"
+    total, text, where = one.price, "{price}", "{price} is the price"
     numbers: dict[str, Number] = {"price": one.price}
-    for index, (sign, _, amount) in enumerate(parts):
+    for index, (sign, amount, criterion, how) in enumerate(parts):
         total = total + amount if sign == "+" else total - amount
         text += f" {sign} {{part_{index}}}"
-        numbers[f"part_{index}"] = amount
-    return Figure(Worked(total, text, numbers))
+        where += f", {{part_{index}}} is for {{for_{index}}}"
+        numbers |= {f"part_{index}": amount, f"for_{index}": f"{criterion} ({how})"}
+    return Figure(Worked(total, text, numbers, where=where))
 
 
 class BonusMalus(
@@ -121,13 +133,13 @@ def bonus_malus(rule: BonusMalus, contest: Contest) -> list[Figure]:
     """Figures by M2."""
     figures: list[Figure] = []
     for one in contest.contenders:
-        parts: list[tuple[str, str, Fraction]] = []
+        parts: list[_Part] = []
         for name in sorted(rule.bonus.keys() | rule.malus.keys()):
             grade, bonus, malus = one.values[name], rule.bonus.get(name, {}), rule.malus.get(name, {})
             if grade not in bonus and grade not in malus:
                 raise InvalidValue(BidFault(one.id, name, f"no amount is published for {grade!r}"))
-            parts += [("−", name, Fraction(bonus[grade]))] if grade in bonus else []
-            parts += [("+", name, Fraction(malus[grade]))] if grade in malus else []
+            parts += [_Part("−", Fraction(bonus[grade]), name, f"graded {grade}")] if grade in bonus else []
+            parts += [_Part("+", Fraction(malus[grade]), name, f"graded {grade}")] if grade in malus else []
         figures.append(_priced(one, parts))
     return figures
 
@@ -171,8 +183,10 @@ def fictitious_discount(rule: FictitiousDiscount, contest: Contest) -> list[Figu
         name = rule.criterion or next(iter(contest.others))
         discount = _amount(one, name, rule.levels)
         price = not_negative(one, "price", one.price)
-        numbers = {"price": one.price, "discount": discount}
-        figures.append(Figure(Worked(price * (1 - discount), "{price} × (1 − {discount})", numbers)))
+        numbers: dict[str, Number] = {"price": one.price, "discount": discount}
+        numbers["level"] = f"{name} {one.values[name]}"
+        where = "{discount} is the published discount for {level}"
+        figures.append(Figure(Worked(price * (1 - discount), "{price} × (1 − {discount})", numbers, where=where)))
     return figures
 
 
@@ -217,6 +231,8 @@ def quality_premium(rule: QualityPremium, contest: Contest) -> list[Figure]:
                     "lowest": lowest * 100,
                     "weighting": contest.price_share * 100,
                 },
+                where="{sum} is the sum of the weighted quality points, {lowest} the lowest such sum of the bids, "
+                "{estimate} the published estimate and {weighting} the weighting of the price",
             )
         )
         for one in contest.contenders
@@ -258,9 +274,11 @@ def life_cycle_cost(rule: LifeCycleCost, contest: Contest) -> list[Figure]:
     growth = 1 + Fraction(rule.rate)
     figures: list[Figure] = []
     for one in contest.contenders:
-        parts = [
-            ("+", name, number_of(one, name) / growth**year) for name, years in rule.years.items() for year in years
-        ]
+        parts: list[_Part] = []
+        for name, years in rule.years.items():
+            cost = number_of(one, name)
+            how = f"{printed(cost)} ÷ {printed(growth)} ^ "
+            parts += [_Part("+", cost / growth**year, name, f"{how}{year}") for year in years]
         figures.append(_priced(one, parts))
     return figures
 
@@ -294,10 +312,19 @@ class CarbonPriced(
 
 def carbon_priced(rule: CarbonPriced, contest: Contest) -> list[Figure]:
     """Figures by M6."""
-    return [
-        _priced(one, [("+", name, number_of(one, name) * Fraction(price)) for name, price in rule.prices.items()])
-        for one in contest.contenders
-    ]
+    figures: list[Figure] = []
+    for one in contest.contenders:
+        amounts = {name: number_of(one, name) for name in rule.prices}
+        figures.append(
+            _priced(
+                one,
+                [
+                    _Part("+", amounts[name] * Fraction(price), name, f"{printed(amounts[name])} × {price:f}")
+                    for name, price in rule.prices.items()
+                ],
+            )
+        )
+    return figures
 
 
 class WillingnessToPay(
@@ -333,6 +360,7 @@ def willingness_to_pay(rule: WillingnessToPay, contest: Contest) -> list[Figure]
                 one.price - one.quality * wtp,
                 "{price} − {quality} × {wtp}",
                 {"price": one.price, "quality": one.quality, "wtp": wtp},
+                where="{quality} is the quality and {wtp} what one quality point may cost",
             )
         )
         for one in contest.contenders

@@ -7,7 +7,7 @@ on the scale 0–100; `floor` and `cap` are the published limits.
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, assert_never
+from typing import Annotated, Final, assert_never
 
 import msgspec
 
@@ -15,6 +15,10 @@ from scoring.decimals import Bound, require_decimal
 from scoring.intervals import log_ratio_points
 from scoring.units import Direction
 from scoring.worked import FULL, Worked, ZeroRule, limited, require_zero_rule
+
+LOWEST: Final = "{best} is the lowest of the bids"
+HIGHEST: Final = "{best} is the highest of the bids"
+BOTH_ENDS: Final = "{lowest} is the lowest and {highest} the highest of the bids"
 
 Precision = Annotated[
     int,
@@ -49,13 +53,14 @@ class InverseProportional(
 def inverse_proportional(method: InverseProportional, values: Sequence[Fraction], direction: Direction) -> list[Worked]:
     """Points by P1."""
     if direction == "lower":
-        best, text = min(values), "100 × {best} ÷ {value}"
+        best, text, where = min(values), "100 × {best} ÷ {value}", LOWEST
         ratios = [best / value if value else Fraction(1) for value in values]
     else:
-        best, text = max(values), "100 × {value} ÷ {best}"
+        best, text, where = max(values), "100 × {value} ÷ {best}", HIGHEST
         ratios = [value / best if best else Fraction(1) for value in values]
     worked = (
-        Worked(FULL * ratio, text, {"best": best, "value": value}) for ratio, value in zip(ratios, values, strict=True)
+        Worked(FULL * ratio, text, {"best": best, "value": value}, where=where)
+        for ratio, value in zip(ratios, values, strict=True)
     )
     return [limited(one, method.floor, method.cap) for one in worked]
 
@@ -99,6 +104,7 @@ def inverse_with_minimum_mark(
             plain.points / FULL * (top - low) + low,
             f"{ratio} × ({{top}} − {{floor}}) + {{floor}}",
             {**plain.numbers, "top": top, "floor": low},
+            where=plain.where,
         )
         for plain in inverse_proportional(InverseProportional(), values, direction)
     ]
@@ -132,11 +138,16 @@ class LinearFromLowest(
 def linear_from_lowest(method: LinearFromLowest, values: Sequence[Fraction], direction: Direction) -> list[Worked]:
     """Points by P2."""
     if direction == "lower":
-        best, sign, text = min(values), -1, "100 × (1 − ({value} − {best}) ÷ {best})"
+        best, sign, text, where = min(values), -1, "100 × (1 − ({value} − {best}) ÷ {best})", LOWEST
     else:
-        best, sign, text = max(values), 1, "100 × (1 + ({value} − {best}) ÷ {best})"
+        best, sign, text, where = max(values), 1, "100 × (1 + ({value} − {best}) ÷ {best})", HIGHEST
     worked = (
-        Worked(FULL * (1 + sign * (value - best) / abs(best)) if best else FULL, text, {"value": value, "best": best})
+        Worked(
+            FULL * (1 + sign * (value - best) / abs(best)) if best else FULL,
+            text,
+            {"value": value, "best": best},
+            where=where,
+        )
         for value in values
     )
     return [limited(one, method.floor, method.cap) for one in worked]
@@ -181,7 +192,8 @@ def linear_to_multiple(method: LinearToMultiple, values: Sequence[Fraction], dir
         best, text = max(values), "100 × ({k} × {value} − {best}) ÷ (({k} − 1) × {best})"
         points = [FULL * (k * value - best) / ((k - 1) * best) if best else FULL for value in values]
     worked = (
-        Worked(one, text, {"k": k, "best": best, "value": value}) for one, value in zip(points, values, strict=True)
+        Worked(one, text, {"k": k, "best": best, "value": value}, where=LOWEST if direction == "lower" else HIGHEST)
+        for one, value in zip(points, values, strict=True)
     )
     return [limited(one, method.floor, method.cap, low=0) for one in worked]
 
@@ -221,7 +233,7 @@ def lowest_to_highest(method: LowestToHighest, values: Sequence[Fraction], direc
         text = "100 × ({value} − {lowest}) ÷ ({highest} − {lowest})"
         points = [FULL * (value - lowest) / spread for value in values]
     worked = (
-        Worked(one, text, {"value": value, "lowest": lowest, "highest": highest})
+        Worked(one, text, {"value": value, "lowest": lowest, "highest": highest}, where=BOTH_ENDS)
         for one, value in zip(points, values, strict=True)
     )
     return [limited(one, method.floor, method.cap) for one in worked]
@@ -260,6 +272,7 @@ def mean_based(method: MeanBased, values: Sequence[Fraction], direction: Directi
             50 + sign * FULL * (value - mean) / mean if mean else Fraction(50),
             f"50 {shown} 100 × ({{value}} − {{mean}}) ÷ {{mean}}",
             {"value": value, "mean": mean},
+            where="{mean} is the mean of the bids",
         )
         for value in values
     )
@@ -309,7 +322,8 @@ def logarithmic(method: Logarithmic, values: Sequence[Fraction], direction: Dire
         points, exact = log_ratio_points(ratio, base, method.decimals)
         shown = "100 × (1 − ln(" + text + ") ÷ ln {base})"
         numbers = {"value": value, "best": best, "base": base, "decimals": method.decimals}
-        worked.append(Worked(points, shown if exact else f"{shown}, to {{decimals}} decimals", numbers))
+        text_to = shown if exact else f"{shown}, to {{decimals}} decimals"
+        worked.append(Worked(points, text_to, numbers, where=LOWEST if direction == "lower" else HIGHEST))
     return [limited(one, method.floor, method.cap) for one in worked]
 
 

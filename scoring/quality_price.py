@@ -5,7 +5,7 @@ p is the price, Q the quality: the weighted mean of the quality criteria's point
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 import msgspec
 
@@ -13,6 +13,7 @@ from scoring.contest import Contender, Contest, Figure, divisor, not_negative, n
 from scoring.worked import BidFault, InvalidValue, Worked, require_above_zero
 
 ZeroReject = Literal["reject"]
+QUALITY: Final = "{quality} is the quality"
 
 
 class PricePerQualityPoint(
@@ -49,11 +50,11 @@ def price_per_quality_point(rule: PricePerQualityPoint, contest: Contest) -> lis
         numbers = {"price": one.price, "quality": one.quality}
         if rule.k is None:
             ratio = not_negative(one, "price", one.price) / divisor(one, "quality", one.quality)
-            figures.append(Figure(Worked(ratio, "{price} ÷ {quality}", numbers)))
+            figures.append(Figure(Worked(ratio, "{price} ÷ {quality}", numbers, where=QUALITY)))
         else:
             k = Fraction(rule.k)
             ratio = k * not_negative(one, "quality", one.quality) / divisor(one, "price", one.price)
-            figures.append(Figure(Worked(ratio, "{k} × {quality} ÷ {price}", {**numbers, "k": k})))
+            figures.append(Figure(Worked(ratio, "{k} × {quality} ÷ {price}", {**numbers, "k": k}, where=QUALITY)))
     return figures
 
 
@@ -87,6 +88,7 @@ def adjusted_bid(rule: AdjustedBid, contest: Contest) -> list[Figure]:
                 not_negative(one, "price", one.price) * 100 / divisor(one, "quality", one.quality),
                 "{price} ÷ ({quality} ÷ 100)",
                 {"price": one.price, "quality": one.quality},
+                where=QUALITY,
             )
         )
         for one in contest.contenders
@@ -127,6 +129,7 @@ def adjusted_score(rule: AdjustedScore, contest: Contest) -> list[Figure]:
                 not_negative(one, "quality", one.quality) * estimate / divisor(one, "price", one.price),
                 "{quality} × {estimate} ÷ {price}",
                 {"quality": one.quality, "estimate": estimate, "price": one.price},
+                where=QUALITY + ", {estimate} the published estimate and {price} the price",
             )
         )
         for one in contest.contenders
@@ -172,6 +175,8 @@ def utility_index(rule: UtilityIndex, contest: Contest) -> list[Figure]:
                     "best_price": best_price,
                     "price": one.price,
                 },
+                where="{best_quality} is the best quality, {quality} this bid's, {n} the weighting of quality ÷ "
+                "that of the price, and {best_price} the lowest price",
             )
         )
         for one in contest.contenders
@@ -209,9 +214,9 @@ def coefficient(rule: Coefficient, contest: Contest) -> list[Figure]:
         )
         factor = divisor(one, "coefficient", 1 + earned / contest.price_share)
         numbers = {"price": one.price, "earned": earned, "rest": contest.price_share}
-        figures.append(
-            Figure(Worked(not_negative(one, "price", one.price) / factor, "{price} ÷ (1 + {earned} ÷ {rest})", numbers))
-        )
+        comparison = not_negative(one, "price", one.price) / factor
+        where = "{earned} is what the features earn and {rest} the price's share"
+        figures.append(Figure(Worked(comparison, "{price} ÷ (1 + {earned} ÷ {rest})", numbers, where=where)))
     return figures
 
 
@@ -254,6 +259,7 @@ def relative_value_cost(rule: RelativeValueCost, contest: Contest) -> list[Figur
                 not_negative(one, "price", one.price) * (lowest + 100) / divisor(one, "Q + 100", one.quality + 100),
                 "{price} ÷ (({quality} + 100) ÷ ({lowest} + 100))",
                 {"price": one.price, "quality": one.quality, "lowest": lowest},
+                where=QUALITY + " and {lowest} the lowest quality of the bids",
             )
         )
         for one in contest.contenders

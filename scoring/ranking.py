@@ -17,7 +17,7 @@ import msgspec
 from scoring.abnormally_low import AbnormallyLowTest, Priced, Ukraine, alerts
 from scoring.canonical import ENGINE, canonical, digest, rules_digest
 from scoring.contest import Contender, Contest
-from scoring.decimals import exact_text, parse_decimal, rounded_by
+from scoring.decimals import exact_text, parse_decimal, printed, rounded_by
 from scoring.entry import Entry, Remark, standing
 from scoring.explanation import explained, noted
 from scoring.hurdles import check_hurdles
@@ -222,7 +222,7 @@ def check_total(lot: Lot, entries: list[Entry]) -> None:
     """Take out bids below the lot's least total."""
     for entry in entries:
         if lot.minimum is not None and entry.total < Fraction(lot.minimum):
-            numbers = {"total": exact_text(entry.total), "minimum": f"{lot.minimum:f}"}
+            numbers = {"total": printed(entry.total), "minimum": f"{lot.minimum:f}"}
             entry.fail(None, "minimum_total", numbers)
 
 
@@ -237,7 +237,7 @@ def flag_abnormally_low(ready: Plan, entries: list[Entry]) -> None:
             tag = str(test.__struct_config__.tag)
             price = exact_text(entry.numbers[ready.price.id])
             message = f"abnormally_low:{tag}:{alert.part}"
-            entry.flag(None, message, {"test": tag, "price": price, "limit": exact_text(alert.limit)})
+            entry.flag(None, message, {"test": tag, "price": price, "limit": printed(alert.limit)})
 
 
 def priced(ready: Plan, price: Node, test: AbnormallyLowTest, entries: list[Entry]) -> list[Priced]:

@@ -70,7 +70,7 @@ def quality_and_cost(rule: QualityAndCost, contest: Contest, roundings: tuple[Ro
     text = "{t} × {quality} + {p} × {financial}"
     figures: list[Figure] = []
     for one in contest.contenders:
-        earned = Worked(FULL * lowest / one.price, "100 × {lowest} ÷ {price}", {"lowest": lowest, "price": one.price})
+        earned = financial_points(lowest, one.price)
         financial = rounded_by(roundings, earned.points)
         numbers = {
             "t": contest.quality_share,
@@ -79,8 +79,15 @@ def quality_and_cost(rule: QualityAndCost, contest: Contest, roundings: tuple[Ro
             "financial": financial,
         }
         total = contest.quality_share * one.quality + contest.price_share * financial
-        figures.append(Figure(Worked(total, text, numbers), financial=earned))
+        where = "{quality} is the technical score, {financial} the financial score, {t} and {p} their shares"
+        figures.append(Figure(Worked(total, text, numbers, where=where), financial=earned))
     return figures
+
+
+def financial_points(lowest: Fraction, price: Fraction) -> Worked:
+    """Sf, the points of a price: 100 for the lowest."""
+    numbers = {"lowest": lowest, "price": price}
+    return Worked(FULL * lowest / price, "100 × {lowest} ÷ {price}", numbers, where="{lowest} is the lowest price")
 
 
 class RatedCriteria(
@@ -111,7 +118,7 @@ def rated_criteria(rule: RatedCriteria, contest: Contest, roundings: tuple[Round
     highest = max(one.quality for one in contest.contenders)
     figures: list[Figure] = []
     for one in contest.contenders:
-        earned = Worked(FULL * lowest / one.price, "100 × {lowest} ÷ {price}", {"lowest": lowest, "price": one.price})
+        earned = financial_points(lowest, one.price)
         financial = rounded_by(roundings, earned.points)
         technical = FULL * one.quality / highest if highest > 0 else Fraction(0)
         numbers = {
@@ -123,7 +130,8 @@ def rated_criteria(rule: RatedCriteria, contest: Contest, roundings: tuple[Round
         }
         text = "{x} × {financial} + {rest} × 100 × {quality} ÷ {highest}"
         total = contest.price_share * financial + contest.quality_share * technical
-        figures.append(Figure(Worked(total, text, numbers), financial=earned))
+        where = "{quality} is the quality, {highest} the highest of the bids, {financial} the points of the price"
+        figures.append(Figure(Worked(total, text, numbers, where=where), financial=earned))
     return figures
 
 

@@ -39,6 +39,10 @@ class Worked(NamedTuple):
     limit: str | None = None
     stated: bool = False
     """The formula is a statement ("the published points for 3") and not an equation."""
+    where: str = ""
+    """What the formula's numbers are, where a bid alone does not show it: text with the same {names}."""
+    unlimited: Fraction | None = None
+    """What the formula gave, where `limit`, the floor or the cap, put another number in its place."""
 
 
 class BidFault(NamedTuple):
@@ -84,9 +88,9 @@ def limited(
     floor_at = low if floor is None else None if floor == "none" else Fraction(floor)
     cap_at = high if cap is None else None if cap == "none" else Fraction(cap)
     if floor_at is not None and worked.points < floor_at:
-        return worked._replace(points=Fraction(floor_at), limit="floor")
+        return worked._replace(points=Fraction(floor_at), limit="floor", unlimited=worked.points)
     if cap_at is not None and worked.points > cap_at:
-        return worked._replace(points=Fraction(cap_at), limit="cap")
+        return worked._replace(points=Fraction(cap_at), limit="cap", unlimited=worked.points)
     return worked
 
 

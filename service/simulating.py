@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -83,9 +83,19 @@ def _place(rank: int | None, bid: str, total: str | None) -> tuple[str, str, str
 
 def _row(row: UnderAnother) -> tuple[str, str, str, str]:
     stated = {name: value for name, value in row.parameters.items() if name not in {"id", "zero", "bands", "points"}}
-    parameters = ", ".join(f"{name} {value}" for name, value in stated.items())
+    parameters = ", ".join(f"{name} {_words(value)}" for name, value in stated.items())
     winner = "as here" if row.same_winner else ", ".join(row.winners) or f"nobody: {row.refused}"
     return (row.id, row.name, winner, parameters)
+
+
+def _words(value: Any) -> str:
+    """A parameter as text; a table, such as what each criterion is worth, as "quality 1000 and team 500"."""
+    if isinstance(value, dict):
+        rows = cast("dict[str, Any]", value).items()
+        return " and ".join(
+            f"{name} ({_words(one)})" if isinstance(one, dict) else f"{name} {one}" for name, one in rows
+        )
+    return str(value)
 
 
 def _tipping(found: Simulation) -> Iterator[str]:

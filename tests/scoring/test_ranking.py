@@ -358,7 +358,10 @@ def test_a_bid_can_be_redone_on_paper(scored):
     lot = price_and_quality({"id": "P1"}, rounding=[{"stage": "leaf", "decimals": 2, "mode": "half_up"}])
     result = scored(lot, bids_of(alder=("120", "75"), birch=("80", "60")))
     assert [step.sentence for step in result.bids[1].chain] == [
-        "price: 100 × 80 ÷ 120 = 200/3, rounded 66.67 points; weighting 50 gives 66.67 × 50 ÷ 100 = 33.335.",
+        (
+            "price: 100 × 80 ÷ 120 = 66.6666666667 (exactly 200/3), rounded half up to 2 decimals: 66.67 points,"
+            " where 80 is the lowest of the bids; weighting 50 gives 66.67 × 50 ÷ 100 = 33.335."
+        ),
         "quality: 100 × (0 − 75) ÷ (0 − 100) = 75 points; weighting 50 gives 75 × 50 ÷ 100 = 37.5.",
         "Total: 33.335 + 37.5 = 70.835.",
         "Rank 2 of 2.",
@@ -370,6 +373,56 @@ def test_a_bid_can_be_redone_on_paper(scored):
         "66.67",
         "50",
         "33.335",
+    )
+
+
+def test_a_supplier_reads_decimals_and_the_data_keep_the_fraction(scored):
+    """700/9 is 77.7777777778 to a reader; whoever recomputes finds 700/9 in the step's data, through to the total."""
+    result = scored(price_and_quality({"id": "P1"}), bids_of(alder=("90", "75"), birch=("70", "60")))
+    price, _, total, _ = next(bid for bid in result.bids if bid.id == "alder").chain
+    assert price.sentence == (
+        "price: 100 × 70 ÷ 90 = 77.7777777778 (exactly 700/9) points, where 70 is the lowest of the bids;"
+        " weighting 50 gives 77.7777777778 × 50 ÷ 100 = 38.8888888889 (exactly 350/9)."
+    )
+    assert (price.exact, price.result, price.contribution) == ("700/9", "700/9", "350/9")
+    assert total.sentence == "Total: 38.8888888889 + 37.5 = 76.3888888889 (exactly 1375/18)."
+    assert total.exact == "1375/18"
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        (
+            {"id": "P8", "ceiling": "200", "x": "0.8"},
+            (
+                "100 × (0.8 + (1 − 0.8) × (0.6 − 0.3) ÷ (0.6 − 0.3)) = 100 points, where 0.6 is the discount"
+                " (200 − 80) ÷ 200 and 0.3 the mean of all discounts, 0.6 the largest;"
+            ),
+        ),
+        ({"id": "P5"}, "50 − 100 × (80 − 140) ÷ 140 = 92.8571428571 (exactly 650/7) points, where 140 is the mean of"),
+        ({"id": "P3", "k": "1.5"}, "100 × (1.5 × 80 − 200) ÷ ((1.5 − 1) × 80) = -200, which the floor makes 0 points,"),
+    ],
+    ids=["P8", "P5", "P3"],
+)
+def test_whatever_stands_in_a_formula_is_named(scored, method: dict[str, str], said: str):
+    """Means, largest discounts and floors are other bids' doing; a supplier is told which number is which."""
+    result = scored(price_and_quality(method), bids_of(alder=("80", "75"), birch=("200", "60")))
+    assert any(said in step.sentence for bid in result.bids for step in bid.chain)
+
+
+def test_each_published_rounding_is_told_in_the_order_it_acts(scored):
+    """Cut off is not rounded; the sentence says which, to how many decimals, and what came out."""
+    lot = price_and_quality(
+        {"id": "P1"},
+        rounding=[
+            {"stage": "price_points", "decimals": 3, "mode": "truncate"},
+            {"stage": "criterion", "decimals": 1, "mode": "half_even"},
+        ],
+    )
+    result = scored(lot, bids_of(alder=("90", "75"), birch=("70", "60")))
+    price = next(bid for bid in result.bids if bid.id == "alder").chain[0]
+    assert price.sentence.endswith(
+        "= 38.8888888889 (exactly 350/9), cut off after 3 decimals, then rounded half to even to 1 decimal: 38.9."
     )
 
 

@@ -59,3 +59,11 @@ def test_more_runs_than_allowed_are_refused(tmp_path: Path, capsys: pytest.Captu
     """The limit is said in numbers."""
     assert simulate(tmp_path, {"lot": a_rules()}, "--runs", "10001") == simulating.BAD_CASE
     assert "write 0 to 10000" in capsys.readouterr().err
+
+
+def test_what_a_criterion_is_worth_in_money_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Award on value has an amount for each criterion; a buyer reads them, and no braces of a programme."""
+    assert simulate(tmp_path, {"lot": a_rules()}) == simulating.TRIED
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("M1 "))
+    assert " values quality " in row
+    assert not {"{", "}", "'"} & set(row)
