@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import scoring
 from service import simulating
 from tests.make import a_rules
 
@@ -65,5 +66,24 @@ def test_what_a_criterion_is_worth_in_money_is_told_in_words(tmp_path: Path, cap
     """Award on value has an amount for each criterion; a buyer reads them, and no braces of a programme."""
     assert simulate(tmp_path, {"lot": a_rules()}) == simulating.TRIED
     row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("M1 "))
-    assert " values quality " in row
+    assert "  values " in row
     assert not {"{", "}", "'"} & set(row)
+
+
+def test_a_stored_result_is_examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Whoever holds a result can find out what would have changed its winner; anything else is refused plainly."""
+    lot = {"criteria": [{"id": "price", "weighting": "100", "unit": "GBP", "method": {"id": "P1", "zero": "reject"}}]}
+    bids = [{"id": "alder", "values": {"price": "100"}}, {"id": "birch", "values": {"price": "120"}}]
+    case = scoring.decode(json.dumps({"lot": lot, "bids": bids}).encode(), scoring.Case)
+    result = tmp_path / "result.json"
+    result.write_bytes(scoring.canonical(scoring.evaluate(case.lot, case.bids)))
+    parser = argparse.ArgumentParser()
+    simulating.add_commands(parser.add_subparsers())
+    arguments = parser.parse_args(["sensitivity", str(result), "--draws", "10"])
+    assert arguments.run(arguments) == simulating.TRIED
+    found = json.loads(capsys.readouterr().out)
+    assert found["winner"] == "alder"
+    assert next(one for one in found["break_even"] if one["bid"] == "birch")["wins_at"] == "99.99"
+    result.write_text("{}")
+    assert arguments.run(arguments) == simulating.BAD_CASE
+    assert "is no result" in capsys.readouterr().err
