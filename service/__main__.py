@@ -15,7 +15,7 @@ MODULES = {
     "demo": ("demo",),
     "doctor": ("doctor",),
     "offline": ("score", "methods", "verify"),
-    "simulating": ("simulate",),
+    "simulating": ("simulate", "sensitivity"),
 }
 
 

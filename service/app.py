@@ -28,6 +28,7 @@ from service import (
     publication,
     reference,
     reports,
+    robustness,
     simulations,
     tenders,
 )
@@ -97,6 +98,7 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
             reference.assets,
             organisations.router,
             tenders.router,
+            robustness.router,
             simulations.router,
             publication.router,
             Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),

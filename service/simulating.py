@@ -1,4 +1,4 @@
-"""`tenderscore simulate`: try a case's rules without a database."""
+"""Without a database: `tenderscore simulate` tries a case's rules, `tenderscore sensitivity` examines a result."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
-from scoring import canonical
+from scoring import Evaluation, canonical, sensitivity
 from scoring.alternatives import UnderAnother
 from scoring.case import BadDocument, decode
 from scoring.decimals import decimal_text, rounded
@@ -42,6 +42,20 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(_report(found)))
     return NOT_TRIED if found.refused else TRIED
+
+
+def examine(arguments: argparse.Namespace) -> int:
+    """Say how firmly a stored result's winner stands, as JSON. Exit 0 examined, 2 not a result."""
+    try:
+        result = decode(arguments.result.read_bytes(), Evaluation)
+    except OSError as error:
+        return _refuse(f"{arguments.result} cannot be read: {error.strerror or error}")
+    except BadDocument as fault:
+        return _refuse(f"{arguments.result} is no result:\n{fault}")
+    options = {"draws": arguments.draws, "seed": arguments.seed}
+    found = sensitivity(result.lot, result.inputs, result.draw_secret, **options)
+    sys.stdout.write(canonical(found).decode() + "\n")
+    return TRIED
 
 
 def _refuse(why: str) -> int:
@@ -119,7 +133,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
 
 
 def add_commands(commands: Any) -> None:
-    """Register simulate."""
+    """Register simulate and sensitivity."""
     parser = commands.add_parser("simulate", help=run.__doc__, description=run.__doc__)
     parser.add_argument("case", type=Path, metavar="CASE.json", help="a case file; its bids may be left out")
     parser.add_argument("--json", action="store_true", help="print the whole result as canonical JSON")
@@ -127,3 +141,10 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--runs", type=int, default=1000, help=f"invented fields, 0 to {MOST_RUNS} (default 1000)")
     parser.add_argument("--bids", type=int, default=8, help=f"how many to invent, 1 to {MOST_BIDS} (default 8)")
     parser.set_defaults(run=run)
+    parser = commands.add_parser("sensitivity", help=examine.__doc__, description=examine.__doc__)
+    parser.add_argument(
+        "result", type=Path, metavar="RESULT.json", help="what score --json printed, or a stored result"
+    )
+    parser.add_argument("--draws", type=int, default=10_000, help="random weightings to try (default 10,000)")
+    parser.add_argument("--seed", type=int, default=1, help="of the random weightings (default 1)")
+    parser.set_defaults(run=examine)
