@@ -19,7 +19,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events, tenders
+from service import db, tenders
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, pointer
 from service.tenders import SubmissionDeadlinePassed, TenderLot, TenderRow
@@ -360,17 +360,14 @@ async def withdraw_bid(
     """Withdraw your bid before the deadline; it is never opened. The answer is the withdrawn version's receipt."""
     caller.require_kind("supplier")
     caller.require("write")
-    row = await SQL.withdraw_bid(conn, bid_id=bid_id, supplier_id=caller.organisation_id)
+    row = await SQL.withdraw_bid(conn, bid_id=bid_id, supplier_id=caller.organisation_id, person_id=caller.person_id)
     if row is None:
         raise NotFound
     if row["bid_id"] is None:
         if row["at"] >= row["submission_deadline"]:
             raise SubmissionDeadlinePassed("After the deadline a bid stands; ask the buyer.")
         raise BidWithdrawn("It was withdrawn before.")
-    receipt = await _receipt(conn, bid_id, caller)
-    facts = {"bid_id": bid_id, "version": receipt.version, "supplier_id": caller.organisation_id}
-    await events.record(conn, "bid.withdrawn", tender_id=row["tender_id"], actor=caller.person_id, data=facts)
-    return receipt
+    return await _receipt(conn, bid_id, caller)
 
 
 router = Router(

@@ -69,6 +69,7 @@ def as_refusal(error: Exception) -> Refusal:
             return refusal_for_constraint(name) or InternalError("")
         case (
             asyncpg.LockNotAvailableError()
+            | asyncpg.TransactionRollbackError()
             | asyncpg.OperatorInterventionError()
             | asyncpg.TooManyConnectionsError()
             | TimeoutError()

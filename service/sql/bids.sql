@@ -147,10 +147,11 @@ SELECT
     (SELECT bid.id FROM bid) AS bid_id
 FROM tender CROSS JOIN clock;
 
--- name: withdraw_bid(bid_id, supplier_id)^
--- Withdraw a standing bid before the deadline, by one reading of the clock; it is never opened.
+-- name: withdraw_bid(bid_id, supplier_id, person_id)^
+-- Withdraw a standing bid before the deadline, judged, stamped and written down by one reading of the clock under the
+-- same locks in the same order: whoever takes the bid before the log's head would deadlock with a replacement.
 WITH tender AS MATERIALIZED (
-    SELECT tender.id, tender.submission_deadline
+    SELECT tender.id, tender.submission_deadline, lot.id AS lot_id
     FROM bids AS bid
     INNER JOIN lots AS lot ON bid.lot_id = lot.id
     INNER JOIN tenders AS tender ON lot.tender_id = tender.id
@@ -158,15 +159,37 @@ WITH tender AS MATERIALIZED (
     FOR KEY SHARE OF tender
 ),
 
+head AS MATERIALIZED (
+    SELECT log.log_id FROM log_heads AS log INNER JOIN tender ON log.log_id = tender.id
+    FOR UPDATE OF log
+),
+
 clock AS MATERIALIZED (
-    SELECT clock_timestamp() AS at FROM tender
+    SELECT clock_timestamp() AS at FROM head
 ),
 
 bid AS (
     UPDATE bids AS bid SET withdrawn_at = clock.at
     FROM tender CROSS JOIN clock
     WHERE bid.id = :bid_id::uuid AND bid.withdrawn_at IS NULL AND clock.at < tender.submission_deadline
-    RETURNING bid.id
+    RETURNING bid.id, bid.version, bid.withdrawn_at
+),
+
+size AS (
+    UPDATE log_heads AS log SET size = log.size + 1
+    FROM tender CROSS JOIN bid WHERE log.log_id = tender.id
+    RETURNING log.size
+),
+
+event AS (
+    INSERT INTO events (log_id, position, kind, person_id, data, at)
+    SELECT
+        tender.id, size.size, 'bid.withdrawn', :person_id::uuid,
+        jsonb_build_object(
+            'bid_id', bid.id, 'lot_id', tender.lot_id, 'supplier_id', :supplier_id::uuid, 'version', bid.version
+        ),
+        bid.withdrawn_at
+    FROM tender CROSS JOIN size CROSS JOIN bid
 )
 
 SELECT

@@ -440,3 +440,20 @@ async def test_a_bid_checked_under_rules_that_change_meanwhile_is_refused(market
         refused(await bid, 409, "rules-changed")
     finally:
         await holder.close()
+
+
+async def test_replacing_and_withdrawing_at_once_leaves_one_of_the_two_outcomes(market: Market) -> None:
+    """Two colleagues of a supplier act in the same moment: both are answered, none waits for ever."""
+    tender = await market.publish()
+    for number in range(12):
+        bid_id = done(await market.alder.submit(tender))["bid_id"]
+        replacing, withdrawing = await asyncio.gather(
+            market.alder.put(f"/bids/{bid_id}", a_bid(price=f"{100 + number}.00"), Idempotency_Key=str(uuid4())),
+            market.alder.delete(f"/bids/{bid_id}"),
+        )
+        assert replacing.status_code in {200, 409}, replacing.text
+        version = done(withdrawing)["version"]
+        assert version == (2 if replacing.is_success else 1)
+    told = [entry for entry in await market.log(tender) if entry["kind"] == "bid.withdrawn"]
+    own = done(await market.alder.get(f"/lots/{tender['lots'][0]['id']}/bids"))
+    assert [entry["at"] for entry in told] == sorted(bid["withdrawn_at"] for bid in own)
