@@ -36,7 +36,7 @@ from service.organisations import Caller, KeyAuthentication
 from service.settings import Settings
 
 _log = structlog.get_logger("tenderscore")
-_PUBLIC = ["^/docs", "^/health/", "^/metrics", "^/problems", "^/methods", "^/$"]
+_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/$"]
 
 
 async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:

@@ -47,9 +47,12 @@ Kind = Literal[
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """One entry of a log: its position (1, 2, 3 … without gaps), what happened, when, who did it, and the facts."""
+    """One entry of a log: its position (1, 2, 3 … without gaps), what happened, when, who did it, and the facts.
 
-    position: int
+    From publication until all lots are opened no position is told: its gaps would tell how many bids there are.
+    """
+
+    position: int | None
     kind: str
     at: datetime
     person_id: UUID | None

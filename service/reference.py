@@ -9,7 +9,9 @@ from typing import Any, Literal, cast
 
 import jinja2
 from litestar import Litestar, Request, Response, Router, get
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
@@ -36,6 +38,7 @@ import scoring
 from service import db
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
+from service.organisations import Caller
 from service.problems import NotFound, page, refusals
 
 SQL = db.queries("reference")
@@ -256,11 +259,17 @@ def _methods_page() -> str:
     return pages.get_template("methods.html").render(methods=scoring.methods(), engine=scoring.ENGINE)
 
 
+def operator_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuse whoever does not run the platform."""
+    connection.user.require("platform")
+
+
 class Metrics(PrometheusController):
-    """Prometheus' view of the process."""
+    """Prometheus' view of the process, with a key of the scope `platform`: it counts bids that are not opened yet."""
 
     include_in_schema = False
     openmetrics_format = True
+    guards = (operator_only,)
 
 
 router = Router(

@@ -28,11 +28,52 @@ SELECT coalesce(
     '00000000-0000-0000-0000-000000000000'::uuid
 );
 
--- name: list_events(log_id, after, limit)
--- A log in order, from behind a position.
-SELECT event.position, event.kind, event.at, event.person_id, person.name AS person, event.data
+-- name: list_events(log_id, reader_id, skip, limit)
+-- A log in order, as the buyer's people may read it now, from behind a number of entries.
+-- From publication until all lots are opened the suppliers' own doings are left out, and positions, whose gaps would count them.
+-- An evaluator reads what others scored only where the own score has been given.
+WITH box AS (
+    SELECT
+        EXISTS (
+            SELECT 1 FROM lots AS lot
+            INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+            WHERE tender.id = :log_id::uuid AND tender.published_at IS NOT NULL AND lot.opened_at IS NULL
+        ) AS sealed
+)
+
+SELECT
+    CASE WHEN NOT box.sealed THEN event.position END AS position,
+    event.kind, event.at, event.person_id, person.name AS person,
+    CASE
+        WHEN
+            event.kind NOT IN ('score.given', 'consensus.recorded')
+            OR event.person_id = :reader_id::uuid
+            OR NOT EXISTS (
+                SELECT 1 FROM tender_roles AS held
+                WHERE
+                    held.tender_id = :log_id::uuid AND held.person_id = :reader_id::uuid AND held.role = 'evaluator'
+            )
+            OR EXISTS (
+                SELECT 1 FROM panel_scores AS own
+                WHERE
+                    own.person_id = :reader_id::uuid
+                    AND own.bid_id::text = event.data ->> 'bid_id'
+                    AND own.criterion_id = event.data ->> 'criterion_id'
+            )
+            THEN event.data
+        ELSE '{"withheld": "until your own score has been given"}'::jsonb
+    END AS data
 FROM events AS event
+CROSS JOIN box
 LEFT JOIN people AS person ON event.person_id = person.id
-WHERE event.log_id = :log_id::uuid AND event.position > :after::bigint
+LEFT JOIN organisations AS actor ON person.organisation_id = actor.id
+WHERE
+    event.log_id = :log_id::uuid
+    AND (
+        NOT box.sealed
+        OR actor.kind = 'buyer'
+        OR (actor.kind IS NULL AND event.kind <> 'refused')
+    )
+    AND (box.sealed OR event.position > :skip::bigint)
 ORDER BY event.position
-LIMIT :limit::int;
+LIMIT :limit::int OFFSET CASE WHEN (SELECT box.sealed FROM box) THEN :skip::bigint ELSE 0 END;

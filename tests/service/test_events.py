@@ -68,6 +68,49 @@ async def test_the_log_is_for_author_approver_and_auditor(market: Market) -> Non
         refused(await person.get(f"/tenders/{tender['id']}/events"), 403, "forbidden")
 
 
+async def test_before_the_opening_the_log_does_not_tell_who_bids_or_how_many(market: Market) -> None:
+    """Directive 2014/24/EU, Annex IV (b): a log without bids reads like one with bids and attempts."""
+    quiet, busy = await market.publish(), await market.publish()
+    lot = f"/lots/{busy['lots'][0]['id']}/bids"
+    receipt = done(await market.alder.submit(busy))
+    done(await market.birch.submit(busy))
+    done(await market.alder.delete(f"/bids/{receipt['bid_id']}"))
+    refused(await market.cedar.post(lot, {"values": {}}, Idempotency_Key="k"), 422, "bid-incomplete")
+    refused(await market.anonymous.post(lot, a_bid()), 401, "unauthenticated")
+    for person in (market.author, market.approver, market.auditor):
+        read = [
+            [(entry["kind"], entry["position"], entry["person_id"]) for entry in done(await person.get(path))]
+            for path in (f"/tenders/{tender['id']}/events" for tender in (quiet, busy))
+        ]
+        assert read[0] == read[1]
+        assert [kind for kind, _, _ in read[1]] == ["tender.drafted", "tender.published"]
+        assert {position for _, position, _ in read[1]} == {None}
+    rest = done(await market.auditor.get(f"/tenders/{busy['id']}/events?after=1"))
+    assert [entry["kind"] for entry in rest] == ["tender.published"]
+
+
+async def test_once_all_is_opened_the_log_tells_everything_at_its_place(market: Market) -> None:
+    """What was withheld was written down all the same: positions and instants are those of the act."""
+    tender, _ = await market.opened()
+    assert done(await market.auditor.get(f"/tenders/{tender['id']}/events")) == await market.log(tender)
+
+
+async def test_an_evaluator_who_reads_the_log_learns_no_score_before_giving_one(market: Market) -> None:
+    """An author who also scores, scores alone; the log keeps others' grades back until then."""
+    tender, (bid, _) = await market.opened()
+    await market.give(tender, market.author, "evaluator")
+    path = f"/bids/{bid['bid_id']}/scores/method-statement"
+    done(await market.evaluator.put(path, a_score(value="4", reason="Well worked out.")))
+
+    async def told() -> dict[str, Any]:
+        entries = done(await market.author.get(f"/tenders/{tender['id']}/events"))
+        return next(entry for entry in entries if entry["kind"] == "score.given")["data"]
+
+    assert await told() == {"withheld": "until your own score has been given"}
+    done(await market.author.put(path, a_score(value="3")))
+    assert (await told())["value"] == "4"
+
+
 # Append-only
 
 

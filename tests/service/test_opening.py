@@ -37,7 +37,7 @@ async def test_before_the_opening_nobody_reads_a_bid(market: Market) -> None:
         await market.officer.get(f"{lot}/opening"),
         await market.auditor.get(f"/tenders/{tender['id']}/events"),
         await market.auditor.get(f"/tenders/{tender['id']}"),
-        await market.anonymous.get("/metrics"),
+        await market.operator.get("/metrics"),
     ]
     assert all(answer.status_code == 200 and "654321" not in answer.text for answer in everything)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.service.conftest import Market, done
+from tests.service.conftest import Market, done, refused
 
 
 async def description(market: Market) -> dict[str, Any]:
@@ -130,18 +130,23 @@ async def test_readiness_names_the_settings_on_which_storing_rests(market: Marke
 async def test_metrics_count_requests_by_their_template(market: Market) -> None:
     """Prometheus reads how many and how long, and learns no id, no key and no name."""
     await market.author.get(f"/people/{market.author.id}/keys")
-    text = (await market.anonymous.get("/metrics")).text
+    text = (await market.operator.get("/metrics")).text
     assert "tenderscore_requests" in text
     assert market.author.id not in text
     assert market.author.key not in text
 
 
-@pytest.mark.parametrize(
-    "path", ["/docs", "/docs/openapi.json", "/health/live", "/health/ready", "/problems", "/metrics"]
-)
+@pytest.mark.parametrize("path", ["/docs", "/docs/openapi.json", "/health/live", "/health/ready", "/problems"])
 async def test_what_tells_about_nobody_needs_no_key(market: Market, path: str) -> None:
     """Reference and health are open."""
     assert (await market.anonymous.get(path)).status_code == 200
+
+
+async def test_metrics_are_for_the_operator(market: Market) -> None:
+    """They count the requests that bring bids, which nobody may know before the opening."""
+    refused(await market.anonymous.get("/metrics"), 401, "unauthenticated")
+    for person in (market.author, market.approver, market.alder):
+        refused(await person.get("/metrics"), 403, "forbidden")
 
 
 async def test_everything_else_needs_a_key(market: Market) -> None:
