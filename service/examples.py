@@ -65,7 +65,11 @@ SCHOOL_ROOFS: dict[str, Any] = {
             ],
         },
     ],
-    "rounding": [{"stage": "total", "decimals": 2, "mode": "half_up"}],
+    "rounding": [
+        {"stage": "leaf", "decimals": 2, "mode": "half_up"},
+        {"stage": "criterion", "decimals": 2, "mode": "half_up"},
+        {"stage": "total", "decimals": 2, "mode": "half_up"},
+    ],
     "tie_break": [{"id": "criterion", "criterion": "social-value"}, {"id": "criterion", "criterion": "price"}],
 }
 
