@@ -30,7 +30,10 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         code = arguments.run(arguments)
-    except (DatabaseError, PostgresError, SettingsError) as error:
+    except DatabaseError as error:
+        print(f"tenderscore: {error}\nto mend it: {error.mend}", file=sys.stderr)
+        code = 1
+    except (PostgresError, SettingsError) as error:
         print(f"tenderscore: {error}", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:

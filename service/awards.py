@@ -11,6 +11,7 @@ from msgspec import Struct
 
 import scoring
 from service import db, events, tenders
+from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, NotFound, Refusal
 from service.tenders import Reason, RolesConflict
@@ -35,13 +36,6 @@ class Award(Struct, frozen=True, kw_only=True):
     reason: str
     person_id: UUID
     decided_at: datetime
-
-
-class LotAlreadyAwarded(Refusal):
-    """The lot's award has been decided.
-
-    Read it at `GET /lots/{id}/award`.
-    """
 
 
 class NotTheLastEvaluation(Refusal):

@@ -141,6 +141,14 @@ class EvaluationIncomplete(Refusal):
     """
 
 
+class LotAlreadyAwarded(Refusal):
+    """The lot's award has been decided.
+
+    From then on its scores, the decisions about its bids and its evaluations stand. Read the award at
+    `GET /lots/{id}/award`.
+    """
+
+
 class OtherRules(Refusal):
     """These are not the rules under which the lot was published.
 
@@ -156,6 +164,12 @@ class NoRanking(Refusal):
 
 
 # Rules
+
+
+def check_not_awarded(lot: TenderLot) -> None:
+    """Refuse once the award is decided: what it rests on must stay as it was."""
+    if lot.awarded_at is not None:
+        raise LotAlreadyAwarded(f"The award of lot {lot.number} was decided at {lot.awarded_at.isoformat()}.")
 
 
 def published_value(lot: TenderLot, criterion_id: str, value: str) -> str:
@@ -255,6 +269,7 @@ async def give_score(
     caller.require("write")
     known, lot = await _lock_bid(conn, caller, bid_id)
     tenders.check_role(known.tender, "evaluator")
+    check_not_awarded(lot)
     value = published_value(lot, criterion_id, data.value)
     row = SQL.insert_panel_score(
         conn,
@@ -297,6 +312,7 @@ async def record_consensus(
     caller.require("write")
     known, lot = await _lock_bid(conn, caller, bid_id)
     tenders.check_role(known.tender, "moderator")
+    check_not_awarded(lot)
     value = published_value(lot, criterion_id, data.value)
     if await SQL.count_panel_scores(conn, bid_id=bid_id, criterion_id=criterion_id) == 0:
         raise NobodyHasScored(f"No evaluator has scored this bid on {criterion_id}.")
@@ -340,8 +356,9 @@ async def decide_state(
 ) -> BidState:
     """Decide about an opened bid – exclude it, or let it back in – with a reason; for moderators and approvers."""
     caller.require("write")
-    known, _ = await _lock_bid(conn, caller, bid_id)
+    known, lot = await _lock_bid(conn, caller, bid_id)
     tenders.check_role(known.tender, "moderator", "approver")
+    check_not_awarded(lot)
     if data.state in {"received", "withdrawn", "late"}:
         raise InvalidRequest(
             "This is a fact of the submission, not a decision.",
@@ -377,6 +394,7 @@ async def evaluate_lot(
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "moderator")
     opening.check_opened(lot)
+    check_not_awarded(lot)
     check_rules(lot, data.rules_digest)
     opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), PanelBid)
     consensus = await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)

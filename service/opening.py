@@ -148,8 +148,7 @@ async def open_bids(
     await SQL.insert_opening_act(conn, lot_id=lot_id, person_id=caller.person_id)
     facts: dict[str, Any] = {"lot_id": lot_id}
     await events.record(conn, "opening.asked", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    officers = await db.many(SQL.list_opening_acts(conn, lot_id=lot_id), OpeningAct)
-    if len(officers) >= OFFICERS_NEEDED:
+    if await SQL.count_officers(conn, lot_id=lot_id) >= OFFICERS_NEEDED:
         facts |= await _open(conn, lot_id)
         await events.record(conn, "bids.opened", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     record = await _opening(conn, lot_id, caller)

@@ -1,6 +1,6 @@
 """Publication: the moment at which a tender's rules are frozen, and the numbered corrigenda that alone change them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
+from scoring.units import is_money
 from service import db, events
 from service.edge import check_if_match
 from service.organisations import Caller
@@ -70,6 +71,12 @@ class TenderNotReady(Refusal):
 # Rules
 
 
+def check_not_author(tender: TenderRow, caller: Caller) -> None:
+    """Who wrote a tender does not approve it, nor its changes, whatever roles were given and taken since."""
+    if tender.author_id == caller.person_id:
+        raise RolesConflict("You wrote this tender; somebody else must approve it.")
+
+
 def check_ready(tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[RoleHeld]) -> tuple[Fault, ...]:
     """Refuse to publish what is incomplete, naming everything; returns the warnings that do not stop it."""
     faults: list[Fault] = []
@@ -79,7 +86,7 @@ def check_ready(tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[Ro
         faults.append(Fault("/submission_deadline", "The deadline is not in the future.", "Give a later one."))
     if not lots:
         faults.append(Fault("/lots", "There is no lot.", "Add at least one."))
-    wrong, warnings = _judge_rules(lots)
+    wrong, warnings = _judge_rules(lots, tender.currency)
     faults.extend(wrong)
     faults.extend(_missing_people(roles))
     if faults:
@@ -87,15 +94,26 @@ def check_ready(tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[Ro
     return tuple(warnings)
 
 
-def _judge_rules(lots: Sequence[DraftLot | TenderLot]) -> tuple[list[Fault], list[Fault]]:
-    """What the engine finds wrong with the lots' rules, and what it only warns of."""
+def _judge_rules(lots: Sequence[DraftLot | TenderLot], currency: str) -> tuple[list[Fault], list[Fault]]:
+    """What is wrong with the lots' rules, and what the engine only warns of."""
     faults: list[Fault] = []
     warnings: list[Fault] = []
     for index, lot in enumerate(lots):
         for found in scoring.check_publishable(lot.rules):
             fault = Fault(f"/lots/{index}/rules{found.pointer}", found.message, found.mend)
             (warnings if found.severity == "warning" else faults).append(fault)
+        faults.extend(_foreign_money(lot.rules.criteria, f"/lots/{index}/rules", currency))
     return faults, warnings
+
+
+def _foreign_money(criteria: Sequence[scoring.Criterion], prefix: str, currency: str) -> Iterator[Fault]:
+    """A criterion in another currency than the tender's would mix amounts that nobody converts."""
+    for index, criterion in enumerate(criteria):
+        path = f"{prefix}/criteria/{index}"
+        if criterion.unit is not None and is_money(criterion.unit) and criterion.unit not in {"money", currency}:
+            message = f"The tender's currency is {currency}, this criterion asks for {criterion.unit}."
+            yield Fault(f"{path}/unit", message, f"Write {currency}, or change the tender's currency.")
+        yield from _foreign_money(criterion.criteria, path, currency)
 
 
 def _missing_people(roles: Sequence[RoleHeld]) -> list[Fault]:
@@ -122,7 +140,7 @@ def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorr
     elif new.lots is not None and not later:
         mend = "Extend the deadline with the same corrigendum."
         faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
-    faults.extend(_judge_rules(new.lots or ())[0])
+    faults.extend(_judge_rules(new.lots or (), tender.currency)[0])
     if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
         faults.append(Fault("", "Nothing would change.", "Give at least one new value."))
     if faults:
@@ -178,8 +196,7 @@ async def publish_tender(
     caller.require("write")
     known = await lock(conn, caller, tender_id=tender_id)
     check_role(known.tender, "approver")
-    if known.tender.author_id == caller.person_id:
-        raise RolesConflict("You wrote this tender; somebody else must approve it.")
+    check_not_author(known.tender, caller)
     check_draft(known.tender)
     check_if_match(if_match, known.tender.version)
     roles = await db.many(TENDERS.list_roles(conn, tender_id=tender_id), RoleHeld)
@@ -203,6 +220,7 @@ async def issue_corrigendum(
     caller.require("write")
     known = await lock(conn, caller, tender_id=tender_id)
     check_role(known.tender, "approver")
+    check_not_author(known.tender, caller)
     check_open(known.tender)
     check_if_match(if_match, known.tender.version)
     check_corrigendum(*known, data)

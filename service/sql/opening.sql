@@ -13,6 +13,14 @@ WHERE act.lot_id = :lot_id::uuid
 ORDER BY act.acted_at, act.person_id
 LIMIT 100;
 
+-- name: count_officers(lot_id)$
+-- How many have asked to open who still are opening officers: one who lost the role does not open.
+SELECT count(*)
+FROM opening_acts AS act
+INNER JOIN lots AS lot ON act.lot_id = lot.id
+INNER JOIN tender_roles AS held ON lot.tender_id = held.tender_id AND act.person_id = held.person_id
+WHERE act.lot_id = :lot_id::uuid AND held.role = 'opening_officer';
+
 -- name: become_opening_officer()!
 -- For the rest of the transaction act in the one role that may read envelopes.
 SET LOCAL ROLE tenderscore_opening;

@@ -122,3 +122,19 @@ async def test_a_wrong_decision_names_the_place(market: Market, pointer: str, fi
         await award(market.approver, tender, {"id": str(uuid4())}, None, **fields), 422, "invalid-request"
     )
     assert problem["errors"][0]["pointer"] == pointer
+
+
+async def test_what_an_award_rests_on_stands_from_then_on(market: Market) -> None:
+    """After the decision nobody scores, agrees, decides about bids or ranks again; the attempts are in the log."""
+    tender, (_, birch), run = await market.evaluated()
+    done(await award(market.approver, tender, run, birch))
+    bid, lot = f"/bids/{birch['bid_id']}", tender["lots"][0]
+    digest = {"rules_digest": lot["rules_digest"]}
+    for late in (
+        await market.evaluator.put(f"{bid}/scores/method-statement", a_score(value="1")),
+        await market.moderator.put(f"{bid}/consensus/method-statement", a_score(value="1")),
+        await market.moderator.put(f"{bid}/state", a_decision()),
+        await market.moderator.post(f"/lots/{lot['id']}/evaluations", digest),
+    ):
+        refused(late, 409, "lot-already-awarded")
+    assert [entry["kind"] for entry in (await market.log(tender))[-4:]] == ["refused"] * 4

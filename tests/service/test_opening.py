@@ -236,3 +236,15 @@ async def test_what_was_opened_is_what_was_sent(market: Market) -> None:
     await market.open(tender)
     (bid,) = done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"))
     assert bid["offers"] == a_bid(method_statement=words, price="0.01")["values"]
+
+
+async def test_an_officer_who_lost_the_role_does_not_count(market: Market) -> None:
+    """Two who are opening officers at that moment open; a request of somebody who was one has lapsed."""
+    tender = await market.publish()
+    await market.close(tender)
+    path = f"/lots/{lot_of(tender)}/opening"
+    assert (await market.officer.post(path)).status_code == 202
+    done(await market.author.delete(f"/tenders/{tender['id']}/roles/{market.officer.id}/opening_officer"))
+    assert (await market.second_officer.post(path)).status_code == 202
+    await market.give(tender, market.officer, "opening_officer")
+    assert (await market.officer.post(path)).status_code == 201

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 import scoring
-from tests.make import a_corrigendum, a_lot, a_rules, a_tender
+from tests.make import a_corrigendum, a_criterion, a_lot, a_rules, a_tender
 from tests.service.conftest import Market, Person, done, refused
 
 DEADLINE = datetime(2031, 3, 14, 12, tzinfo=UTC)
@@ -216,3 +216,23 @@ async def test_corrigenda_at_once_are_numbered_one_after_the_other(market: Marke
     issued = [answer.status_code for answer in answers].count(201)
     assert numbers == list(range(1, issued + 1))
     assert issued >= 1
+
+
+async def test_all_money_of_a_tender_is_in_its_currency(market: Market) -> None:
+    """Nobody converts amounts, so a price in another currency is refused when the rules are frozen or changed."""
+    foreign = [a_lot(rules=a_rules(criteria=[a_criterion(unit="EUR")], tie_break=[]))]
+    draft = await market.draft(lots=foreign)
+    problem = refused(await publish(market.approver, draft), 422, "tender-not-ready")
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/lots/0/rules/criteria/0/unit"]
+    tender = await market.publish()
+    problem = refused(await amend(market.approver, tender, a_corrigendum(lots=foreign)), 422, "invalid-request")
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/lots/0/rules/criteria/0/unit"]
+
+
+async def test_who_wrote_a_tender_never_changes_it_as_its_approver(market: Market) -> None:
+    """Giving up the author's role and taking the approver's makes nobody a second person."""
+    tender = await market.publish()
+    done(await market.approver.delete(f"/tenders/{tender['id']}/roles/{market.author.id}/author"))
+    role = {"person_id": market.author.id, "role": "approver"}
+    done(await market.approver.post(f"/tenders/{tender['id']}/roles", role))
+    refused(await amend(market.author, tender, a_corrigendum()), 409, "roles-conflict")
