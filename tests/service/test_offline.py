@@ -2,7 +2,11 @@ import json
 import subprocess
 import sys
 
+import pikepdf
 import pytest
+
+from service import pdf
+from tests.service.test_pdf import can_print
 
 CASE = {
     "lot": {
@@ -39,7 +43,8 @@ def test_a_case_is_ranked_without_a_database(case):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0].split() == ["rank", "bid", "price", "quality", "total", "flags"]
     assert "Winner: birch" in done.stdout
-    assert "price: 100 × 80 ÷ 100 = 80 points; weighting 40 gives 80 × 40 ÷ 100 = 32." in done.stdout
+    assert "price: 100 × 80 ÷ 100 = 80 points, where 80 is the lowest of the bids; weighting 40 gives" in done.stdout
+    assert "80 × 40 ÷ 100 = 32." in done.stdout
 
 
 def test_the_json_result_has_the_promised_members_and_verifies(case, tmp_path):
@@ -64,7 +69,10 @@ def test_the_json_result_has_the_promised_members_and_verifies(case, tmp_path):
     assert tenderscore("verify", stored).returncode == 0
     stored.write_text(done.stdout.replace('"total":"92"', '"total":"93"'))
     altered = tenderscore("verify", stored)
-    assert (altered.returncode, altered.stderr.splitlines()[1].strip()) == (1, "differs: bids")
+    assert (altered.returncode, altered.stderr.splitlines()[1].strip()) == (
+        1,
+        'bids[0].total is "93"; its rules and bids give "92"',
+    )
 
 
 def test_bids_that_cannot_be_ranked_end_in_exit_1(case):
@@ -105,3 +113,17 @@ def test_the_schema_and_the_methods_are_enough_to_write_a_case():
     assert {"id", "name", "parameters", "relative"} <= listed[0].keys()
     assert len({one["id"] for one in listed} & {"P1", "P7b", "R2b", "S2b", "M7", "A5"}) == 6
     assert "Inverse proportional" in tenderscore("methods").stdout
+
+
+@pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
+def test_the_report_of_a_case_is_written_without_a_database(case, tmp_path):
+    """A bidder can print how a case of its own comes out; a place that cannot be written to is named."""
+    done = tenderscore("score", case(), "--pdf", tmp_path / "case.pdf")
+    assert done.returncode == 0, done.stderr
+    assert "Winner: birch" in done.stdout
+    with pikepdf.open(tmp_path / "case.pdf") as report:
+        assert len(report.pages) >= 3
+        assert "result.json" in report.attachments
+    done = tenderscore("score", case(), "--pdf", tmp_path / "nowhere" / "case.pdf")
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
