@@ -16,11 +16,12 @@ from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, Stat
 from scoring.moderation import Agenda, GivenScore, ModerationPolicy, moderation
 from scoring.offers import OfferFault, check_offer, is_for_panel, judged_value
 from scoring.publishable import Problem, check_publishable
-from scoring.ranking import Exclusion, evaluate, exclude, verify
+from scoring.ranking import Exclusion, evaluate, exclude
 from scoring.rules import Rule
 from scoring.sensitivity import Sensitivity, sensitivity
 from scoring.simulation import Simulation, Trial, simulate
 from scoring.units import UNITS, Direction, Unit
+from scoring.verification import verify
 from scoring.worked import InvalidValue, MissingValue, Unscorable, ZeroValue
 
 __all__ = [

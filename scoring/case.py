@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, cast, get_type_hints
 
@@ -13,6 +14,7 @@ from scoring.model import Lot, OpenedBid
 
 T = TypeVar("T")
 LONGEST_INTEGER = 18
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 LONGEST_ECHO = 60
 
 
@@ -35,7 +37,7 @@ class Fault(NamedTuple):
         return f"{self.path}: {self.message}" + (f" – {self.mend}" if self.mend else "")
 
 
-class BadDocument(Exception):  # noqa: N818
+class BadDocument(Exception):
     """A document that cannot be read as what it should be; `faults` lists everything that is wrong with it."""
 
     def __init__(self, *faults: Fault) -> None:
@@ -98,13 +100,24 @@ def read_json(document: bytes) -> object:
         raise BadDocument(Fault("$", "the document is nested too deeply", "criteria go 8 levels deep")) from None
     if faults:
         raise BadDocument(*faults)
+    if SURROGATE.search(document):
+        require_characters(raw)
     return cast("object", raw)
+
+
+def require_characters(raw: object) -> None:
+    """Refuse half a character, a surrogate alone, which no file can hold."""
+    try:
+        json.dumps(raw, default=str, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):04x}"
+        raise BadDocument(Fault("$", f"a text holds {half} alone, which is half a character", "leave it out")) from None
 
 
 def find_faults(kind: inspect.Type, raw: object, path: str) -> Iterator[Fault]:
     """Everything wrong with a plain value, from the inside out: a struct's own rules are asked last."""
     if isinstance(kind, inspect.Metadata):
-        yield from find_faults(kind.type, raw, path)
+        yield from _described_faults(kind, raw, path)
     elif isinstance(kind, inspect.StructType):
         yield from _struct_faults(kind, raw, path)
     elif isinstance(kind, inspect.UnionType):
@@ -115,6 +128,16 @@ def find_faults(kind: inspect.Type, raw: object, path: str) -> Iterator[Fault]:
         yield from _decimal_faults(raw, path)
     else:
         yield from _plain_faults(kind, raw, path)
+
+
+def _described_faults(kind: inspect.Metadata, raw: object, path: str) -> Iterator[Fault]:
+    """Faults of a value whose pattern is described in words, which say more than the pattern."""
+    inner = list(find_faults(kind.type, raw, path))
+    pattern = kind.type.pattern if isinstance(kind.type, inspect.StrType) else None
+    words = cast("dict[str, str]", kind.extra_json_schema or {}).get("description")
+    if not inner and pattern is not None and words and isinstance(raw, str) and re.search(pattern, raw) is None:
+        inner = [Fault(path, f"{_said(raw)} is not understood here", words)]
+    yield from inner
 
 
 def _plain_faults(kind: inspect.Type, raw: object, path: str) -> Iterator[Fault]:

@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from scoring.abnormally_low import AbnormallyLowTest
-from scoring.absolute import LinearBetweenBounds, Lookup
+from scoring.absolute import Concave, LinearAgainstCeiling, LinearBetweenBounds, Lookup, ReferenceOverPrice
 from scoring.answers import Graded, PassFail, Target, Text, YesNo
 from scoring.decimals import WEIGHTING_DECIMALS, Rounding, require_decimal
+from scoring.discount import Bilinear, DiscountProportional, DiscountWithFloor
 from scoring.methods import Method
 from scoring.monetised import FictitiousDiscount
 from scoring.rules import NEED_SHARES, Rule, criteria_named, highest_wins, needs_quality
@@ -63,8 +64,8 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     criteria: tuple["Criterion", ...] = ()
 
     def __post_init__(self) -> None:
-        if self.id != self.id.strip() or not self.id.isprintable():
-            raise ValueError(f"id {self.id!r} has blanks at its ends or unprintable characters; write a short name")
+        require_id(self.id)
+        require_direction(self)
         require_decimal(self.weighting, "weighting", low=0, decimals=WEIGHTING_DECIMALS)
         require_decimal(self.total, "total", low=Decimal("0.0000001"), decimals=WEIGHTING_DECIMALS)
         if self.minimum is not None:
@@ -77,6 +78,35 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             require_sum(self.criteria, self.total, f"criterion {self.id!r}", may_be_zero=not is_weighed(self))
         elif isinstance(self.method, PassFail | Text) and self.weighting:
             raise ValueError(f"criterion {self.id!r} earns no points; leave its weighting out")
+
+
+def require_id(name: str) -> None:
+    """Refuse an id that cannot be told apart on paper, or by the lines that drawing lots hashes."""
+    if name != name.strip() or not name.isprintable():
+        raise ValueError(f"id {name!r} has blanks at its ends or unprintable characters; write a short name")
+
+
+def require_direction(criterion: Criterion) -> None:
+    """Refuse a direction that the method contradicts: it would give the best offer the fewest points."""
+    by_method = direction_by(criterion.method)
+    if criterion.direction is not None and by_method is not None and criterion.direction != by_method:
+        raise ValueError(
+            f"criterion {criterion.id!r}: direction is {criterion.direction!r}, but by its method"
+            f" {method_tag(criterion)} {by_method} is better; choose another method, or leave direction out"
+        )
+
+
+def direction_by(method: Method | None) -> Direction | None:
+    """Which way is better where the method alone says it."""
+    match method:
+        case LinearBetweenBounds(best=best, worst=worst):
+            return "higher" if best > worst else "lower"
+        case DiscountProportional() | DiscountWithFloor() | Bilinear():
+            return "lower"
+        case LinearAgainstCeiling() | ReferenceOverPrice() | Concave():
+            return "lower"
+        case _:
+            return None
 
 
 def require_sum(criteria: tuple[Criterion, ...], total: Decimal, where: str, *, may_be_zero: bool) -> None:
@@ -243,6 +273,9 @@ class OpenedBid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     state: State = "admissible"
     values: dict[str, str] = {}
 
+    def __post_init__(self) -> None:
+        require_id(self.id)
+
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One link of the chain that leads from a bid's value to its rank.
@@ -321,8 +354,8 @@ def unit_of(criterion: Criterion) -> str:
 
 
 def direction_of(criterion: Criterion) -> Direction:
-    """Which way is better: the criterion's own word, else its unit's."""
-    return criterion.direction or find_unit(unit_of(criterion)).direction or "higher"
+    """Which way is better: the criterion's own word, else its method's, else its unit's."""
+    return criterion.direction or direction_by(criterion.method) or find_unit(unit_of(criterion)).direction or "higher"
 
 
 def is_price(criterion: Criterion) -> bool:

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from scoring.abnormally_low import AbnormallyLowTest, Priced, Ukraine, alerts
-from scoring.canonical import ENGINE, canonical, digest, rules_digest
+from scoring.canonical import ENGINE, digest, rules_digest
 from scoring.contest import Contender, Contest
 from scoring.decimals import exact_text, parse_decimal, printed, rounded_by
 from scoring.entry import Entry, Remark, standing
@@ -53,19 +53,6 @@ def evaluate(lot: Lot, bids: Sequence[OpenedBid], draw_secret: str | None = None
         inputs_digest=digest((inputs, draw_secret)),
         reference_set=reference,
         notes=noted(notes),
-    )
-
-
-def verify(evaluation: Evaluation) -> tuple[str, ...]:
-    """Rank again from the rules and inputs inside a stored evaluation; names what differs, nothing when all agrees.
-
-    Compared are the canonical bytes of every field, so a single changed digit shows.
-    """
-    again = evaluate(evaluation.lot, evaluation.inputs, evaluation.draw_secret)
-    return tuple(
-        name
-        for name in Evaluation.__struct_fields__
-        if canonical(getattr(evaluation, name)) != canonical(getattr(again, name))
     )
 
 

@@ -77,7 +77,10 @@ class DrawLots(
 ):
     """Drawing lots with a published commitment, the SHA-256 (hexadecimal) of a secret that is revealed later."""
 
-    commitment: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    commitment: Annotated[
+        str,
+        msgspec.Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of the secret: 64 digits 0–9 and letters a–f."),
+    ]
 
 
 TieBreak = Heaviest | OnCriterion | HigherQuality | LowerPrice | DrawLots

@@ -15,6 +15,7 @@ from scoring.case import BadDocument
 from scoring.worked import InvalidValue, Unscorable
 
 RANKED, NOT_RANKED, BAD_CASE = 0, 1, 2
+MOST_DIFFERENCES = 20
 T = TypeVar("T")
 
 
@@ -76,7 +77,7 @@ def verify_file(arguments: argparse.Namespace) -> int:
         _complain("The stored bids cannot be ranked again", fault.faults)
         return NOT_RANKED
     if differences:
-        _complain("The result does not follow from its rules and bids", (f"differs: {name}" for name in differences))
+        _complain("The result does not follow from its rules and bids", _first(differences))
         return NOT_RANKED
     print(f"Verified, digit for digit: {digest(evaluation)} ({evaluation.engine})")
     return RANKED
@@ -90,6 +91,13 @@ def _read(path: Path, kind: type[T]) -> T | None:
     except BadDocument as bad:
         _complain(f"{path} has {len(bad.faults)} fault{'s' * (len(bad.faults) > 1)}", map(str, bad.faults))
     return None
+
+
+def _first(differences: tuple[str, ...]) -> Iterable[str]:
+    """The first differences; a long list says no more than how many there are."""
+    yield from differences[:MOST_DIFFERENCES]
+    if len(differences) > MOST_DIFFERENCES:
+        yield f"and {len(differences) - MOST_DIFFERENCES} more differences"
 
 
 def _placed(case: Case, fault: Unscorable) -> Iterable[str]:

@@ -67,6 +67,13 @@ def an_offer(chance: random.Random, method: dict, scale: int) -> str:
             return f"{Decimal(chance.randint(1, 400 * scale)) / Decimal(scale):f}"
 
 
+def direction_by(method: dict) -> str | None:
+    """Which way is better where the formula leaves no choice."""
+    if method["id"] == "A1":
+        return "higher" if Decimal(method["best"]) > Decimal(method["worst"]) else "lower"
+    return "lower" if method["id"] in {"A2", "A2b", "A3"} else None
+
+
 def a_random_case(seed: int, methods: tuple[dict, ...] = METHODS) -> tuple[Lot, list[OpenedBid]]:
     """A lot of up to 12 criteria, some in a group, and up to 40 bids."""
     chance = random.Random(seed)
@@ -77,10 +84,11 @@ def a_random_case(seed: int, methods: tuple[dict, ...] = METHODS) -> tuple[Lot, 
         {
             "id": f"c{place}",
             "weighting": f"{Decimal(share) / 100:f}",
-            "direction": chance.choice(("lower", "higher")),
-            "method": dict(chance.choice(methods)),
+            "direction": direction_by(method) or chance.choice(("lower", "higher")),
+            "method": dict(method),
         }
         for place, share in enumerate(shares)
+        for method in [chance.choice(methods)]
     ]
     if chance.random() < 0.5:
         inner = criteria[: count // 2]

@@ -189,3 +189,58 @@ def test_a_least_total_makes_no_sense_where_the_lowest_figure_wins():
     lot = {"criteria": [{"id": "price"}, {"id": "quality", "weighting": "100"}], "rule": {"id": "R1"}, "minimum": "1"}
     with pytest.raises(BadDocument, match="shut out the best bids"):
         scoring.decode(json.dumps({"lot": lot, "bids": []}).encode(), Case)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"id": "P7", "ceiling": "200"},
+        {"id": "P8", "ceiling": "200", "x": "0.8"},
+        {"id": "A2", "ceiling": "200"},
+        {"id": "A2b", "reference": "100"},
+        {"id": "A3", "ceiling": "200", "n": "5"},
+        {"id": "A1", "best": "60", "worst": "220"},
+    ],
+    ids=lambda method: method["id"],
+)
+def test_a_formula_that_rewards_less_is_refused_where_more_is_asked_for(method):
+    """A concession that asks for income would otherwise give the lowest income full points."""
+    criterion = {"id": "income", "weighting": "100", "unit": "GBP", "direction": "higher", "method": method}
+    document = json.dumps({"lot": {"criteria": [criterion]}, "bids": []}).encode()
+    with pytest.raises(BadDocument, match=r"by its method .* lower is better"):
+        scoring.decode(document, Case)
+
+
+def test_published_bounds_say_which_way_is_better():
+    """Income measured by A1 from 0 up to 200 is no price, and more of it is better."""
+    criterion = {"id": "income", "weighting": "100", "unit": "GBP", "method": {"id": "A1", "best": "200", "worst": "0"}}
+    bids = [{"id": name, "values": {"income": value}} for name, value in (("low", "50"), ("high", "150"))]
+    tie_break = [{"id": "criterion", "criterion": "income"}]
+    document = {"lot": {"criteria": [criterion], "tie_break": tie_break}, "bids": bids}
+    case = scoring.decode(json.dumps(document).encode(), Case)
+    assert price_criterion(case.lot.criteria) is None
+    assert scoring.evaluate(case.lot, case.bids).winner == "high"
+
+
+@pytest.mark.parametrize("name", ["a\nb", " a", "a ", "a\tb", "\u202ea"])
+def test_a_bid_s_id_can_be_told_apart_on_paper(name):
+    """Lots are drawn over the ids, one on a line: a line break inside one could stand for two bids."""
+    with pytest.raises(ValueError, match="unprintable"):
+        OpenedBid(id=name)
+
+
+def test_half_a_character_is_refused_and_named():
+    """A lone surrogate is allowed by JSON's grammar, and by no file."""
+    document = b'{"lot": {"criteria": []}, "bids": [{"id": "\\ud83d", "values": {}}]}'
+    with pytest.raises(BadDocument, match=r"ud83d alone, which is half a character"):
+        scoring.decode(document, Case)
+    whole = b'{"lot": {"criteria": []}, "bids": [{"id": "\\ud83d\\ude00"}]}'
+    with pytest.raises(BadDocument, match="criteria is empty"):
+        scoring.decode(whole, Case)
+
+
+def test_what_a_text_must_look_like_is_said_in_words():
+    """A buyer reads "reject" or "full", and no pattern of a programmer."""
+    criterion = {"id": "price", "weighting": "100", "method": {"id": "P1", "zero": "nothing"}}
+    with pytest.raises(BadDocument, match=r'"nothing" is not understood here – .* "reject" \(the bid is not ranked\)'):
+        scoring.decode(json.dumps({"lot": {"criteria": [criterion]}, "bids": []}).encode(), Case)

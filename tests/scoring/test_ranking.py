@@ -432,6 +432,13 @@ def test_a_changed_digit_is_found_by_verification(scored):
     stored = json.loads(scoring.canonical(result))
     assert scoring.verify(scoring.decode(json.dumps(stored).encode(), scoring.Evaluation)) == ()
     stored["bids"][0]["total"] = "99"
-    assert scoring.verify(scoring.decode(json.dumps(stored).encode(), scoring.Evaluation)) == ("bids",)
+    assert scoring.verify(scoring.decode(json.dumps(stored).encode(), scoring.Evaluation)) == (
+        'bids[0].total is "99"; its rules and bids give "80"',
+    )
     stored["inputs"][0]["values"]["price"] = "101"
-    assert "inputs_digest" in scoring.verify(scoring.decode(json.dumps(stored).encode(), scoring.Evaluation))
+    altered = scoring.verify(scoring.decode(json.dumps(stored).encode(), scoring.Evaluation))
+    assert any(difference.startswith("inputs_digest is ") for difference in altered)
+    del stored["bids"][1]
+    assert "bids has 1 entries; its rules and bids give 2" in scoring.verify(
+        scoring.decode(json.dumps(stored).encode(), scoring.Evaluation)
+    )

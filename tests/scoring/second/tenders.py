@@ -178,6 +178,8 @@ def price_leaf(making: Making) -> Json:
         spec["unit"] = making.chance.choice(("GBP", "money"))
     if method["id"] in {"P1", "P1h", "P2", "P3", "P4", "P5", "P6", "P9", "P10", "A1"} and making.maybe(0.1):
         spec["direction"], spec["unit"] = "higher", "GBP"
+        if method["id"] == "A1":
+            method["best"], method["worst"] = method["worst"], method["best"]
     if method["id"] in {"P4", "P5", "P10", "A1", "A2", "P7", "P7b", "P8"} and making.maybe(0.05):
         grid.append("-20")
     return spec
