@@ -32,7 +32,7 @@ MOST_CUTS: Final = 64
 Mended = tuple[int | None, int | None]
 
 
-class NotByColumns(Exception):  # noqa: N818
+class NotByColumns(Exception):
     """Why a lot is left to the plain engine; the sentence is for the buyer's technician, never a fault."""
 
 

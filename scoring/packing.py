@@ -27,7 +27,7 @@ GUIDED_NODES: Final = 20_000
 MOST_EQUAL: Final = 200
 
 
-class TooManyBranches(Exception):  # noqa: N818
+class TooManyBranches(Exception):
     """The search did not end within its limit, so nothing is proven and nothing is said."""
 
 
@@ -62,7 +62,7 @@ class Multipliers(NamedTuple):
 _NONE: Final = Multipliers({}, {})
 
 
-class _NodesUsedUp(Exception):  # noqa: N818
+class _NodesUsedUp(Exception):
     pass
 
 

@@ -57,7 +57,7 @@ class BidFault(NamedTuple):
         return f"{place}: {self.message}"
 
 
-class Unscorable(Exception):  # noqa: N818
+class Unscorable(Exception):
     """Something stops the scoring; every fault found is listed, each with what would mend it.
 
     `faults` are sentences; `bid_faults` are those that concern a bid, with its id apart.

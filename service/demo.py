@@ -26,7 +26,7 @@ DATABASE = Path(".demo")
 _SECONDS_TO_BID = 8
 
 
-class Failed(Exception):  # noqa: N818
+class Failed(Exception):
     """A step of the demo was answered otherwise than expected."""
 
 

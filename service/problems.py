@@ -35,7 +35,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     errors: tuple[Fault, ...] = ()
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """A request that was understood and refused."""
 
     status: ClassVar[int] = 409

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import jinja2
-from litestar import Litestar, Request, Response, Router, get
+from litestar import Litestar, Request, Response, Router, get, static_files
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
@@ -30,7 +30,6 @@ from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import FromPath
 from litestar.plugins.prometheus import PrometheusController
 from litestar.response import Redirect
-from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
 
@@ -275,4 +274,6 @@ class Metrics(PrometheusController):
 router = Router(
     path="/", route_handlers=[index, live, ready, list_problems, get_problem, list_methods, Metrics], tags=["Reference"]
 )
-assets = create_static_files_router(path=_ASSETS, directories=[swagger_ui_path], include_in_schema=False)
+assets = cast("Any", static_files).create_static_files_router(
+    path=_ASSETS, directories=[swagger_ui_path], include_in_schema=False
+)

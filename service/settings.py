@@ -114,7 +114,7 @@ def masked(url: str) -> str:
 def _decode(kind: type, value: Any) -> Any:
     if kind is Path:
         return Path(value).expanduser().absolute()
-    raise NotImplementedError(kind)
+    raise TypeError(f"no setting is of the type {kind}")
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

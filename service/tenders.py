@@ -295,6 +295,7 @@ async def lock(
 async def present(
     conn: db.Connection, caller: Caller, known: Known, warnings: tuple[Fault, ...] = ()
 ) -> Response[Tender]:
+    """The tender as this caller is answered, with the ETag of its version."""
     shared = set(Tender.__struct_fields__) & set(TenderRow.__struct_fields__)
     own = known.tender.buyer_id == caller.organisation_id
     tender = Tender(
@@ -309,6 +310,7 @@ async def present(
 
 
 async def store_lots(conn: db.Connection, tender_id: UUID, lots: Sequence[DraftLot]) -> None:
+    """Put a tender's lots as given, numbered from 1; a lot that was there keeps its id."""
     await SQL.put_lots(
         conn,
         tender_id=tender_id,
