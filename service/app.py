@@ -81,6 +81,7 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
             dsn, pooler=settings.database_pooler, connections=settings.database_connections
         )
         app.state.public_url = settings.public_url
+        app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         reference.complete_description(app)
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
         try:

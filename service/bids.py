@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -60,6 +60,16 @@ class Receipt(Struct, frozen=True, kw_only=True):
     size: int
     rules_digest: str
     submitted_at: datetime
+
+
+class _Answer(NamedTuple):
+    """A receipt, and whether it is the answer to an earlier request with the same key."""
+
+    receipt: Receipt
+    replayed: bool
+
+    def headers(self) -> dict[str, str]:
+        return {"Idempotency-Replayed": "true"} if self.replayed else {}
 
 
 class DryRun(Struct, frozen=True, kw_only=True):
@@ -205,10 +215,10 @@ class _Post(Struct, frozen=True, kw_only=True):
         return {"digest": self.digest, "size": len(self.body), "supplier_id": self.caller.organisation_id}
 
 
-async def _store(pool: asyncpg.Pool, post_: _Post, statement: Any, lot_id: UUID, data: Submission) -> Receipt:
+async def _store(pool: asyncpg.Pool, post_: _Post, statement: Any, lot_id: UUID, data: Submission) -> _Answer:
     """Check and store a bid; a repeated key gets the first answer, whatever the clock and the rules say by now."""
     if answered := await _answered(pool, post_):
-        return answered
+        return _Answer(answered, replayed=True)
     tender, lot = await _published_lot(pool, post_.caller, lot_id)
     # A late bid is told so by the one clock that counts, not that it is also incomplete.
     in_time = tender.submission_deadline is not None and tender.now < tender.submission_deadline
@@ -231,11 +241,11 @@ async def _store(pool: asyncpg.Pool, post_: _Post, statement: Any, lot_id: UUID,
             bid_id = check_verdict(await db.one(row, _Verdict), tender_digest, post_.facts())
             if not in_time:  # the deadline was extended in this very moment
                 check_complete(lot.rules, data.values)
-            return await _receipt(conn, bid_id, post_.caller)
+            return _Answer(await _receipt(conn, bid_id, post_.caller), replayed=False)
     except asyncpg.UniqueViolationError:
         # A retry that overtook its first try, which has committed by now: it gets the first answer.
         if answered := await _answered(pool, post_):
-            return answered
+            return _Answer(answered, replayed=True)
         raise
 
 
@@ -310,6 +320,7 @@ async def submit_bid(
 ) -> Response[Receipt] | Response[DryRun]:
     """Submit a bid for a lot; the receipt comes only after the bid is safely stored.
 
+    A repeated key gets the first receipt again, marked `Idempotency-Replayed: true`.
     With `?validate=only` the bid is checked, all faults are named at once, and nothing is stored.
     """
     if validate:
@@ -319,8 +330,9 @@ async def submit_bid(
     def statement(conn: db.Connection, **values: Any) -> Any:
         return SQL.submit_bid(conn, lot_id=lot_id, **values)
 
-    receipt = await _store(state.pool, post_, statement, lot_id, data)
-    return Response(receipt, status_code=201, headers={"Location": f"/bids/{receipt.bid_id}"})
+    answer = await _store(state.pool, post_, statement, lot_id, data)
+    headers = {"Location": f"/bids/{answer.receipt.bid_id}", **answer.headers()}
+    return Response(answer.receipt, status_code=201, headers=headers)
 
 
 @put("/bids/{bid_id:uuid}")
@@ -342,7 +354,8 @@ async def replace_bid(
     def statement(conn: db.Connection, **values: Any) -> Any:
         return SQL.replace_bid(conn, bid_id=bid_id, **values)
 
-    return Response(await _store(state.pool, post_, statement, present.lot_id, data), status_code=200)
+    answer = await _store(state.pool, post_, statement, present.lot_id, data)
+    return Response(answer.receipt, status_code=200, headers=answer.headers())
 
 
 @get("/bids/{bid_id:uuid}")

@@ -1,5 +1,6 @@
 """Stored evaluation → HTML → PDF. What is read is read in one transaction; rendering happens apart, with none open."""
 
+import asyncio
 import base64
 import hashlib
 from datetime import datetime
@@ -41,6 +42,8 @@ DUTY = "report"
 
 POLL_SECONDS = 2
 TRY_ANEW_SECONDS = 60
+SEAT_SECONDS = 20
+"""How long a reader of HTML waits for one of the processes that typeset it; each may take gigabytes."""
 
 Lang = Annotated[str, Meta(max_length=20, description="Language of the report, such as en.")]
 
@@ -248,9 +251,16 @@ async def show_report(
         await evaluations.get_stored(conn, caller, evaluation_id)
     document = await load(pool, evaluation_id)
     try:
+        async with asyncio.timeout(SEAT_SECONDS):
+            await state.typesetting.acquire()
+    except TimeoutError:
+        raise ReportFailed("Others are reading reports just now.", headers={"Retry-After": "5"}) from None
+    try:
         page = await apart.run(typeset, document, lang)
     except apart.WorkError as error:
         raise ReportFailed(str(error)) from None
+    finally:
+        state.typesetting.release()
     return Response(page, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(page)})
 
 

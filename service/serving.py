@@ -47,14 +47,15 @@ async def prepare(dsn: str, settings: Settings, *, migrate: bool) -> None:
     for name in applied:
         print(f"applied {name}", file=sys.stderr)
     if embedded:
-        await make_first_key(dsn, settings.data / "first-key")
+        await make_first_key(dsn, settings.data / "first-key", pooler=settings.database_pooler)
 
 
-async def make_first_key(dsn: str, path: Path) -> None:
+async def make_first_key(dsn: str, path: Path, *, pooler: str = "") -> None:
     """In an empty database register the first buyer and write its key, which may do everything, to a file of 0600."""
-    pool = await db.open_pool(dsn, connections=1)
+    pool = await db.open_pool(dsn, pooler=pooler, connections=1)
     try:
         async with db.transaction(pool) as conn:
+            await organisations.SQL.lock_first(conn)
             if await organisations.SQL.any_organisation(conn):
                 return
             first = NewOrganisation(kind="buyer", name="First buyer", person=NewPerson(name="First administrator"))
@@ -170,9 +171,10 @@ def migrate(arguments: argparse.Namespace) -> int:
     """Bring the database up to date, or with --check only say what is missing."""
     settings = _settings(arguments)
     with database(settings) as dsn:
-        applied = asyncio.run(db.migrate(dsn, check_only=arguments.check))
-    for name in applied:
-        print(f"applied {name}")
+        for name in asyncio.run(db.migrate(dsn, check_only=arguments.check)):
+            print(f"applied {name}")
+        if arguments.first_key is not None:
+            asyncio.run(make_first_key(dsn, arguments.first_key, pooler=settings.database_pooler))
     print("the database is up to date")
     return 0
 
@@ -198,6 +200,12 @@ def add_commands(commands: Any) -> None:
     parsers["serve"].add_argument("--host", help="address to listen on")
     parsers["serve"].add_argument("--port", type=int, help="TCP port, 0 for a free one")
     parsers["serve"].add_argument("--migrate", action="store_true", help="bring an external database up to date first")
+    parsers["migrate"].add_argument(
+        "--first-key",
+        type=_folder,
+        metavar="FILE",
+        help="in a database without organisations register the first buyer and write its key to this file",
+    )
     parsers["migrate"].add_argument("--check", action="store_true", help="change nothing, fail if something is missing")
 
 

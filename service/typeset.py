@@ -211,9 +211,12 @@ def scores_csv(document: ReportDocument, rules: tuple[Rule, ...]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+_AMOUNT = re.compile(r"-[0-9]+(\.[0-9]+)?", re.ASCII)
+
+
 def _inert(cell: object) -> object:
     """Text that a spreadsheet would run as a formula is written as text."""
-    risky = isinstance(cell, str) and cell[:1] in {"=", "+", "@", "\t", "\r"}
+    risky = isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} and not _AMOUNT.fullmatch(cell)
     return f"'{cell}" if risky else cell
 
 

@@ -10,6 +10,10 @@ SELECT organisation.id, organisation.kind, organisation.name, organisation.ident
 FROM organisations AS organisation
 WHERE organisation.id = :organisation_id::uuid;
 
+-- name: lock_first()$
+-- Let one process at a time look whether anybody is registered, and register the first.
+SELECT pg_advisory_xact_lock(hashtextextended('tenderscore first key', 0));
+
 -- name: any_organisation()$
 -- Whether anybody has been registered yet.
 SELECT EXISTS (SELECT 1 FROM organisations);

@@ -284,6 +284,8 @@ async def test_a_retry_gets_the_first_receipt_byte_for_byte(market: Market) -> N
     first = await market.alder.submit(tender, key="one")
     again = await market.alder.submit(tender, key='"one"')
     assert (again.status_code, again.content) == (first.status_code, first.content) == (201, first.content)
+    marked = [answer.headers.get("idempotency-replayed") for answer in (first, again)]
+    assert marked == [None, "true"]
     assert [entry["kind"] for entry in await market.log(tender)].count("bid.submitted") == 1
 
 

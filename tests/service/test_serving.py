@@ -17,11 +17,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from service import db
+from service import db, serving
 from service.local_postgres import LocalPostgres
 from tests.conftest import administer, with_database
 from tests.make import a_score
-from tests.service.conftest import Market, Person, done
+from tests.service.conftest import Market, Person, done, served
 
 ROOT = Path(__file__).parent.parent.parent
 QUIET = {**os.environ, "TENDERSCORE_REPORT_WORKERS": "0"}
@@ -188,5 +188,15 @@ async def test_a_database_that_is_behind_is_not_served(postgres: str) -> None:
     await administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
     assert ran.returncode == 1
     assert "0001_organisations.sql" in ran.stderr
+    assert "to mend it: tenderscore migrate" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert "listening" not in ran.stdout
+
+
+async def test_eight_that_start_on_an_empty_database_at_once_make_one_first_key(dsn: str, tmp_path: Path) -> None:
+    """Replicas that come up together agree on the one key that may do everything."""
+    files = [tmp_path / f"key-{number}" for number in range(8)]
+    await asyncio.gather(*(serving.make_first_key(dsn, file) for file in files))
+    (key,) = (file.read_text().strip() for file in files if file.exists())
+    async with served(dsn) as url, httpx.AsyncClient(base_url=url) as http:
+        assert "platform" in done(await Person(http, key).get("/organisations/me"))["scopes"]

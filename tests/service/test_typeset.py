@@ -69,11 +69,12 @@ def test_a_language_that_nobody_translated_is_refused():
         typeset.typeset(retrofit_report(), "tlh")
 
 
-def test_scores_for_a_spreadsheet_run_no_formula():
-    document = report_named("=cmd|' /C calc'!A0")
+@pytest.mark.parametrize("sign", "=+-@")
+def test_scores_for_a_spreadsheet_run_no_formula(sign: str):
+    document = report_named(f"{sign}2+cmd|' /C calc'!A0")
     rows = typeset.scores_csv(document, typeset.rules_of(document)).decode("utf-8-sig")
-    assert "'=cmd" in rows
-    assert not re.search(r"(^|,)\"?=", rows, re.MULTILINE)
+    assert f"'{sign}2+cmd" in rows
+    assert not re.search(rf"(^|,)\"?{re.escape(sign)}", rows, re.MULTILINE)
 
 
 def test_a_rule_for_the_whole_tender_is_named_and_its_results_are_not_called_points():
