@@ -16,9 +16,11 @@ from scoring.worked import (
     OverCeiling,
     Worked,
     ZeroRule,
+    above_ceiling,
     band_of,
     discount_of,
     limited,
+    listed_points,
     require_above_zero,
     require_bands,
     require_zero_rule,
@@ -56,9 +58,11 @@ class LinearBetweenBounds(
 def linear_between_bounds(method: LinearBetweenBounds, value: Fraction) -> Worked:
     """Points by A1."""
     best, worst = Fraction(method.best), Fraction(method.worst)
+    falls = "100 × ({worst} − {value}) ÷ ({worst} − {best})"
+    rises = "100 × ({value} − {worst}) ÷ ({best} − {worst})"
     worked = Worked(
         FULL * (worst - value) / (worst - best),
-        "100 × ({worst} − {value}) ÷ ({worst} − {best})",
+        rises if best > worst else falls,
         {"value": value, "best": best, "worst": worst},
     )
     return limited(worked, method.floor, method.cap, low=0, high=100)
@@ -175,7 +179,8 @@ def concave(method: Concave, value: Fraction) -> Worked:
     lost, exact = power_points(1 - discount_of(value, ceiling), n, method.decimals)
     text = "100 × (1 − (1 − ({ceiling} − {value}) ÷ {ceiling}) ^ {n})"
     numbers = {"ceiling": ceiling, "value": value, "n": n, "decimals": method.decimals}
-    worked = Worked(FULL - lost, text if exact else f"{text}, to {{decimals}} decimals", numbers)
+    shown = text if exact else f"{text}, to {{decimals}} decimals"
+    worked = Worked(FULL - lost, shown, numbers, where=above_ceiling(value, ceiling))
     return limited(worked, method.floor, method.cap, low=0)
 
 
@@ -216,20 +221,18 @@ def lookup(method: Lookup, text: str) -> Worked:
     scale = FULL / Fraction(method.out_of)
     listed = method.values.get(text)
     if listed is not None:
-        return Worked(Fraction(listed) * scale, "the published points for {value}", {"value": text}, stated=True)
+        said, numbers = listed_points("{value}", listed, method.out_of)
+        return Worked(Fraction(listed) * scale, said, {**numbers, "value": text}, stated=True)
     if not method.bands:
         raise InvalidValue(f"{text!r} is in no row of the published table; its rows are {', '.join(method.values)}")
     value = parse_decimal(text, "value")
     band = band_of(method.bands, value, method.ends)
     if band is None:
         raise InvalidValue(f"{text!r} falls in no band of the published table")
-    low, high = ("…" if end is None else Fraction(end) for end in (band.from_, band.to))
-    return Worked(
-        Fraction(band.points) * scale,
-        "the published points for {value}, between {low} and {high}",
-        {"value": value, "low": low, "high": high},
-        stated=True,
-    )
+    low = "" if band.from_ is None else f" from {band.from_:f}"
+    high = "" if band.to is None else f" up to {band.to:f}"
+    said, numbers = listed_points(f"{{value}}, in the band{low}{high},", band.points, method.out_of)
+    return Worked(Fraction(band.points) * scale, said.removesuffix(","), {**numbers, "value": value}, stated=True)
 
 
 class FixedPrice(

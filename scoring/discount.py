@@ -18,6 +18,7 @@ from scoring.worked import (
     OverCeiling,
     Worked,
     ZeroRule,
+    above_ceiling,
     discount_of,
     limited,
     require_above_zero,
@@ -25,9 +26,9 @@ from scoring.worked import (
 )
 
 
-def beyond(value: Fraction, ceiling: Fraction) -> str:
-    """What is said of a price that is above the ceiling and so gives no discount."""
-    return "" if value <= ceiling else " and a price above the ceiling counts as a discount of 0"
+def joined(one: str, two: str) -> str:
+    """Two remarks, of which the second may be empty."""
+    return f"{one}, {two}" if two else one
 
 
 class DiscountProportional(
@@ -80,7 +81,12 @@ def discount_proportional(method: DiscountProportional, values: Sequence[Fractio
         numbers = {"ceiling": ceiling, "value": value, "largest": largest, "alpha": alpha, "decimals": method.decimals}
         shown = text if exact else f"{text}, to {{decimals}} decimals"
         worked.append(
-            Worked(earned, shown, numbers, where="{largest} is the largest discount" + beyond(value, ceiling))
+            Worked(
+                earned,
+                shown,
+                numbers,
+                where=joined("{largest} is the largest discount", above_ceiling(value, ceiling)),
+            )
         )
     return [limited(one, method.floor, method.cap, low=0) for one in worked]
 
@@ -128,7 +134,7 @@ def discount_with_floor(method: DiscountWithFloor, values: Sequence[Fraction]) -
             FULL * discount / measure,
             "100 × (({ceiling} − {value}) ÷ {ceiling}) ÷ {measure}",
             {"ceiling": ceiling, "value": value, "measure": measure},
-            where=f"{{measure}} is {measured}{beyond(value, ceiling)}",
+            where=joined(f"{{measure}} is {measured}", above_ceiling(value, ceiling)),
         )
         for value, discount in zip(values, discounts, strict=True)
     )
@@ -178,8 +184,8 @@ def bilinear(method: Bilinear, values: Sequence[Fraction]) -> list[Worked]:
     worked: list[Worked] = []
     for value, discount in zip(values, discounts, strict=True):
         numbers = {"x": x, "ceiling": ceiling, "value": value, "mean": mean, "largest": largest, "discount": discount}
-        where = "{discount} is the discount ({ceiling} − {value}) ÷ {ceiling}" + beyond(value, ceiling)
-        where += " and {mean} the mean of all discounts"
+        own = joined("{discount} is the discount ({ceiling} − {value}) ÷ {ceiling}", above_ceiling(value, ceiling))
+        where = own + ", {mean} the mean of all discounts"
         if discount <= mean:
             worked.append(Worked(FULL * x * discount / mean, "100 × {x} × {discount} ÷ {mean}", numbers, where=where))
         else:

@@ -179,9 +179,10 @@ def total_step(plan: Plan, entry: Entry) -> Step:
     """The sum of the top criteria, or the whole-tender rule's formula."""
     figure = entry.figure
     formula = sum_text(plan.nodes, entry) if figure is None else filled(figure, figure.formula)
+    alone = figure is None and sum(node.id in entry.cells for node in plan.nodes) == 1
     arguments = {
-        "formula": formula,
-        "equals": ": " if figure is not None and figure.stated else " = ",
+        "formula": "" if alone else formula,
+        "equals": "" if alone else ": " if figure is not None and figure.stated else " = ",
         "exact": said(entry.total_exact),
         "rounded": after_rounding(entry.total_exact, plan.total_rounding, entry.total),
         "where": "" if figure is None else where(figure),

@@ -8,8 +8,19 @@ from typing import assert_never
 import msgspec
 
 from scoring.decimals import require_decimal
+from scoring.price import HIGHEST, LOWEST
 from scoring.units import Direction
-from scoring.worked import FULL, Band, Worked, ZeroRule, band_of, require_above_zero, require_bands, require_zero_rule
+from scoring.worked import (
+    FULL,
+    Band,
+    Worked,
+    ZeroRule,
+    band_of,
+    listed_points,
+    require_above_zero,
+    require_bands,
+    require_zero_rule,
+)
 
 WIDEST_TOLERANCE = 5
 """A band wider than 500 % above the lowest is surely meant as a percentage."""
@@ -52,14 +63,17 @@ class ToleranceBand(
 def tolerance_band(method: ToleranceBand, values: Sequence[Fraction], direction: Direction) -> list[Worked]:
     """Points by P9."""
     best = min(values) if direction == "lower" else max(values)
+    where = LOWEST if direction == "lower" else HIGHEST
     scale = FULL / Fraction(method.out_of)
     worked: list[Worked] = []
     for value in values:
         distance = abs(value - best) / abs(best) if best else Fraction(0)
         band = band_of(method.bands, distance, "to")
-        points = Fraction(0) if band is None else Fraction(band.points) * scale
-        text = "the published points for a distance of ({value} − {best}) ÷ {best} = {distance}"
-        worked.append(Worked(points, text, {"value": value, "best": best, "distance": distance}, stated=True))
+        points = Decimal(0) if band is None else band.points
+        subject = "a distance of ({value} − {best}) ÷ {best} = {distance}"
+        text, numbers = listed_points(subject, points, method.out_of)
+        numbers |= {"value": value, "best": best, "distance": distance}
+        worked.append(Worked(Fraction(points) * scale, text, numbers, stated=True, where=where))
     return worked
 
 
@@ -98,15 +112,10 @@ def rank_points(method: RankPoints, values: Sequence[Fraction], direction: Direc
     worked: list[Worked] = []
     for value in values:
         place = 1 + sum(other < value if direction == "lower" else other > value for other in values)
-        points = Fraction(method.points[place - 1]) * scale if place <= len(method.points) else Fraction(0)
-        worked.append(
-            Worked(
-                points,
-                "the published points for place {place}, with {value}",
-                {"place": place, "value": value},
-                stated=True,
-            )
-        )
+        points = method.points[place - 1] if place <= len(method.points) else Decimal(0)
+        text, numbers = listed_points("place {place} with {value}", points, method.out_of)
+        numbers |= {"place": place, "value": value}
+        worked.append(Worked(Fraction(points) * scale, text, numbers, stated=True))
     return worked
 
 

@@ -164,7 +164,15 @@ def add_quality(node: Node, method: Target, quality_id: str, entries: list[Entry
         mixed = Worked(
             (1 - share) * quantity.points_exact + share * quality.points,
             "{rest} × {quantity} + {share} × {quality}",
-            {"rest": 1 - share, "quantity": quantity.points_exact, "share": share, "quality": quality.points},
+            {
+                **(quantity.worked.numbers if quantity.worked is not None else {}),
+                "rest": 1 - share,
+                "quantity": quantity.points_exact,
+                "share": share,
+                "quality": quality.points,
+                "graded": quality_id,
+            },
+            where="{quantity} is 100 × {value} ÷ {target}, 100 at most, and {quality} the points of {graded}",
         )
         entry.cells[node.id] = leaf_cell(node, mixed)
 

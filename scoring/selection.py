@@ -130,7 +130,10 @@ def rated_criteria(rule: RatedCriteria, contest: Contest, roundings: tuple[Round
         }
         text = "{x} × {financial} + {rest} × 100 × {quality} ÷ {highest}"
         total = contest.price_share * financial + contest.quality_share * technical
-        where = "{quality} is the quality, {highest} the highest of the bids, {financial} the points of the price"
+        where = (
+            "{quality} is the quality, {highest} the highest of the bids, {financial} the points of the price,"
+            " {rest} and {x} the shares of quality and price"
+        )
         figures.append(Figure(Worked(total, text, numbers, where=where), financial=earned))
     return figures
 

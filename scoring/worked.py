@@ -148,6 +148,19 @@ def require_above_zero(value: Decimal, name: str, *, high: int | None = None) ->
         raise ValueError(f"{name} is {value:f}; write a number above 0")
 
 
+def above_ceiling(value: Fraction, ceiling: Fraction) -> str:
+    """What is said of a price above the ceiling."""
+    return "" if value <= ceiling else "a price above the ceiling counts as a discount of 0"
+
+
+def listed_points(subject: str, points: Decimal, out_of: Decimal) -> tuple[str, dict[str, Number]]:
+    """What is said of points in a published table, and its numbers; with the table's own scale unless it is 100."""
+    if out_of == FULL:
+        return f"the published points for {subject}", {}
+    numbers: dict[str, Number] = {"listed": Fraction(points), "out_of": Fraction(out_of)}
+    return f"the published points for {subject} are {{listed}} of {{out_of}}", numbers
+
+
 def discount_of(value: Fraction, ceiling: Fraction) -> Fraction:
     """The discount on a published ceiling as a share of it; a price above the ceiling gives none."""
     return max(Fraction(0), (ceiling - value) / ceiling)

@@ -362,7 +362,7 @@ def test_a_bid_can_be_redone_on_paper(scored):
             "price: 100 × 80 ÷ 120 = 66.6666666667 (exactly 200/3), rounded half up to 2 decimals: 66.67 points,"
             " where 80 is the lowest of the bids; weighting 50 gives 66.67 × 50 ÷ 100 = 33.335."
         ),
-        "quality: 100 × (0 − 75) ÷ (0 − 100) = 75 points; weighting 50 gives 75 × 50 ÷ 100 = 37.5.",
+        "quality: 100 × (75 − 0) ÷ (100 − 0) = 75 points; weighting 50 gives 75 × 50 ÷ 100 = 37.5.",
         "Total: 33.335 + 37.5 = 70.835.",
         "Rank 2 of 2.",
     ]
@@ -396,13 +396,25 @@ def test_a_supplier_reads_decimals_and_the_data_keep_the_fraction(scored):
             {"id": "P8", "ceiling": "200", "x": "0.8"},
             (
                 "100 × (0.8 + (1 − 0.8) × (0.6 − 0.3) ÷ (0.6 − 0.3)) = 100 points, where 0.6 is the discount"
-                " (200 − 80) ÷ 200 and 0.3 the mean of all discounts, 0.6 the largest;"
+                " (200 − 80) ÷ 200, 0.3 the mean of all discounts, 0.6 the largest;"
             ),
         ),
         ({"id": "P5"}, "50 − 100 × (80 − 140) ÷ 140 = 92.8571428571 (exactly 650/7) points, where 140 is the mean of"),
         ({"id": "P3", "k": "1.5"}, "100 × (1.5 × 80 − 200) ÷ ((1.5 − 1) × 80) = -200, which the floor makes 0 points,"),
+        (
+            {"id": "P10", "points": ["25", "22"], "out_of": "25"},
+            "the published points for place 2 with 200 are 22 of 25: 88 points;",
+        ),
+        (
+            {"id": "A3", "ceiling": "190", "n": "2"},
+            " ^ 2) = 0 points, where a price above the ceiling counts as a discount of 0;",
+        ),
+        (
+            {"id": "A4", "bands": [{"to": "90", "points": "100"}, {"from": "90", "points": "20"}]},
+            "the published points for 200, in the band from 90: 20 points;",
+        ),
     ],
-    ids=["P8", "P5", "P3"],
+    ids=["P8", "P5", "P3", "P10", "A3", "A4"],
 )
 def test_whatever_stands_in_a_formula_is_named(scored, method: dict[str, str], said: str):
     """Means, largest discounts and floors are other bids' doing; a supplier is told which number is which."""
