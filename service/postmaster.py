@@ -15,6 +15,7 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 ORPHAN_SECONDS = 10.0
+STUCK_SECONDS = 5.0
 """How long the backends of a killed server may need to notice and leave."""
 
 
@@ -45,11 +46,11 @@ def running(data: Path) -> int | None:
     return pid if "postgres" in program.name else None
 
 
-def stop(pid: int, poll: Callable[[], int | None]) -> None:
-    """Fast shutdown; immediate shutdown (recovery at the next start) if that takes over 30 seconds."""
+def stop(pid: int, poll: Callable[[], int | None], *, patience: float = 30.0) -> None:
+    """Fast shutdown; immediate shutdown (recovery at the next start) if that takes longer than `patience` seconds."""
     if poll() is not None:
         return
-    for order, seconds in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0)):
+    for order, seconds in ((signal.SIGINT, patience), (signal.SIGQUIT, 10.0)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, order)
         if _wait_for(lambda: poll() is not None, seconds):

@@ -1,6 +1,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,3 +72,12 @@ def test_stopping_what_has_stopped_signals_nobody():
     with subprocess.Popen(["true"]) as process:
         process.wait()
     stop(os.getpid(), process.poll)
+
+
+def test_a_server_that_ignores_a_fast_shutdown_is_ended_at_once():
+    """PostgreSQL 18.6 never ends when told to while it recovers from a killed backend; nobody waits half a minute."""
+    deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print(flush=True); signal.pause()"
+    with subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline()
+        stop(process.pid, process.poll, patience=0.1)
+        assert process.returncode == -signal.SIGQUIT
