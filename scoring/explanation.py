@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
-from scoring.decimals import DECIMALS, Rounding, exact_text, finite_decimals, printed
+from scoring.decimals import DECIMALS, Rounding, decimal_text, exact_text, finite_decimals, printed
 from scoring.entry import Entry, Remark
 from scoring.model import BidResult, Step
 from scoring.tree import Cell, Node, Plan
@@ -123,18 +123,22 @@ def cell_step(node: Node, cell: Cell, entry: Entry) -> Step:
 
 def leaf_step(node: Node, cell: Cell, worked: Worked, entry: Entry) -> Step:
     """From a value to points, and from points to weighted points."""
-    formula, weighting = filled(worked, worked.formula), printed(node.share)
-    product = f"{bracketed(printed(cell.points))} × {weighting} ÷ 100 = {said(cell.weighted_exact)}"
+    (formula, where), (share, weighting) = filled(worked), texts(node.share)
+    exact, shown = texts(worked.points)
+    result, points = (exact, shown) if cell.points is worked.points else texts(cell.points)
+    product, product_shown = texts(cell.weighted_exact)
+    contribution = product if cell.weighted is cell.weighted_exact else exact_text(cell.weighted)
     arguments = {
         "title": node.criterion.title or node.id,
         "formula": formula,
         "equals": ": " if worked.stated else " = ",
-        "exact": said(worked.points if worked.unlimited is None else worked.unlimited),
+        "exact": told(exact, shown) if worked.unlimited is None else told(*texts(worked.unlimited)),
         "limited": after_limit(worked),
         "rounded": after_rounding(worked.points, node.points_rounding, cell.points),
-        "where": where(worked),
+        "where": where,
         "weighting": weighting,
-        "contribution": product + after_rounding(cell.weighted_exact, node.weighted_rounding, cell.weighted),
+        "contribution": f"{bracketed(points)} × {weighting} ÷ 100 = {told(product, product_shown)}"
+        f"{after_rounding(cell.weighted_exact, node.weighted_rounding, cell.weighted)}",
     }
     return Step(
         criterion=node.id,
@@ -143,23 +147,24 @@ def leaf_step(node: Node, cell: Cell, worked: Worked, entry: Entry) -> Step:
         sentence=SENTENCES["leaf"].format_map(arguments),
         input=entry.bid.values.get(node.id),
         formula=formula,
-        exact=exact_text(worked.points),
+        exact=exact,
         rounding=last(node.points_rounding or node.weighted_rounding),
-        result=exact_text(cell.points),
-        weighting=exact_text(node.share),
-        contribution=exact_text(cell.weighted),
+        result=result,
+        weighting=share,
+        contribution=contribution,
     )
 
 
 def group_step(node: Node, cell: Cell, entry: Entry) -> Step:
     """The sum of a group's parts."""
     formula = sum_text(node.children, entry)
+    (exact, shown), (points, points_shown) = texts(cell.weighted_exact), texts(cell.points)
     arguments = {
         "title": node.criterion.title or node.id,
         "formula": formula,
-        "exact": said(cell.weighted_exact),
+        "exact": told(exact, shown),
         "rounded": after_rounding(cell.weighted_exact, node.weighted_rounding, cell.weighted),
-        "points": said(cell.points),
+        "points": told(points, points_shown),
     }
     return Step(
         criterion=node.id,
@@ -167,9 +172,9 @@ def group_step(node: Node, cell: Cell, entry: Entry) -> Step:
         arguments=arguments,
         sentence=SENTENCES["group"].format_map(arguments),
         formula=formula,
-        exact=exact_text(cell.weighted_exact),
+        exact=exact,
         rounding=last(node.weighted_rounding),
-        result=exact_text(cell.points),
+        result=points,
         weighting=exact_text(node.share),
         contribution=exact_text(cell.weighted),
     )
@@ -178,14 +183,14 @@ def group_step(node: Node, cell: Cell, entry: Entry) -> Step:
 def total_step(plan: Plan, entry: Entry) -> Step:
     """The sum of the top criteria, or the whole-tender rule's formula."""
     figure = entry.figure
-    formula = sum_text(plan.nodes, entry) if figure is None else filled(figure, figure.formula)
+    formula, where = (sum_text(plan.nodes, entry), "") if figure is None else filled(figure)
     alone = figure is None and sum(node.id in entry.cells for node in plan.nodes) == 1
     arguments = {
         "formula": "" if alone else formula,
         "equals": "" if alone else ": " if figure is not None and figure.stated else " = ",
-        "exact": said(entry.total_exact),
+        "exact": told(*texts(entry.total_exact)),
         "rounded": after_rounding(entry.total_exact, plan.total_rounding, entry.total),
-        "where": "" if figure is None else where(figure),
+        "where": where,
     }
     return Step(
         criterion=None,
@@ -199,16 +204,23 @@ def total_step(plan: Plan, entry: Entry) -> Step:
     )
 
 
-def said(value: Fraction) -> str:
+def texts(value: Fraction) -> tuple[str, str]:
+    """A number without loss, and for the eye; the same text where the number is a decimal of a readable length."""
+    decimals = finite_decimals(value)
+    if decimals is not None and decimals <= DECIMALS:
+        text = decimal_text(value, decimals)
+        return text, text
+    return exact_text(value), printed(value)
+
+
+def told(exact: str, shown: str) -> str:
     """A number in a sentence: a decimal that can be read, and the exact fraction where the decimal is none.
 
-    >>> said(Fraction(700, 9)), said(Fraction(5, 2))
+    >>> told(*texts(Fraction(700, 9))), told(*texts(Fraction(5, 2)))
     ('77.7777777778 (exactly 700/9)', '2.5')
     """
-    shown, decimals = printed(value), finite_decimals(value)
-    if decimals is not None and decimals <= DECIMALS:
+    if exact == shown:
         return shown
-    exact = exact_text(value)
     return f"{shown} (exactly {exact})" if len(exact) <= LONGEST_FRACTION else f"{shown} (to ten decimals)"
 
 
@@ -237,14 +249,11 @@ def sum_text(nodes: Sequence[Node], entry: Entry) -> str:
     return " + ".join(bracketed(printed(cell.weighted)) for cell in cells if cell is not None)
 
 
-def where(worked: Worked) -> str:
-    """What the numbers of the formula are."""
-    return f", where {filled(worked, worked.where)}" if worked.where else ""
-
-
-def filled(worked: Worked, text: str) -> str:
-    """The formula, or what is said about it, with the numbers in it."""
-    return text.format_map({name: number_text(number) for name, number in worked.numbers.items()})
+def filled(worked: Worked) -> tuple[str, str]:
+    """The formula with the numbers in it, and what those numbers are."""
+    numbers = {name: number_text(number) for name, number in worked.numbers.items()}
+    where = f", where {worked.where.format_map(numbers)}" if worked.where else ""
+    return worked.formula.format_map(numbers), where
 
 
 def number_text(number: Number) -> str:
