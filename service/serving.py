@@ -142,19 +142,26 @@ def serve(arguments: argparse.Namespace) -> int:
     """Run the HTTP service until it is told to stop."""
     settings = _settings(arguments)
     configure_logging(settings.log_level)
-    # uvicorn drains on SIGTERM and then raises it again, to whoever handled it before: without this it would end us
-    # before the database is stopped.
-    signal.signal(signal.SIGTERM, _end_quietly)
+    signal.signal(signal.SIGTERM, _leave)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=arguments.migrate))
         with listen(settings.host, settings.port) as sock:
+            server = http_server(settings, dsn)
+
+            def drain(_number: int, _frame: FrameType | None) -> None:
+                server.should_exit = True
+
+            # uvicorn's own handlers come when it has started. It drains, then raises the signal again to whoever
+            # handled it before: _leave would end us there before the database is stopped.
+            signal.signal(signal.SIGTERM, drain)
             print(f"listening on {address(sock)}", flush=True)
-            http_server(settings, dsn).run(sockets=[sock])
+            server.run(sockets=[sock])
     return 0
 
 
-def _end_quietly(_number: int, _frame: FrameType | None) -> None:
-    """What is in flight has been drained by now; the `with` blocks around the server do the rest."""
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """Told to stop while starting: nothing is in flight, the `with` blocks stop the database."""
+    raise SystemExit(128 + number)
 
 
 def worker(arguments: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ import pytest
 
 from service import db, serving
 from service.local_postgres import LocalPostgres
+from service.postmaster import running
 from tests.conftest import administer, with_database
 from tests.make import a_score
 from tests.service.conftest import Market, Person, done, served
@@ -174,6 +175,13 @@ async def test_the_first_key_is_its_owners_alone_and_made_once(program: Program)
     (line,) = [line for line in lines if line.get("request_id") == "seen-in-the-log" and line["event"] == "request"]
     assert (line["method"], line["path"], line["status"]) == ("GET", "/tenders", 200)
     assert line["timestamp"].endswith("Z")
+
+
+async def test_who_is_told_to_stop_in_the_moment_of_starting_stops(program: Program) -> None:
+    """An orchestrator that changes its mind is heard, and no database is left behind."""
+    await program.start()
+    assert await program.stop(signal.SIGTERM) == 0
+    assert running(LocalPostgres(program.place).data) is None
 
 
 async def test_a_database_that_is_behind_is_not_served(postgres: str) -> None:
