@@ -84,10 +84,14 @@ ORDER BY act.acted_at, act.person_id
 LIMIT 100;
 
 -- name: list_events(tender_id, evaluation_id)
--- The tender's log up to the entry that tells of the evaluation.
-SELECT event.position, event.at, coalesce(person.name, '') AS actor, event.kind, event.data
+-- The tender's log up to the entry that tells of the evaluation; who was given a role is told by name.
+SELECT
+    event.position, event.at, coalesce(person.name, '') AS actor, event.kind,
+    event.data || CASE WHEN holder.id IS NULL THEN '{}' ELSE jsonb_build_object('person', holder.name) END AS data
 FROM events AS event
 LEFT JOIN people AS person ON event.person_id = person.id
+LEFT JOIN people AS holder
+    ON event.kind IN ('role.granted', 'role.taken') AND holder.id::text = event.data ->> 'person_id'
 WHERE
     event.log_id = :tender_id::uuid
     AND event.position <= (

@@ -121,3 +121,14 @@ async def test_what_happens_after_the_evaluation_changes_nothing_in_its_report(m
     assert before.tender is not None
     assert before.tender.reference == tender["reference"]
     assert [officer.name for officer in before.officers] == ["Officer", "Second Officer"]
+
+
+async def test_the_audit_trail_tells_who_was_given_which_role(market: Market) -> None:
+    """A role without its holder proves nothing."""
+    tender, _ = await market.agreed()
+    await market.give(tender, market.colleague, "auditor")
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    page = (await market.moderator.get(f"/evaluations/{run['id']}/report.html")).text
+    assert "role: auditor" in page
+    assert f"person: {market.colleague.name}" in page
