@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         process.terminate()
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's commands use curl: sudo apt-get install curl")
 def test_one_tender_from_draft_to_award(served: tuple[str, Path], tmp_path: Path) -> None:
     """Whoever follows the README's commands gets from an empty database to an award, a report and a log."""
     url, data = served
