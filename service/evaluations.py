@@ -43,7 +43,9 @@ class NewBidState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class NewEvaluation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which rules the panel believes it applies: the lot's `rules_digest` as published."""
 
-    rules_digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    rules_digest: Annotated[
+        str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits, as the published lot shows them.")
+    ]
 
 
 class PanelScore(Struct, frozen=True, kw_only=True):

@@ -41,7 +41,12 @@ class NewPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person to add."""
 
     name: Name
-    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: (
+        Annotated[
+            str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", description="An address such as ada@alder.example.")
+        ]
+        | None
+    ) = None
 
 
 class NewOrganisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

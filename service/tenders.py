@@ -24,7 +24,7 @@ SQL = db.queries("tenders")
 
 Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
 Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded"]
-Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S")]
+Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S", description="Words, at most 400 characters.")]
 Reason = Annotated[
     str, Meta(min_length=1, max_length=10_000, pattern=r"\S", description="Why, in words for the record.")
 ]
@@ -47,7 +47,9 @@ class DraftLot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything about a tender that its buyer decides. A draft may still lack its deadline and its lots."""
 
-    reference: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+    reference: Annotated[
+        str, Meta(min_length=1, max_length=100, pattern=r"\S", description="Your own, such as SOLAR-2026-07.")
+    ]
     title: Title
     currency: Currency
     time_zone: Annotated[str, Meta(max_length=60, description="IANA name, such as Europe/London.")]
