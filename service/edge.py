@@ -176,6 +176,17 @@ class BindRequestId:
             await self.app(scope, receive, send)
 
 
+def answer_head(app: ASGIApp) -> ASGIApp:
+    """The application, answering HEAD wherever it answers GET (RFC 9110, 9.3.2); the server leaves the body out."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = cast("Scope", {**scope, "method": "GET"})
+        await app(scope, receive, send)
+
+    return answer
+
+
 async def finish_answer(message: Message, scope: Scope) -> None:
     """On every answer, errors included: the request's id, no storing by caches unless said otherwise, a log line."""
     if message["type"] != "http.response.start":

@@ -395,3 +395,14 @@ async def test_text_comes_back_as_it_was_sent(market: Market) -> None:
         assert done(await market.author.post("/people", a_person(name=name)))["name"] == name
         stranger = Person(market.http, market.author.key)
         assert done(await stranger.get("/organisations/me"))["kind"] == "buyer"
+
+
+async def test_head_is_answered_like_get_without_the_body(market: Market) -> None:
+    """Watchers and caches ask by HEAD; they get the same status and headers, and are kept out of the same places."""
+    async with httpx.AsyncClient(base_url=market.url) as stranger:
+        for path, status in (("/health/live", 200), ("/methods", 200), ("/tenders", 401), ("/nowhere", 404)):
+            asked, got = await stranger.head(path), await stranger.get(path)
+            assert (asked.status_code, asked.content) == (status, b"")
+            assert got.status_code == status
+            assert asked.headers["content-type"] == got.headers["content-type"]
+            assert asked.headers["content-length"] == got.headers["content-length"]
