@@ -46,7 +46,7 @@ bench: .venv/installed-dev $(if $(filter engine,$(BENCH)),.venv/installed-bench)
 	@$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench))
 
 soak: .venv/installed-dev
-	$(BIN)/python -m tests.soak.$(or $(SOAK),$(error SOAK=… names a module of tests/soak)) $(N)
+	@$(BIN)/python -m tests.soak.$(or $(SOAK),$(error SOAK=… names a module of tests/soak)) $(N)
 
 # Every resolution may only add to the one before.
 lock: .venv/installed-dev
@@ -65,14 +65,16 @@ pango:
 
 # A stamp is newer than the lock it was installed from; a changed lock installs again, an unchanged one needs no network.
 .venv/installed: requirements.lock pyproject.toml
+	@echo "installing what requirements.lock names …" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --require-hashes -r requirements.lock >&2
 	@# setuptools would warn that folders here bear the packages' names: they are the packages
-	PYTHONWARNINGS=ignore $(PIP) install --quiet --no-index --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-index --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
-	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@echo "installing what requirements-dev.lock names …" >&2
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock >&2
 	@touch $@
 
 .venv/installed-bench: requirements-bench.lock .venv/installed-dev
