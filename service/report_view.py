@@ -7,7 +7,7 @@ of a bar.
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
@@ -183,9 +183,23 @@ def rule_of(document: ReportDocument) -> Method | None:
     rule = document.evaluation.lot.rule
     if rule is None:
         return None
-    tag, figures = _figures(rule, ())
+    fields: dict[str, Any] = msgspec.to_builtins(rule)
+    tag = str(fields.pop("id"))
     name, about = _page(type(rule).__doc__ or "")
+    published = (pair for key, value in fields.items() if value is not None for pair in _flat(key, value))
+    figures = Figures(used_by=(), parameters=tuple(published), scale=(), bands=())
     return Method(tag=tag, name=name, about=about, figures=(figures,))
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """A published figure, or every figure of a published table, with what it is for."""
+    if isinstance(value, Mapping):
+        for key, part in cast("Mapping[str, Any]", value).items():
+            yield from _flat(f"{name}, {key}", part)
+    elif isinstance(value, list | tuple):
+        yield name, ", ".join(map(str, cast("list[Any]", value)))
+    else:
+        yield name, str(value)
 
 
 TABLES = {"scale", "bands", "values"}

@@ -1,9 +1,11 @@
 """The report's first page answers who is first, by how much, and what people must look at."""
 
+import json
 from dataclasses import dataclass
 
 import msgspec
 
+import scoring
 from scoring import evaluate
 from service import report_view
 from service.report_document import ReportDocument
@@ -83,3 +85,25 @@ def test_a_bar_s_pieces_stand_end_to_end_and_are_as_long_as_the_weighted_points(
         ("36.680", "34.400"),
         ("71.080", "20.000"),
     ]
+
+
+def test_the_amounts_of_a_rule_for_the_whole_are_printed():
+    """What a grade is worth in money was published; a reader of the report must find it there."""
+    lot = {
+        "criteria": [
+            {"id": "price", "weighting": "50", "unit": "EUR"},
+            {
+                "id": "plan",
+                "weighting": "50",
+                "method": {"id": "graded", "scale": [{"value": "0"}, {"value": "5"}]},
+            },
+        ],
+        "rule": {"id": "M1", "values": {"plan": "20000"}},
+    }
+    bids = [{"id": "alder", "values": {"price": "480000", "plan": "5"}}]
+    case = scoring.decode(json.dumps({"lot": lot, "bids": bids}).encode(), scoring.Case)
+    evaluation = scoring.evaluate(case.lot, case.bids)
+    document = ReportDocument(evaluation=evaluation, canonical=scoring.canonical(evaluation), entries=())
+    rule = report_view.rule_of(document)
+    assert rule is not None
+    assert ("values, plan", "20000") in rule.figures[0].parameters
