@@ -148,27 +148,28 @@ async def open_bids(
     await SQL.insert_opening_act(conn, lot_id=lot_id, person_id=caller.person_id)
     facts: dict[str, Any] = {"lot_id": lot_id}
     await events.record(conn, "opening.asked", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    opened_at = None
     if await SQL.count_officers(conn, lot_id=lot_id) >= OFFICERS_NEEDED:
-        facts |= await _open(conn, lot_id)
+        opened_at, bids_opened = await _open(conn, lot_id)
+        facts["bids"] = bids_opened
         await events.record(conn, "bids.opened", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    record = await _opening(conn, lot_id, caller)
-    return Response(record, status_code=201 if record.opened_at else 202)
+    return Response(await _opening(conn, lot_id, opened_at), status_code=201 if opened_at else 202)
 
 
-async def _open(conn: db.Connection, lot_id: UUID) -> dict[str, Any]:
-    """Read the envelopes in the one role that may, and keep what they held."""
+async def _open(conn: db.Connection, lot_id: UUID) -> tuple[datetime, list[dict[str, Any]]]:
+    """Read the envelopes in the one role that may, and keep what they held: when, and which bids."""
     await SQL.become_opening_officer(conn)
     envelopes = [row async for row in SQL.open_envelopes(conn, lot_id=lot_id)]
     await SQL.become_service(conn)
     contents = [msgspec.json.decode(row["contents"], type=Submission).values for row in envelopes]
-    await SQL.record_opening(
+    opened_at: datetime = await SQL.record_opening(
         conn,
         lot_id=lot_id,
         bid_ids=[row["bid_id"] for row in envelopes],
         versions=[row["version"] for row in envelopes],
         contents=contents,
     )
-    return {"bids": [{"bid_id": row["bid_id"], "digest": row["digest"]} for row in envelopes]}
+    return opened_at, [{"bid_id": row["bid_id"], "digest": row["digest"]} for row in envelopes]
 
 
 @get("/lots/{lot_id:uuid}/opening")
@@ -181,16 +182,15 @@ async def get_opening(
         raise NotFound
     if not known.tender.roles:
         raise Forbidden("The opening record is for those who hold a role in the tender.")
-    return await _opening(conn, lot_id, caller)
+    return await _opening(conn, lot_id, known.lot(lot_id).opened_at)
 
 
-async def _opening(conn: db.Connection, lot_id: UUID, caller: Caller) -> OpeningRecord:
-    known = await tenders.read(conn, caller, lot_id=lot_id)
+async def _opening(conn: db.Connection, lot_id: UUID, opened_at: datetime | None) -> OpeningRecord:
     return OpeningRecord(
         lot_id=lot_id,
         officers=await db.many(SQL.list_opening_acts(conn, lot_id=lot_id), OpeningAct),
         officers_needed=OFFICERS_NEEDED,
-        opened_at=known.lot(lot_id).opened_at,
+        opened_at=opened_at,
         bids=await db.many(SQL.list_opened(conn, lot_id=lot_id), OpenedLine),
     )
 
