@@ -30,6 +30,7 @@ from service import (
     robustness,
     simulations,
     tenders,
+    transparency,
 )
 from service.frontdoor import METRICS
 from service.organisations import Caller, KeyAuthentication, KnownKeys
@@ -37,7 +38,7 @@ from service.settings import Settings
 from service.signing import Secrets
 
 _log = structlog.get_logger("tenderscore")
-_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", "^/$"]
+_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", r"^/\.well-known/", "^/$"]
 
 
 async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:
@@ -102,6 +103,8 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             robustness.router,
             simulations.router,
             publication.router,
+            transparency.router,
+            transparency.public,
             Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
             evaluations.router,
             reports.router,
