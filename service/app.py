@@ -33,7 +33,9 @@ from service import (
     transparency,
 )
 from service.frontdoor import METRICS
+from service.intake import Intake
 from service.organisations import Caller, KeyAuthentication, KnownKeys
+from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
 
@@ -60,7 +62,7 @@ async def write_down_refusal(error: Exception, scope: Scope) -> None:
     refusal = edge.as_refusal(error)
     ids = cast("dict[str, Any]", scope.get("path_params") or {})
     caller = cast("object", scope.get("user"))
-    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR or not (caller or ids):
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR or refusal.recorded or not (caller or ids):
         return
     data: dict[str, Any] = {"problem": refusal.slug(), "detail": refusal.detail, "path": scope["path"]}
     data |= {"method": cast("str", scope.get("method")), **refusal.facts}
@@ -69,7 +71,7 @@ async def write_down_refusal(error: Exception, scope: Scope) -> None:
         actor = caller.person_id
         data |= {"organisation_id": caller.organisation_id, "key_id": caller.key_id}
     try:
-        await events.record_refusal(scope["litestar_app"].state.pool, ids=ids, actor=actor, data=data)
+        await events.record_attempt(scope["litestar_app"].state.pool, "refused", ids=ids, actor=actor, data=data)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
         _log.error("refusal not recorded", **data, exc_info=failure)
 
@@ -83,11 +85,14 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             dsn, pooler=settings.database_pooler, connections=settings.database_connections
         )
         app.state.public_url = settings.public_url
+        intake = Intake(dsn, secrets, pooler=settings.database_pooler)
+        app.state.reception = Reception(app.state.pool, intake, secrets)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         reference.complete_description(app)
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
         try:
-            yield
+            async with intake.running():
+                yield
         finally:
             if worker is not None:
                 worker.cancel()

@@ -9,15 +9,18 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
 import scoring
-from service import bids, db, events, tenders
-from service.bids import OwnBid, Submission
+from service import bids, custody, db, events, sealing, tenders
+from service.bids import OwnBid
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
+from service.reception import Submission
+from service.signing import Secrets
 from service.tenders import TenderLot, TenderRow
 
 SQL = db.queries("opening")
@@ -135,7 +138,10 @@ def check_reader(tender: TenderRow) -> None:
 
 @post("/lots/{lot_id:uuid}/opening")
 async def open_bids(
-    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+    lot_id: FromPath[UUID],
+    state: State,
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
 ) -> Response[OpeningRecord]:
     """Ask to open a lot's bids, as an opening officer after the deadline.
 
@@ -150,18 +156,27 @@ async def open_bids(
     await events.record(conn, "opening.asked", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     opened_at = None
     if await SQL.count_officers(conn, lot_id=lot_id) >= OFFICERS_NEEDED:
-        opened_at, bids_opened = await _open(conn, lot_id)
+        opened_at, bids_opened = await _open(conn, state.secrets, lot_id)
         facts["bids"] = bids_opened
         await events.record(conn, "bids.opened", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return Response(await _opening(conn, lot_id, opened_at), status_code=201 if opened_at else 202)
 
 
-async def _open(conn: db.Connection, lot_id: UUID) -> tuple[datetime, list[dict[str, Any]]]:
+async def _open(conn: db.Connection, secrets: Secrets, lot_id: UUID) -> tuple[datetime, list[dict[str, Any]]]:
     """Read the envelopes in the one role that may, and keep what they held: when, and which bids."""
     await SQL.become_opening_officer(conn)
+    key = await SQL.release_key(conn, lot_id=lot_id, needed=OFFICERS_NEEDED)
     envelopes = [row async for row in SQL.open_envelopes(conn, lot_id=lot_id)]
     await SQL.become_service(conn)
-    contents = [msgspec.json.decode(row["contents"], type=Submission).values for row in envelopes]
+    private = custody.unwrap(secrets, key["tender_id"], key["wrapped_key"], key["wrapped_by"])
+
+    def opened(row: Any) -> dict[str, str]:
+        context = sealing.context(key["tender_id"], lot_id, row["supplier_id"], "offer", row["version"])
+        content_key = sealing.unwrap(private, context, row["header"])
+        content = sealing.open_body(content_key, row["header"], row["contents"])
+        return msgspec.json.decode(content, type=Submission).values
+
+    contents = [opened(row) for row in envelopes]
     opened_at: datetime = await SQL.record_opening(
         conn,
         lot_id=lot_id,

@@ -5,13 +5,14 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, Router, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
 from scoring.units import is_money
-from service import db, events
+from service import custody, db, events
 from service.edge import check_if_match
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, Refusal
@@ -185,6 +186,7 @@ async def _freeze(conn: db.Connection, known: Known) -> str:
 @post("/tenders/{tender_id:uuid}/publication", status_code=200)
 async def publish_tender(
     tender_id: FromPath[UUID],
+    state: State,
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
     if_match: IfMatch = None,
@@ -203,6 +205,7 @@ async def publish_tender(
     warnings = check_ready(*known, roles)
     untried = await unsimulated(conn, known)
     digest = await _freeze(conn, known)
+    await custody.make_key(conn, state.secrets, tender_id)
     facts = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
     await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))

@@ -160,9 +160,9 @@ def _describe(operation: Operation) -> None:
         answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
     operation.responses = answers
     example = EXAMPLES.get(operation.operation_id or "")
-    if example is not None and isinstance(operation.request_body, RequestBody):
-        for content in operation.request_body.content.values():
-            content.examples = {"example": Example(summary=example.summary, value=example.body)}
+    body = operation.request_body
+    if example is not None and isinstance(body, RequestBody):
+        body.content["application/json"].examples = {"example": Example(summary=example.summary, value=example.body)}
 
 
 def _errors(operation: Operation) -> dict[int, str]:

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 import uvicorn
 
-from service import db, jobs, organisations, reports
+from service import bids, db, jobs, organisations, reports
 from service.app import create_app
 from service.edge import answer_head
 from service.frontdoor import FrontDoor
@@ -95,8 +95,9 @@ def address(sock: socket.socket) -> str:
 
 def http_server(settings: Settings, dsn: str, secrets: Secrets) -> uvicorn.Server:
     """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
+    app = create_app(settings, dsn, secrets)
     config = uvicorn.Config(
-        answer_head(FrontDoor(create_app(settings, dsn, secrets), [])),
+        answer_head(FrontDoor(app, [bids.BidDoor(app.state, settings.max_bid_bytes)])),
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -30,16 +30,32 @@ SET LOCAL ROLE tenderscore_opening;
 SET LOCAL ROLE tenderscore_app;
 
 -- name: open_envelopes(lot_id)
--- Every standing bid of a lot with its contents. No other query may read bid_envelopes.contents.
+-- Every standing bid of a lot with its contents. No other query may read sealed_envelopes.contents.
 SELECT
     bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
-    version.rules_digest, envelope.contents
+    version.rules_digest, envelope.header, envelope.contents
 FROM bids AS bid
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
-INNER JOIN bid_envelopes AS envelope ON bid.id = envelope.bid_id AND bid.version = envelope.version
-WHERE bid.lot_id = :lot_id::uuid AND bid.withdrawn_at IS NULL
+INNER JOIN sealed_envelopes AS envelope ON bid.id = envelope.bid_id AND bid.version = envelope.version
+WHERE bid.lot_id = :lot_id::uuid AND bid.withdrawn_at IS NULL AND envelope.kind = 'offer'
 ORDER BY version.submitted_at, bid.id;
+
+-- name: release_key(lot_id, needed)^
+-- The wrapped private key of a lot's tender, from the deadline on and once enough officers have acted.
+SELECT tender_key.tender_id, tender_key.wrapped_key, tender_key.wrapped_by
+FROM lots AS lot
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+INNER JOIN tender_keys AS tender_key ON tender.id = tender_key.tender_id
+WHERE
+    lot.id = :lot_id::uuid
+    AND tender.submission_deadline <= clock_timestamp()
+    AND (
+        SELECT count(DISTINCT act.person_id)
+        FROM opening_acts AS act
+        INNER JOIN tender_roles AS held ON tender.id = held.tender_id AND act.person_id = held.person_id
+        WHERE act.lot_id = lot.id AND held.role = 'opening_officer'
+    ) >= :needed::int;
 
 -- name: record_opening(lot_id, bid_ids, versions, contents)$
 -- Keep what the envelopes held and mark the lot as opened.

@@ -45,18 +45,18 @@ async def test_before_the_opening_nobody_reads_a_bid(market: Market) -> None:
 async def test_the_role_that_serves_requests_cannot_read_envelopes(pool: asyncpg.Pool) -> None:
     """The seal is a grant of the database, not a habit of the program."""
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await pool.fetch("SELECT contents FROM bid_envelopes")
+        await pool.fetch("SELECT contents FROM sealed_envelopes")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await pool.execute("UPDATE bid_envelopes SET contents = ''")
+        await pool.execute("UPDATE sealed_envelopes SET contents = ''")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await pool.execute("DELETE FROM bid_envelopes")
+        await pool.execute("DELETE FROM sealed_envelopes")
 
 
 async def test_the_role_that_opens_can_do_nothing_else(pool: asyncpg.Pool) -> None:
     """Who can read the envelopes can write nowhere."""
     async with db.transaction(pool) as conn:
         await conn.execute("SET LOCAL ROLE tenderscore_opening")
-        assert await conn.fetch("SELECT contents FROM bid_envelopes") == []
+        assert await conn.fetch("SELECT contents FROM sealed_envelopes") == []
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with conn.transaction():
                 await conn.execute("UPDATE bid_versions SET digest = ''")
