@@ -30,6 +30,7 @@ from service import (
     robustness,
     simulations,
     tenders,
+    timestamps,
     transparency,
 )
 from service.frontdoor import METRICS
@@ -76,6 +77,7 @@ async def write_down_refusal(error: Exception, scope: Scope) -> None:
 
 def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
     """The service on a database. The database must be migrated; its pool opens with the application."""
+    timestamps.check_installed(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
@@ -83,6 +85,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             dsn, pooler=settings.database_pooler, connections=settings.database_connections
         )
         app.state.public_url = settings.public_url
+        app.state.tsa_url = settings.tsa_url
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         reference.complete_description(app)
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
@@ -105,6 +108,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             publication.router,
             transparency.router,
             transparency.public,
+            timestamps.router,
             Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
             evaluations.router,
             reports.router,

@@ -42,6 +42,7 @@ Kind = Literal[
     "lot.evaluated",
     "report.stored",
     "award.decided",
+    "log.timestamped",
     "refused",
 ]
 
