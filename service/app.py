@@ -85,8 +85,8 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             dsn, pooler=settings.database_pooler, connections=settings.database_connections
         )
         app.state.public_url = settings.public_url
-        app.state.tsa_url = settings.tsa_url
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
+        app.state.tsa_url = settings.tsa_url
         reference.complete_description(app)
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
         try:

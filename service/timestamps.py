@@ -105,7 +105,7 @@ async def stamp_log(tender_id: FromPath[UUID], caller: NamedDependency[Caller], 
     if state.tsa_url is None:
         raise NoTimeStamps("No time-stamping authority is set.")
     secrets: Secrets = state.secrets
-    checkpoint = secrets.signers[0].checkpoint(tender_id, head.size, merkle.append(head.frontier, head.size, ()).root)
+    checkpoint = secrets.checkpoint(tender_id, head.size, merkle.append(head.frontier, head.size, ()).root)
     # No transaction is open meanwhile: others go on writing, the stamp covers what was there when it was asked for.
     token, stamped_at = await fetch(state.tsa_url, checkpoint.encode())
     stamp = Stamp(checkpoint=checkpoint, token=base64.b64encode(token).decode(), stamped_at=stamped_at)
