@@ -30,6 +30,7 @@ from service import (
     robustness,
     simulations,
     tenders,
+    timestamps,
     transparency,
 )
 from service.frontdoor import METRICS
@@ -78,6 +79,7 @@ async def write_down_refusal(error: Exception, scope: Scope) -> None:
 
 def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
     """The service on a database. The database must be migrated; its pool opens with the application."""
+    timestamps.check_installed(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
@@ -88,6 +90,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         intake = Intake(dsn, secrets, pooler=settings.database_pooler)
         app.state.reception = Reception(app.state.pool, intake, secrets)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
+        app.state.tsa_url = settings.tsa_url
         reference.complete_description(app)
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
         try:
@@ -110,6 +113,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             publication.router,
             transparency.router,
             transparency.public,
+            timestamps.router,
             Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
             evaluations.router,
             reports.router,

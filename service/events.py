@@ -44,6 +44,7 @@ Kind = Literal[
     "lot.evaluated",
     "report.stored",
     "award.decided",
+    "log.timestamped",
     "refused",
 ]
 

@@ -81,6 +81,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None,
         Meta(description="account that runs the embedded server when we are root (local_postgres)"),
     ] = None
+    tsa_url: Annotated[
+        Annotated[str, Meta(pattern="^https?://")] | None,
+        Meta(description="RFC 3161 authority that stamps checkpoints, with the extra `tsa` (timestamps)"),
+    ] = None
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
     max_body_bytes: Annotated[int, Meta(ge=1_000, description="bytes, any other body (app)")] = 256_000
     report_workers: Annotated[

@@ -146,14 +146,14 @@ async def list_signing_keys(state: State) -> PublishedKeys:
 async def get_log_checkpoint(
     tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller], state: State
 ) -> str:
-    """Give the log's present size and root as a signed note (c2sp.org/tlog-checkpoint).
+    """Give the log's present size and root as a note signed by all our keys (c2sp.org/tlog-checkpoint).
 
     For anybody who may read the tender; not from publication until all lots are opened.
     """
     head = await find_head(conn, caller, tender_id)
     check_told(head, head.size)
     secrets: Secrets = state.secrets
-    return secrets.signers[0].checkpoint(tender_id, head.size, merkle.append(head.frontier, head.size, ()).root)
+    return secrets.checkpoint(tender_id, head.size, merkle.append(head.frontier, head.size, ()).root)
 
 
 @get("/tenders/{tender_id:uuid}/log/entries", media_type="application/x-ndjson")

@@ -5,7 +5,19 @@ from pathlib import Path
 import pytest
 
 from tests.soak import tampering
-from tests.soak.tampering import Progress, by_database_alone, load, main, parts, play, rewrites, run, store
+from tests.soak.tampering import (
+    BITS_A_CHUNK,
+    STAGES,
+    Progress,
+    by_database_alone,
+    load,
+    main,
+    parts,
+    play,
+    rewrites,
+    run,
+    store,
+)
 
 
 def test_forks_rollbacks_and_whole_rewrites_are_found_by_the_script_with_one_receipt():
@@ -30,6 +42,13 @@ def test_what_nobody_has_touched_is_accepted():
 def test_any_bit_and_any_change_of_order_is_found(part: tuple[str, int]):
     tamperings, unnoticed = play(part)
     assert (tamperings > 200, unnoticed) == (True, [])
+
+
+def test_the_receipt_s_parts_cover_all_of_its_bits():
+    """The last part begins behind the last bit, so none is left out."""
+    last = STAGES["receipt"][1] - 1
+    assert play(("receipt", last))[0] == 0
+    assert play(("receipt", 20)) == (BITS_A_CHUNK, [])
 
 
 def test_a_bit_that_goes_unnoticed_is_told(monkeypatch: pytest.MonkeyPatch):
