@@ -98,6 +98,7 @@ def http_server(settings: Settings, dsn: str, secrets: Secrets) -> uvicorn.Serve
     config = uvicorn.Config(
         answer_head(FrontDoor(create_app(settings, dsn, secrets), [])),
         lifespan="on",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
