@@ -35,11 +35,13 @@ _ADDRESS = re.compile("/evaluations/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
 
 
 def headers_of(digest: str, *, packed: bool, whole: bool) -> dict[str, str]:
-    """The headers of a result. Packed, its tag is weak: not the same bytes, but the same result.
+    """The headers of a result. The tag is the digest, packed or not: what callers compare is the result.
 
+    RFC 9110 (8.8.3.3) wants another tag, or a weak one, for packed bytes, for the sake of caches and of ranges; caches
+    are told to store nothing, and there are no ranges.
     whole: with the body; without it the answer is that the caller holds it already.
     """
-    headers = {"ETag": f"W/{etag(digest)}" if packed else etag(digest), "Vary": "Accept-Encoding"}
+    headers = {"ETag": etag(digest), "Vary": "Accept-Encoding"}
     if packed and whole:
         headers["Content-Encoding"] = "gzip"
     return headers
