@@ -80,9 +80,9 @@ class BidDoor:
 
     _PATH = re.compile(r"/lots/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/bids", re.ASCII)
 
-    def __init__(self, state: State, most_bytes: int) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._most = most_bytes
+        self._most: int = state.max_bid_bytes
         self._desk = Desk("POST", "/lots/{lot_id}/bids")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> bool:

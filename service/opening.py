@@ -131,9 +131,13 @@ async def list_bids(
     return await db.many(SQL.list_opened(conn, lot_id=lot_id), PanelBid)
 
 
+READERS: tuple[tenders.Role, ...] = ("evaluator", "moderator", "approver", "auditor", "contract_manager")
+"""Opened bids are for those who score, decide or audit, not for every colleague (Annex IV (f))."""
+
+
 def check_reader(tender: TenderRow) -> None:
-    """Opened bids are for those who score, decide or audit, not for every colleague (Annex IV (f))."""
-    tenders.check_role(tender, "evaluator", "moderator", "approver", "auditor", "contract_manager")
+    """Refuse who holds none of the roles for which opened bids are."""
+    tenders.check_role(tender, *READERS)
 
 
 @post("/lots/{lot_id:uuid}/opening")
