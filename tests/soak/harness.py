@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -279,7 +279,7 @@ class Stand:
             erase(self.data)
             shutil.rmtree(self.place, ignore_errors=True)
 
-    async def __aenter__(self) -> "Stand":
+    async def __aenter__(self) -> Self:
         try:
             await self.start()
         except BaseException:
