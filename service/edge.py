@@ -30,6 +30,7 @@ from service.problems import (
     PreconditionFailed,
     PreconditionRequired,
     Refusal,
+    StorageFull,
     Unauthenticated,
     Unavailable,
     UnreadableRequest,
@@ -67,11 +68,15 @@ def as_refusal(error: Exception) -> Refusal:
         case asyncpg.IntegrityConstraintViolationError():
             name = cast("str | None", getattr(error, "constraint_name", None))
             return refusal_for_constraint(name) or InternalError("")
+        case asyncpg.DiskFullError():
+            return StorageFull("The disk of the database is full. Try again soon.", headers={"Retry-After": "5"})
+        case asyncpg.ReadOnlySQLTransactionError():
+            return Unavailable("The database is moving to another machine.", headers={"Retry-After": "2"})
         case (
             asyncpg.LockNotAvailableError()
             | asyncpg.TransactionRollbackError()
             | asyncpg.OperatorInterventionError()
-            | asyncpg.TooManyConnectionsError()
+            | asyncpg.InsufficientResourcesError()
             | TimeoutError()
         ):
             return Unavailable("Too much is going on at once. Try again in a moment.", headers={"Retry-After": "2"})
@@ -118,6 +123,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         facts = {"method": request.method, "path": request.url.path, "request_id": request_id(request.scope)}
         _log.error("crash", reference=reference, **facts, exc_info=error)
         refusal = InternalError(f"It has been logged under the reference {reference}.")
+    if isinstance(refusal, StorageFull):
+        _log.error("disk full", path=request.url.path, mend="give the database's volume more space")
     headers = dict(refusal.headers)
     if refusal.status == Unauthenticated.status:
         headers["WWW-Authenticate"] = 'Bearer realm="tenderscore"'

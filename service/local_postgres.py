@@ -52,7 +52,8 @@ SOCKET_PATH_LIMIT = 85
 
 LOG_BYTES = 10_000_000
 MINUTE = 60.0
-RESTARTS_PER_MINUTE = 5
+LONGEST_PAUSE_SECONDS = 3.0
+"""Between a server's death and its next start: a full disk is given space some day, and nobody comes to restart us."""
 
 ELSEWHERE = Path("/var/lib/tenderscore")
 """Where the data lies that the server's account cannot reach in its own root."""
@@ -397,24 +398,21 @@ class LocalPostgres:
                     return
 
     def _restart_when_dead(self) -> None:
-        """The owner's watch. A server that dies again and again is left dead, for the log to explain."""
+        """The owner's watch. A server that dies is started again, however often it dies."""
         deaths: list[float] = []
         while self._process is not None:
             self._process.wait()
             now = time.monotonic()
             deaths = [*(death for death in deaths if now - death < MINUTE), now]
             # At once the first time, then ever later: orphaned backends need a moment to notice and leave.
-            self._stopping.wait(len(deaths) - 1)
+            self._stopping.wait(min(len(deaths) - 1, LONGEST_PAUSE_SECONDS))
             with _locked(self.root / "start.lock"):
                 if self._stopping.is_set():
                     return
-                log.error("PostgreSQL died and is started again: %s", _tail(self.place / "log"))
-                if len(deaths) > RESTARTS_PER_MINUTE:
-                    log.critical("PostgreSQL died %d times within a minute and stays down", len(deaths))
-                    return
+                log.error("PostgreSQL died (%d within a minute), starting: %s", len(deaths), _tail(self.place / "log"))
                 try:
                     self._launch()
-                except PostgresError:
+                except (PostgresError, OSError):
                     log.exception("PostgreSQL could not be started again")
 
 

@@ -44,7 +44,11 @@ SQL = db.queries("reference")
 
 _ASSETS = "/docs/assets"
 _ALWAYS = {500: "Something broke on our side.", 503: "The service cannot answer just now."}
-_WITH_KEY = {401: "No valid key.", 403: "The key or the role does not allow this."}
+_WITH_KEY = {
+    401: "No valid key.",
+    403: "The key or the role does not allow this.",
+    507: "No room is left to store it; nothing was stored.",
+}
 _WITH_BODY = {
     400: "The request cannot be read.",
     413: "The body is too large.",
