@@ -68,10 +68,19 @@ def as_refusal(error: Exception) -> Refusal:
         case asyncpg.IntegrityConstraintViolationError():
             name = cast("str | None", getattr(error, "constraint_name", None))
             return refusal_for_constraint(name) or InternalError("")
+        case asyncpg.DataError() | asyncpg.UntranslatableCharacterError():
+            return InvalidRequest("A value is outside of what can be stored, such as a year behind 9999.")
         case asyncpg.DiskFullError():
             return StorageFull("The disk of the database is full. Try again soon.", headers={"Retry-After": "5"})
-        case asyncpg.ReadOnlySQLTransactionError():
-            return Unavailable("The database is moving to another machine.", headers={"Retry-After": "2"})
+        case HTTPException():
+            return _from_http(error)
+        case _:
+            return _from_outage(error) or InternalError("")
+
+
+def _from_outage(error: Exception) -> Refusal | None:
+    """The refusal for a database that is busy, away or moving; None for any other error."""
+    match error:
         case (
             asyncpg.LockNotAvailableError()
             | asyncpg.TransactionRollbackError()
@@ -80,14 +89,16 @@ def as_refusal(error: Exception) -> Refusal:
             | TimeoutError()
         ):
             return Unavailable("Too much is going on at once. Try again in a moment.", headers={"Retry-After": "2"})
-        case asyncpg.DataError() | asyncpg.UntranslatableCharacterError():
-            return InvalidRequest("A value is outside of what can be stored, such as a year behind 9999.")
-        case OSError() | asyncpg.InterfaceError() | asyncpg.InternalClientError() | asyncpg.PostgresConnectionError():
+        case (
+            OSError()
+            | asyncpg.InterfaceError()
+            | asyncpg.InternalClientError()
+            | asyncpg.PostgresConnectionError()
+            | asyncpg.ReadOnlySQLTransactionError()
+        ):
             return Unavailable("The database cannot be reached just now.", headers={"Retry-After": "5"})
-        case HTTPException():
-            return _from_http(error)
         case _:
-            return InternalError("")
+            return None
 
 
 def _from_http(error: HTTPException) -> Refusal:
