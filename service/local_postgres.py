@@ -52,8 +52,9 @@ SOCKET_PATH_LIMIT = 85
 
 LOG_BYTES = 10_000_000
 MINUTE = 60.0
-LONGEST_PAUSE_SECONDS = 3.0
-"""Between a server's death and its next start: a full disk is given space some day, and nobody comes to restart us."""
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 3.0
+"""Between a death and the next start, more with each death of the last minute. Never for ever: a full disk is given
+space some day, and nobody comes then to start the server."""
 
 ELSEWHERE = Path("/var/lib/tenderscore")
 """Where the data lies that the server's account cannot reach in its own root."""
@@ -405,7 +406,7 @@ class LocalPostgres:
             now = time.monotonic()
             deaths = [*(death for death in deaths if now - death < MINUTE), now]
             # At once the first time, then ever later: orphaned backends need a moment to notice and leave.
-            self._stopping.wait(min(len(deaths) - 1, LONGEST_PAUSE_SECONDS))
+            self._stopping.wait(min((len(deaths) - 1) * PAUSE_SECONDS, LONGEST_PAUSE_SECONDS))
             with _locked(self.root / "start.lock"):
                 if self._stopping.is_set():
                     return

@@ -4,8 +4,10 @@ It knows of the service what its API description says, and shares no code with i
 """
 
 import asyncio
+import base64
 import contextlib
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -255,9 +257,11 @@ def a_new_bid(supplier: int, lot_id: str, *, size: int = 2048, replaces: str | N
     """A complete bid that nobody else makes, of about that many bytes, under a new key."""
     mark = uuid4().hex
     base = a_bid(price=f"{1_000_000 + int(mark[:5], 16)}.00")["values"]
-    padding = max(0, size - len(json.dumps({"values": base})) - len(mark) - 1)
-    words = (f"{mark} " + "We strip and re-roof one school at a time. " * (padding // 43 + 1))[: padding + len(mark)]
-    return Sent(supplier, lot_id, uuid4().hex, {**base, "method-statement": words.strip()}, replaces)
+    length = max(40, size - len(json.dumps({"values": {**base, "method-statement": ""}})))
+    # Words that do not compress, so that a bid takes as much room as it says.
+    noise = base64.b32encode(os.urandom(length)).decode()
+    words = f"{mark} " + " ".join(noise[start : start + 9] for start in range(0, len(noise), 9))
+    return Sent(supplier, lot_id, uuid4().hex, {**base, "method-statement": words[:length].strip()}, replaces)
 
 
 WAIT = {"unavailable", "storage-full", "too-many-requests"}

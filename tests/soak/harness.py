@@ -182,10 +182,13 @@ class Stand:
     """The product as it ships, on a folder of its own: `serve` with its embedded PostgreSQL, and a worker beside it.
 
     The port stays the same over restarts. With `database_url` nothing embedded is used.
+    data: the data folder, where that is not in the stand's own.
     settings: further variables, without their prefix: `database_connections="20"`.
     """
 
-    def __init__(self, place: Path, *, database_url: str | None = None, **settings: str) -> None:
+    def __init__(
+        self, place: Path, *, data: Path | None = None, database_url: str | None = None, **settings: str
+    ) -> None:
         self.place = place.absolute()
         self.place.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -195,7 +198,7 @@ class Stand:
         self.environment = {f"TENDERSCORE_{name.upper()}": value for name, value in given.items()}
         if database_url is not None:
             self.environment["DATABASE_URL"] = database_url
-        self.data = self.place / "data"
+        self.data = data or self.place / "data"
         self.serve = self.program("serve", "--port", str(self.port), "--data", str(self.data))
         self.worker = self.program("worker", "--data", str(self.data))
 

@@ -53,6 +53,9 @@ ROUND = ("app", "postgres", "app", "postgres", "worker") * 2
 READY_SECONDS = 10.0
 """The most that may pass from a kill to readiness."""
 
+STALL_SECONDS = 120
+"""When it is ready, each of the suppliers must get a receipt within this time."""
+
 CONTROL_KILLS = 10
 """A control is given up, as not caught, after so many kills without a finding."""
 
@@ -64,6 +67,7 @@ class Progress(msgspec.Struct):
     kills: dict[str, int] = {}
     slowest: dict[str, float] = {}
     late: int = 0
+    stalled: int = 0
     count: Count = msgspec.field(default_factory=Count)
     unknown: int = 0
     refused: dict[str, int] = {}
@@ -78,6 +82,8 @@ class Progress(msgspec.Struct):
         found = self.count.faults()
         if self.late:
             found.append(f"{self.late} times the service was not ready again within {READY_SECONDS:.0f} s")
+        if self.stalled:
+            found.append(f"{self.stalled} times no bids were acknowledged for {STALL_SECONDS} s although it was ready")
         if self.reports_missing:
             found.append(f"{self.reports_missing} reports were not made after their worker was killed")
         strange = {said: number for said, number in self.refused.items() if said[:3] not in {"503", "507"}}
@@ -188,7 +194,7 @@ async def campaign_round(
         bidding.start()
         try:
             for kind in kinds:
-                await bidding.more(suppliers, 120)
+                progress.stalled += not await bidding.more(suppliers, STALL_SECONDS)
                 if kind == "worker" and with_reports:
                     owner = owner if not owner.is_closed() else await stand.connect()
                     await reports.ask(owner)
@@ -196,7 +202,7 @@ async def campaign_round(
                 seconds = await kill(stand, kind)
                 note(progress, kind, seconds)
                 tell(f"{sum(progress.kills.values())} kills, {bidding.acknowledged} bids since the last comparison")
-            await bidding.more(suppliers, 120)
+            progress.stalled += not await bidding.more(suppliers, STALL_SECONDS)
             await bidding.stop()
         except BaseException:
             await bidding.abandon()
@@ -252,7 +258,7 @@ async def control(name: str, spoil: tuple[str, ...], *, suppliers: int, kinds: t
         while seen["kills"] < CONTROL_KILLS and not seen["found"]:
             bidding = Load(market, [await market.publish(LOTS)], hedged=0.5, seconds=20, forgiving=True)
             bidding.start()
-            await bidding.more(5 * suppliers, 60)
+            await bidding.expect(5 * suppliers)
             await kill(stand, kinds[seen["kills"] % len(kinds)])
             await bidding.more(suppliers, 60)
             await bidding.stop()

@@ -8,7 +8,8 @@ from random import Random
 
 import asyncpg
 
-from tests.soak.clients import Line, Market, Sent, Tender, a_new_bid, submit
+from tests.soak.clients import Line, Market, Sent, Tender, a_new_bid, statuses, submit
+from tests.soak.harness import Failed
 from tests.soak.receipts import Count, compare, compare_opened, pass_deadline
 
 LOTS = 40
@@ -92,6 +93,11 @@ class Load:
                 return False
             await asyncio.sleep(0.02)
         return True
+
+    async def expect(self, bids: int, seconds: float = 180) -> None:
+        """Wait until so many more are acknowledged. Raises Failed, with what was answered, when that never happens."""
+        if not await self.more(bids, seconds):
+            raise Failed(f"{bids} bids were not acknowledged within {seconds:.0f} s: {statuses(self.bids)}")
 
     async def stop(self) -> None:
         """Let every supplier finish the bid in hand."""
