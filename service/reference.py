@@ -193,13 +193,19 @@ class Alive(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """The service can do its work: its database answers, is migrated, and loses nothing that was acknowledged."""
+    """The service can do its work: its database answers, is migrated, and loses nothing that was acknowledged.
+
+    `standbys` follow the database now; `standbys_synchronous` says that no bid is acknowledged before one has it.
+    """
 
     status: Literal["ready"]
     postgresql: str
     fsync: str
     full_page_writes: str
     synchronous_commit: str
+    data_checksums: str
+    standbys: int
+    standbys_synchronous: bool
 
 
 class ProblemPage(Struct, frozen=True, kw_only=True):
