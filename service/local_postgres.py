@@ -67,6 +67,7 @@ SERVER_SETTINGS = {
     "shared_buffers": "64MB",
     "jit": "off",  # our statements are short; compiling them costs more than it saves
     "logging_collector": "off",
+    "hot_standby": "off",  # restored from backup and archive, it is ready when it has recovered, not before
 }
 
 log = logging.getLogger(__name__)

@@ -262,6 +262,14 @@ class Stand:
             os.kill(pid, signal.SIGSTOP)  # or it would see its children die and start others
             kill_all([*descendants(pid), pid])
 
+    def kill_everything(self) -> None:
+        """kill -9 of it all at once, as when the machine is lost."""
+        programs = [program.process for program in (self.serve, self.worker) if program.process is not None]
+        pids = [process.pid for process in programs if process.poll() is None]
+        kill_all(pids, signal.SIGSTOP)  # or serve would start another PostgreSQL
+        self.kill_postgres()
+        kill_all([below for pid in pids for below in descendants(pid)] + pids)
+
     async def connect(self, seconds: float = START_SECONDS) -> asyncpg.Connection:
         """A connection as the owner of the tables; tried until the server takes one."""
         found: list[asyncpg.Connection] = []

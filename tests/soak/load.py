@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from random import Random
 
 import asyncpg
@@ -44,6 +44,8 @@ class Load:
         self.seconds = seconds
         self.forgiving = forgiving
         self.bids: list[Sent] = []
+        self._free = [self.lots for _ in market.suppliers]
+        self._own: list[list[tuple[str, str]]] = [[] for _ in market.suppliers]
         self._random = Random(seed)
         self._stop = asyncio.Event()
         self._clients: list[asyncio.Task[None]] = []
@@ -58,6 +60,12 @@ class Load:
         """How many bids have a receipt by now."""
         return sum(bid.receipt is not None for bid in self.bids)
 
+    def successor(self, *, seconds: float, forgiving: bool) -> "Load":
+        """The same suppliers going on where these have stopped; what they send is kept apart."""
+        found = Load(self.market, self.tenders, size=self.size, seconds=seconds, forgiving=forgiving)
+        found._free, found._own = self._free, self._own
+        return found
+
     def start(self) -> None:
         """Let every supplier begin."""
         for number in range(len(self.market.suppliers)):
@@ -65,9 +73,8 @@ class Load:
 
     async def _work(self, number: int) -> None:
         line, second = self.market.suppliers[number].line, Line(self.market.url, self.market.suppliers[number].line.key)
-        free = self.lots
+        free, own = self._free[number], self._own[number]
         self._random.shuffle(free)
-        own: list[tuple[str, str]] = []
         while not self._stop.is_set():
             if free:
                 bid = a_new_bid(number, free.pop(), size=self.size)
@@ -121,7 +128,7 @@ class Load:
 
 
 @contextlib.asynccontextmanager
-async def market_on(url: str, operator_key: str, suppliers: int) -> AsyncIterator[Market]:
+async def market_on(url: str | Callable[[], str], operator_key: str, suppliers: int) -> AsyncIterator[Market]:
     """A filled market whose connections are dropped afterwards."""
     market = Market(url, operator_key)
     try:
