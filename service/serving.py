@@ -22,10 +22,11 @@ from service import bids, db, jobs, organisations, reports
 from service.app import create_app
 from service.edge import answer_head
 from service.frontdoor import Door, FrontDoor
+from service.leader import GONE
 from service.local_postgres import LocalPostgres
 from service.organisations import NewOrganisation, NewPerson
 from service.results import ResultDoor
-from service.settings import Settings, read_settings
+from service.settings import Settings, masked, read_settings
 from service.signing import Secrets, secrets_of
 
 
@@ -45,10 +46,14 @@ def database(settings: Settings) -> Generator[str]:
 async def prepare(dsn: str, settings: Settings, *, migrate: bool) -> None:
     """Bring the embedded database up to date and make its first key; only check an external one unless told.
 
-    Raises MigrationError when an external database is behind.
+    Raises MigrationError when an external database is behind, DatabaseError when none takes writes now.
     """
     embedded = settings.database_url is None
-    applied = await db.migrate(dsn, check_only=not (embedded or migrate))
+    try:
+        applied = await db.migrate(dsn, check_only=not (embedded or migrate))
+    except GONE as error:
+        said = str(error) or type(error).__name__
+        raise db.DatabaseError(f"The database does not answer: {said}", mend=f"psql '{masked(dsn)}'") from error
     for name in applied:
         print(f"applied {name}", file=sys.stderr)
     if embedded:
