@@ -71,8 +71,8 @@ async def test_a_leader_that_freezes_is_left_for_the_one_that_answers(pair: tupl
     first, second = pair
     async with await db.open_pool(together(*pair)) as pool:
         assert await served_by(pool) == system_identifier(first.data)
-        waiting = asyncio.create_task(pool.fetchval("SELECT pg_sleep(300)"))
-        while not await pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)' "):
+        waiting = asyncio.create_task(pool.fetchval("SELECT pg_advisory_lock(1), pg_sleep(300)"))
+        while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"):
             pass
         processes = family(running(first.data))
         try:
