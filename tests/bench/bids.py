@@ -16,12 +16,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from service import db, sealing
+from service import db
 from service.local_postgres import LocalPostgres
-from tests.bench import load, market
+from service.sealing import BID_TYPE
+from tests.bench import load, market, one_bid
 from tests.bench.load import Invalid, Requests, Run, Server, say
 from tests.bench.measure import Figure, report
-from tests.bench.one_bid import RUSH, SPREAD, script
 from tests.bench.peer import models
 
 T = TypeVar("T")
@@ -34,6 +34,8 @@ MOST_PER_SECOND = 9_000
 BODIES = 64
 QUIET = 4
 """Tenths of a second without a new bid after which a run is over."""
+DISTURBED = 0.1
+"""Cores that may work for somebody else during a run without its being told."""
 RUSH_CLIENTS = (1, 2, 4, 8)
 """Among which pgbench has its best on one tender."""
 
@@ -95,6 +97,7 @@ class Bench(NamedTuple):
         stored = self.connected(lambda conn: _settled(conn, f"{models.SCHEMA}.bids" if kind[0] == "peer" else "bids"))
         if not run.done <= stored <= run.done + int(connections):
             run = run._replace(wrong=f"{run.wrong} {stored} bids stand, {run.done} were answered".strip())
+        say(told(name, [run]))
         return run
 
     def _loaded(self, kind: str, connections: int) -> Run:
@@ -105,7 +108,7 @@ class Bench(NamedTuple):
                 self.files / f"{which}.sql",
                 connections,
                 self.seconds,
-                variables={"i": -1, "body": (self.files / "body").read_text()},
+                variables=one_bid.variables((self.files / "container").read_bytes()),
             )
         server = self.peer if kind.startswith("peer") else self.service
         requests = Requests(self.files / f"{kind} heads", self.files / f"{BODY_OF[kind]} bodies")
@@ -128,15 +131,9 @@ BODY_OF = {"sealed": "sealed", "arrival": "plain", "rush": "sealed", "peer": "pl
 def prepare(files: Path, seconds: float) -> None:
     """Write the requests and pgbench's scripts."""
     number = round(MOST_PER_SECOND * seconds)
-    digest = market.digests()[0]
-    _, public = sealing.generate_key()
-    context = sealing.context(*(market.id_of(what, 0) for what in ("tender", "lot", "supplier")), "offer", 1)
     plain = [market.offer(place) for place in range(BODIES)]
-    bodies = {
-        "plain": plain,
-        "sealed": [sealing.build_container(1, digest, sealing.seal(public, context, offer)) for offer in plain],
-    }
-    types = {"plain": "application/json", "sealed": sealing.BID_TYPE}
+    bodies = {"plain": plain, "sealed": [one_bid.sealed(offer) for offer in plain]}
+    types = {"plain": "application/json", "sealed": BID_TYPE}
     keys = [market.key_of(supplier) for supplier in range(number)]
     for name, contents in bodies.items():
         load.write_records(files / f"{name} bodies", contents)
@@ -147,13 +144,15 @@ def prepare(files: Path, seconds: float) -> None:
             for place, (lot, supplier) in enumerate(pairs)
         )
         load.write_records(files / f"{side} heads", heads)
-    (files / "body").write_text("\\x" + bodies["sealed"][0].hex())
-    (files / "spread.sql").write_text(script(SPREAD.format(tenders=TENDERS, suppliers=SUPPLIERS), digest))
-    (files / "rush.sql").write_text(script(RUSH, digest))
+    container = bodies["sealed"][0]
+    (files / "container").write_bytes(container)
+    spread = one_bid.SPREAD.format(tenders=TENDERS, suppliers=SUPPLIERS)
+    (files / "spread.sql").write_text(one_bid.script(spread, container))
+    (files / "rush.sql").write_text(one_bid.script(one_bid.RUSH, container))
 
 
 def _spread(number: int) -> Iterator[tuple[int, int]]:
-    """Lot and supplier of each bid; SPREAD says the same in pgbench's words."""
+    """Lot and supplier of each bid; one_bid.SPREAD says the same in pgbench's words."""
     for place in range(number):
         block, lot = divmod(place, TENDERS)
         yield lot, (block + lot * 37) % SUPPLIERS
@@ -183,7 +182,7 @@ def ready(seconds: float) -> Iterator[Bench]:
         say(f"{TENDERS} tenders, {suppliers} suppliers")
         peer_url = postgres.dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
         with (
-            load.service(postgres.dsn, files / "service.log") as ours,
+            load.service(postgres.dsn, files) as ours,
             load.serving(
                 [sys.executable, "-m", "tests.bench.peer"], files / "peer.log", PEER_DATABASE_URL=peer_url
             ) as peer,
@@ -233,7 +232,9 @@ def told(name: str, runs: list[Run]) -> str:
         "db {:.0f} µs": lambda run: run.micros("db"),
         "py {:.0f} µs": lambda run: run.micros("py"),
     }
-    return f"{name} " + " ".join(text.format(load.middle(runs, of)) for text, of in numbers.items())
+    others = load.middle(runs, lambda run: run.cpu["others"] / run.seconds)
+    disturbed = f", others on the machine {others:.1f} cores" if others > DISTURBED else ""
+    return f"{name} " + " ".join(text.format(load.middle(runs, of)) for text, of in numbers.items()) + disturbed
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 import scoring
-from service import db, organisations
+from service import db, organisations, sealing
 
 GRADES = [{"value": str(grade), "label": f"grade {grade}"} for grade in range(6)]
 """The panel's scale for the criteria that are answered in words."""
@@ -99,6 +99,11 @@ async def fill(conn: db.Connection, tenders: int, suppliers: int) -> None:
             lot_digest,
             tenders,
         )
+        # All have one key pair, whose private half nobody keeps: nothing is ever opened here.
+        await conn.execute(
+            "INSERT INTO tender_keys (tender_id, public_key, made_at) SELECT id, $1, clock_timestamp() FROM tenders",
+            sealing.generate_key()[1],
+        )
     await conn.execute("VACUUM ANALYZE")
 
 
@@ -132,7 +137,7 @@ INSERT INTO log_heads (log_id) SELECT md5('tender ' || n)::uuid FROM generate_se
 
 EMPTY = """
 TRUNCATE bids, bid_versions, bid_envelopes, idempotency_keys, events CASCADE;
-UPDATE log_heads SET size = 0 WHERE size <> 0;
+UPDATE log_heads SET size = 0, frontier = '{}' WHERE size <> 0;
 """
 """Back to a market without bids; every run begins with it."""
 

@@ -1,7 +1,10 @@
 """pgbench's script: one bid in one call of the function by which the service stores bids."""
 
-import re
-from pathlib import Path
+import hashlib
+
+from service import sealing
+from service.sealing import Container
+from tests.bench import market
 
 SPREAD = """\\set i :i + 1
 \\set n :client_id + :i * :clients
@@ -16,24 +19,50 @@ RUSH = """\\set i :i + 1
 """
 """The same with one tender and another supplier each time."""
 
+CALL = """SELECT ordinal, verdict, at, submission_deadline, bid_id, version, fingerprint, entry, place, size_before,
+tree_size, frontier
+FROM store_bids(
+    lot_ids => ARRAY[md5('lot ' || :lot)::uuid],
+    bid_ids => ARRAY[gen_random_uuid()],
+    versions => ARRAY[1],
+    supplier_ids => ARRAY[md5('supplier ' || :supplier)::uuid],
+    person_ids => ARRAY[md5('person ' || :supplier)::uuid],
+    key_ids => ARRAY[lpad(:supplier, 12, '0')],
+    retry_keys => ARRAY[concat('bid-', :lot::text, '-', :supplier::text)],
+    fingerprints => ARRAY['{digest}'],
+    tender_digests => ARRAY['{tender_digest}'],
+    rules_digests => ARRAY['{rules_digest}'],
+    sizes => ARRAY[{size}],
+    digests => ARRAY['{digest}'],
+    offer_headers => ARRAY[:header::bytea],
+    offers => ARRAY[:offer::bytea],
+    price_headers => ARRAY[NULL::bytea],
+    prices => ARRAY[NULL::bytea],
+    documents => ARRAY['{{}}'],
+    signer => '0123456789abcdef'
+);
+"""
 
-def script(numbers: str, rules_digest: str) -> str:
-    """The script from the lines that set `lot` and `supplier`; `body` is a variable that the caller sets."""
-    text = Path("service/sql/bids.sql").read_text(encoding="utf-8")
-    found = re.search(r"-- name: submit_bid\(.*?\n(.*?;)\n", text, re.DOTALL)
-    assert found is not None
-    from tests.bench.market import digests
 
-    values = {
-        "lot_id": "md5('lot ' || :lot)",
-        "supplier_id": "md5('supplier ' || :supplier)",
-        "person_id": "md5('person ' || :supplier)",
-        "key": "concat('bid-', :lot::text, '-', :supplier::text)",
-        "fingerprint": "encode(sha256(:body::bytea), 'hex')",
-        "tender_digest": f"'{digests()[1]}'",
-        "rules_digest": f"'{rules_digest}'",
-        "size": "4500",
-        "contents": ":body",
-    }
-    sql = re.sub(r"(?<!:):(" + "|".join(values) + r")\b", lambda match: f"({values[match[1]]})", found[1])
-    return numbers + re.sub(r"^\s*--.*\n", "", sql, flags=re.MULTILINE)
+def sealed(offer: bytes) -> bytes:
+    """A sealed bid as a supplier sends it. It opens for nobody; the service can check its form alone."""
+    _, public = sealing.generate_key()
+    context = sealing.context(*(market.id_of(what, 0) for what in ("tender", "lot", "supplier")), "offer", 1)
+    return sealing.build_container(1, market.digests()[0], sealing.seal(public, context, offer))
+
+
+def script(numbers: str, container: bytes) -> str:
+    """The script: the lines that set `lot` and `supplier`, then the call; the envelope comes in `variables`."""
+    rules_digest, tender_digest = market.digests()
+    return numbers + CALL.format(
+        digest=hashlib.sha256(container).hexdigest(),
+        tender_digest=tender_digest,
+        rules_digest=rules_digest,
+        size=len(container),
+    )
+
+
+def variables(container: bytes) -> dict[str, str | int]:
+    """What pgbench passes as parameters: the sealed envelope, and the counter before its first value."""
+    found: Container = sealing.parse_container(container)
+    return {"i": -1, "header": "\\x" + found.offer.header.hex(), "offer": "\\x" + found.offer.body.hex()}
