@@ -276,7 +276,7 @@ def as_measured(counts: Mapping[int, int], connections: int, requests: int, micr
         if value < 2 * interval:
             break
         for added in range(value - interval, interval, -interval):
-            found[added] -= found[value]
+            found[added] = found.get(added, 0) - found[value]
     if sum(found.values()) != requests:
         raise Invalid(f"wrk tells {sum(found.values())} latencies of {requests} requests.")
     return {value: count for value, count in found.items() if count}
