@@ -20,7 +20,7 @@ from service.frontdoor import FrontDoor
 from service.organisations import make_key
 from service.results import ResultDoor
 from service.settings import Settings
-from tests.service.conftest import LOG, Market, Person, done, market_in
+from tests.service.conftest import LOG, SECRETS, Market, Person, done, market_in
 
 
 class Ways(NamedTuple):
@@ -47,7 +47,7 @@ async def serving_at(app: Any) -> AsyncIterator[str]:
 async def both_ways(dsn: str) -> AsyncIterator[Ways]:
     chosen = Settings(port=0, report_workers=0, database_connections=4)
     passed: list[str] = []
-    behind = create_app(chosen, dsn)
+    behind = create_app(chosen, dsn, SECRETS)
 
     async def counted(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -55,7 +55,7 @@ async def both_ways(dsn: str) -> AsyncIterator[Ways]:
         await behind(scope, receive, send)
 
     doors = FrontDoor(counted, [ResultDoor(behind.state)])
-    async with serving_at(doors) as door, serving_at(create_app(chosen, dsn)) as framework:
+    async with serving_at(doors) as door, serving_at(create_app(chosen, dsn, SECRETS)) as framework:
         yield Ways(door, framework, passed)
 
 
