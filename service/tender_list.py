@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get
+from litestar import get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import HTTPScope, Receive, Send
@@ -165,6 +165,3 @@ async def find_stamps(conn: db.Connection, asked: Sequence[_Asked]) -> Mapping[_
         limits=[one.limit + 1 for one in asked],
     )
     return {asked[row["place"] - 1]: row["stamp"] async for row in rows}
-
-
-router = Router(path="/", route_handlers=[list_tenders], tags=["Tenders"])

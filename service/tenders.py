@@ -15,7 +15,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events
+from service import db, events, tender_list
 from service.edge import Limit, check_if_match, etag
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
@@ -448,6 +448,7 @@ router = Router(
     path="/",
     route_handlers=[
         draft_tender,
+        tender_list.list_tenders,
         get_tender,
         edit_tender,
         grant_role,

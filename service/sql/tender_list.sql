@@ -62,4 +62,5 @@ SELECT
     line.time_zone, whole.stamp
 FROM line
 CROSS JOIN (SELECT sha256(string_agg(record_send(line), ''::bytea)) AS stamp FROM line) AS whole
-ORDER BY line.created_at, line.id;
+ORDER BY line.created_at, line.id
+LIMIT 1000;
