@@ -28,6 +28,7 @@ from service.organisations import NewOrganisation, NewPerson
 from service.results import ResultDoor
 from service.settings import Settings, masked, read_settings
 from service.signing import Secrets, secrets_of
+from service.tender_list import TenderListDoor
 
 
 @contextlib.contextmanager
@@ -100,7 +101,7 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-DOORS: tuple[Callable[[State], Door], ...] = (bids.BidDoor, ResultDoor)
+DOORS: tuple[Callable[[State], Door], ...] = (bids.BidDoor, ResultDoor, TenderListDoor)
 """What is answered before the framework; each is made with the application's state."""
 
 

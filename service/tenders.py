@@ -15,8 +15,8 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events
-from service.edge import Cursor, Limit, Page, check_if_match, etag, page_of, start_of
+from service import db, events, tender_list
+from service.edge import Limit, check_if_match, etag
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
 
@@ -141,19 +141,6 @@ class Tender(Struct, frozen=True, kw_only=True):
     corrigenda: list[Corrigendum]
     your_roles: tuple[Role, ...]
     warnings: tuple[Fault, ...] = ()
-
-
-class TenderLine(Struct, frozen=True, kw_only=True):
-    """A tender in a list."""
-
-    id: UUID
-    buyer: str
-    reference: str
-    title: str
-    created_at: datetime
-    published_at: datetime | None
-    submission_deadline: datetime | None
-    time_zone: str
 
 
 # Refusals
@@ -355,21 +342,6 @@ async def draft_tender(
     return answer
 
 
-@get("/tenders")
-async def list_tenders(
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[TenderLine]:
-    """List your own organisation's tenders and all published ones, oldest first."""
-    after_at, after_id = start_of(cursor)
-    rows = SQL.list_tenders(
-        conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
-    )
-    return page_of(await db.many(rows, TenderLine), limit, lambda line: (line.created_at, line.id))
-
-
 @get("/tenders/{tender_id:uuid}")
 async def get_tender(
     tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
@@ -476,7 +448,7 @@ router = Router(
     path="/",
     route_handlers=[
         draft_tender,
-        list_tenders,
+        tender_list.list_tenders,
         get_tender,
         edit_tender,
         grant_role,
