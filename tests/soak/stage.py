@@ -66,8 +66,12 @@ class Play:
     def __init__(self, stand: Stand, dsn: str, owner: asyncpg.Connection, before: tuple[str, ...]) -> None:
         self.stand = stand
         self.dsn = dsn
+        self.folder = stand.place
         self.owner = owner
         self.before = before
+        self.temporary = stand.place / "tmp"
+        self.temporary.mkdir()
+        stand.serve.environment["TMPDIR"] = str(self.temporary)
         self.annex = Stand(stand.place / "annex", database_url=dsn, database_connections="4")
         self.market: Market
         self.suppliers: list[Supplier] = []
@@ -86,6 +90,10 @@ class Play:
         """Stop the service and start it again; the database goes on."""
         await self.stand.serve.end()
         await self.start()
+
+    async def reconnect(self) -> None:
+        """A new connection as the owner, once the server takes one again."""
+        self.owner = await self.stand.connect()
 
     async def deadline_in(self, seconds: float) -> datetime:
         """The database's instant so far from now."""
@@ -133,11 +141,7 @@ class Stage:
         self.place.mkdir(parents=True, exist_ok=True)
         self.server.__enter__()
         try:
-            conn = await db.connect(self.server.dsn)
-            try:
-                await conn.execute(f"CREATE DATABASE {TEMPLATE}")
-            finally:
-                await conn.close()
+            await self.administer(f"CREATE DATABASE {TEMPLATE}")
             await self._migrate()
         except BaseException:
             await self.__aexit__(None)
@@ -159,6 +163,14 @@ class Stage:
         erase(self.server.root)
         shutil.rmtree(self.place, ignore_errors=True)
 
+    async def administer(self, statement: str) -> None:
+        """One statement as the owner of the server."""
+        conn = await db.connect(self.server.dsn)
+        try:
+            await conn.execute(statement)
+        finally:
+            await conn.close()
+
     def dsn(self, name: str) -> str:
         """The address of one of the server's databases, for the owner."""
         return urlunsplit(urlsplit(self.server.dsn)._replace(path=f"/{name}"))
@@ -174,8 +186,7 @@ class Stage:
     ) -> AsyncIterator[Play]:
         """The service on a database of its own, with one of `altered.MISTAKES`, or under a command such as faketime."""
         name = f"play_{uuid4().hex}"
-        conn = await db.connect(self.server.dsn)
-        await conn.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        await self.administer(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         stand = Stand(self.place / name, database_url=self.dsn(name), **settings)
         altered = (sys.executable, "-m", "tests.soak.altered", mistake) if mistake else ()
         play = Play(stand, self.dsn(name), await db.connect(self.dsn(name)), (*before, *altered))
@@ -190,8 +201,7 @@ class Stage:
             await play.annex.end(keep=True)
             await stand.end(keep=True)
             await play.owner.close()
-            await conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
-            await conn.close()
+            await self.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def under(name: str) -> Stage:

@@ -142,7 +142,9 @@ class Search:
     def _learn(self, number: int, forms: Iterable[tuple[str, bytes]]) -> None:
         for form, text in forms:
             assert len(text) >= HEAD, form
-            self._heads.setdefault(text[:HEAD], []).append(_Needle(text, number, form))
+            known = self._heads.setdefault(text[:HEAD], [])
+            if not any(needle.text == text for needle in known):  # digits are the same in upper case
+                known.append(_Needle(text, number, form))
             self._table[_slots(np.frombuffer(text[:4], "<u4"))] = True
             self._longest = max(self._longest, len(text))
 
