@@ -57,12 +57,16 @@ FOR EACH ROW EXECUTE FUNCTION rush_slow_commit();
 """
 
 
+MUST_BE_NONE = ("late", "missing", "wronged", "early", "disordered")
+
+
 class Shot(NamedTuple):
-    """One bid as its supplier saw it; instants by the campaign's monotonic clock."""
+    """One bid as its supplier saw it; instants by the campaign's monotonic clock, those of sending by the first try."""
 
     first_byte: float
     last_byte: float
     answered: float
+    turned_away: int
     status: int
     slug: str
     receipt: dict[str, Any]
@@ -75,6 +79,8 @@ class Seen(msgspec.Struct, kw_only=True):
     sent: int = 0
     acknowledged: int = 0
     told_late: int = 0
+    turned_away: int = 0
+    """Answers 503, after which the same bid was sent again under its key."""
     opened: int = 0
     per_second: float = 0.0
     p50: float = 0.0
@@ -86,7 +92,9 @@ class Seen(msgspec.Struct, kw_only=True):
     missing: int = 0
     """Bids that were acknowledged and are not in the opening record."""
     wronged: int = 0
-    """Bids whose last byte arrived a second before the deadline or earlier, and that were not taken."""
+    """Bids whose last byte arrived a second before the deadline or earlier, and that were not taken in the end."""
+    early: int = 0
+    """Bids that were refused as late at an instant before the deadline."""
     disordered: int = 0
     """Entries of the log whose instant lies before that of an earlier entry."""
     strange: dict[str, int] = {}
@@ -94,7 +102,7 @@ class Seen(msgspec.Struct, kw_only=True):
 
     def faults(self) -> dict[str, int]:
         """What must not be, by its name."""
-        named = {name: getattr(self, name) for name in ("late", "missing", "wronged", "disordered")}
+        named = {name: getattr(self, name) for name in MUST_BE_NONE}
         return {name: count for name, count in (named | self.strange).items() if count}
 
 
@@ -162,6 +170,18 @@ class Rush:
                 await line.close()
 
     async def _send(self, line: Line, request: bytes) -> None:
+        """Send a bid, again when the service is too busy, as its Retry-After asks."""
+        first, last, answer = await self._try(line, request)
+        turned_away = 0
+        while answer.status == 503 and self._left() > -TAIL_SECONDS:
+            turned_away += 1
+            await asyncio.sleep(min(1.0, float(answer.headers.get("retry-after", "1"))))
+            _, _, answer = await self._try(line, request)
+        receipt = answer.json() if answer.status == 201 else {}
+        self.shots.append(Shot(first, last, time.monotonic(), turned_away, answer.status, answer.slug, receipt))
+
+    async def _try(self, line: Line, request: bytes) -> tuple[float, float, Answer]:
+        """When the first byte was sent, when the last one, and the answer."""
         try:
             async with asyncio.timeout(line.seconds):
                 reader, writer = await line.connected()
@@ -169,11 +189,9 @@ class Rush:
                 writer.write(request)
                 await writer.drain()
                 last = time.monotonic()
-                answer = await read_answer(reader)
+                return first, last, await read_answer(reader)
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             raise Unknown(str(error)) from error
-        receipt = answer.json() if answer.status == 201 else {}
-        self.shots.append(Shot(first, last, time.monotonic(), answer.status, answer.slug, receipt))
 
     async def _watch(self) -> None:
         """The witness: how long the log was at a moment behind the deadline; in a stall it held the log from before."""
@@ -224,6 +242,7 @@ class Rush:
             sent=len(self.shots),
             acknowledged=len(taken),
             told_late=sum(shot.slug == "submission-deadline-passed" for shot in self.shots),
+            turned_away=sum(shot.turned_away for shot in self.shots),
             per_second=round(len(taken) / self.seconds, 1),
             p50=round(delays[len(delays) // 2], 4),
             p99=round(delays[len(delays) * 99 // 100], 4),
@@ -269,6 +288,8 @@ class Rush:
         seen.late = len(late)
         seen.opened = len(opened)
         seen.missing = sum(opened.get(number) != shot.receipt["digest"] for number, shot in taken.items())
+        told_late = [entry["at"] for entry in entries if entry["kind"] == "bid.late"]
+        seen.early = sum(at < self.deadline for at in told_late)
         instants = [entry["at"] for entry in entries]
         seen.disordered = sum(after < before for before, after in pairwise(instants))
         seen.strange = _gaps(
@@ -281,6 +302,8 @@ class Rush:
         )
         if record["opened_at"] is None:
             seen.strange["not opened"] = 1
+        if abs(len(told_late) - seen.told_late) > self.unknown:
+            seen.strange["late, not in the log exactly once"] = abs(len(told_late) - seen.told_late)
 
     def _strange(self, seen: Seen) -> None:
         """Answers that are neither a receipt nor the word that it was too late; 503 is allowed."""
@@ -323,7 +346,17 @@ async def storm(play: Play, *, seconds: float, weather: Weather, connections: in
 def total(rounds: list[Seen]) -> dict[str, Any]:
     """The figures of several rushes as one."""
     figures: dict[str, Any] = {"rounds": len(rounds)}
-    for name in ("sent", "acknowledged", "told_late", "opened", "late", "missing", "wronged", "disordered"):
+    for name in (
+        "sent",
+        "acknowledged",
+        "told_late",
+        "turned_away",
+        "opened",
+        "late",
+        "missing",
+        "wronged",
+        "disordered",
+    ):
         figures[name] = sum(getattr(seen, name) for seen in rounds)
     for name in ("p50", "p99", "slowest", "clock_error"):
         figures[name] = max((getattr(seen, name) for seen in rounds), default=0.0)

@@ -5,6 +5,7 @@ The database outlives the service here, so that one can be restarted, replaced a
 
 import asyncio
 import contextlib
+import secrets
 import shutil
 import sys
 import time
@@ -20,8 +21,9 @@ import asyncpg
 from service import db
 from service.local_postgres import LocalPostgres, erase
 from service.organisations import make_key
+from tests.soak.altered import alter_functions
 from tests.soak.clients import Line, Market
-from tests.soak.harness import PROJECT, START_SECONDS, Failed, Program, Stand
+from tests.soak.harness import PROJECT, START_SECONDS, Failed, Program, Stand, until
 
 TEMPLATE = "stage"
 
@@ -63,28 +65,37 @@ class Supplier(NamedTuple):
 class Play:
     """One database with the service on it, the buyer's people, and many suppliers."""
 
-    def __init__(self, stand: Stand, dsn: str, owner: asyncpg.Connection, before: tuple[str, ...]) -> None:
-        self.stand = stand
+    def __init__(
+        self, stands: tuple[Stand, Stand], dsn: str, owner: asyncpg.Connection, before: tuple[str, ...]
+    ) -> None:
+        self.stand, self.annex = stands
         self.dsn = dsn
-        self.folder = stand.place
+        self.folder = self.stand.place
         self.owner = owner
         self.before = before
-        self.temporary = stand.place / "tmp"
+        self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
-        stand.serve.environment["TMPDIR"] = str(self.temporary)
-        self.annex = Stand(stand.place / "annex", database_url=dsn, database_connections="4")
+        self.stand.serve.environment["TMPDIR"] = str(self.temporary)
         self.market: Market
         self.suppliers: list[Supplier] = []
 
     async def start(self) -> None:
         """Start the service and wait until it is ready."""
-        self.stand.serve.start(before=self.before)
-        await self.stand.until_ready(START_SECONDS)
+        await self._start(self.stand)
 
     async def start_annex(self) -> None:
         """Start a second service on the same database, which the first one's crowd does not hold up."""
-        self.annex.serve.start(before=self.before)
-        await self.annex.until_ready(START_SECONDS)
+        await self._start(self.annex)
+
+    async def _start(self, stand: Stand) -> None:
+        stand.serve.start(before=self.before)
+
+        async def told() -> bool:
+            return not stand.serve.runs or await stand.ready()
+
+        await until(told, START_SECONDS, "readiness")
+        if not stand.serve.runs:
+            raise Failed(stand.serve.said())
 
     async def restart(self) -> None:
         """Stop the service and start it again; the database goes on."""
@@ -136,12 +147,15 @@ class Stage:
     def __init__(self, place: Path) -> None:
         self.place = place.absolute()
         self.server = LocalPostgres(self.place / "server")
+        self.secrets = self.place / "secrets"
 
     async def __aenter__(self) -> Self:
         self.place.mkdir(parents=True, exist_ok=True)
         self.server.__enter__()
         try:
             await self.administer(f"CREATE DATABASE {TEMPLATE}")
+            self.secrets.touch(0o600)
+            self.secrets.write_text("\n".join(secrets.token_hex(32) for _ in range(2)))
             await self._migrate()
         except BaseException:
             await self.__aexit__(None)
@@ -152,7 +166,7 @@ class Stage:
         program = Program(
             self.place / "migrate.log",
             *("migrate", "--first-key", str(self.place / "key")),
-            environment={"DATABASE_URL": self.dsn(TEMPLATE)},
+            environment={"DATABASE_URL": self.dsn(TEMPLATE), "TENDERSCORE_SECRET_FILE": str(self.secrets)},
         )
         program.start()
         if program.process is None or await asyncio.to_thread(program.process.wait) != 0:
@@ -187,10 +201,14 @@ class Stage:
         """The service on a database of its own, with one of `altered.MISTAKES`, or under a command such as faketime."""
         name = f"play_{uuid4().hex}"
         await self.administer(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        stand = Stand(self.place / name, database_url=self.dsn(name), **settings)
+        given = {"secret_file": str(self.secrets)} | settings
+        stand = Stand(self.place / name, database_url=self.dsn(name), **given)
+        annex = Stand(self.place / name / "annex", database_url=self.dsn(name), **given)
         altered = (sys.executable, "-m", "tests.soak.altered", mistake) if mistake else ()
-        play = Play(stand, self.dsn(name), await db.connect(self.dsn(name)), (*before, *altered))
+        play = Play((stand, annex), self.dsn(name), await db.connect(self.dsn(name)), (*before, *altered))
         try:
+            if mistake:
+                await alter_functions(play.owner, mistake)
             await play.start()
             play.market = Market(stand.url, (self.place / "key").read_text().strip())
             await play.market.fill(0)
