@@ -22,6 +22,7 @@ from tests.soak import stage
 from tests.soak.clients import Answer, Line, Tender, Unknown
 from tests.soak.harness import LONGEST_SECONDS, Failed, code_digest, load, store, tell, verdict
 from tests.soak.stage import Play
+from tests.soak.ways import WAITING
 
 PROGRESS = Path(".soak/idempotency.json")
 KEYS = 1_000
@@ -207,7 +208,6 @@ async def held(play: Play, tender: Tender, seconds: float) -> tuple[list[Answer]
     trial = Trial(play, tender)
     await trial.prepare(1)
     lines, case = trial.lines[:10], trial.cases[0]
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     delays: list[float] = []
 
     async def one(line: Line) -> Answer:
@@ -219,7 +219,7 @@ async def held(play: Play, tender: Tender, seconds: float) -> tuple[list[Answer]
     async with play.owner.transaction():
         await play.owner.execute("SELECT FROM log_heads WHERE log_id = $1 FOR UPDATE", tender.id)
         sending = [asyncio.create_task(one(lines[0]))]
-        while not await play.owner.fetchval(waiting):
+        while not await play.owner.fetchval(WAITING):
             pass  # each look is a round trip
         sending += [asyncio.create_task(one(line)) for line in lines[1:]]
         await asyncio.sleep(seconds)

@@ -323,10 +323,13 @@ def _crash(way: Crash) -> Crash:
     return way
 
 
-async def _whatever(scene: Scene, canary: Canary) -> None:
-    """Send it; any answer and none will do."""
-    with contextlib.suppress(Unknown, Astray):
-        await scene.send(canary, scene.bid(canary), "")
+async def _whatever(scene: Scene, canary: Canary) -> str:
+    """Send it; any answer and none will do. What became of it."""
+    try:
+        await scene.send(canary, scene.bid(canary), "201")
+    except (Unknown, Astray) as told:
+        return str(told)
+    return "201"
 
 
 @_crash
@@ -343,22 +346,23 @@ async def while_a_constraint_fails(scene: Scene, canaries: list[Canary]) -> None
             await scene.play.owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT planted")
 
 
+BACKENDS = "FROM pg_locks WHERE NOT granted"
+WAITING = f"SELECT count(*) {BACKENDS}"  # unlike pg_stat_activity, looked at anew within a transaction
+
+
 @contextlib.asynccontextmanager
 async def _in_flight(scene: Scene, canaries: list[Canary]) -> AsyncIterator[None]:
     """The canaries' bids on their way, held up at the tender's log while the block runs."""
     owner = scene.play.owner
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     async with owner.transaction():
         await owner.execute("SELECT FROM log_heads WHERE log_id = $1 FOR UPDATE", scene.open.id)
         sending = [asyncio.create_task(_whatever(scene, canary)) for canary in canaries]
         async with asyncio.timeout(30):
-            while not await owner.fetchval(waiting):
-                pass  # each look is a round trip
+            while not await owner.fetchval(WAITING):  # each look is a round trip
+                if all(task.done() for task in sending):
+                    raise Astray(f"nothing was held up: {[task.result() for task in sending]}")
         yield
     await asyncio.gather(*sending)
-
-
-BACKENDS = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 @_crash
