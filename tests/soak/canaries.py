@@ -116,9 +116,12 @@ class Campaign:
         await owner.execute("SELECT pg_reload_conf()")
         await owner.execute(UNCOMPRESSED)
         draft = await market.people["author"].line.done("POST", "/tenders", a_tender())
-        closed = await market.publish()
+        opened, closed, priced = [await market.publish() for _ in range(3)]
         await self.close(closed)
-        self.scene = Scene(self.play, await market.publish(), closed, draft["lots"][0]["id"], self.search.learn_body)
+        await owner.execute("UPDATE lots SET price_envelope = '{price}' WHERE tender_id = $1", priced.id)
+        keys = {str(row["tender_id"]): row["public_key"] for row in await owner.fetch("TABLE tender_keys")}
+        lot = draft["lots"][0]["id"]
+        self.scene = Scene(self.play, opened, closed, priced, lot, keys, self.search.learn_body)
 
     async def close(self, tender: Tender) -> None:
         """Let the deadline pass."""
@@ -189,7 +192,7 @@ class Campaign:
         market, scene = self.play.market, self.scene
         other = self.play.line(len(self.play.suppliers) - 1)
         paths = ["/tenders?limit=200", f"/lots/{scene.open.lots[0]}/opening", "/openapi.json", "/health/ready"]
-        for tender in (scene.open, scene.closed):
+        for tender in (scene.open, scene.closed, scene.priced):
             paths += [f"/tenders/{tender.id}", f"/tenders/{tender.id}/events?limit=200", f"/lots/{tender.lots[0]}/bids"]
             paths += [f"/tenders/{tender.id}/log", f"/tenders/{tender.id}/platform-record"]
         people = [person.line for person in market.people.values()]
@@ -200,10 +203,29 @@ class Campaign:
         await other.close()
         return [answer.body for answer in answers]
 
-    def judge(self, traces: list[Trace], allowed: frozenset[str] = frozenset()) -> list[Found]:
-        """The traces of canaries that were sent, but for the ways that are allowed."""
-        known = [(self.ways.get(trace.number, ""), trace) for trace in traces]
-        return [Found(way, *trace[1:]) for way, trace in known if way and way not in allowed]
+    def judge(self, traces: list[Trace], opened: frozenset[int] = frozenset()) -> list[Found]:
+        """The traces of canaries that were sent, but for those whose bids have been opened."""
+        return [
+            Found(self.ways[trace.number], *trace[1:])
+            for trace in traces
+            if trace.number in self.ways and trace.number not in opened
+        ]
+
+    async def open(self) -> frozenset[int]:
+        """Open what stands; the canaries that may be read from now on. A bid that was crashed on may stand or not."""
+        for tender in (self.scene.open, self.scene.priced):
+            await self.close(tender)
+            await self.play.market.close()
+            await self.play.market.open(tender.lots[0])
+        rows = await self.play.owner.fetch(
+            "SELECT bid.supplier_id FROM opened_bids AS opened INNER JOIN bids AS bid ON opened.bid_id = bid.id"
+        )
+        standing = {str(row["supplier_id"]) for row in rows}
+        return frozenset(
+            number
+            for number, way in self.ways.items()
+            if way not in SHUT and self.play.suppliers[number].organisation_id in standing
+        )
 
     # Control
 
@@ -270,11 +292,10 @@ async def run(number: int, seed: int) -> Outcome:
         await campaign.send_all()
         tell("searching before the opening")
         campaign.outcome.before = campaign.judge(await campaign.look())
-        await campaign.close(campaign.scene.open)
-        await play.market.open(campaign.scene.open.lots[0])
-        tell("searching after the opening")
+        opened = await campaign.open()
+        tell(f"searching after the opening of {len(opened)}")
         traces = await campaign.look()
-        campaign.outcome.after = campaign.judge(traces, frozenset(TAKEN))
+        campaign.outcome.after = campaign.judge(traces, opened)
         found = {campaign.ways.get(trace.number) for trace in traces if trace.place.startswith("data directory")}
         campaign.outcome.opened = found >= set(TAKEN)
         await campaign.check_control()

@@ -10,9 +10,12 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import asyncpg
 
+from service import sealing
+from service.sealing import BID_TYPE
 from tests.make import a_bid
 from tests.soak.clients import Answer, Tender, Unknown
 from tests.soak.harness import START_SECONDS
@@ -30,7 +33,11 @@ class Scene(NamedTuple):
     play: Play
     open: Tender
     closed: Tender
+    priced: Tender
+    """Its only lot keeps the price in an envelope of its own."""
     draft: str
+    keys: dict[str, bytes]
+    """The public key of each tender."""
     note: Callable[[int, bytes], None]
 
     def path(self, lot: str | None = None) -> str:
@@ -50,6 +57,14 @@ class Scene(NamedTuple):
         """The same for what is no JSON."""
         self.note(canary.number, body)
         return body
+
+    def sealed(self, canary: Canary, tender: Tender | None = None, *, version: int = 1, rules: str = "") -> bytes:
+        """A complete bid with the canary, sealed by its sender."""
+        tender = tender or self.open
+        supplier = UUID(self.play.suppliers[canary.number].organisation_id)
+        context = sealing.context(UUID(tender.id), UUID(tender.lots[0]), supplier, "offer", version)
+        offer = sealing.seal(self.keys[tender.id], context, self.bid(canary))
+        return sealing.build_container(version, rules or tender.rules_digests[0], offer)
 
     async def send(
         self, canary: Canary, body: bytes, *expected: str, method: str = "POST", path: str = "", **headers: str
@@ -124,6 +139,11 @@ async def large(scene: Scene, canary: Canary) -> None:
     """A bid that PostgreSQL would compress if it could: compressed, it would not be found."""
     words = f"{canary.word} " * 1_000
     await scene.send(canary, scene.bid(canary, method_statement=words), "201")
+
+
+@_taken
+async def sealed_by_its_sender(scene: Scene, canary: Canary) -> None:
+    await scene.send(canary, scene.sealed(canary), "201", Content_Type=BID_TYPE)
 
 
 # Not taken, or not standing
@@ -310,6 +330,43 @@ async def hung_up_in_the_middle(scene: Scene, canary: Canary) -> None:
     writer.write(head.encode() + body[:-9])
     await writer.drain()
     await line.close()
+
+
+# Sealed by the sender, and not taken
+
+
+@_shut
+async def sealed_and_late(scene: Scene, canary: Canary) -> None:
+    sealed, path = scene.sealed(canary, scene.closed), scene.path(scene.closed.lots[0])
+    await scene.send(canary, sealed, "409 submission-deadline-passed", path=path, Content_Type=BID_TYPE)
+
+
+@_shut
+async def sealed_for_other_rules(scene: Scene, canary: Canary) -> None:
+    await scene.send(canary, scene.sealed(canary, rules="0" * 64), "409 rules-changed", Content_Type=BID_TYPE)
+
+
+@_shut
+async def sealed_for_another_version(scene: Scene, canary: Canary) -> None:
+    await scene.send(canary, scene.sealed(canary, version=3), "422 sealed-bid-broken", Content_Type=BID_TYPE)
+
+
+@_shut
+async def sealed_and_cut_short(scene: Scene, canary: Canary) -> None:
+    await scene.send(canary, scene.sealed(canary)[:-9], "422 sealed-bid-broken", Content_Type=BID_TYPE)
+
+
+@_shut
+async def said_to_be_sealed(scene: Scene, canary: Canary) -> None:
+    """A portal that forgot to seal: what it sent must not be quoted as a broken envelope."""
+    await scene.send(canary, scene.bid(canary), "422 sealed-bid-broken", Content_Type=BID_TYPE)
+
+
+@_shut
+async def with_its_price_apart(scene: Scene, canary: Canary) -> None:
+    """The price stays sealed when the offer is opened; the word would be opened, so it is left out."""
+    body = scene.body(canary, a_bid(price=canary.price))
+    await scene.send(canary, body, "201", path=scene.path(scene.priced.lots[0]))
 
 
 # Crashes, each for a group of canaries at once
