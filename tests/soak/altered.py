@@ -27,13 +27,15 @@ class Edit(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """What is altered in the database, and in the queries."""
+    """What is altered in the database's functions, in the queries, and by statements of the owner's."""
 
     functions: tuple[Edit, ...] = ()
     queries: tuple[Edit, ...] = ()
+    statements: tuple[str, ...] = ()
 
 
 STAMP = "instant := clock_timestamp();"
+KEPT = "        FROM entered WHERE entered.verdict = 'stored'"
 MISTAKES = {
     # The check reads the clock before the locks are taken, the stamp after: "check, then insert".
     "check-then-insert": Mistake(
@@ -51,6 +53,19 @@ MISTAKES = {
     # The opening does not wait for what is in flight. Its own entries in the log, whose head the bids in flight hold,
     # would make it wait all the same: here it writes them only once it has read the envelopes.
     "opening-without-lock": Mistake(queries=(Edit("tenders", "\nFOR UPDATE;", ";"),)),
+    # The key is not stored with its bid: as if the service died between two transactions.
+    "key-not-stored": Mistake((Edit("store_bids", f"entered.version\n{KEPT}", f"entered.version\n{KEPT} AND false"),)),
+    # Nobody asks whether a key was used, and the database does not insist.
+    "key-not-asked-for": Mistake(
+        (
+            Edit("store_bids", "WHEN used.bid_id IS NOT NULL THEN 'replay'", "WHEN false THEN 'replay'"),
+            Edit("store_bids", "AND standing.id IS NOT NULL THEN 'standing'", "AND false THEN 'standing'"),
+        ),
+        statements=(
+            "ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_used_once",
+            "DROP INDEX bids_one_standing_per_supplier_and_lot",
+        ),
+    ),
 }
 
 
@@ -61,8 +76,10 @@ def edited(text: str, edit: Edit) -> str:
     return text.replace(edit.right, edit.wrong)
 
 
-async def alter_functions(owner: asyncpg.Connection, mistake: str) -> None:
-    """Make the mistake in the functions of one database."""
+async def alter_database(owner: asyncpg.Connection, mistake: str) -> None:
+    """Make the mistake in one database."""
+    for statement in MISTAKES[mistake].statements:
+        await owner.execute(statement)
     for edit in MISTAKES[mistake].functions:
         text = await owner.fetchval("SELECT pg_get_functiondef($1::text::regproc)", edit.name)
         await owner.execute(edited(text, edit))

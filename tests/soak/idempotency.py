@@ -5,7 +5,10 @@ refused; after a restart of the service and after the deadline the key still giv
 replaces a bid instead: there nothing but the key tells a retry from a further version. While the first request is held
 up for a moment its duplicates wait and then get its answer; held up for longer than five seconds they are told so.
 
-Controls: the same with the database's own guards removed, first around the key, then around the standing bid as well.
+The duplicates come in by two services on one database, half by each.
+
+Controls: a service that does not store the key with its bid, and one that neither asks for it nor is stopped by the
+database's own constraints (altered.py).
 """
 
 import asyncio
@@ -31,14 +34,10 @@ KEYS_A_PLAY = 250
 WAITED_SECONDS = 5.0
 """So long a duplicate waits for the first request before it is told that there is one (409)."""
 
-CONTROLS: dict[str, tuple[str, ...]] = {
-    "nothing tells that a key was used": ("ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_used_once",),
-    "nor that a bid stands": (
-        "ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_used_once",
-        "DROP INDEX bids_one_standing_per_supplier_and_lot",
-    ),
-}
-"""What is removed from the control's database."""
+SLACK_SECONDS = 3.0
+
+CONTROLS = ("key-not-stored", "key-not-asked-for")
+"""The mistakes that must be caught."""
 
 
 class Case(NamedTuple):
@@ -103,7 +102,8 @@ class Trial:
     async def prepare(self, keys: int) -> None:
         """Think of the bids; those that will be replaced are submitted."""
         bids = f"/lots/{self.tender.lots[0]}/bids"
-        self.lines = [Line(self.play.stand.url) for _ in range(DUPLICATES)]
+        urls = self.play.stand.url, self.play.annex.url
+        self.lines = [Line(urls[number % len(urls)]) for number in range(DUPLICATES)]
         for number in range(keys):
             body = msgspec.json.encode(a_bid(price=f"{1_000_000 + number}.00"))
             case = Case(number, number, "POST", bids, body)
@@ -164,6 +164,7 @@ class Trial:
             await self.alter(case)
         await self.count_rows()
         await self.play.restart()
+        await self.play.start_annex()
         self.count.after_restart = await self.replay()
         await self.close_tender()
         self.count.after_deadline = await self.replay()
@@ -204,10 +205,10 @@ class Trial:
 
 
 async def held(play: Play, tender: Tender, seconds: float) -> tuple[list[Answer], list[float]]:
-    """Ten duplicates while the first request is held up at the tender's log; the answers, and how long they took."""
+    """Ten duplicates on one service, the first held up at the tender's log: the answers, and how long they took."""
     trial = Trial(play, tender)
     await trial.prepare(1)
-    lines, case = trial.lines[:10], trial.cases[0]
+    lines, case = trial.lines[:20:2], trial.cases[0]
     delays: list[float] = []
 
     async def one(line: Line) -> Answer:
@@ -240,7 +241,8 @@ async def check_waits(play: Play) -> dict[str, str]:
     told = Counter(answer.status for answer in answers)
     if set(told) - {201, 409} or told[201] > 1:
         found["held up for 8 s"] = f"not one receipt and else 409 or 503: {told}"
-    if delays[0] > WAITED_SECONDS + 1.5 or delays[0] < WAITED_SECONDS - 0.5:
+    # That a duplicate was sent away is written into the log, which is held: it is told when the first one is.
+    if not WAITED_SECONDS - 0.5 < delays[0] < WAITED_SECONDS + 3 + SLACK_SECONDS:
         found["patience"] = f"the first duplicate was told after {delays[0]:.1f} s, not after {WAITED_SECONDS:.0f}"
     return found
 
@@ -259,6 +261,7 @@ async def run(keys: int, seconds: float = LONGEST_SECONDS) -> Progress:
         while progress.count.keys < keys and time.monotonic() < end:
             part = min(KEYS_A_PLAY, keys - progress.count.keys)
             async with place.play(suppliers=part) as play:
+                await play.start_annex()
                 if not progress.count.keys:
                     progress.waits = await check_waits(play)
                 progress.count.add(await Trial(play, await play.market.publish()).run(part))
@@ -269,9 +272,8 @@ async def run(keys: int, seconds: float = LONGEST_SECONDS) -> Progress:
 
 async def run_control(place: stage.Stage, name: str, *, keys: int = 12) -> dict[str, int]:
     """The faults that are seen once the database's guards are removed."""
-    async with place.play(suppliers=keys) as play:
-        for statement in CONTROLS[name]:
-            await play.owner.execute(statement)
+    async with place.play(mistake=name, suppliers=keys) as play:
+        await play.start_annex()
         try:
             return (await Trial(play, await play.market.publish()).run(keys)).faults
         except Failed as failure:

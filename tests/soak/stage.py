@@ -21,7 +21,7 @@ import asyncpg
 from service import db
 from service.local_postgres import LocalPostgres, erase
 from service.organisations import make_key
-from tests.soak.altered import alter_functions
+from tests.soak.altered import alter_database
 from tests.soak.clients import Line, Market
 from tests.soak.harness import PROJECT, START_SECONDS, Failed, Program, Stand, until
 
@@ -98,7 +98,8 @@ class Play:
             raise Failed(stand.serve.said())
 
     async def restart(self) -> None:
-        """Stop the service and start it again; the database goes on."""
+        """Stop the services and start the first one again; the database goes on."""
+        await self.annex.serve.end()
         await self.stand.serve.end()
         await self.start()
 
@@ -208,7 +209,7 @@ class Stage:
         play = Play((stand, annex), self.dsn(name), await db.connect(self.dsn(name)), (*before, *altered))
         try:
             if mistake:
-                await alter_functions(play.owner, mistake)
+                await alter_database(play.owner, mistake)
             await play.start()
             play.market = Market(stand.url, (self.place / "key").read_text().strip())
             await play.market.fill(0)
