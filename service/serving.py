@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -157,9 +158,15 @@ class _JsonLines(logging.Formatter):
 # Commands
 
 
+def forbid_core_dumps() -> None:
+    """Whatever the shell allows: a core dump would hold the bids that were on their way, in the clear."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def serve(arguments: argparse.Namespace) -> int:
     """Run the HTTP service until it is told to stop."""
     settings = _settings(arguments)
+    forbid_core_dumps()
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     with database(settings) as dsn:
@@ -187,6 +194,7 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 def worker(arguments: argparse.Namespace) -> int:
     """Do queued jobs (reports) until told to stop; as many of these beside `serve` as wanted."""
     settings = _settings(arguments)
+    forbid_core_dumps()
     configure_logging(settings.log_level)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))
