@@ -2,7 +2,7 @@
 
 Pure: no clock, no files, no network, no binary floats in a score. `evaluate` ranks and explains, `verify` ranks again
 and compares, `score_many` ranks big lots, `sensitivity` and `simulate` say how much it takes to change the outcome,
-`combine` awards several lots together, `moderation` says who must meet.
+`combine` awards several lots together, `moderation` says who must meet, `technical_failures` whose price stays sealed.
 """
 
 from scoring.bulk import score_many
@@ -11,6 +11,7 @@ from scoring.case import BadDocument, Case, Fault, decode
 from scoring.catalogue import Listed, methods
 from scoring.combination import Combination, combine
 from scoring.decimals import Rounding
+from scoring.envelopes import Failure, check_price_envelope, technical_failures
 from scoring.methods import Method
 from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
 from scoring.moderation import Agenda, GivenScore, ModerationPolicy, moderation
@@ -36,6 +37,7 @@ __all__ = [
     "Direction",
     "Evaluation",
     "Exclusion",
+    "Failure",
     "Fault",
     "GivenScore",
     "InvalidValue",
@@ -59,6 +61,7 @@ __all__ = [
     "ZeroValue",
     "canonical",
     "check_offer",
+    "check_price_envelope",
     "check_publishable",
     "combine",
     "decode",
@@ -74,6 +77,7 @@ __all__ = [
     "score_many",
     "sensitivity",
     "simulate",
+    "technical_failures",
     "verify",
     "walk",
 ]
