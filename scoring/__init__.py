@@ -13,7 +13,7 @@ from scoring.combination import Combination, combine
 from scoring.decimals import Rounding
 from scoring.envelopes import Failure, check_price_envelope, technical_failures
 from scoring.methods import Method
-from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
+from scoring.model import BidResult, Criterion, Evaluation, Id, Lot, OpenedBid, State, Step, leaves, walk
 from scoring.moderation import Agenda, GivenScore, ModerationPolicy, moderation
 from scoring.offers import OfferFault, check_offer, is_for_panel, judged_value
 from scoring.publishable import Problem, check_publishable
@@ -40,6 +40,7 @@ __all__ = [
     "Failure",
     "Fault",
     "GivenScore",
+    "Id",
     "InvalidValue",
     "Listed",
     "Lot",

@@ -29,6 +29,7 @@ from service import (
     reference,
     reports,
     robustness,
+    roles,
     simulations,
     tenders,
 )
@@ -99,6 +100,7 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
             reference.assets,
             organisations.router,
             tenders.router,
+            roles.router,
             robustness.router,
             simulations.router,
             publication.router,

@@ -74,6 +74,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None,
         Meta(description="account that runs the embedded server when we are root (local_postgres)"),
     ] = None
+    kms_command: Annotated[
+        str,
+        Meta(
+            description="program and arguments that wrap tenders' keys instead of the secret file: called with `wrap` or "
+            "`unwrap` and the tender's id, bytes on standard input and output (wrapping)"
+        ),
+    ] = ""
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
     max_body_bytes: Annotated[int, Meta(ge=1_000, description="bytes, any other body (app)")] = 256_000
     report_workers: Annotated[
