@@ -13,7 +13,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
-from litestar.plugins.prometheus import PrometheusConfig
 from litestar.types import Scope
 
 from service import (
@@ -33,7 +32,8 @@ from service import (
     simulations,
     tenders,
 )
-from service.organisations import Caller, KeyAuthentication
+from service.frontdoor import METRICS
+from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.settings import Settings
 
 _log = structlog.get_logger("tenderscore")
@@ -93,7 +93,6 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
                 await asyncio.gather(worker, return_exceptions=True)
             await _close(app.state.pool)
 
-    metrics = PrometheusConfig(app_name="tenderscore", prefix="tenderscore", group_path=True, exclude=["^/metrics"])
     return Litestar(
         route_handlers=[
             reference.router,
@@ -109,11 +108,12 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
             reports.router,
             awards.router,
         ],
+        state=State({"known_keys": KnownKeys()}),
         lifespan=[lifespan],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[
             DefineMiddleware(edge.BindRequestId),
-            metrics.middleware,
+            METRICS.middleware,
             DefineMiddleware(KeyAuthentication, exclude=_PUBLIC),
         ],
         exception_handlers={HTTPException: edge.answer_error, Exception: edge.answer_error},

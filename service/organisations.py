@@ -184,14 +184,54 @@ def read_key(text: str) -> tuple[str, bytes] | None:
     return match[1], hashlib.sha256(match[2].encode()).digest()
 
 
-async def authenticate(pool: asyncpg.Pool, authorization: str | None) -> Caller:
+class KnownKeys:
+    """Who holds which key, of those that have authenticated in this process: the key is checked without a query.
+
+    Contract: it is known here that the key was whole, its secret right, and whose it was – things that never change.
+    Whether it has been revoked or has expired since is *not* known: the statement that acts for the caller must demand
+    that itself, in the same round trip, by
+    `key.id = :key_id AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())`,
+    and its caller must treat no row as somebody unknown. So a revoked key is refused from the next request on.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        """`most`: how many keys are kept, about 1 kB each; then the one known longest is forgotten."""
+        self._most = most
+        self._known: dict[bytes, tuple[bytes, Caller]] = {}
+
+    def remember(self, key: str, caller: Caller) -> None:
+        """Keep the holder of a key that the database has just found good."""
+        self._known.pop(caller.key_id.encode(), None)
+        while len(self._known) >= self._most:
+            del self._known[next(iter(self._known))]
+        self._known[caller.key_id.encode()] = hashlib.sha256(key.encode()).digest(), caller
+
+    def forget(self, key_id: str) -> None:
+        """A key that the database no longer finds good is not kept."""
+        self._known.pop(key_id.encode(), None)
+
+    def caller(self, authorization: bytes | None) -> Caller | None:
+        """Who sent this `Authorization` header; None if that is not known here, and must be asked of the database."""
+        if authorization is None or not authorization.startswith(b"Bearer ts_live_"):
+            return None
+        known = self._known.get(authorization[15:27])
+        if known is None or not hmac.compare_digest(hashlib.sha256(authorization[7:]).digest(), known[0]):
+            return None
+        return known[1]
+
+
+async def authenticate(pool: asyncpg.Pool, authorization: str | None, known_keys: KnownKeys) -> Caller:
     """The caller who sent this `Authorization` header; raises Unauthenticated, always in the same words."""
     scheme, _, token = (authorization or "").partition(" ")
     known = read_key(token.strip()) if scheme.lower() == "bearer" else None
     if known is not None:
         holder = await SQL.find_caller(pool, key_id=known[0])
-        if holder is not None and hmac.compare_digest(holder["secret_digest"], known[1]):
-            return msgspec.convert(holder, Caller)
+        if holder is None:
+            known_keys.forget(known[0])
+        elif hmac.compare_digest(holder["secret_digest"], known[1]):
+            caller = msgspec.convert(holder, Caller)
+            known_keys.remember(token.strip(), caller)
+            return caller
     raise Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`.")
 
 
@@ -200,8 +240,8 @@ class KeyAuthentication(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """Find the caller or refuse the request."""
-        pool = connection.app.state.pool
-        caller = await authenticate(pool, connection.headers.get("authorization"))
+        state = connection.app.state
+        caller = await authenticate(state.pool, connection.headers.get("authorization"), state.known_keys)
         structlog.contextvars.bind_contextvars(key_id=caller.key_id)
         return AuthenticationResult(user=caller, auth=caller.key_id)
 

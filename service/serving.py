@@ -20,6 +20,7 @@ import uvicorn
 from service import db, jobs, organisations, reports
 from service.app import create_app
 from service.edge import answer_head
+from service.frontdoor import FrontDoor
 from service.local_postgres import LocalPostgres
 from service.organisations import NewOrganisation, NewPerson
 from service.settings import Settings, read_settings
@@ -94,7 +95,7 @@ def address(sock: socket.socket) -> str:
 def http_server(settings: Settings, dsn: str) -> uvicorn.Server:
     """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
     config = uvicorn.Config(
-        answer_head(create_app(settings, dsn)),
+        answer_head(FrontDoor(create_app(settings, dsn), [])),
         lifespan="on",
         log_config=None,
         access_log=False,

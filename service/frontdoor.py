@@ -1,0 +1,141 @@
+"""The front door: what is asked most is answered before the framework, in the framework's own words.
+
+Litestar's request model costs more than the hot requests' work (house.md 2). A *door* stands before it for one route:
+an async callable `(scope, receive, send) -> bool` that answers a request and says True, or says False and has sent
+nothing; then the next door is asked, and after the last one litestar. A door answers plain successes only. Everything
+else – a refusal, a stranger, an unusual spelling of the address – it leaves to litestar, which refuses, writes the
+refusal down and logs it. So the rules of refusing stand in one place, and both ways in answer alike.
+
+To add a door:
+
+1. Beside the noun's handler write a class that takes `app.state` (`pool` and `public_url` are there once the
+   application has started, `known_keys` from the beginning) and has `async def __call__(scope, receive, send) -> bool`.
+2. Look at `scope["method"]` and `scope["path"]` first and say False at once for what is not its own.
+3. `heard(scope)` gives the headers; None means that one came twice: say False.
+4. `state.known_keys.caller(...)` gives the caller, or None for one that litestar has not met yet: say False. The
+   statement that the door then runs must itself demand that the key is neither revoked nor expired (see KnownKeys).
+5. Answer with a `Desk`: the request's id, Cache-Control, log line and metrics come from it as from litestar.
+6. A database error: catch it and say False; litestar meets it again and answers for it.
+7. The body may be read and False said all the same: what was read is there again for whoever comes next.
+8. Name the door in `serving.http_server`, and add the route to the test that asks both ways.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias, cast
+
+import structlog
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusMiddleware
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
+
+from service import edge
+from service.organisations import Caller
+
+Door: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[bool]]
+"""Answers a request and says True, or says False and has sent nothing."""
+
+Header: TypeAlias = tuple[bytes, bytes]
+
+METRICS = PrometheusConfig(app_name="tenderscore", prefix="tenderscore", group_path=True, exclude=["^/metrics"])
+
+_HEARD = frozenset(
+    (
+        b"authorization",
+        b"accept-encoding",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"idempotency-key",
+        b"if-none-match",
+        b"x-request-id",
+    )
+)
+
+
+class FrontDoor:
+    """The application behind its doors; what is not HTTP, such as the lifespan, passes through."""
+
+    def __init__(self, app: ASGIApp, doors: Sequence[Door]) -> None:
+        self._app = app
+        self._doors = tuple(doors)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask each door in turn, then the framework."""
+        if scope["type"] == "http":
+            reread = _Reread(receive)
+            for door in self._doors:
+                if await door(scope, reread, send):
+                    return
+                reread.rewind()
+            receive = reread
+        await self._app(scope, receive, send)
+
+
+class _Reread:
+    """The messages of a request, to be received again by each who looks at it."""
+
+    __slots__ = ("_next", "_read", "_receive")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._read: list[ReceiveMessage] = []
+        self._next = 0
+
+    async def __call__(self) -> ReceiveMessage:
+        if self._next == len(self._read):
+            self._read.append(await self._receive())
+        self._next += 1
+        return self._read[self._next - 1]
+
+    def rewind(self) -> None:
+        self._next = 0
+
+
+def heard(scope: Scope) -> dict[bytes, bytes] | None:
+    """The headers that doors go by; None if one of them came twice, which litestar shall judge."""
+    found: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in _HEARD:
+            if name in found:
+                return None
+            found[name] = value
+    return found
+
+
+class Desk:
+    """Where the door of one route answers: headers, log line and metrics as of a request that litestar has handled."""
+
+    def __init__(self, method: str, path: str) -> None:
+        """`path` is the route as litestar counts it: /evaluations/{evaluation_id}."""
+        self._meter = PrometheusMiddleware(cast("ASGIApp", None), METRICS)
+        self._labels: dict[str, str | int | float] = {
+            "method": method,
+            "path": path,
+            "status_code": 200,
+            "app_name": METRICS.app_name,
+        }
+        self._counted: dict[int, tuple[Any, Any]] = {}
+
+    async def answer(
+        self, scope: Scope, send: Send, caller: Caller, *, since: float, status: int, headers: list[Header], body: bytes
+    ) -> None:
+        """Send the answer. `since` is time.perf_counter() when the request came; Content-Length is added to a body."""
+        structlog.contextvars.bind_contextvars(key_id=caller.key_id)
+        if body:
+            headers = [*headers, (b"content-length", b"%d" % len(body))]
+        start = cast("Message", {"type": "http.response.start", "status": status, "headers": headers})
+        await edge.finish_answer(start, scope)
+        await send(start)
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        requests, seconds = self._counted.get(status) or self._collectors(status)
+        requests.inc()
+        seconds.observe(time.perf_counter() - since)
+
+    def _collectors(self, status: int) -> tuple[Any, Any]:
+        labels = {**self._labels, "status_code": status}
+        values = [*labels.values()]
+        self._counted[status] = found = (
+            self._meter.request_count(labels).labels(*values),
+            self._meter.request_time(labels).labels(*values),
+        )
+        return found
