@@ -15,6 +15,7 @@ MODULES = {
     "demo": ("demo",),
     "doctor": ("doctor",),
     "offline": ("score", "methods", "verify"),
+    "officer": ("officer",),
     "simulating": ("simulate", "sensitivity"),
 }
 

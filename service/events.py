@@ -38,6 +38,8 @@ Kind = Literal[
     "bid.replaced",
     "bid.withdrawn",
     "opening.asked",
+    "share.relayed",
+    "envelopes.unopenable",
     "bids.opened",
     "score.given",
     "consensus.recorded",

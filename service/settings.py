@@ -77,8 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kms_command: Annotated[
         str,
         Meta(
-            description="program and arguments that wrap tenders' keys instead of the secret file: called with `wrap` or "
-            "`unwrap` and the tender's id, bytes on standard input and output (wrapping)"
+            description="program and arguments that wrap tenders' keys instead of the secret file: called with "
+            "`wrap` or `unwrap` and the tender's id, bytes on standard input and output (wrapping)"
         ),
     ] = ""
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
