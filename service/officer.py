@@ -1,4 +1,4 @@
-"""The opening officers' own client: a tender's key is made, split, rehearsed and put together here, never in the service.
+"""The opening officers' own client: here a tender's key is made, split, rehearsed, put together; never in the service.
 
     tenderscore officer new-key                    your own key, once; tell the chair its fingerprint
     tenderscore officer make-key --tender ID       one of you makes the tender's key and seals a share to every officer
@@ -210,8 +210,8 @@ class Client:
         body = {"public_key": public.hex(), "officers_needed": told.officers_needed, "shares": sealed}
         self.send("PUT", f"/tenders/{tender_id}/key", body)
         self._say(
-            f"The tender's key is made: any {told.officers_needed} of {len(holders)} officers open. Its fingerprint is\n"
-            f"  {_print(public)}\nEvery officer now runs: tenderscore officer rehearse --tender {tender_id}"
+            f"The tender's key is made: any {told.officers_needed} of {len(holders)} officers open. Its fingerprint is\n  "
+            f"{_print(public)}\nEvery officer now runs: tenderscore officer rehearse --tender {tender_id}"
         )
 
     def own_share(self, tender_id: UUID, person_id: UUID) -> Share:
@@ -339,8 +339,9 @@ def _too_few(told: TenderKey, have: int, numbers: set[int]) -> str:
             " cannot be opened, by nobody, the service included."
         )
     return (
-        f"{have} of {told.officers_needed} shares are here. {missing} more must come from: {', '.join(others)}; each runs"
-        " `tenderscore officer act`. If they have lost theirs, this lot cannot be opened, by nobody, the service included."
+        f"{have} of {told.officers_needed} shares are here. {missing} more must come from: {', '.join(others)}; each"
+        " runs `tenderscore officer act`. If they have lost theirs, this lot cannot be opened, by nobody, the service"
+        " included."
     )
 
 
