@@ -15,6 +15,7 @@ MODULES = {
     "demo": ("demo",),
     "doctor": ("doctor",),
     "offline": ("score", "methods", "verify"),
+    "sealer": ("seal",),
     "simulating": ("simulate", "sensitivity"),
 }
 

@@ -15,9 +15,10 @@ from msgspec import Struct
 
 import scoring
 from service import bids, db, events, tenders
-from service.bids import OwnBid, Submission
+from service.bids import OwnBid
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
+from service.submissions import Submission
 from service.tenders import TenderLot, TenderRow
 
 SQL = db.queries("opening")
