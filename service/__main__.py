@@ -16,6 +16,7 @@ MODULES = {
     "doctor": ("doctor",),
     "offline": ("score", "methods", "verify"),
     "officer": ("officer",),
+    "sealer": ("seal",),
     "simulating": ("simulate", "sensitivity"),
 }
 

@@ -19,9 +19,10 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, tenders
+from service import db, submissions, tenders
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, pointer
+from service.problems import CONSTRAINTS, NotFound, Refusal
+from service.submissions import Submission
 from service.tenders import SubmissionDeadlinePassed, TenderLot, TenderRow
 
 SQL = db.queries("bids")
@@ -34,15 +35,6 @@ IdempotencyKey = Annotated[
     ),
 ]
 ValidateOnly = Annotated[Literal["only"] | None, Meta(description="`only`: check the bid and store nothing.")]
-
-
-class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A bid: for every criterion that asks for one a value as text – a decimal such as "1250.50", yes or no, or words.
-
-    Criteria that the panel grades are answered in words.
-    """
-
-    values: Annotated[dict[str, str], Meta(max_length=200)]
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -167,13 +159,9 @@ def check_key(key: str | None) -> str:
     return match[1]
 
 
-def check_complete(rules: scoring.Lot, values: Mapping[str, str]) -> None:
+def check_complete(rules: scoring.Lot, data: Submission) -> None:
     """Refuse a bid that lacks something or says what cannot be scored, naming everything at once."""
-    faults = tuple(
-        Fault(pointer("values", fault.criterion), fault.message, fault.mend)
-        for fault in scoring.check_offer(rules, values)
-    )
-    if faults:
+    if faults := submissions.find_faults(rules, data):
         raise BidIncomplete(f"{len(faults)} of the bid's values need mending.", faults=faults)
 
 
@@ -223,7 +211,7 @@ async def _store(pool: asyncpg.Pool, post_: _Post, statement: Any, lot_id: UUID,
     # A late bid is told so by the one clock that counts, not that it is also incomplete.
     in_time = tender.submission_deadline is not None and tender.now < tender.submission_deadline
     if in_time:
-        check_complete(lot.rules, data.values)
+        check_complete(lot.rules, data)
     tender_digest = tender.rules_digest or ""
     try:
         async with db.transaction(pool) as conn:
@@ -240,7 +228,7 @@ async def _store(pool: asyncpg.Pool, post_: _Post, statement: Any, lot_id: UUID,
             )
             bid_id = check_verdict(await db.one(row, _Verdict), tender_digest, post_.facts())
             if not in_time:  # the deadline was extended in this very moment
-                check_complete(lot.rules, data.values)
+                check_complete(lot.rules, data)
             return _Answer(await _receipt(conn, bid_id, post_.caller), replayed=False)
     except asyncpg.UniqueViolationError:
         # A retry that overtook its first try, which has committed by now: it gets the first answer.
@@ -285,7 +273,7 @@ async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, data: Submi
     caller.require_kind("supplier")
     tender, lot = await _published_lot(pool, caller, lot_id)
     tenders.check_open(tender)
-    check_complete(lot.rules, data.values)
+    check_complete(lot.rules, data)
     return Response(
         DryRun(
             complete=True,

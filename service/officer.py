@@ -210,8 +210,8 @@ class Client:
         body = {"public_key": public.hex(), "officers_needed": told.officers_needed, "shares": sealed}
         self.send("PUT", f"/tenders/{tender_id}/key", body)
         self._say(
-            f"The tender's key is made: any {told.officers_needed} of {len(holders)} officers open. Its fingerprint is\n  "
-            f"{_print(public)}\nEvery officer now runs: tenderscore officer rehearse --tender {tender_id}"
+            f"The tender's key is made: any {told.officers_needed} of {len(holders)} officers open."
+            f" Its fingerprint is\n  {_print(public)}\nEvery officer now runs: tenderscore officer rehearse --tender {tender_id}"
         )
 
     def own_share(self, tender_id: UUID, person_id: UUID) -> Share:
