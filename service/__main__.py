@@ -14,7 +14,7 @@ MODULES = {
     "serving": ("serve", "worker", "migrate"),
     "demo": ("demo",),
     "doctor": ("doctor",),
-    "offline": ("score", "methods", "verify"),
+    "offline": ("score", "methods", "verify", "secret"),
     "officer": ("officer",),
     "sealer": ("seal",),
     "simulating": ("simulate", "sensitivity"),

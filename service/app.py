@@ -39,9 +39,10 @@ from service import (
 from service.frontdoor import METRICS
 from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.settings import Settings
+from service.signing import Secrets
 
 _log = structlog.get_logger("tenderscore")
-_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/$"]
+_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", "^/$"]
 
 
 async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:
@@ -77,7 +78,7 @@ async def write_down_refusal(error: Exception, scope: Scope) -> None:
         _log.error("refusal not recorded", **data, exc_info=failure)
 
 
-def create_app(settings: Settings, dsn: str) -> Litestar:
+def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
     """The service on a database. The database must be migrated; its pool opens with the application."""
 
     @contextlib.asynccontextmanager
@@ -116,7 +117,7 @@ def create_app(settings: Settings, dsn: str) -> Litestar:
             reports.router,
             awards.router,
         ],
-        state=State({"known_keys": KnownKeys()}),
+        state=State({"known_keys": KnownKeys(), "secrets": secrets}),
         lifespan=[lifespan],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[

@@ -20,6 +20,7 @@ import msgspec
 from service import demo_data, serving
 from service.local_postgres import erase
 from service.settings import Settings
+from service.signing import secrets_of
 
 OUTPUT = Path("demo-output")
 DATABASE = Path(".demo")
@@ -189,7 +190,7 @@ async def _run(settings: Settings, dsn: str, *, leave: bool) -> None:
     key = (settings.data / "first-key").read_text().strip()
     with serving.listen(settings.host, settings.port) as sock:
         url = serving.address(sock)
-        server = serving.http_server(settings, dsn)
+        server = serving.http_server(settings, dsn, secrets_of(settings))
         running = asyncio.create_task(server.serve(sockets=[sock]))
         try:
             play = Play(url, key)

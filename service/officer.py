@@ -209,10 +209,9 @@ class Client:
         sealed = [_sealed_share(tender_id, one, share) for one, share in zip(holders, made, strict=True)]
         body = {"public_key": public.hex(), "officers_needed": told.officers_needed, "shares": sealed}
         self.send("PUT", f"/tenders/{tender_id}/key", body)
-        self._say(
-            f"The tender's key is made: any {told.officers_needed} of {len(holders)} officers open."
-            f" Its fingerprint is\n  {_print(public)}\nEvery officer now runs: tenderscore officer rehearse --tender {tender_id}"
-        )
+        self._say(f"The tender's key is made: any {told.officers_needed} of {len(holders)} officers open.")
+        self._say(f"Its fingerprint is\n  {_print(public)}")
+        self._say(f"Every officer now runs: tenderscore officer rehearse --tender {tender_id}")
 
     def own_share(self, tender_id: UUID, person_id: UUID) -> Share:
         """Open the officer's own share and compare it with its hash and with the published key; raises Stopped."""

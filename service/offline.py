@@ -1,4 +1,4 @@
-"""Commands that need no database: score a case file, list the formulas, verify a stored result."""
+"""Commands that need no database: score a case file, list the formulas, verify a result or a receipt, draw a secret."""
 
 import argparse
 import json
@@ -13,6 +13,7 @@ from scoring import Case, Evaluation, canonical, decode, digest, evaluate, metho
 from scoring.canonical import ENGINE
 from scoring.case import BadDocument
 from scoring.worked import InvalidValue, Unscorable
+from service import verify_receipt
 
 RANKED, NOT_RANKED, BAD_CASE = 0, 1, 2
 MOST_DIFFERENCES = 20
@@ -67,7 +68,12 @@ def list_methods(arguments: argparse.Namespace) -> int:
 
 
 def verify_file(arguments: argparse.Namespace) -> int:
-    """Rank a stored result again from its own rules and bids. Exit 0 identical, 1 different, 2 not a result."""
+    """Verify a file: a stored result, ranked again from its own rules and bids, or the receipt of a bid.
+
+    Exit 0 all is right, 1 something is not, 2 (results only) not a result.
+    """
+    if _is_receipt(arguments.result):
+        return _verify_receipt(arguments)
     evaluation = _read(arguments.result, Evaluation)
     if evaluation is None:
         return BAD_CASE
@@ -80,6 +86,37 @@ def verify_file(arguments: argparse.Namespace) -> int:
         _complain("The result does not follow from its rules and bids", _first(differences))
         return NOT_RANKED
     print(f"Verified, digit for digit: {digest(evaluation)} ({evaluation.engine})")
+    return RANKED
+
+
+def _is_receipt(path: Path) -> bool:
+    try:
+        document = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
+    except (OSError, msgspec.MsgspecError, UnicodeError):
+        return False
+    return "proof" in document
+
+
+def _verify_receipt(arguments: argparse.Namespace) -> int:
+    """The published script's own judgement."""
+    try:
+        verify_receipt.check(arguments.result, arguments.key, arguments.log, arguments.log_checkpoint)
+    except (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as fault:
+        plain = isinstance(fault, OSError | ValueError)
+        _complain(f"{arguments.result} is not verified", (str(fault) if plain else f"no receipt: {fault!r}",))
+        return NOT_RANKED
+    print("Verified.")
+    return RANKED
+
+
+def print_secret(_: argparse.Namespace) -> int:
+    """Print a new line for the secret file: as its only line, or above those that are there.
+
+    Receipts are signed, tenders' keys guarded with what comes from it; see TENDERSCORE_SECRET_FILE.
+    """
+    from service import signing
+
+    print(signing.new_line())
     return RANKED
 
 
@@ -195,7 +232,7 @@ def _explanation(evaluation: Evaluation) -> Iterable[str]:
 
 
 def add_commands(commands: Any) -> None:
-    """Register score, methods and verify."""
+    """Register score, methods, verify and secret."""
     parser = commands.add_parser("score", help=score.__doc__, description=score.__doc__)
     parser.add_argument("case", nargs="?", type=Path, metavar="CASE.json", help="the case file")
     parser.add_argument("--pdf", type=Path, metavar="FILE", help="write the report as PDF too")
@@ -208,8 +245,13 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="as a JSON list with the JSON Schema of the parameters")
     parser.set_defaults(run=list_methods)
     parser = commands.add_parser("verify", help=verify_file.__doc__, description=verify_file.__doc__)
-    parser.add_argument("result", type=Path, metavar="RESULT.json", help="what score --json printed")
+    parser.add_argument("result", type=Path, metavar="FILE.json", help="what score --json printed, or a receipt")
+    parser.add_argument("--key", default="", metavar="BASE64", help="of a receipt: the signing key that is published")
+    parser.add_argument("--log", default="", metavar="LOG.ndjson", help="of a receipt: the tender's log to compare")
+    parser.add_argument("--log-checkpoint", default="", metavar="FILE", help="of a receipt: a later signed checkpoint")
     parser.set_defaults(run=verify_file)
+    parser = commands.add_parser("secret", help=print_secret.__doc__, description=print_secret.__doc__)
+    parser.set_defaults(run=print_secret)
 
 
 def _score_or_usage(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:

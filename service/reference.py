@@ -258,6 +258,21 @@ def _methods_page() -> str:
     return pages.get_template("methods.html").render(methods=scoring.methods(), engine=scoring.ENGINE)
 
 
+@get("/verify_receipt.py", media_type="text/x-python")
+async def get_verifier() -> str:
+    """Give the script that checks a receipt, its log and its signature without this service.
+
+    `python verify_receipt.py RECEIPT.json --key BASE64` needs Python 3.9 and nothing else. `tenderscore verify` is the
+    same.
+    """
+    return _verifier()
+
+
+@cache
+def _verifier() -> str:
+    return (Path(__file__).parent / "verify_receipt.py").read_text("utf-8")
+
+
 def operator_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse whoever does not run the platform."""
     connection.user.require("platform")
@@ -272,7 +287,9 @@ class Metrics(PrometheusController):
 
 
 router = Router(
-    path="/", route_handlers=[index, live, ready, list_problems, get_problem, list_methods, Metrics], tags=["Reference"]
+    path="/",
+    route_handlers=[index, live, ready, list_problems, get_problem, list_methods, get_verifier, Metrics],
+    tags=["Reference"],
 )
 assets = cast("Any", static_files).create_static_files_router(
     path=_ASSETS, directories=[swagger_ui_path], include_in_schema=False

@@ -24,6 +24,7 @@ from service.frontdoor import FrontDoor
 from service.local_postgres import LocalPostgres
 from service.organisations import NewOrganisation, NewPerson
 from service.settings import Settings, read_settings
+from service.signing import Secrets, secrets_of
 
 
 @contextlib.contextmanager
@@ -92,10 +93,10 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def http_server(settings: Settings, dsn: str) -> uvicorn.Server:
+def http_server(settings: Settings, dsn: str, secrets: Secrets) -> uvicorn.Server:
     """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
     config = uvicorn.Config(
-        answer_head(FrontDoor(create_app(settings, dsn), [])),
+        answer_head(FrontDoor(create_app(settings, dsn, secrets), [])),
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -146,9 +147,10 @@ def serve(arguments: argparse.Namespace) -> int:
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     with database(settings) as dsn:
+        secrets = secrets_of(settings)
         asyncio.run(prepare(dsn, settings, migrate=arguments.migrate))
         with listen(settings.host, settings.port) as sock:
-            server = http_server(settings, dsn)
+            server = http_server(settings, dsn, secrets)
 
             def drain(_number: int, _frame: FrameType | None) -> None:
                 server.should_exit = True

@@ -57,6 +57,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             extra={"default": "$XDG_DATA_HOME/tenderscore"},
         ),
     ] = msgspec.field(default_factory=xdg_data_folder)
+    secret_file: Annotated[
+        Path | None,
+        Meta(
+            description="secrets that sign receipts and guard keys, needed with DATABASE_URL; "
+            "unset: `service-secret` in the data folder (signing)"
+        ),
+    ] = None
     host: Annotated[str, Meta(min_length=1, description="address to listen on (serve)")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="TCP port, 0 for a free one (serve)")] = 8000
     public_url: Annotated[

@@ -26,6 +26,7 @@ import structlog
 from service import db, organisations, serving
 from service.organisations import NewOrganisation, NewPerson
 from service.settings import Settings
+from service.signing import Secrets
 from tests.conftest import administer, with_database
 from tests.make import a_bid, a_key, a_person, a_score, a_tender, an_organisation
 
@@ -39,6 +40,9 @@ ROLES = {
     "auditor": "auditor",
 }
 """Who of the city's people holds which role in a tender; `author` drafts it, `colleague` holds none."""
+
+SECRETS = Secrets([b"\x01" * 32])
+"""What the service under test signs with."""
 
 LOG: list[dict[str, Any]] = []
 """Every line that the service has logged in this test process."""
@@ -259,7 +263,7 @@ async def served(dsn: str, **settings: Any) -> AsyncIterator[str]:
     """The service as `tenderscore serve` runs it, on a free port; yields its address."""
     chosen = Settings(**({"port": 0, "report_workers": 0, "database_connections": 8} | settings))
     with serving.listen("127.0.0.1", 0) as sock:
-        server = serving.http_server(chosen, dsn)
+        server = serving.http_server(chosen, dsn, SECRETS)
         running = asyncio.create_task(server.serve(sockets=[sock]))
         try:
             yield serving.address(sock)

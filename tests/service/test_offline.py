@@ -6,6 +6,8 @@ import pikepdf
 import pytest
 
 from service import pdf
+from service.signing import read_secrets
+from tests.make_logs import SIGNER, a_checkpoint, a_log, a_receipt, an_entry, as_ndjson, public
 from tests.service.test_pdf import can_print
 
 CASE = {
@@ -127,3 +129,30 @@ def test_the_report_of_a_case_is_written_without_a_database(case, tmp_path):
     done = tenderscore("score", case(), "--pdf", tmp_path / "nowhere" / "case.pdf")
     assert done.returncode == 2
     assert "nowhere" in done.stderr
+
+
+def test_verify_takes_a_receipt_as_well_and_judges_it_as_the_published_script_does(tmp_path):
+    """Exit 0 with what was checked; 1 with the first thing that is not as it must be."""
+    entries = a_log(9)
+    receipt, log, note = (tmp_path / name for name in ("receipt.json", "log.ndjson", "checkpoint"))
+    receipt.write_text(json.dumps(a_receipt(entries[:5], 4)))
+    log.write_bytes(as_ndjson(entries))
+    note.write_text(a_checkpoint(entries))
+    done = tenderscore("verify", receipt, "--key", public(SIGNER), "--log", log, "--log-checkpoint", note)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "The log's first 9 entries are exactly those signed; 0 came later.\nVerified.\n" in done.stdout
+    log.write_bytes(as_ndjson([*entries[:8], an_entry(9, kind="refused")]))
+    done = tenderscore("verify", receipt, "--log", log, "--log-checkpoint", note)
+    assert (done.returncode, "first 9 entries are not those that were signed" in done.stderr) == (1, True)
+    receipt.write_text(json.dumps(a_receipt(entries[:5], 4) | {"proof": {}}))
+    done = tenderscore("verify", receipt)
+    assert (done.returncode, "no receipt: KeyError" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+def test_a_new_secret_is_one_line_for_the_secret_file(tmp_path):
+    done = tenderscore("secret")
+    assert (done.returncode, done.stderr) == (0, "")
+    path = tmp_path / "secret"
+    path.touch(0o600)
+    path.write_text(done.stdout + tenderscore("secret").stdout)
+    assert len({signer.key_id for signer in read_secrets(path).signers}) == 2

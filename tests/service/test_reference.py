@@ -2,12 +2,16 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from service import verify_receipt
 from tests.service.conftest import Market, done, refused
+
+SCRIPT = Path(verify_receipt.__file__).read_bytes()
 
 
 async def description(market: Market) -> dict[str, Any]:
@@ -156,3 +160,10 @@ async def test_everything_else_needs_a_key(market: Market) -> None:
             address = re.sub(r"\{.*?\}", market.author.id, path)
             answer = await market.http.request(method.upper(), address, json={})
             assert answer.status_code == 401, name
+
+
+async def test_the_script_that_checks_receipts_is_given_to_anybody(market: Market) -> None:
+    """Byte for byte the one that is tested here, as Python and without a key."""
+    answer = await market.anonymous.get("/verify_receipt.py")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/x-python; charset=utf-8")
+    assert answer.content == SCRIPT

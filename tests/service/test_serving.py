@@ -20,6 +20,7 @@ import pytest
 from service import db, serving
 from service.local_postgres import LocalPostgres
 from service.postmaster import running
+from service.signing import make_secret_file, read_secrets
 from tests.conftest import administer, with_database
 from tests.make import a_score
 from tests.service.conftest import Market, Person, done, served
@@ -154,22 +155,29 @@ async def bid_while_killed(program: Program, market: Market, tender: dict[str, A
 
 
 async def test_the_first_key_is_its_owners_alone_and_made_once(program: Program) -> None:
-    """The operator finds one key in a file that nobody else can read; a second start makes no other one."""
+    """The operator finds one key in a file that nobody else can read; a second start makes no other one.
+
+    Of the service's secret the same is true.
+    """
     async with httpx.AsyncClient(timeout=30) as http:
         http.base_url = await program.start()
         path = program.place / "first-key"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         key = path.read_text().strip()
+        secret = (program.place / "service-secret").read_text()
+        assert read_secrets(program.place / "service-secret").signers
         operator = Person(http, key)
         assert done(await operator.get("/organisations/me"))["scopes"] == ["read", "write", "admin", "platform"]
         assert await program.stop(signal.SIGTERM) in {0, -signal.SIGTERM}
         http.base_url = await program.start()
         assert path.read_text().strip() == key
+        assert (program.place / "service-secret").read_text() == secret
         done(await operator.get("/organisations/me"))
         done(await operator.send("GET", "/tenders", X_Request_Id="seen-in-the-log"))
         await operator.get("/nothing")
         await program.stop(signal.SIGTERM)
     assert key not in program.log()
+    assert secret.strip() not in program.log()
     assert key.split("_")[3] not in program.log()
     lines = [json.loads(line) for line in program.log().splitlines() if line.startswith("{")]
     (line,) = [line for line in lines if line.get("request_id") == "seen-in-the-log" and line["event"] == "request"]
@@ -184,11 +192,13 @@ async def test_who_is_told_to_stop_in_the_moment_of_starting_stops(program: Prog
     assert running(LocalPostgres(program.place).data) is None
 
 
-async def test_a_database_that_is_behind_is_not_served(postgres: str) -> None:
+async def test_a_database_that_is_behind_is_not_served(postgres: str, tmp_path: Path) -> None:
     """On a server of somebody else's nothing is migrated unless told; the message names what is missing."""
     name = f"test_{uuid4().hex}"
     await administer(postgres, f"CREATE DATABASE {name}")
-    environment = {**QUIET, "DATABASE_URL": with_database(postgres, name)}
+    secret = tmp_path / "secret"
+    make_secret_file(secret)
+    environment = {**QUIET, "DATABASE_URL": with_database(postgres, name), "TENDERSCORE_SECRET_FILE": str(secret)}
     command = [sys.executable, "-m", "service", "serve", "--port", "0"]
     ran = await asyncio.to_thread(
         subprocess.run, command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30
@@ -199,6 +209,22 @@ async def test_a_database_that_is_behind_is_not_served(postgres: str) -> None:
     assert "to mend it: tenderscore migrate" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert "listening" not in ran.stdout
+
+
+async def test_a_database_of_ones_own_is_not_served_without_a_secret(dsn: str, tmp_path: Path) -> None:
+    """Receipts signed by a key that dies with a container prove nothing; the message says how to make one."""
+    open_to_all = tmp_path / "secret"
+    open_to_all.write_text("00" * 32)
+    open_to_all.chmod(0o644)
+    for path, fault in (("", "no TENDERSCORE_SECRET_FILE"), (str(open_to_all), f"to mend it: chmod 600 {open_to_all}")):
+        environment = {**QUIET, "DATABASE_URL": dsn, "TENDERSCORE_SECRET_FILE": path}
+        command = [sys.executable, "-m", "service", "serve", "--port", "0"]
+        ran = await asyncio.to_thread(
+            subprocess.run, command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30
+        )
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert fault in ran.stderr
+        assert "Traceback" not in ran.stderr
 
 
 async def test_eight_that_start_on_an_empty_database_at_once_make_one_first_key(dsn: str, tmp_path: Path) -> None:
