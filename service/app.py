@@ -40,6 +40,7 @@ from service.frontdoor import METRICS
 from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.settings import Settings
 from service.signing import Secrets
+from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
 _PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", "^/$"]
@@ -117,7 +118,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             reports.router,
             awards.router,
         ],
-        state=State({"known_keys": KnownKeys(), "secrets": secrets}),
+        state=State({"known_keys": KnownKeys(), "secrets": secrets, "wrapper": Wrapper(secrets, settings.kms_command)}),
         lifespan=[lifespan],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[

@@ -11,10 +11,11 @@ the tender's bids, the service included.
 """
 
 import argparse
+import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
@@ -371,7 +372,8 @@ def _new_key(arguments: argparse.Namespace) -> None:
     key = OwnKey(*sealing.generate_key())
     write_keys(path, [key, *earlier])
     _say(f"Your key is in {path}. Keep a copy of this file apart.")
-    _client(arguments).register(key)
+    with _client(arguments) as client:
+        client.register(key)
 
 
 def _make_key(arguments: argparse.Namespace) -> None:
@@ -383,29 +385,34 @@ def _make_key(arguments: argparse.Namespace) -> None:
             raise Stopped("Nobody is here to confirm the fingerprints; if they are compared, repeat with --yes.")
         return input("Are they the same? Write yes: ").strip() == "yes"
 
-    _client(arguments).make_key(arguments.tender, confirm)
+    with _client(arguments) as client:
+        client.make_key(arguments.tender, confirm)
 
 
 def _rehearse(arguments: argparse.Namespace) -> None:
-    _client(arguments).rehearse(arguments.tender)
+    with _client(arguments) as client:
+        client.rehearse(arguments.tender)
 
 
 def _act(arguments: argparse.Namespace) -> None:
-    _client(arguments).act(arguments.lot, arguments.envelope, arguments.to)
+    with _client(arguments) as client:
+        client.act(arguments.lot, arguments.envelope, arguments.to)
 
 
 def _open(arguments: argparse.Namespace) -> None:
-    _client(arguments).open(arguments.lot, arguments.envelope)
+    with _client(arguments) as client:
+        client.open(arguments.lot, arguments.envelope)
 
 
-def _client(arguments: argparse.Namespace) -> Client:
+@contextlib.contextmanager
+def _client(arguments: argparse.Namespace) -> Generator[Client]:
     try:
         login = arguments.login.read_text(encoding="ascii", errors="replace").strip()
     except OSError as error:
         raise Stopped(f"Your API key cannot be read from {arguments.login}: {error.strerror}.") from None
     headers = {"Authorization": f"Bearer {login}"}
-    http = httpx.Client(base_url=arguments.service, headers=headers, timeout=_SECONDS)
-    return Client(http, read_keys(arguments.key), _say)
+    with httpx.Client(base_url=arguments.service, headers=headers, timeout=_SECONDS) as http:
+        yield Client(http, read_keys(arguments.key), _say)
 
 
 def _say(text: str) -> None:
