@@ -70,8 +70,7 @@ async def desks(market: Market, number: int = 3) -> list[Desk]:
 
 async def draft(market: Market, officers: Sequence[Desk], needed: int = 2, **fields: Any) -> dict[str, Any]:
     """A draft in the officers' custody in which all of them have the role, open for bids for an hour once published."""
-    deadline = await market.owner.fetchval("SELECT clock_timestamp() + interval '1 hour'")
-    facts = {"custody": "officers", "officers_needed": needed, "submission_deadline": deadline.isoformat()}
+    facts = {"custody": "officers", "officers_needed": needed, "submission_deadline": await market.in_an_hour()}
     tender = await market.draft(**(facts | fields))
     for desk in officers[2:]:
         await market.give(tender, desk.person, "opening_officer")
