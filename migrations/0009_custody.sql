@@ -7,9 +7,7 @@ CONSTRAINT tenders_are_in_a_known_custody CHECK (custody IN ('service', 'officer
 ADD COLUMN officers_needed integer NOT NULL DEFAULT 2
 CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (officers_needed BETWEEN 2 AND 16);
 
-ALTER TABLE lots
-ADD COLUMN price_envelope text [] NOT NULL DEFAULT '{}',
-ADD COLUMN price_opened_at timestamptz;
+ALTER TABLE lots ADD COLUMN price_opened_at timestamptz;
 
 -- An officer's own key: what is sealed to it, only the officer's client opens.
 CREATE TABLE officer_keys (
