@@ -70,6 +70,8 @@ pango:
 	@$(PIP) install --quiet --require-hashes -r requirements.lock >&2
 	@# setuptools would warn that folders here bear the packages' names: they are the packages
 	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-index --no-deps --no-build-isolation -e . >&2
+	@# an image runs as somebody who may not write here, and would compile all of it at every start
+	@$(BIN)/python -m compileall -q scoring service
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed

@@ -1,31 +1,39 @@
-"""Bids on their way in: checked, submitted, replaced, withdrawn.
+"""Bids on their way in: submitted, replaced, withdrawn, checked; the front door for first bids.
 
-A bid is judged and stamped by one reading of the database's clock in the statement that stores it. Nothing here can
-read what was stored; that is `opening.py`'s one query.
+Nothing here or in `reception.py` can read what was stored; that is `opening.py`'s one query.
 """
 
-import hashlib
+import contextlib
 import re
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
-from uuid import UUID
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID, uuid4
 
 import asyncpg
 from litestar import Request, Response, Router, delete, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.exceptions import InternalServerException
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from litestar.params import FromPath, FromQuery, HeaderParameter
+from litestar.types import HTTPScope, Receive, Scope, Send
 from msgspec import Meta, Struct
 
-import scoring
-from service import db, submissions, tenders
+from service import db, events, reception, wire
+from service.frontdoor import Desk, heard
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, NotFound, Refusal
-from service.submissions import Submission
-from service.tenders import SubmissionDeadlinePassed, TenderLot, TenderRow
+from service.problems import NotFound, Refusal, UnsupportedMediaType
+from service.receipts import ENCODER, Receipt, find_receipt
+from service.reception import KEY, Answer, BidWithdrawn, Sent, Submission, check_complete, check_key
+from service.sealing import BID_TYPE
+from service.tenders import SubmissionDeadlinePassed
 
 SQL = db.queries("bids")
+
 
 IdempotencyKey = Annotated[
     str | None,
@@ -35,33 +43,6 @@ IdempotencyKey = Annotated[
     ),
 ]
 ValidateOnly = Annotated[Literal["only"] | None, Meta(description="`only`: check the bid and store nothing.")]
-
-
-class Receipt(Struct, frozen=True, kw_only=True):
-    """Proof of a bid: when it arrived by the database's clock, and the SHA-256 of the exact bytes that arrived."""
-
-    bid_id: UUID
-    version: int
-    tender_id: UUID
-    tender: str
-    lot_id: UUID
-    lot_number: int
-    supplier_id: UUID
-    supplier: str
-    digest: str
-    size: int
-    rules_digest: str
-    submitted_at: datetime
-
-
-class _Answer(NamedTuple):
-    """A receipt, and whether it is the answer to an earlier request with the same key."""
-
-    receipt: Receipt
-    replayed: bool
-
-    def headers(self) -> dict[str, str]:
-        return {"Idempotency-Replayed": "true"} if self.replayed else {}
 
 
 class DryRun(Struct, frozen=True, kw_only=True):
@@ -88,275 +69,208 @@ class OwnBid(Struct, frozen=True, kw_only=True):
     under_present_rules: bool
 
 
-# Refusals
+# The front door for first bids
 
 
-class IdempotencyKeyMissing(Refusal):
-    """A bid needs an Idempotency-Key.
+class BidDoor:
+    """`POST /lots/{id}/bids` before the framework (see frontdoor.py): what is accepted is answered here.
 
-    Send a header `Idempotency-Key` with any text of your own, new for each bid. If the answer gets lost, send the
-    same request again with the same key: the bid is stored once and you get the same receipt.
+    Whatever is refused is handed to litestar with the refusal, which answers it and writes it down.
     """
 
-    status = 400
+    _PATH = re.compile(r"/lots/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/bids", re.ASCII)
 
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._most: int = state.max_bid_bytes
+        self._desk = Desk("POST", "/lots/{lot_id}/bids")
 
-class IdempotencyKeyReused(Refusal):
-    """This Idempotency-Key was used for another bid.
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer an accepted bid; say False for everything else."""
+        if cast("HTTPScope", scope)["method"] != "POST" or scope["query_string"]:
+            return False
+        match = self._PATH.fullmatch(scope["path"])
+        headers = heard(scope) if match else None
+        if match is None or headers is None:
+            return False
+        since = time.perf_counter()
+        caller: Caller | None = self._state.known_keys.caller(headers.get(b"authorization"))
+        if caller is None or caller.kind != "supplier" or "write" not in caller.scopes:
+            return False
+        answer: Answer | None = None
+        with contextlib.suppress(Exception):  # litestar meets it again, and answers for it
+            try:
+                sent = await self._read(UUID(match[1]), headers, receive, caller)
+                answer = None if sent is None else await self._state.reception.take(sent)
+            except Refusal as refusal:
+                scope["state"][_REFUSED] = refusal
+        if answer is None:
+            return False
+        own = [(b"content-type", b"application/json"), (b"location", f"/bids/{answer.receipt.bid_id}".encode())]
+        own += [(name.lower().encode(), value.encode()) for name, value in answer.headers().items()]
+        body = ENCODER.encode(answer.receipt)
+        await self._desk.answer(scope, send, caller, since=since, status=201, headers=own, body=body)
+        return True
 
-    A key stands for one request and its body. Use the receipt that you have, or a new key for a new body.
-    """
-
-    status = 422
-
-
-class BidIncomplete(Refusal):
-    """The bid cannot be scored as it stands.
-
-    Every missing, unknown or unfit value is listed under `errors` with its mend. Nothing was stored; check as often as
-    you like with `?validate=only`.
-    """
-
-    status = 422
-
-
-class BidAlreadySubmitted(Refusal):
-    """You already have a bid for this lot.
-
-    Send the new one to the bid's own address (`PUT /bids/{id}`) to replace it; both versions stay in the log.
-    """
-
-
-class BidWithdrawn(Refusal):
-    """The bid has been withdrawn.
-
-    Before the deadline you can submit a new one to its lot.
-    """
-
-
-class RulesChanged(Refusal):
-    """The tender was changed by a corrigendum in this very moment.
-
-    Read the tender again and repeat the request; nothing was stored.
-    """
-
-
-CONSTRAINTS["bids_one_standing_per_supplier_and_lot"] = (BidAlreadySubmitted, "There is a standing bid already.")
-CONSTRAINTS["idempotency_keys_used_once"] = (IdempotencyKeyReused, "The key has been used.")
-
-# Rules
-
-_KEY = re.compile(r'"?([\x21\x23-\x7e](?:[\x20\x21\x23-\x7e]{0,98}[\x21\x23-\x7e])?)"?', re.ASCII)
-
-
-def check_key(key: str | None) -> str:
-    """The idempotency key without the quotes of a structured field."""
-    if key is None:
-        raise IdempotencyKeyMissing("The header `Idempotency-Key` is missing.")
-    match = _KEY.fullmatch(key)
-    if match is None:
-        raise IdempotencyKeyMissing("The `Idempotency-Key` must be 1–100 visible ASCII characters.")
-    return match[1]
-
-
-def check_complete(rules: scoring.Lot, data: Submission) -> None:
-    """Refuse a bid that lacks something or says what cannot be scored, naming everything at once."""
-    if faults := submissions.find_faults(rules, data):
-        raise BidIncomplete(f"{len(faults)} of the bid's values need mending.", faults=faults)
-
-
-class _Verdict(Struct, frozen=True, kw_only=True):
-    submission_deadline: datetime
-    at: datetime
-    rules_digest: str
-    tender_id: UUID
-    bid_id: UUID | None
-
-
-def check_verdict(verdict: _Verdict, tender_digest: str, facts: Mapping[str, Any]) -> UUID:
-    """What the storing statement decided: the bid's id, or the reason why nothing was stored."""
-    if verdict.bid_id is not None:
-        return verdict.bid_id
-    if verdict.at >= verdict.submission_deadline:
-        late = (
-            f"The bid arrived at {verdict.at.isoformat()}; the deadline was {verdict.submission_deadline.isoformat()}."
-        )
-        raise SubmissionDeadlinePassed(late, facts={**facts, "arrived_at": verdict.at})
-    if verdict.rules_digest != tender_digest:
-        raise RulesChanged("The rules changed while the bid was checked.", facts=facts)
-    raise BidWithdrawn("The bid has been withdrawn; submit a new one to the lot.", facts=facts)
-
-
-# One way in for first and further versions
-
-
-class _Post(Struct, frozen=True, kw_only=True):
-    """A bid on its way in: where it goes, who sends it, and its exact bytes."""
-
-    operation: str
-    key: str
-    caller: Caller
-    body: bytes
-    digest: str
-
-    def facts(self) -> dict[str, Any]:
-        return {"digest": self.digest, "size": len(self.body), "supplier_id": self.caller.organisation_id}
-
-
-async def _store(pool: asyncpg.Pool, post_: _Post, statement: Any, lot_id: UUID, data: Submission) -> _Answer:
-    """Check and store a bid; a repeated key gets the first answer, whatever the clock and the rules say by now."""
-    if answered := await _answered(pool, post_):
-        return _Answer(answered, replayed=True)
-    tender, lot = await _published_lot(pool, post_.caller, lot_id)
-    # A late bid is told so by the one clock that counts, not that it is also incomplete.
-    in_time = tender.submission_deadline is not None and tender.now < tender.submission_deadline
-    if in_time:
-        check_complete(lot.rules, data)
-    tender_digest = tender.rules_digest or ""
-    try:
-        async with db.transaction(pool) as conn:
-            row = statement(
-                conn,
-                supplier_id=post_.caller.organisation_id,
-                person_id=post_.caller.person_id,
-                key=post_.key,
-                fingerprint=post_.digest,
-                tender_digest=tender_digest,
-                rules_digest=lot.rules_digest,
-                size=len(post_.body),
-                contents=post_.body,
-            )
-            bid_id = check_verdict(await db.one(row, _Verdict), tender_digest, post_.facts())
-            if not in_time:  # the deadline was extended in this very moment
-                check_complete(lot.rules, data)
-            return _Answer(await _receipt(conn, bid_id, post_.caller), replayed=False)
-    except asyncpg.UniqueViolationError:
-        # A retry that overtook its first try, which has committed by now: it gets the first answer.
-        if answered := await _answered(pool, post_):
-            return _Answer(answered, replayed=True)
-        raise
-
-
-async def _answered(pool: asyncpg.Pool, post_: _Post) -> Receipt | None:
-    found = await SQL.find_answer(
-        pool, organisation_id=post_.caller.organisation_id, operation=post_.operation, key=post_.key
-    )
-    if found is None:
-        return None
-    if found["fingerprint"] != post_.digest:
-        raise IdempotencyKeyReused("The key belongs to a request with another body.", facts=post_.facts())
-    return await _receipt(pool, found["bid_id"], post_.caller, found["version"])
-
-
-async def _receipt(
-    conn: db.Connection | asyncpg.Pool, bid_id: UUID, caller: Caller, version: int | None = None
-) -> Receipt:
-    return await db.one(
-        SQL.get_receipt(conn, bid_id=bid_id, version=version, supplier_id=caller.organisation_id), Receipt
-    )
-
-
-async def _read_post(request: Request[Any, Any, Any], caller: Caller, operation: str, key: str | None) -> _Post:
-    caller.require_kind("supplier")
-    caller.require("write")
-    body = await request.body()
-    return _Post(
-        operation=operation,
-        key=check_key(key),
-        caller=caller,
-        body=body,
-        digest=hashlib.sha256(body).hexdigest(),
-    )
-
-
-async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, data: Submission) -> Response[DryRun]:
-    caller.require_kind("supplier")
-    tender, lot = await _published_lot(pool, caller, lot_id)
-    tenders.check_open(tender)
-    check_complete(lot.rules, data)
-    return Response(
-        DryRun(
-            complete=True,
-            rules_digest=lot.rules_digest or "",
-            submission_deadline=tender.submission_deadline or tender.now,
-            checked_at=tender.now,
-        ),
-        status_code=200,
-    )
-
-
-async def _published_lot(pool: asyncpg.Pool, caller: Caller, lot_id: UUID) -> tuple[TenderRow, TenderLot]:
-    async with db.transaction(pool) as conn:
-        known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.published_at is None:
-        raise NotFound
-    return known.tender, known.lot(lot_id)
+    async def _read(
+        self, lot_id: UUID, headers: Mapping[bytes, bytes], receive: Receive, caller: Caller
+    ) -> Sent | None:
+        """What was sent; None if litestar shall look at it."""
+        media_type = headers.get(b"content-type", b"").decode("latin-1")
+        key = headers.get(b"idempotency-key", b"").decode("latin-1")
+        if media_type not in _MEDIA_TYPES or not KEY.fullmatch(key):
+            return None
+        self._state.reception.intake.check_open()
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            body += message["body"]
+            if len(body) > self._most:
+                return None
+            more = message["more_body"]
+        return Sent(caller, lot_id, uuid4(), 1, check_key(key), media_type, bytes(body))
 
 
 # Handlers
 
+_TEXT = Schema(type=OpenAPIType.STRING)
 
-@post("/lots/{lot_id:uuid}/bids")
+
+@dataclass
+class BidOperation(Operation):
+    """An operation whose body is a bid, in the clear or sealed; the handlers read it themselves."""
+
+    def __post_init__(self) -> None:
+        """Describe the body, which litestar cannot see."""
+        document = Schema(
+            type=OpenAPIType.OBJECT,
+            properties={"id": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID), "name": _TEXT},
+            required=["id", "name"],
+        )
+        values = Schema(type=OpenAPIType.OBJECT, additional_properties=_TEXT, max_properties=200)
+        submission = Schema(
+            type=OpenAPIType.OBJECT,
+            description=Submission.__doc__,
+            properties={"values": values, "documents": Schema(type=OpenAPIType.ARRAY, items=document)},
+            required=["values"],
+            additional_properties=False,
+        )
+        sealed = Schema(type=OpenAPIType.STRING, description="What `tenderscore seal` writes.")
+        self.request_body = RequestBody(
+            required=True,
+            content={
+                "application/json": OpenAPIMediaType(schema=submission),
+                BID_TYPE: OpenAPIMediaType(schema=sealed),
+            },
+        )
+
+
+_MEDIA_TYPES = ("application/json", BID_TYPE)
+_REFUSED = "bid_refused"
+
+
+async def _sent(
+    request: Request[Any, Any, Any], caller: Caller, lot_id: UUID, bid_id: UUID, key: str | None, *, version: int
+) -> Sent:
+    """What a supplier sent by litestar's way; raises what the front door has refused it with already."""
+    refused = request.scope["state"].pop(_REFUSED, None)
+    if isinstance(refused, Refusal):
+        raise refused
+    caller.require_kind("supplier")
+    caller.require("write")
+    key = check_key(key)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in _MEDIA_TYPES:
+        raise UnsupportedMediaType(f"A bid is application/json or {BID_TYPE}, not {media_type or 'without a type'}.")
+    request.app.state.reception.intake.check_open()
+    return Sent(caller, lot_id, bid_id, version, key, media_type, await _body(request, caller, lot_id))
+
+
+async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -> bytes:
+    """The whole body; an upload that breaks off is evidence and goes into the tender's log."""
+    try:
+        return await request.body()
+    except InternalServerException:  # litestar's word for a client that went away
+        data = {"lot_id": lot_id, "supplier_id": caller.organisation_id, "announced": request.content_length}
+        pool = request.app.state.pool
+        await events.record_attempt(pool, "bid.interrupted", ids={"lot_id": lot_id}, actor=caller.person_id, data=data)
+        raise
+
+
+async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, body: bytes) -> Response[DryRun]:
+    caller.require_kind("supplier")
+    way = await reception.read_way_in(pool, lot_id)
+    data = wire.decode(body, Submission)
+    if way.now >= way.submission_deadline:
+        raise SubmissionDeadlinePassed(f"{way.tender} closed at {way.submission_deadline.isoformat()}.")
+    check_complete(way.rules, data.values)
+    found = DryRun(
+        complete=True,
+        rules_digest=way.rules_digest,
+        submission_deadline=way.submission_deadline,
+        checked_at=way.now,
+    )
+    return Response(found, status_code=200)
+
+
+@post("/lots/{lot_id:uuid}/bids", operation_class=BidOperation)
 async def submit_bid(
     lot_id: FromPath[UUID],
-    data: JSONBody[Submission],
     request: Request[Any, Any, Any],
     state: State,
     caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
     validate: FromQuery[ValidateOnly] = None,
 ) -> Response[Receipt] | Response[DryRun]:
-    """Submit a bid for a lot; the receipt comes only after the bid is safely stored.
+    """Submit a bid for a lot; the receipt comes only after the bid is safely stored, sealed to the tender's key.
 
-    A repeated key gets the first receipt again, marked `Idempotency-Replayed: true`.
+    A repeated key gets the first receipt again, marked `Idempotency-Replayed: true`. A bid that you have sealed
+    yourself (`tenderscore seal`) is sent as `application/vnd.tenderscore.sealed-bid`.
     With `?validate=only` the bid is checked, all faults are named at once, and nothing is stored.
     """
     if validate:
-        return await _dry_run(state.pool, caller, lot_id, data)
-    post_ = await _read_post(request, caller, f"submit {lot_id}", idempotency_key)
-
-    def statement(conn: db.Connection, **values: Any) -> Any:
-        return SQL.submit_bid(conn, lot_id=lot_id, **values)
-
-    answer = await _store(state.pool, post_, statement, lot_id, data)
+        return await _dry_run(state.pool, caller, lot_id, await request.body())
+    sent = await _sent(request, caller, lot_id, uuid4(), idempotency_key, version=1)
+    answer = await state.reception.take(sent)
     headers = {"Location": f"/bids/{answer.receipt.bid_id}", **answer.headers()}
     return Response(answer.receipt, status_code=201, headers=headers)
 
 
-@put("/bids/{bid_id:uuid}")
+@put("/bids/{bid_id:uuid}", operation_class=BidOperation)
 async def replace_bid(
     bid_id: FromPath[UUID],
-    data: JSONBody[Submission],
     request: Request[Any, Any, Any],
     state: State,
     caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
     validate: FromQuery[ValidateOnly] = None,
 ) -> Response[Receipt] | Response[DryRun]:
-    """Replace your bid by a further version before the deadline; the last version counts, earlier ones stay sealed."""
-    present = await _receipt(state.pool, bid_id, caller)
+    """Replace your bid by a further version before the deadline; the last version counts, earlier ones stay sealed.
+
+    A bid that you seal yourself is sealed for the version after the present one.
+    """
+    lot_id, version = await reception.own_bid(state.pool, caller, bid_id)
     if validate:
-        return await _dry_run(state.pool, caller, present.lot_id, data)
-    post_ = await _read_post(request, caller, f"replace {bid_id}", idempotency_key)
-
-    def statement(conn: db.Connection, **values: Any) -> Any:
-        return SQL.replace_bid(conn, bid_id=bid_id, **values)
-
-    answer = await _store(state.pool, post_, statement, present.lot_id, data)
+        return await _dry_run(state.pool, caller, lot_id, await request.body())
+    sent = await _sent(request, caller, lot_id, bid_id, idempotency_key, version=version + 1)
+    answer = await state.reception.take(sent)
     return Response(answer.receipt, status_code=200, headers=answer.headers())
 
 
 @get("/bids/{bid_id:uuid}")
 async def get_receipt(
-    bid_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+    bid_id: FromPath[UUID], state: State, conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Receipt:
     """Read the receipt of your bid's standing version. Contents are read by nobody before the opening."""
-    return await _receipt(conn, bid_id, caller)
+    return await find_receipt(conn, state.secrets, bid_id=bid_id, supplier_id=caller.organisation_id)
 
 
 @delete("/bids/{bid_id:uuid}", status_code=200)
 async def withdraw_bid(
-    bid_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+    bid_id: FromPath[UUID], state: State, conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Receipt:
     """Withdraw your bid before the deadline; it is never opened. The answer is the withdrawn version's receipt."""
     caller.require_kind("supplier")
@@ -364,11 +278,11 @@ async def withdraw_bid(
     row = await SQL.withdraw_bid(conn, bid_id=bid_id, supplier_id=caller.organisation_id, person_id=caller.person_id)
     if row is None:
         raise NotFound
-    if row["bid_id"] is None:
+    if row["withdrawn"] is None:
         if row["at"] >= row["submission_deadline"]:
             raise SubmissionDeadlinePassed("After the deadline a bid stands; ask the buyer.")
         raise BidWithdrawn("It was withdrawn before.")
-    return await _receipt(conn, bid_id, caller)
+    return await find_receipt(conn, state.secrets, bid_id=bid_id, supplier_id=caller.organisation_id)
 
 
 router = Router(

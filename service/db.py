@@ -115,17 +115,13 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
     prepared or set on one: the login itself must then have APP_ROLE's rights and no more.
     A role is changed inside a transaction by SET LOCAL ROLE only; a plain SET ROLE would stay on the connection.
     """
-    direct = pooler != "transaction"
     try:
         pool = await asyncpg.create_pool(
             dsn,
             min_size=min(2, connections),
             max_size=connections,
             init=_prepare_connection,
-            target_session_attrs=_session_attrs(dsn),
-            command_timeout=60,  # seconds; no statement of ours takes one
-            statement_cache_size=100 if direct else 0,
-            server_settings={"role": APP_ROLE, "application_name": "tenderscore"} if direct else None,
+            **_as_service(dsn, pooler),
         )
     except asyncpg.InvalidParameterValueError as error:
         raise MigrationError(f"The database does not know the role {APP_ROLE}: {error}", mend=MIGRATE) from error
@@ -140,6 +136,23 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
         await pool.close()
         raise
     return pool
+
+
+async def open_connection(dsn: str, *, pooler: str = "") -> Connection:
+    """One connection like those of `open_pool`, kept by whoever asked for it; to be closed."""
+    conn = cast("Connection", await asyncpg.connect(dsn, **_as_service(dsn, pooler)))
+    await _prepare_connection(conn)
+    return conn
+
+
+def _as_service(dsn: str, pooler: str) -> dict[str, Any]:
+    direct = pooler != "transaction"
+    return {
+        "target_session_attrs": _session_attrs(dsn),
+        "command_timeout": 60,  # seconds; no statement of ours takes one
+        "statement_cache_size": 100 if direct else 0,
+        "server_settings": {"role": APP_ROLE, "application_name": "tenderscore"} if direct else None,
+    }
 
 
 def _session_attrs(dsn: str) -> str | None:

@@ -145,6 +145,26 @@ def check_if_match(if_match: str | None, version: int) -> None:
         )
 
 
+# Who has read it already, and who reads it packed
+
+_TAGS = re.compile(r'"([^"]*)"')
+_ACCEPTED = re.compile(r"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=([0-9.]+)\s*)?(?=,|$)", re.IGNORECASE)
+
+
+def holds(if_none_match: str, version: str) -> bool:
+    """Whether the caller holds this version already: `*`, or its entity tag in the list (RFC 9110, 13.1.2).
+
+    Tags are compared weakly, as the RFC asks for here: packed or not, it is the same version.
+    """
+    return if_none_match.strip() == "*" or version in _TAGS.findall(if_none_match)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether the caller names gzip among what it accepts (RFC 9110, 12.5.3)."""
+    found = _ACCEPTED.search(accept_encoding)
+    return found is not None and (found[1] is None or found[1].strip("0.") != "")
+
+
 # Every request has an id, and is one line in the log
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
@@ -172,6 +192,8 @@ class BindRequestId:
         steps = scope["path"].lower().split("/")
         if any(isinstance(value, UUID) and str(value) not in steps for value in ids):
             raise NotFound
+        # A request that came while the one before on its connection was worked on begins with that one's context.
+        structlog.contextvars.clear_contextvars()
         with structlog.contextvars.bound_contextvars(request_id=request_id(scope)):
             await self.app(scope, receive, send)
 

@@ -6,7 +6,7 @@ People decide every grade and say why; the engine only computes. No path here av
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple, TypeVar, cast
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,6 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events, opening, tenders
-from service.edge import etag
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal
@@ -424,22 +423,6 @@ async def list_evaluations(
     return await db.many(SQL.list_evaluations(conn, lot_id=lot_id), EvaluationRun)
 
 
-@get("/evaluations/{evaluation_id:uuid}")
-async def get_evaluation(
-    evaluation_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> Response[scoring.Evaluation]:
-    """Read a result as it was stored: the canonical JSON whose SHA-256 is the digest and the ETag.
-
-    It holds the rules, the inputs and every step; `tenderscore verify FILE` computes it again.
-    """
-    stored = await get_stored(conn, caller, evaluation_id)
-    return Response(
-        cast("Any", stored.canonical),  # the stored bytes themselves, described by their struct
-        media_type="application/json",
-        headers={"ETag": etag(stored.digest)},
-    )
-
-
 router = Router(
     path="/",
     route_handlers=[
@@ -449,7 +432,6 @@ router = Router(
         list_consensus,
         evaluate_lot,
         list_evaluations,
-        get_evaluation,
     ],
     tags=["Evaluation"],
 )

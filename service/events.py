@@ -37,6 +37,8 @@ Kind = Literal[
     "bid.submitted",
     "bid.replaced",
     "bid.withdrawn",
+    "bid.late",
+    "bid.interrupted",
     "opening.asked",
     "share.relayed",
     "envelopes.unopenable",
@@ -49,6 +51,7 @@ Kind = Literal[
     "lot.evaluated",
     "report.stored",
     "award.decided",
+    "log.timestamped",
     "refused",
 ]
 
@@ -77,11 +80,11 @@ async def record(
     return await SQL.record_event(conn, log_id=tender_id or PLATFORM_LOG, kind=kind, person_id=actor, data=dict(data))
 
 
-async def record_refusal(
-    pool: asyncpg.Pool, *, ids: Mapping[str, Any], actor: UUID | None, data: Mapping[str, Any]
+async def record_attempt(
+    pool: asyncpg.Pool, kind: Kind, *, ids: Mapping[str, Any], actor: UUID | None, data: Mapping[str, Any]
 ) -> None:
-    """Write down a refused attempt in the log of the tender that its address belongs to, found by the ids in it."""
+    """Write down what came to nothing, in the log of the tender that its address belongs to, found by the ids in it."""
     async with db.transaction(pool) as conn:
         known = {name: ids.get(name) for name in ("tender_id", "lot_id", "bid_id", "evaluation_id")}
         log_id = await SQL.find_log(conn, **known)
-        await record(conn, "refused", tender_id=log_id, actor=actor, data=data)
+        await record(conn, kind, tender_id=log_id, actor=actor, data=data)

@@ -11,27 +11,28 @@ To add a door:
 1. Beside the noun's handler write a class that takes `app.state` (`pool` and `public_url` are there once the
    application has started, `known_keys` from the beginning) and has `async def __call__(scope, receive, send) -> bool`.
 2. Look at `scope["method"]` and `scope["path"]` first and say False at once for what is not its own.
-3. `heard(scope)` gives the headers; None means that one came twice: say False.
+3. `heard(scope)` gives the headers; none at all if one of them came twice, so that nobody is known: say False.
 4. `state.known_keys.caller(...)` gives the caller, or None for one that litestar has not met yet: say False. The
    statement that the door then runs must itself demand that the key is neither revoked nor expired (see KnownKeys).
 5. Answer with a `Desk`: the request's id, Cache-Control, log line and metrics come from it as from litestar.
 6. A database error: catch it and say False; litestar meets it again and answers for it.
 7. The body may be read and False said all the same: what was read is there again for whoever comes next.
-8. Name the door in `serving.http_server`, and add the route to the test that asks both ways.
+8. Name the door in `serving.DOORS`, and add the route to the test that asks both ways.
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 import structlog
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusMiddleware
-from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 
 from service import edge
 from service.organisations import Caller
 
-Door: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[bool]]
+Door: TypeAlias = Callable[[HTTPScope, Receive, Send], Awaitable[bool]]
 """Answers a request and says True, or says False and has sent nothing."""
 
 Header: TypeAlias = tuple[bytes, bytes]
@@ -91,15 +92,52 @@ class _Reread:
         self._next = 0
 
 
-def heard(scope: Scope) -> dict[bytes, bytes] | None:
-    """The headers that doors go by; None if one of them came twice, which litestar shall judge."""
+def heard(scope: HTTPScope) -> dict[bytes, bytes]:
+    """The headers that doors go by; none of them if one came twice, which litestar shall judge."""
     found: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name in _HEARD:
             if name in found:
-                return None
+                return {}
             found[name] = value
     return found
+
+
+Name = TypeVar("Name")
+
+
+class Memory(Generic[Name]):
+    """Bytes that may be asked for again, by name: at most so many; those not asked for longest make room."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._size = 0
+        self._kept: OrderedDict[Name, bytes] = OrderedDict()
+
+    def get(self, name: Name) -> bytes | None:
+        kept = self._kept.get(name)
+        if kept is not None:
+            self._kept.move_to_end(name)
+        return kept
+
+    def put(self, name: Name, content: bytes) -> None:
+        """Keep the bytes; of what is itself larger than all there may be, nothing is kept."""
+        self._size -= len(self._kept.pop(name, b""))
+        if len(content) > self._most:
+            return
+        self._kept[name] = content
+        self._size += len(content)
+        while self._size > self._most:
+            _, dropped = self._kept.popitem(last=False)
+            self._size -= len(dropped)
+
+
+class Answer(NamedTuple):
+    """What a door answers; a body is JSON, and its type and length are added to the headers."""
+
+    status: int
+    headers: list[Header]
+    body: bytes
 
 
 class Desk:
@@ -115,19 +153,32 @@ class Desk:
             "app_name": METRICS.app_name,
         }
         self._counted: dict[int, tuple[Any, Any]] = {}
+        self._busy: Any = None
 
-    async def answer(
-        self, scope: Scope, send: Send, caller: Caller, *, since: float, status: int, headers: list[Header], body: bytes
-    ) -> None:
-        """Send the answer. `since` is time.perf_counter() when the request came; Content-Length is added to a body."""
+    def busy(self) -> "Desk":
+        """`with desk.busy():` counts the request among those in progress."""
+        return self
+
+    def __enter__(self) -> None:
+        if self._busy is None:
+            self._busy = self._meter.requests_in_progress(self._labels).labels(*self._labels.values())
+        self._busy.inc()
+
+    def __exit__(self, *_: object) -> None:
+        self._busy.dec()
+
+    async def answer(self, scope: HTTPScope, send: Send, caller: Caller, answer: Answer, *, since: float) -> None:
+        """Send the answer; `since` is time.perf_counter() when the request came."""
+        headers = answer.headers
         structlog.contextvars.bind_contextvars(key_id=caller.key_id)
-        if body:
-            headers = [*headers, (b"content-length", b"%d" % len(body))]
-        start = cast("Message", {"type": "http.response.start", "status": status, "headers": headers})
+        if answer.body:
+            length = b"%d" % len(answer.body)
+            headers = [(b"content-type", b"application/json"), *headers, (b"content-length", length)]
+        start = cast("Message", {"type": "http.response.start", "status": answer.status, "headers": headers})
         await edge.finish_answer(start, scope)
         await send(start)
-        await send({"type": "http.response.body", "body": body, "more_body": False})
-        requests, seconds = self._counted.get(status) or self._collectors(status)
+        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+        requests, seconds = self._counted.get(answer.status) or self._collectors(answer.status)
         requests.inc()
         seconds.observe(time.perf_counter() - since)
 

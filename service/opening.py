@@ -206,9 +206,13 @@ def check_all_opened(lot: TenderLot) -> None:
         raise PricesSealed(f"The prices of lot {lot.number} are sealed.")
 
 
+READERS: tuple[tenders.Role, ...] = ("evaluator", "moderator", "approver", "auditor", "contract_manager")
+"""Opened bids are for those who score, decide or audit, not for every colleague (Annex IV (f))."""
+
+
 def check_reader(tender: TenderRow) -> None:
-    """Opened bids are for those who score, decide or audit, not for every colleague (Annex IV (f))."""
-    tenders.check_role(tender, "evaluator", "moderator", "approver", "auditor", "contract_manager")
+    """Refuse who holds none of the roles for which opened bids are."""
+    tenders.check_role(tender, *READERS)
 
 
 # Reading what is sealed

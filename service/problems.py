@@ -39,6 +39,8 @@ class Refusal(Exception):
     """A request that was understood and refused."""
 
     status: ClassVar[int] = 409
+    recorded = False
+    """Whether the attempt stands in the log already, by the statement that refused it."""
 
     def __init__(
         self,

@@ -3,12 +3,12 @@
 Nothing here needs a key, and nothing here tells about anybody's tender.
 """
 
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import jinja2
-from litestar import Litestar, Request, Response, Router, get, static_files
+from litestar import Request, Response, Router, get, static_files
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
@@ -17,6 +17,7 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
     Components,
     Example,
+    OpenAPI,
     OpenAPIMediaType,
     OpenAPIResponse,
     Operation,
@@ -60,7 +61,29 @@ _ALSO = {
 }
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
 
-OPENAPI = OpenAPIConfig(
+
+class Description(OpenAPI):
+    """The API's description, completed with what litestar cannot know when somebody first asks for it.
+
+    It takes a quarter of a second and some megabytes, which a worker that starts shall not wait for.
+    """
+
+    def to_schema(self) -> dict[str, Any]:
+        """The document; litestar asks for it once and keeps it."""
+        complete_description(self)
+        return super().to_schema()
+
+
+class DescribedOnDemand(OpenAPIConfig):
+    """The settings of that description."""
+
+    def to_openapi_schema(self) -> OpenAPI:
+        """The description without its operations, which litestar adds."""
+        plain = super().to_openapi_schema()
+        return Description(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+
+
+OPENAPI = DescribedOnDemand(
     title="tenderscore",
     version="1",
     description=(
@@ -98,9 +121,8 @@ OPENAPI = OpenAPIConfig(
 )
 
 
-def complete_description(app: Litestar) -> None:
+def complete_description(document: OpenAPI) -> None:
     """Add to the OpenAPI document what litestar cannot know: every error of every operation, and tested examples."""
-    document = app.openapi_schema
     components = document.components
     components.schemas["Problem"] = _plain_schema()
     for schema in components.schemas.values():
@@ -160,9 +182,9 @@ def _describe(operation: Operation) -> None:
         answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
     operation.responses = answers
     example = EXAMPLES.get(operation.operation_id or "")
-    if example is not None and isinstance(operation.request_body, RequestBody):
-        for content in operation.request_body.content.values():
-            content.examples = {"example": Example(summary=example.summary, value=example.body)}
+    body = operation.request_body
+    if example is not None and isinstance(body, RequestBody):
+        body.content["application/json"].examples = {"example": Example(summary=example.summary, value=example.body)}
 
 
 def _errors(operation: Operation) -> dict[int, str]:
@@ -253,6 +275,8 @@ async def list_methods(request: Request[Any, Any, Any]) -> Response[list[scoring
 
 @cache
 def _methods_page() -> str:
+    import jinja2  # most API processes never show this page
+
     loader = jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates")
     pages = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     return pages.get_template("methods.html").render(methods=scoring.methods(), engine=scoring.ENGINE)

@@ -33,7 +33,6 @@ from service.report_document import (
     Tender,
 )
 from service.settings import Settings
-from service.typeset import print_report, typeset
 
 SQL = db.queries("reports")
 
@@ -163,6 +162,8 @@ async def load(pool: asyncpg.Pool, evaluation_id: UUID) -> ReportDocument:
 
 async def make(pool: asyncpg.Pool, payload: str) -> None:
     """The worker's duty: render a report apart and store it, unless somebody else has. Raises JobError."""
+    from service.typeset import print_report  # drags pikepdf; most API processes never make a report
+
     asked = msgspec.json.decode(payload, type=Asked)
     document = await load(pool, asked.evaluation_id)
     try:
@@ -245,6 +246,8 @@ async def show_report(
     lang: FromQuery[Lang] = "en",
 ) -> Response[str]:
     """Read the evaluation report on a screen: the same templates as the PDF, without anything active."""
+    from service.typeset import typeset
+
     check_language(lang)
     pool = cast("asyncpg.Pool", state.pool)
     async with db.transaction(pool) as conn:

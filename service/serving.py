@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,13 +16,15 @@ from typing import Any
 import msgspec
 import structlog
 import uvicorn
+from litestar.datastructures import State
 
-from service import db, jobs, organisations, reports
+from service import bids, db, jobs, organisations, reports
 from service.app import create_app
 from service.edge import answer_head
-from service.frontdoor import FrontDoor
+from service.frontdoor import Door, FrontDoor
 from service.local_postgres import LocalPostgres
 from service.organisations import NewOrganisation, NewPerson
+from service.results import ResultDoor
 from service.settings import Settings, read_settings
 from service.signing import Secrets, secrets_of
 
@@ -93,11 +95,19 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def http_server(settings: Settings, dsn: str, secrets: Secrets) -> uvicorn.Server:
+DOORS: tuple[Callable[[State], Door], ...] = (bids.BidDoor, ResultDoor)
+"""What is answered before the framework; each is made with the application's state."""
+
+
+def http_server(
+    settings: Settings, dsn: str, secrets: Secrets, *, doors: Sequence[Callable[[State], Door]] = DOORS
+) -> uvicorn.Server:
     """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
+    app = create_app(settings, dsn, secrets)
     config = uvicorn.Config(
-        answer_head(FrontDoor(create_app(settings, dsn, secrets), [])),
+        answer_head(FrontDoor(app, [door(app.state) for door in doors])),
         lifespan="on",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -88,6 +88,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "`wrap` or `unwrap` and the tender's id, bytes on standard input and output (wrapping)"
         ),
     ] = ""
+    tsa_url: Annotated[
+        Annotated[str, Meta(pattern="^https?://")] | None,
+        Meta(description="RFC 3161 authority that stamps checkpoints, with the extra `tsa` (timestamps)"),
+    ] = None
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
     max_body_bytes: Annotated[int, Meta(ge=1_000, description="bytes, any other body (app)")] = 256_000
     report_workers: Annotated[

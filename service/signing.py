@@ -94,6 +94,11 @@ class Secrets:
         self._wrappings = {one.id: one for one in self.wrappings}
         self._fingerprint_keys = tuple(_derive(line, "fingerprint") for line in lines)
 
+    def checkpoint(self, log_id: UUID, size: int, root: bytes) -> str:
+        """The same note signed by every key, so that whoever holds a receipt of an older one can compare it."""
+        first, *others = (signer.checkpoint(log_id, size, root) for signer in self.signers)
+        return first + "".join(note.rpartition("\n\n")[2] for note in others)
+
     def signer(self, key_id: str) -> Signer:
         """The signer with an id. Raises LookupError where no line of the file gives it."""
         return self._signers[key_id]

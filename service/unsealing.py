@@ -15,13 +15,20 @@ import scoring
 from service import sealing, wire
 from service.problems import Refusal
 from service.sealing import SealBroken
-from service.submissions import NamedDocument, Place, Submission, find_faults
+from service.submissions import NamedDocument, Place
 
 EnvelopeKind = Literal["offer", "price"]
 
 MOST_FAULTS: Final = 20
 """So many faults of one envelope are told; whoever reads the twentieth has seen enough."""
 LONGEST_FAULT: Final = 4_000
+
+
+class Offer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an offer's envelope holds. It reads whatever any release has let in, so its bounds are the widest."""
+
+    values: Annotated[dict[str, str], Meta(max_length=200)]
+    documents: Annotated[tuple[NamedDocument, ...], Meta(max_length=1_000)] = ()
 
 
 class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,14 +106,14 @@ def _open(box: Box, bid: SealedBid, key_of: KeyOf) -> Opened:
         part = f"{broken.part[:1].upper()}{broken.part[1:]}"
         return _faulty(bid, f"The {box.kind} envelope does not open. {part}: {broken.why}")
     try:
-        said = wire.decode(content, Submission if box.kind == "offer" else Prices)
+        said = wire.decode(content, Offer if box.kind == "offer" else Prices)
     except Refusal as refusal:
         found = (f"{fault.pointer or '/'}: {fault.message}" for fault in refusal.faults)
         return _faulty(bid, f"The {box.kind} envelope opens, but cannot be read. {refusal.detail}", *found)
     asked = box.asked()
     offers = {name: value for name, value in said.values.items() if name in asked}
-    documents = said.documents if isinstance(said, Submission) else ()
-    faults = (*_strangers(box, said.values.keys() - asked), *_unfit(box, offers), *_unfit_documents(box, said))
+    documents = said.documents if isinstance(said, Offer) else ()
+    faults = (*_strangers(box, said.values.keys() - asked), *_unfit(box, offers), *_twice(documents))
     return Opened(bid, offers, documents, _told(faults) if faults else None)
 
 
@@ -139,8 +146,7 @@ def _unfit(box: Box, offers: dict[str, str]) -> Iterator[str]:
             yield f"{fault.criterion}: {fault.message}"
 
 
-def _unfit_documents(box: Box, said: Submission | Prices) -> Iterator[str]:
-    if isinstance(said, Submission):
-        for fault in find_faults(box.rules, said):
-            if fault.pointer.startswith("/documents/"):
-                yield f"{fault.pointer}: {fault.message}"
+def _twice(documents: Sequence[NamedDocument]) -> Iterator[str]:
+    for place, document in enumerate(documents):
+        if any(document.id == earlier.id for earlier in documents[:place]):
+            yield f"{document.name}: the document {document.id} is named twice."

@@ -117,11 +117,12 @@ def check(receipt: str, key: str = "", log: str = "", log_checkpoint: str = "") 
     claims = (position, proof["tree_size"], f"tenderscore/{entry['log_id']}", proof["key"]["id"])
     require(repr(claims) == repr(places), "Position, tree size, log or the key's id is not what was signed.")
     told = {**entry["data"], "tender_id": entry["log_id"], "submitted_at": entry["at"]}
+    print(f"Entry {position} of the log {origin}, signed when it had {size} entries, says as the receipt does:")
     for name in FACTS.split(" "):  # compared as text, because in Python True and 1.0 are equal to 1
         said, meant = (repr(facts[name]).replace(".000000Z", "Z") for facts in (stated, told))
         require(said == meant, f"The receipt's {name} is not what the log says.")
-    print(f"Entry {position} of the log {origin}, signed when it had {size} entries, is of this bid; the same in both:")
-    print(f"{FACTS.replace(' ', ', ')}. All else on the receipt, such as names, is not signed.")
+        print(f"  {name} {said}")
+    print("All else on the receipt, such as names, is not signed.")
     print(f"Signed by the key {proof['key']['public_key']}{'' if key else '; compare it with the published one'}.")
     signed = {size: root}
     if log_checkpoint:
@@ -141,8 +142,7 @@ def main() -> None:
     try:
         check(**vars(parser.parse_args()))
     except (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
-        plain = isinstance(error, (OSError, ValueError))
-        sys.exit(f"NOT VERIFIED. {error if plain else f'That is no receipt: {error!r}'}")
+        sys.exit(f"NOT VERIFIED. {error if isinstance(error, (OSError, ValueError)) else f'No receipt: {error!r}'}")
     print("VERIFIED.")
 
 

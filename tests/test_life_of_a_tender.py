@@ -21,7 +21,7 @@ TOLD = [
     "bid.submitted",
     "bid.withdrawn",
     "refused",  # an officer before the deadline
-    "refused",  # a late bid
+    "bid.late",
     "opening.asked",
     "opening.asked",
     "bids.opened",

@@ -1,12 +1,6 @@
 -- name: record_event(log_id, kind, person_id, data)$
 -- Append an entry to a log and return its position; locks the log's head, then reads the clock.
-WITH head AS (
-    UPDATE log_heads SET size = size + 1 WHERE log_id = :log_id::uuid RETURNING size
-)
-
-INSERT INTO events (log_id, position, kind, person_id, data, at)
-SELECT :log_id::uuid, head.size, :kind::text, :person_id::uuid, :data::jsonb, clock_timestamp() FROM head
-RETURNING position;
+SELECT log_append(:log_id::uuid, :kind::text, :person_id::uuid, :data::jsonb);
 
 -- name: start_log(log_id)!
 -- The log of a new tender.

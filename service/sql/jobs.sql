@@ -1,3 +1,7 @@
+-- name: any_job()$
+-- Whether anything is queued, or was being done by a worker that may have died.
+SELECT EXISTS (SELECT 1 FROM pgqueuer WHERE status IN ('queued', 'picked'));
+
 -- name: enqueue_job(duty, payload, key)!
 -- Queue a job in the caller's transaction; the same job again, while it waits or runs, changes nothing.
 INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status)

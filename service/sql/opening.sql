@@ -57,7 +57,7 @@ WHERE
 
 -- name: open_envelopes(lot_id, envelope)
 -- Every standing bid of a lot with its offer, or with its price where the bid goes on after the technical consensus:
--- from the deadline on, once enough officers have acted. No other query may read bid_envelopes.contents.
+-- from the deadline on, once enough officers have acted. No other query may read sealed_envelopes.contents.
 SELECT
     bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
     envelope.header, envelope.contents
@@ -66,7 +66,7 @@ INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN bids AS bid ON lot.id = bid.lot_id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
-LEFT JOIN bid_envelopes AS envelope
+LEFT JOIN sealed_envelopes AS envelope
     ON bid.id = envelope.bid_id AND bid.version = envelope.version AND envelope.kind = :envelope::text
 WHERE
     lot.id = :lot_id::uuid
@@ -98,7 +98,7 @@ INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN bids AS bid ON lot.id = bid.lot_id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
-INNER JOIN bid_envelopes AS envelope
+INNER JOIN sealed_envelopes AS envelope
     ON bid.id = envelope.bid_id AND bid.version = envelope.version AND envelope.kind = :envelope::text
 WHERE
     lot.id = :lot_id::uuid

@@ -51,6 +51,284 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM log_heads AS held WHERE held.log_id = log FOR UPDATE;
+    RETURN log_enter(log, what, person, facts, clock_timestamp());
+END
+$$;
+
+CREATE FUNCTION public.log_enter(log uuid, what text, person uuid, facts jsonb, instant timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+    place bigint;
+    grain uuid := gen_random_uuid();
+    leaf bytea;
+BEGIN
+    SELECT held.size + 1 INTO STRICT place FROM log_heads AS held WHERE held.log_id = log;
+    leaf := log_leaf(log_entry(log, place, what, person, facts, instant, grain));
+    INSERT INTO events (log_id, position, kind, person_id, data, at, salt, leaf)
+    VALUES (log, place, what, person, facts, instant, grain, leaf);
+    UPDATE log_heads AS held
+    SET size = place, frontier = log_grown(held.frontier, held.size, ARRAY[leaf])
+    WHERE held.log_id = log;
+    RETURN place;
+END
+$$;
+
+CREATE FUNCTION public.log_entry(log_id uuid, place bigint, kind text, person_id uuid, data jsonb, at timestamp with time zone, salt uuid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (jsonb_build_object('log_id', log_id, 'position', place, 'kind', kind, 'person_id', person_id, 'data', data, 'at', to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), 'salt', salt))::text;
+
+CREATE FUNCTION public.log_grown(frontier bytea[], size bigint, leaves bytea[]) RETURNS bytea[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+DECLARE
+    stack bytea [] := frontier;
+    top integer := cardinality(frontier);
+    grown bigint := size;
+    complete bigint;
+    node bytea;
+BEGIN
+    FOREACH node IN ARRAY leaves LOOP
+        complete := grown;
+        WHILE complete & 1 = 1 LOOP
+            node := sha256('\x01'::bytea || stack[top] || node);
+            top := top - 1;
+            complete := complete >> 1;
+        END LOOP;
+        top := top + 1;
+        stack[top] := node;
+        grown := grown + 1;
+    END LOOP;
+    RETURN stack[1 : top];
+END
+$$;
+
+CREATE FUNCTION public.log_leaf(entry text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN sha256(('\x00'::bytea || convert_to(entry, 'UTF8'::name)));
+
+CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    tender_ids uuid [];
+    instant timestamptz;
+BEGIN
+    -- FOR SHARE, so that submissions run side by side, and whoever changes or opens the tender waits for them.
+    SELECT array_agg(locked.id) INTO tender_ids
+    FROM (
+        SELECT tender.id FROM tenders AS tender
+        WHERE
+            tender.id IN (SELECT lot.tender_id FROM lots AS lot WHERE lot.id = ANY (lot_ids))
+            AND tender.published_at IS NOT NULL
+        ORDER BY tender.id FOR SHARE
+    ) AS locked;
+    PERFORM FROM log_heads AS head WHERE head.log_id = ANY (tender_ids) ORDER BY head.log_id FOR UPDATE;
+    instant := clock_timestamp();
+    RETURN QUERY
+    WITH judged AS MATERIALIZED (
+        SELECT
+            given.ordinal, given.lot_id, given.bid_id, given.version, given.supplier_id, given.person_id,
+            given.fingerprint, given.rules_digest, given.size, given.digest, given.offer_header, given.offer,
+            given.price_header, given.price, given.documents, given.retry_key,
+            CASE WHEN given.version = 1 THEN 'submit ' || given.lot_id ELSE 'replace ' || given.bid_id END AS operation,
+            tender.id AS tender_id, tender.submission_deadline, used.bid_id AS used_bid_id,
+            used.version AS used_version, used.fingerprint AS used_fingerprint,
+            CASE
+                WHEN used.bid_id IS NOT NULL THEN 'replay'
+                WHEN tender.id IS NULL THEN 'unknown'
+                WHEN api_key.id IS NULL THEN 'key-refused'
+                WHEN instant >= tender.submission_deadline THEN 'late'
+                WHEN tender.rules_digest <> given.tender_digest THEN 'rules-changed'
+                WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
+                WHEN given.version > 1 AND standing.id IS DISTINCT FROM given.bid_id THEN 'withdrawn'
+                WHEN given.version > 1 AND standing.version + 1 <> given.version THEN 'version-changed'
+                ELSE 'stored'
+            END AS verdict
+        FROM unnest(
+            lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests,
+            rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents
+        ) WITH ORDINALITY AS given (
+            lot_id, bid_id, version, supplier_id, person_id, key_id, retry_key, fingerprint, tender_digest,
+            rules_digest, size, digest, offer_header, offer, price_header, price, documents, ordinal
+        )
+        LEFT JOIN lots AS lot ON given.lot_id = lot.id
+        LEFT JOIN tenders AS tender ON lot.tender_id = tender.id AND tender.id = ANY (tender_ids)
+        LEFT JOIN api_keys AS api_key
+            ON
+                given.key_id = api_key.id AND api_key.revoked_at IS NULL
+                AND (api_key.expires_at IS NULL OR api_key.expires_at > instant)
+        -- LIMIT makes these look-ups of the index even in a plan that was made while the tables were empty.
+        LEFT JOIN LATERAL (
+            SELECT bid.id, bid.version FROM bids AS bid
+            WHERE bid.lot_id = given.lot_id AND bid.supplier_id = given.supplier_id AND bid.withdrawn_at IS NULL
+            LIMIT 1
+        ) AS standing ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT answer.bid_id, answer.version, answer.fingerprint FROM idempotency_keys AS answer
+            WHERE
+                answer.organisation_id = given.supplier_id AND answer.key = given.retry_key
+                AND answer.operation
+                = CASE WHEN given.version = 1 THEN 'submit ' || given.lot_id ELSE 'replace ' || given.bid_id END
+            LIMIT 1
+        ) AS used ON TRUE
+    ),
+
+    placed AS MATERIALIZED (
+        SELECT
+            judged.*, head.size AS size_before, head.frontier, gen_random_uuid() AS salt,
+            head.size + row_number() OVER (PARTITION BY judged.tender_id ORDER BY judged.ordinal) AS place,
+            head.size + count(*) OVER (PARTITION BY judged.tender_id) AS tree_size,
+            CASE
+                WHEN judged.verdict = 'late' THEN 'bid.late'
+                WHEN judged.version = 1 THEN 'bid.submitted'
+                ELSE 'bid.replaced'
+            END AS kind,
+            jsonb_build_object(
+                'lot_id', judged.lot_id, 'supplier_id', judged.supplier_id, 'digest', judged.digest,
+                'size', judged.size, 'rules_digest', judged.rules_digest
+            )
+            || CASE
+                WHEN judged.verdict = 'late' THEN '{}'
+                ELSE
+                    jsonb_build_object(
+                        'bid_id', judged.bid_id, 'version', judged.version,
+                        'documents', to_jsonb(judged.documents::uuid [])
+                    )
+            END AS data
+        FROM judged
+        INNER JOIN log_heads AS head ON judged.tender_id = head.log_id
+        WHERE judged.verdict IN ('stored', 'late')
+    ),
+
+    entered AS MATERIALIZED (
+        SELECT
+            placed.*,
+            log_entry(
+                placed.tender_id, placed.place, placed.kind, placed.person_id, placed.data, instant, placed.salt
+            ) AS entry
+        FROM placed
+    ),
+
+    event AS (
+        INSERT INTO events (log_id, position, kind, person_id, data, at, salt, leaf)
+        SELECT
+            entered.tender_id, entered.place, entered.kind, entered.person_id, entered.data, instant, entered.salt,
+            log_leaf(entered.entry)
+        FROM entered
+    ),
+
+    grown AS (
+        UPDATE log_heads AS head
+        SET size = head.size + added.number, frontier = log_grown(head.frontier, head.size, added.leaves)
+        FROM (
+            SELECT
+                entered.tender_id, count(*) AS number,
+                array_agg(log_leaf(entered.entry) ORDER BY entered.place) AS leaves
+            FROM entered GROUP BY entered.tender_id
+        ) AS added
+        WHERE head.log_id = added.tender_id
+    ),
+
+    first AS (
+        INSERT INTO bids (id, lot_id, supplier_id)
+        SELECT entered.bid_id, entered.lot_id, entered.supplier_id
+        FROM entered WHERE entered.kind = 'bid.submitted'
+    ),
+
+    further AS (
+        UPDATE bids AS bid SET version = bid.version + 1
+        WHERE bid.id = ANY (ARRAY(SELECT entered.bid_id FROM entered WHERE entered.kind = 'bid.replaced'))
+    ),
+
+    kept AS (
+        INSERT INTO bid_versions (
+            bid_id, version, person_id, rules_digest, digest, size, submitted_at, position, tree_size, signed_by
+        )
+        SELECT
+            entered.bid_id, entered.version, entered.person_id, entered.rules_digest, entered.digest, entered.size,
+            instant, entered.place, entered.tree_size, signer
+        FROM entered WHERE entered.verdict = 'stored'
+    ),
+
+    envelope AS (
+        INSERT INTO sealed_envelopes (bid_id, version, kind, header, contents)
+        SELECT entered.bid_id, entered.version, part.kind, part.header, part.contents
+        FROM entered
+        CROSS JOIN LATERAL (
+            VALUES ('offer', entered.offer_header, entered.offer), ('price', entered.price_header, entered.price)
+        ) AS part (kind, header, contents)
+        WHERE entered.verdict = 'stored' AND part.contents IS NOT NULL
+    ),
+
+    answered AS (
+        INSERT INTO idempotency_keys (organisation_id, operation, key, fingerprint, bid_id, version)
+        SELECT
+            entered.supplier_id, entered.operation, entered.retry_key, entered.fingerprint, entered.bid_id,
+            entered.version
+        FROM entered WHERE entered.verdict = 'stored'
+    )
+
+    SELECT
+        entered.ordinal, entered.verdict, instant, entered.submission_deadline, entered.bid_id, entered.version,
+        entered.fingerprint, entered.entry, entered.place, entered.size_before, entered.tree_size, entered.frontier
+    FROM entered
+    UNION ALL
+    SELECT
+        judged.ordinal, judged.verdict, instant, judged.submission_deadline,
+        coalesce(judged.used_bid_id, judged.bid_id), coalesce(judged.used_version, judged.version),
+        judged.used_fingerprint, NULL, NULL, NULL, NULL, NULL
+    FROM judged WHERE judged.verdict NOT IN ('stored', 'late');
+END
+$$;
+
+CREATE FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) RETURNS TABLE(submission_deadline timestamp with time zone, at timestamp with time zone, withdrawn uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    lot uuid;
+    tender uuid;
+    deadline timestamptz;
+    instant timestamptz;
+    latest integer;
+BEGIN
+    SELECT own.lot_id INTO lot FROM bids AS own WHERE own.id = bid AND own.supplier_id = supplier;
+    SELECT locked.id, locked.submission_deadline INTO tender, deadline
+    FROM tenders AS locked
+    WHERE locked.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot) FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    PERFORM FROM log_heads AS head WHERE head.log_id = tender FOR UPDATE;
+    instant := clock_timestamp();
+    UPDATE bids AS own SET withdrawn_at = instant
+    WHERE own.id = bid AND own.withdrawn_at IS NULL AND instant < deadline
+    RETURNING own.version INTO latest;
+    IF FOUND THEN
+        PERFORM log_enter(
+            tender, 'bid.withdrawn', person,
+            jsonb_build_object('bid_id', bid, 'lot_id', lot, 'supplier_id', supplier, 'version', latest), instant
+        );
+    END IF;
+    RETURN QUERY SELECT deadline, instant, CASE WHEN latest IS NOT NULL THEN bid END;
+END
+$$;
+
 CREATE TABLE public.api_keys (
     id text NOT NULL COLLATE pg_catalog."C",
     person_id uuid NOT NULL,
@@ -95,7 +373,10 @@ CREATE TABLE public.bid_versions (
     rules_digest text NOT NULL,
     digest text NOT NULL,
     size integer NOT NULL,
-    submitted_at timestamp with time zone NOT NULL
+    submitted_at timestamp with time zone NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    tree_size bigint DEFAULT 0 NOT NULL,
+    signed_by text DEFAULT ''::text NOT NULL
 );
 
 CREATE TABLE public.bids (
@@ -144,7 +425,9 @@ CREATE TABLE public.events (
     kind text NOT NULL,
     person_id uuid,
     data jsonb NOT NULL,
-    at timestamp with time zone NOT NULL
+    at timestamp with time zone NOT NULL,
+    salt uuid,
+    leaf bytea
 );
 
 CREATE TABLE public.idempotency_keys (
@@ -168,6 +451,7 @@ CREATE TABLE public.job_attempts (
 CREATE TABLE public.log_heads (
     log_id uuid NOT NULL,
     size bigint DEFAULT 0 NOT NULL,
+    frontier bytea[] DEFAULT '{}'::bytea[] NOT NULL,
     CONSTRAINT log_heads_size_not_negative CHECK ((size >= 0))
 );
 
@@ -179,6 +463,7 @@ CREATE TABLE public.lots (
     rules jsonb NOT NULL,
     rules_digest text,
     opened_at timestamp with time zone,
+    price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
@@ -326,6 +611,17 @@ CREATE TABLE public.schema_migrations (
     milliseconds integer NOT NULL
 );
 
+CREATE TABLE public.sealed_envelopes (
+    bid_id uuid NOT NULL,
+    version integer NOT NULL,
+    kind text NOT NULL,
+    header bytea NOT NULL,
+    contents bytea NOT NULL,
+    CONSTRAINT sealed_envelopes_hold_the_offer_or_its_price CHECK ((kind = ANY (ARRAY['offer'::text, 'price'::text])))
+)
+WITH (toast_tuple_target='8160');
+ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
 CREATE TABLE public.simulations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tender_id uuid NOT NULL,
@@ -338,6 +634,14 @@ CREATE TABLE public.simulations (
     engine text NOT NULL,
     simulated_at timestamp with time zone NOT NULL,
     CONSTRAINT simulations_name_a_lot CHECK ((lot_number > 0))
+);
+
+CREATE TABLE public.tender_keys (
+    tender_id uuid NOT NULL,
+    public_key bytea NOT NULL,
+    wrapped_key bytea,
+    wrapped_by text,
+    made_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.tender_roles (
@@ -401,6 +705,9 @@ ALTER TABLE ONLY public.evaluations
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE public.events
+    ADD CONSTRAINT events_are_leaves_of_their_log CHECK (((salt IS NOT NULL) AND (leaf IS NOT NULL))) NOT VALID;
+
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_one_per_position PRIMARY KEY (log_id, "position");
 
@@ -458,11 +765,17 @@ ALTER TABLE ONLY public.reports
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.sealed_envelopes
+    ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_numbered UNIQUE (tender_id, number);
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tender_keys
+    ADD CONSTRAINT tender_keys_one_per_tender PRIMARY KEY (tender_id);
 
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_once_per_person PRIMARY KEY (tender_id, person_id, role);
@@ -610,11 +923,17 @@ ALTER TABLE ONLY public.people
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
+ALTER TABLE ONLY public.sealed_envelopes
+    ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_run_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.tender_keys
+    ADD CONSTRAINT tender_keys_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_are_held_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -628,26 +947,30 @@ ALTER TABLE ONLY public.tenders
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_have_an_author FOREIGN KEY (author_id) REFERENCES public.people(id);
 
+REVOKE ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.log_enter(log uuid, what text, person uuid, facts jsonb, instant timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.awards TO tenderscore_app;
 
-GRANT INSERT ON TABLE public.bid_envelopes TO tenderscore_app;
-GRANT SELECT ON TABLE public.bid_envelopes TO tenderscore_opening;
-
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.bid_versions TO tenderscore_app;
+GRANT SELECT ON TABLE public.bid_versions TO tenderscore_app;
 GRANT SELECT ON TABLE public.bid_versions TO tenderscore_opening;
 
-GRANT SELECT,INSERT ON TABLE public.bids TO tenderscore_app;
+GRANT SELECT ON TABLE public.bids TO tenderscore_app;
 GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
-
-GRANT UPDATE(version) ON TABLE public.bids TO tenderscore_app;
-
-GRANT UPDATE(withdrawn_at) ON TABLE public.bids TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
@@ -655,17 +978,18 @@ GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.events TO tenderscore_app;
+GRANT SELECT ON TABLE public.events TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.idempotency_keys TO tenderscore_app;
+GRANT SELECT ON TABLE public.idempotency_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.log_heads TO tenderscore_app;
+GRANT SELECT ON TABLE public.log_heads TO tenderscore_app;
 
-GRANT UPDATE(size) ON TABLE public.log_heads TO tenderscore_app;
+GRANT INSERT(log_id) ON TABLE public.log_heads TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.lots TO tenderscore_app;
+GRANT SELECT ON TABLE public.lots TO tenderscore_opening;
 
 GRANT UPDATE(title) ON TABLE public.lots TO tenderscore_app;
 
@@ -678,6 +1002,7 @@ GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.opened_bids TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.opening_acts TO tenderscore_app;
+GRANT SELECT ON TABLE public.opening_acts TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.organisations TO tenderscore_app;
 GRANT SELECT ON TABLE public.organisations TO tenderscore_opening;
@@ -706,13 +1031,26 @@ GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
+GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
 GRANT SELECT,INSERT ON TABLE public.simulations TO tenderscore_app;
 
+GRANT INSERT ON TABLE public.tender_keys TO tenderscore_app;
+GRANT SELECT ON TABLE public.tender_keys TO tenderscore_opening;
+
+GRANT SELECT(tender_id) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT(public_key) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT(made_at) ON TABLE public.tender_keys TO tenderscore_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.tender_roles TO tenderscore_app;
+GRANT SELECT ON TABLE public.tender_roles TO tenderscore_opening;
 
 GRANT UPDATE(role) ON TABLE public.tender_roles TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.tenders TO tenderscore_app;
+GRANT SELECT ON TABLE public.tenders TO tenderscore_opening;
 
 GRANT UPDATE(reference) ON TABLE public.tenders TO tenderscore_app;
 

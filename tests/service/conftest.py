@@ -259,6 +259,18 @@ INSERT INTO frozen.clock VALUES ('2031-03-01T09:00:00Z');
 CREATE FUNCTION frozen.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT at FROM frozen.clock';
 GRANT USAGE ON SCHEMA frozen TO PUBLIC;
 GRANT SELECT ON frozen.clock TO PUBLIC;
+DO $$
+DECLARE
+    own regprocedure;
+BEGIN
+    FOR own IN
+        SELECT oid FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND array_to_string(proconfig, ' ') LIKE '%search_path=%'
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = frozen, pg_catalog, public, pg_temp', own);
+    END LOOP;
+END
+$$;
 """
 
 

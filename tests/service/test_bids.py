@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
-from service import db
+from service import db, sealing
 from tests.make import a_bid, a_corrigendum, a_lot, a_rules
 from tests.service.conftest import Market, done, refused
 
@@ -27,11 +26,22 @@ async def bids_path(market: Market) -> tuple[dict[str, Any], str]:
     return tender, f"/lots/{lot_of(tender)}/bids"
 
 
+async def sealed_bytes(market: Market, receipt: dict[str, Any]) -> bytes:
+    """The container whose digest a receipt names, put together from what is stored."""
+    parts = await market.owner.fetch(
+        "SELECT header || contents FROM sealed_envelopes WHERE bid_id = $1 AND version = $2 ORDER BY kind",
+        receipt["bid_id"],
+        receipt["version"],
+    )
+    offer, price = (*(part[0] for part in parts), None)[:2]
+    return sealing.build_container(receipt["version"], receipt["rules_digest"], offer, price=price)
+
+
 # Submission
 
 
 async def test_a_bid_gets_a_receipt_that_proves_what_arrived_and_when(market: Market) -> None:
-    """The receipt names supplier, lot, instant and the SHA-256 of the exact bytes, which anybody can compute."""
+    """The receipt names supplier, lot, instant and the SHA-256 of the sealed bytes as they are stored."""
     tender, path = await bids_path(market)
     body = json.dumps(a_bid(), indent=3).encode()
     headers = {"Authorization": f"Bearer {market.alder.key}", "Content-Type": "application/json"}
@@ -41,8 +51,10 @@ async def test_a_bid_gets_a_receipt_that_proves_what_arrived_and_when(market: Ma
     receipt = done(answer)
     assert answer.status_code == 201
     assert answer.headers["location"] == f"/bids/{receipt['bid_id']}"
-    assert receipt["digest"] == hashlib.sha256(body).hexdigest()
-    assert receipt["size"] == len(body)
+    stored = await sealed_bytes(market, receipt)
+    assert receipt["digest"] == hashlib.sha256(stored).hexdigest()
+    assert receipt["size"] == len(stored)
+    assert receipt["documents"] == []
     assert receipt["version"] == 1
     assert receipt["supplier_id"] == market.alder.organisation_id
     assert receipt["tender"] == tender["reference"]
@@ -170,15 +182,26 @@ async def test_a_bid_one_microsecond_before_the_deadline_is_in_time(frozen: Mark
 
 @pytest.mark.parametrize("offset", [timedelta(0), MICROSECOND], ids=["at the instant", "one microsecond later"])
 async def test_a_bid_at_the_deadline_or_later_is_late(frozen: Market, offset: timedelta) -> None:
-    """The instant of the deadline is already too late; the attempt is in the log, with digest and instant."""
+    """The instant of the deadline is already too late; size, digest and instant are in the log, nothing is stored."""
     tender, instant = await at_deadline(frozen, offset)
     refused(await frozen.alder.submit(tender), 409, "submission-deadline-passed")
     assert done(await frozen.alder.get(f"/lots/{lot_of(tender)}/bids")) == []
     entry = await frozen.last(tender)
-    assert entry["kind"] == "refused"
-    assert entry["data"]["problem"] == "submission-deadline-passed"
-    assert entry["data"]["digest"] == hashlib.sha256(httpx.Request("POST", "/", json=a_bid()).content).hexdigest()
-    assert datetime.fromisoformat(entry["data"]["arrived_at"]) == instant
+    assert entry["kind"] == "bid.late"
+    assert entry["data"]["supplier_id"] == frozen.alder.organisation_id
+    assert len(entry["data"]["digest"]) == 64
+    assert entry["data"]["size"] > 4096
+    assert datetime.fromisoformat(entry["at"]) == instant
+    assert await frozen.owner.fetchval("SELECT count(*) FROM bids WHERE lot_id = $1", lot_of(tender)) == 0
+
+
+async def test_a_late_bid_is_told_that_it_is_late_and_not_what_else_is_wrong(frozen: Market) -> None:
+    """Nobody mends a bid that comes too late anyway; the log has it once."""
+    tender, _ = await at_deadline(frozen, timedelta(0))
+    incomplete = a_bid()
+    del incomplete["values"]["price"]
+    refused(await frozen.alder.submit(tender, incomplete), 409, "submission-deadline-passed")
+    assert [entry["kind"] for entry in await frozen.log(tender)][-2:] == ["tender.published", "bid.late"]
 
 
 @pytest.mark.parametrize(("offset", "status"), [(-MICROSECOND, 200), (timedelta(0), 409), (MICROSECOND, 409)])
@@ -429,9 +452,12 @@ async def test_new_rules_mark_bids_that_were_made_under_the_old_ones(market: Mar
     assert done(again)["rules_digest"] == changed["lots"][0]["rules_digest"] != line["rules_digest"]
 
 
-async def test_a_bid_checked_under_rules_that_change_meanwhile_is_refused(market: Market) -> None:
+async def test_a_bid_checked_under_rules_that_change_meanwhile_is_checked_again(market: Market) -> None:
     """What was checked against one set of rules is never stored under another."""
     tender = await market.publish()
+    done(await market.birch.submit(tender))  # the service knows the lot by now
+    changed = a_rules()
+    changed["criteria"][0]["id"] = changed["tie_break"][1]["criterion"] = "whole-life-cost"
     holder = await db.connect(market.dsn)
     try:
         async with holder.transaction():
@@ -439,7 +465,11 @@ async def test_a_bid_checked_under_rules_that_change_meanwhile_is_refused(market
             bid = asyncio.create_task(market.alder.submit(tender))
             await until_somebody_waits(market)
             await holder.execute("UPDATE tenders SET rules_digest = 'other' WHERE id = $1", tender["id"])
-        refused(await bid, 409, "rules-changed")
+            await holder.execute(
+                "UPDATE lots SET rules = $2::text::jsonb WHERE tender_id = $1", tender["id"], json.dumps(changed)
+            )
+        problem = refused(await bid, 422, "bid-incomplete")
+        assert {fault["pointer"] for fault in problem["errors"]} == {"/values/price", "/values/whole-life-cost"}
     finally:
         await holder.close()
 

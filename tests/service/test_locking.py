@@ -229,7 +229,7 @@ async def test_a_failed_bid_s_price_is_never_opened(market: Market) -> None:
     assert report.status_code == 200
     assert "900,000" not in report.text
     contents = await market.owner.fetchval(
-        "SELECT count(*) FROM bid_envelopes WHERE bid_id = $1 AND kind = 'price'", cedar["bid_id"]
+        "SELECT count(*) FROM sealed_envelopes WHERE bid_id = $1 AND kind = 'price'", cedar["bid_id"]
     )
     assert contents == 1
 

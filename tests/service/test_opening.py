@@ -49,20 +49,20 @@ async def test_before_the_opening_nobody_reads_a_bid(market: Market) -> None:
 async def test_the_role_that_serves_requests_cannot_read_envelopes(pool: asyncpg.Pool) -> None:
     """The seal is a grant of the database, not a habit of the program."""
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await pool.fetch("SELECT contents FROM bid_envelopes")
+        await pool.fetch("SELECT contents FROM sealed_envelopes")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await pool.execute("UPDATE bid_envelopes SET contents = ''")
+        await pool.execute("UPDATE sealed_envelopes SET contents = ''")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await pool.execute("DELETE FROM bid_envelopes")
+        await pool.execute("DELETE FROM sealed_envelopes")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await pool.fetch("SELECT header FROM bid_envelopes")
+        await pool.fetch("SELECT header FROM sealed_envelopes")
 
 
 async def test_the_role_that_opens_can_do_nothing_else(pool: asyncpg.Pool) -> None:
     """Who can read the envelopes can write nowhere."""
     async with db.transaction(pool) as conn:
         await conn.execute("SET LOCAL ROLE tenderscore_opening")
-        assert await conn.fetch("SELECT contents FROM bid_envelopes") == []
+        assert await conn.fetch("SELECT contents FROM sealed_envelopes") == []
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with conn.transaction():
                 await conn.execute("UPDATE bid_versions SET digest = ''")
@@ -105,7 +105,7 @@ async def test_without_the_secret_file_the_database_s_owner_opens_nothing(dsn: s
         tender = await market.publish()
         done(await market.alder.submit(tender, a_bid(price="654321.99")))
         await market.close(tender)
-        rows = await market.owner.fetch("SELECT header, contents FROM bid_envelopes")
+        rows = await market.owner.fetch("SELECT header, contents FROM sealed_envelopes")
         stored = b"".join(row["header"] + row["contents"] for row in rows)
         assert b"654321" not in stored
         key = await market.owner.fetchrow("SELECT wrapped_key, wrapped_by FROM tender_keys")
@@ -423,8 +423,8 @@ async def test_a_ciphertext_moved_to_another_lot_or_supplier_does_not_open(marke
     done(await send_sealed(market, market.alder, tender, elsewhere))
     birch = done(await market.birch.submit(tender))
     await market.owner.execute(
-        "UPDATE bid_envelopes AS mine SET header = theirs.header, contents = theirs.contents"
-        " FROM bid_envelopes AS theirs INNER JOIN bids ON bids.id = theirs.bid_id"
+        "UPDATE sealed_envelopes AS mine SET header = theirs.header, contents = theirs.contents"
+        " FROM sealed_envelopes AS theirs INNER JOIN bids ON bids.id = theirs.bid_id"
         " WHERE mine.bid_id = $1 AND bids.lot_id = $2 AND bids.supplier_id = $3",
         birch["bid_id"],
         lot_of(tender),

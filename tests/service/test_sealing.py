@@ -273,6 +273,7 @@ def test_a_sender_who_lies_about_length_or_padding_is_found_out(chunks: list[tup
         b"\x05" + PUBLIC[1:],
         b"\x00" * 65,
     ],
+    ids=["empty", "short", "long", "compressed", "nought", "ones", "off the curve", "another form", "zeros"],
 )
 def test_what_is_no_point_of_the_curve_is_refused_when_it_is_read(key: bytes):
     """As the tender's key, and as the encapsulated key of an envelope that a supplier sends."""

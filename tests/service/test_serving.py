@@ -63,6 +63,10 @@ class Program:
         self.process.stdout.close()
         return code
 
+    def loaded(self) -> str:
+        """The names of the files that the process has mapped, compiled libraries among them; Linux only."""
+        return Path(f"/proc/{self.process.pid}/maps").read_text()
+
     def log(self) -> str:
         """Everything that it has written to standard error."""
         return (self.place.parent / f"{self.place.name}.log").read_text()
@@ -234,3 +238,17 @@ async def test_eight_that_start_on_an_empty_database_at_once_make_one_first_key(
     (key,) = (file.read_text().strip() for file in files if file.exists())
     async with served(dsn) as url, httpx.AsyncClient(base_url=url) as http:
         assert "platform" in done(await Person(http, key).get("/organisations/me"))["scopes"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+async def test_a_worker_that_has_served_requests_has_loaded_nothing_that_it_has_not_needed(program: Program) -> None:
+    """Numbers in bulk, PDF, the job queue and their libraries come with the first work that takes them."""
+    url = await program.start()
+    async with httpx.AsyncClient(base_url=url) as http:
+        assert (await http.get("/health/ready")).status_code == 200
+        assert (await http.get("/tenders")).status_code == 401
+        loaded = program.loaded()
+        assert "asyncpg" in loaded
+        for library in ("numpy", "libpango", "pikepdf", "pydantic", "highspy", "obstore", "lxml", "PIL"):
+            assert library not in loaded, library
+        assert (await http.get("/docs/openapi.json")).json()["paths"]["/tenders"]["get"]["responses"]["401"]

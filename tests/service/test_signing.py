@@ -173,6 +173,16 @@ def test_a_checkpoint_is_a_signed_note_that_others_read():
     assert verify_receipt.open_checkpoint(note, signer.public_key) == (name, 17, bytes(range(32)))
 
 
+def test_after_a_new_line_the_present_checkpoint_is_opened_with_either_key():
+    """Whoever has a receipt of last year's key compares it with today's log."""
+    note = Secrets([NEW, OLD]).checkpoint(LOG_ID, 17, OLD)
+    for line in (NEW, OLD):
+        key = Secrets([line]).signers[0].public_key
+        assert verify_receipt.open_checkpoint(note, key) == (f"tenderscore/{LOG_ID}", 17, OLD)
+    with pytest.raises(ValueError, match="not signed by that key"):
+        verify_receipt.open_checkpoint(note, Signer(b"\x03" * 32).public_key)
+
+
 def test_a_checkpoint_of_another_key_is_not_opened():
     with pytest.raises(ValueError, match="not signed by that key"):
         verify_receipt.open_checkpoint(Signer(OLD).checkpoint(LOG_ID, 17, OLD), Signer(NEW).public_key)

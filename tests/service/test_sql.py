@@ -19,6 +19,7 @@ TEXTS = {
     )
 }
 """Each query's text with its comment, by its file and name."""
+MIGRATIONS = "".join(path.read_text() for path in sorted(db.MIGRATIONS.glob("*.sql")))
 
 
 def named(noun: str) -> dict[str, Any]:
@@ -83,20 +84,21 @@ def test_a_list_has_an_order_and_an_end(name: str) -> None:
 
 
 def test_exactly_one_query_reads_what_is_in_an_envelope() -> None:
-    """`open_envelopes` and no other; two write: a first bid and a further version."""
-    touching = {name for name, text in TEXTS.items() if "bid_envelopes" in code(text)}
-    writing = {name for name in touching if re.search(r"INSERT INTO bid_envelopes", TEXTS[name])}
-    assert writing == {"bids.submit_bid", "bids.replace_bid"}
-    assert touching - writing == {"opening.open_envelopes"}
-    for name in writing:
-        assert code(TEXTS[name]).count("bid_envelopes") == 1
-        assert "RETURNING contents" not in TEXTS[name]
+    """`open_envelopes` and no other; one statement writes, the function that judges and stores bids."""
+    touching = {name for name, text in TEXTS.items() if "sealed_envelopes" in code(text)}
+    assert touching == {"opening.open_envelopes"}
+    functions = [text for text in MIGRATIONS.split("\nCREATE ") if re.match(r"(OR REPLACE )?FUNCTION", text)]
+    functions = [text.partition("$$;")[0] for text in functions]
+    writing = [text for text in functions if "sealed_envelopes" in text]
+    assert [re.match(r"(?:OR REPLACE )?FUNCTION (\w+)", text)[1] for text in writing] == ["store_bids"]
+    for text in writing:
+        assert text.count("sealed_envelopes") == text.count("INSERT INTO sealed_envelopes") == 1
 
 
 def test_no_statement_stands_in_the_program_that_could_read_an_envelope() -> None:
     """Queries live in files; the one role that may read envelopes is taken in one place."""
     sources = {path.name: path.read_text() for path in db.QUERIES.parent.glob("*.py")}
-    assert [name for name, text in sources.items() if "FROM bid_envelopes" in text] == []
+    assert [name for name, text in sources.items() if "FROM sealed_envelopes" in text] == []
     assert [name for name, text in TEXTS.items() if "tenderscore_opening" in code(text)] == [
         "opening.become_opening_officer"
     ]
@@ -121,7 +123,16 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
     )
     held = {(row["table_name"], row["privilege_type"]) for row in rows if not row["table_name"].startswith("pgqueuer")}
     kept = {
-        *("events", "bid_versions", "bid_envelopes", "idempotency_keys", "opening_acts", "opened_bids", "corrigenda"),
+        *(
+            "events",
+            "bids",
+            "bid_versions",
+            "sealed_envelopes",
+            "idempotency_keys",
+            "opening_acts",
+            "opened_bids",
+            "corrigenda",
+        ),
         *("panel_scores", "consensus_scores", "bid_states", "evaluations", "awards", "organisations", "people"),
     }
     assert {table for table, _ in held} & kept == set()
@@ -131,5 +142,15 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
         "tender_roles",
         "job_attempts",
     }
-    changed = {row["column_name"] for row in rows if (row["table_name"], row["privilege_type"]) == ("bids", "UPDATE")}
-    assert changed == {"version", "withdrawn_at"}
+
+
+async def test_bids_and_log_entries_come_in_by_their_functions_only(pool: asyncpg.Pool) -> None:
+    """The service's role can neither write a log entry of its own making nor a bid that nobody judged."""
+    rows = await pool.fetch(
+        """
+        SELECT table_name::text, privilege_type::text FROM information_schema.role_table_grants
+        WHERE grantee = 'tenderscore_app' AND privilege_type <> 'SELECT'
+        """
+    )
+    held = {row["table_name"] for row in rows}
+    assert held & {"events", "log_heads", "bids", "bid_versions", "sealed_envelopes", "idempotency_keys"} == set()

@@ -1,0 +1,253 @@
+"""Group commit: bids that come in while one commit is under way are stored together by the next.
+
+One statement judges, stamps and stores them (`store_bids`, migrations), each with a verdict of its own. Nobody waits
+for company: the first bid of a quiet moment goes at once, and what comes meanwhile is the next batch. An answer is
+given only after the commit.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from service import db, merkle
+from service.problems import Refusal, Unavailable
+from service.receipts import Proof, prove
+from service.sealing import Envelope
+from service.signing import Secrets, Signer
+
+SQL = db.queries("intake")
+
+MOST_AT_ONCE = 64
+"""Bids in one batch: more gain little and hold the logs' heads longer."""
+MOST_WAITING = 2048
+LONGEST_WAIT = 0.5
+"""Seconds: from then on newcomers are sent away before their body is read. It stays below the second that a bid may
+be complete before the deadline and still be judged in time."""
+DUPLICATE_WAIT = 5.0
+"""Seconds that a repeated key waits for the first request's answer."""
+
+Outcome = Literal[
+    "stored", "replay", "late", "rules-changed", "standing", "withdrawn", "version-changed", "key-refused", "unknown"
+]
+
+
+class RequestInFlight(Refusal):
+    """The first request with this Idempotency-Key is still being worked on.
+
+    Repeat the request in a few seconds, with the same key: you get the answer to the first.
+    """
+
+
+class Post(NamedTuple):
+    """A sealed bid on its way in; `retry_key` is the sender's Idempotency-Key, `key_id` the API key it came by."""
+
+    tender_id: UUID
+    lot_id: UUID
+    bid_id: UUID
+    version: int
+    supplier_id: UUID
+    person_id: UUID
+    key_id: str
+    retry_key: str
+    fingerprint: str
+    tender_digest: str
+    rules_digest: str
+    size: int
+    digest: str
+    offer: Envelope
+    price: Envelope | None
+    documents: Sequence[UUID]
+
+    @property
+    def operation(self) -> tuple[object, ...]:
+        """What its Idempotency-Key is unique in."""
+        return self.supplier_id, self.lot_id if self.version == 1 else self.bid_id, self.retry_key
+
+
+class Verdict(NamedTuple):
+    """What the statement decided about one bid. `fingerprint` is the first request's where the key had been used."""
+
+    outcome: Outcome
+    at: datetime
+    submission_deadline: datetime
+    bid_id: UUID
+    version: int
+    fingerprint: str
+    proof: Proof | None
+
+
+class _Waiting(NamedTuple):
+    post: Post
+    since: float
+    answer: asyncio.Future[Verdict]
+
+
+class Intake:
+    """The queue of one process and the connection that empties it."""
+
+    def __init__(self, dsn: str, secrets: Secrets, *, pooler: str = "") -> None:
+        self._dsn = dsn
+        self._pooler = pooler
+        self._secrets = secrets
+        self._waiting: deque[_Waiting] = deque()
+        self._in_flight: dict[tuple[object, ...], asyncio.Future[Verdict]] = {}
+        self._wake = asyncio.Event()
+        self._conn: db.Connection | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Empty the queue as long as the block runs; at its end what waits is still stored."""
+        writer = asyncio.create_task(self._write())
+        try:
+            yield
+        finally:
+            while self._waiting:
+                await asyncio.wait([waiting.answer for waiting in self._waiting])
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            if self._conn is not None:
+                await self._conn.close(timeout=5)
+
+    @property
+    def waiting(self) -> int:
+        """How many bids wait for a commit."""
+        return len(self._waiting)
+
+    def check_open(self) -> None:
+        """Refuse newcomers while those who wait have waited too long; asked before a body is read."""
+        if not self._waiting:
+            return
+        longest = asyncio.get_running_loop().time() - self._waiting[0].since
+        if longest > LONGEST_WAIT or len(self._waiting) >= MOST_WAITING:
+            raise Unavailable(
+                "Too many bids wait to be stored. Send yours again, with the same Idempotency-Key.",
+                headers={"Retry-After": "1"},
+            )
+
+    async def put(self, post: Post) -> Verdict:
+        """Have a bid judged and stored; returns after the commit. A repeated key gets the first one's answer."""
+        if first := self._in_flight.get(post.operation):
+            return await self._same_answer(first)
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(post, loop.time(), loop.create_future())
+        self._in_flight[post.operation] = waiting.answer
+        self._waiting.append(waiting)
+        self._wake.set()
+        # The sender may go away; its bid is stored all the same, and its key will tell.
+        return await asyncio.shield(waiting.answer)
+
+    async def _same_answer(self, first: asyncio.Future[Verdict]) -> Verdict:
+        try:
+            verdict = await asyncio.wait_for(asyncio.shield(first), DUPLICATE_WAIT)
+        except TimeoutError:
+            raise RequestInFlight("It has taken more than five seconds.", headers={"Retry-After": "5"}) from None
+        return verdict._replace(outcome="replay") if verdict.outcome == "stored" else verdict
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while batch := self._next_batch():
+                await self._settle(batch)
+
+    def _next_batch(self) -> list[_Waiting]:
+        """Those who have waited longest; of one supplier and lot one at a time, because the second follows the first.
+
+        They leave the queue when they are answered, so that the queue's first tells how long the longest has waited.
+        """
+        batch: list[_Waiting] = []
+        seen: set[tuple[UUID, UUID]] = set()
+        for waiting in self._waiting:
+            pair = (waiting.post.supplier_id, waiting.post.lot_id)
+            if pair not in seen:
+                seen.add(pair)
+                batch.append(waiting)
+                if len(batch) == MOST_AT_ONCE:
+                    break
+        return batch
+
+    async def _settle(self, batch: list[_Waiting]) -> None:
+        """Store a batch and answer each of it; if the statement failed as a whole, one by one."""
+        # Whatever went wrong is told to those who wait; the queue must not end by it.
+        (found,) = await asyncio.gather(self._store([waiting.post for waiting in batch]), return_exceptions=True)
+        if isinstance(found, asyncpg.PostgresError) and len(batch) > 1:
+            for waiting in batch:
+                await self._settle([waiting])
+            return
+        if isinstance(found, BaseException):
+            for waiting in batch:
+                waiting.answer.set_exception(found)
+                waiting.answer.exception()  # whoever waited may have gone
+        else:
+            for waiting, verdict in zip(batch, found, strict=True):
+                waiting.answer.set_result(verdict)
+        for waiting in batch:
+            del self._in_flight[waiting.post.operation]
+        self._waiting = deque(waiting for waiting in self._waiting if not waiting.answer.done())
+
+    async def _store(self, posts: list[Post]) -> list[Verdict]:
+        if self._conn is None or self._conn.is_closed():
+            self._conn = await db.open_connection(self._dsn, pooler=self._pooler)
+        signer = self._secrets.signers[0]
+        rows = SQL.store_bids(self._conn, **_columns(posts), signer=signer.key_id)
+        return _verdicts(posts, sorted([row async for row in rows], key=_ordinal), signer)
+
+
+def _columns(posts: Sequence[Post]) -> dict[str, list[Any]]:
+    """The statement's arrays, one value of each for every bid."""
+    return {
+        "lot_ids": [post.lot_id for post in posts],
+        "bid_ids": [post.bid_id for post in posts],
+        "versions": [post.version for post in posts],
+        "supplier_ids": [post.supplier_id for post in posts],
+        "person_ids": [post.person_id for post in posts],
+        "key_ids": [post.key_id for post in posts],
+        "retry_keys": [post.retry_key for post in posts],
+        "fingerprints": [post.fingerprint for post in posts],
+        "tender_digests": [post.tender_digest for post in posts],
+        "rules_digests": [post.rules_digest for post in posts],
+        "sizes": [post.size for post in posts],
+        "digests": [post.digest for post in posts],
+        "offer_headers": [post.offer.header for post in posts],
+        "offers": [post.offer.body for post in posts],
+        "price_headers": [post.price.header if post.price else None for post in posts],
+        "prices": [post.price.body if post.price else None for post in posts],
+        "documents": ["{" + ",".join(map(str, post.documents)) + "}" for post in posts],
+    }
+
+
+def _ordinal(row: Any) -> int:
+    return row["ordinal"]
+
+
+def _verdicts(posts: Sequence[Post], rows: Sequence[Any], signer: Signer) -> list[Verdict]:
+    """Each bid's verdict; of those stored with the proof, under one signature for all of a tender."""
+    entered: dict[UUID, list[Any]] = {}
+    for post, row in zip(posts, rows, strict=True):
+        if row["entry"] is not None:
+            entered.setdefault(post.tender_id, []).append(row)
+    trees: dict[UUID, tuple[merkle.Grown, str]] = {}
+    for tender_id, own in entered.items():
+        leaves = [merkle.leaf_hash(row["entry"].encode()) for row in own]
+        tree = merkle.append(own[0]["frontier"], own[0]["size_before"], leaves)
+        trees[tender_id] = tree, signer.checkpoint(tender_id, tree.size, tree.root)
+    return [
+        Verdict(
+            outcome=row["verdict"],
+            at=row["at"],
+            submission_deadline=row["submission_deadline"],
+            bid_id=row["bid_id"],
+            version=row["version"],
+            fingerprint=row["fingerprint"],
+            proof=prove(signer, row["entry"], row["place"], *trees[post.tender_id])
+            if row["verdict"] == "stored"
+            else None,
+        )
+        for post, row in zip(posts, rows, strict=True)
+    ]

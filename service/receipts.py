@@ -1,0 +1,132 @@
+"""Receipts: what a supplier can prove by itself – when its sealed bid came in, and that the log has kept it since.
+
+A receipt holds its log entry to the letter, the entry's inclusion proof, and the signed root that both lead to. Every
+part follows from what is stored, Ed25519 signatures included, so a receipt made again is the same to the byte.
+"""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from service import db, merkle
+from service.problems import NotFound
+from service.signing import Secrets, Signer
+
+SQL = db.queries("receipts")
+
+_MANY_LEAVES = 2000
+"""From so many leaves on, hashing them all takes long enough to be kept off the event loop."""
+
+
+class SigningKey(Struct, frozen=True, kw_only=True):
+    """The key that signed: compare it with those published at `/.well-known/tenderscore-keys.json`."""
+
+    id: str
+    public_key: str
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """That an entry stands in the tender's log: RFC 9162 inclusion proof under a signed checkpoint (C2SP).
+
+    `entry` is the log's own text, `position` counts from 1, `hashes` are base64; the checkpoint is a signed note.
+    """
+
+    entry: str
+    position: int
+    tree_size: int
+    hashes: list[str]
+    checkpoint: str
+    key: SigningKey
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """Proof of a bid: when it arrived by the database's clock, and the SHA-256 of the sealed bytes that were stored.
+
+    Verify it without us: `python verify_receipt.py receipt.json`, from `/verify_receipt.py`.
+    """
+
+    bid_id: UUID
+    version: int
+    tender_id: UUID
+    tender: str
+    lot_id: UUID
+    lot_number: int
+    supplier_id: UUID
+    supplier: str
+    digest: str
+    size: int
+    rules_digest: str
+    submitted_at: datetime
+    documents: list[UUID]
+    proof: Proof
+
+
+class _Stored(Struct, frozen=True, kw_only=True):
+    bid_id: UUID
+    version: int
+    tender_id: UUID
+    tender: str
+    lot_id: UUID
+    lot_number: int
+    supplier_id: UUID
+    supplier: str
+    digest: str
+    size: int
+    rules_digest: str
+    submitted_at: datetime
+    documents: list[UUID]
+    position: int
+    tree_size: int
+    signed_by: str
+    entry: str
+
+
+def prove(signer: Signer, entry: str, position: int, tree: merkle.Grown, checkpoint: str) -> Proof:
+    """The proof of an entry of the batch that a tree has just grown by, under the checkpoint that covers them all."""
+    return _proof(signer, entry, position, tree.size, tree.proof(position - 1), checkpoint)
+
+
+def _proof(
+    signer: Signer, entry: str, position: int, tree_size: int, hashes: Sequence[bytes], checkpoint: str
+) -> Proof:
+    return Proof(
+        entry=entry,
+        position=position,
+        tree_size=tree_size,
+        hashes=[base64.b64encode(node).decode() for node in hashes],
+        checkpoint=checkpoint,
+        key=SigningKey(id=signer.key_id, public_key=base64.b64encode(signer.public_key).decode()),
+    )
+
+
+async def find_receipt(
+    conn: db.Connection | Any, secrets: Secrets, *, bid_id: UUID, supplier_id: UUID, version: int | None = None
+) -> Receipt:
+    """The receipt of a version of the supplier's bid, the standing one unless a version is named; raises NotFound."""
+    row = SQL.get_stored(conn, bid_id=bid_id, version=version, supplier_id=supplier_id)
+    stored = await db.one(row, _Stored)
+    leaves: list[bytes] = await SQL.get_leaves(conn, log_id=stored.tender_id, size=stored.tree_size)
+    if len(leaves) < stored.tree_size:
+        raise NotFound
+    if len(leaves) < _MANY_LEAVES:
+        return _again(stored, leaves, secrets)
+    return await asyncio.to_thread(_again, stored, leaves, secrets)
+
+
+def _again(stored: _Stored, leaves: Sequence[bytes], secrets: Secrets) -> Receipt:
+    signer = secrets.signer(stored.signed_by)
+    checkpoint = signer.checkpoint(stored.tender_id, stored.tree_size, merkle.root(leaves))
+    hashes = merkle.inclusion_proof(leaves, stored.position - 1)
+    proof = _proof(signer, stored.entry, stored.position, stored.tree_size, hashes, checkpoint)
+    shared = set(Receipt.__struct_fields__) & set(_Stored.__struct_fields__)
+    return Receipt(proof=proof, **{name: getattr(stored, name) for name in shared})
+
+
+ENCODER = msgspec.json.Encoder()
+"""How a receipt is written, whichever door it leaves by."""

@@ -1,0 +1,387 @@
+"""The way in for a bid, whichever door it came by: checked, sealed to its tender's key, judged and stored, receipted.
+
+Contents are seen here once, on their way from the wire into the envelope; they are never written, logged or quoted.
+"""
+
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Meta, Struct
+
+import scoring
+from service import db, sealing, wire
+from service.intake import Intake, Post, Verdict
+from service.organisations import Caller
+from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, Unauthenticated, pointer
+from service.receipts import Receipt, find_receipt
+from service.sealing import BID_TYPE, Container, Envelope, SealBroken
+from service.signing import Secrets
+from service.tenders import SubmissionDeadlinePassed
+
+SQL = db.queries("reception")
+
+
+class AttachedDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document that was uploaded before (`POST /lots/{id}/documents`), and what the bid calls it."""
+
+    id: UUID
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A bid: for every criterion that asks for one a value as text – a decimal such as "1250.50", yes or no, or words.
+
+    Criteria that the panel grades are answered in words. Documents are uploaded first and named here.
+    """
+
+    values: Annotated[dict[str, str], Meta(max_length=200)]
+    documents: Annotated[tuple[AttachedDocument, ...], Meta(max_length=200)] = ()
+
+
+class WayIn(Struct, frozen=True, kw_only=True):
+    """What has to be known of a published lot to take a bid in; `now` is the database's clock when it was read."""
+
+    lot_id: UUID
+    lot_number: int
+    tender_id: UUID
+    tender: str
+    tender_digest: str
+    rules: scoring.Lot
+    rules_digest: str
+    price_envelope: tuple[str, ...]
+    public_key: bytes
+    submission_deadline: datetime
+    now: datetime
+
+
+# Refusals
+
+
+class IdempotencyKeyMissing(Refusal):
+    """A bid needs an Idempotency-Key.
+
+    Send a header `Idempotency-Key` with any text of your own, new for each bid. If the answer gets lost, send the
+    same request again with the same key: the bid is stored once and you get the same receipt.
+    """
+
+    status = 400
+
+
+class IdempotencyKeyReused(Refusal):
+    """This Idempotency-Key was used for another bid.
+
+    A key stands for one request and its body. Use the receipt that you have, or a new key for a new body.
+    """
+
+    status = 422
+
+
+class BidIncomplete(Refusal):
+    """The bid cannot be scored as it stands.
+
+    Every missing, unknown or unfit value is listed under `errors` with its mend. Nothing was stored; check as often as
+    you like with `?validate=only`.
+    """
+
+    status = 422
+
+
+class BidAlreadySubmitted(Refusal):
+    """You already have a bid for this lot.
+
+    Send the new one to the bid's own address (`PUT /bids/{id}`) to replace it; both versions stay in the log.
+    """
+
+
+class BidWithdrawn(Refusal):
+    """The bid has been withdrawn.
+
+    Before the deadline you can submit a new one to its lot.
+    """
+
+
+class RulesChanged(Refusal):
+    """The bid was made for other rules than those in force.
+
+    The tender was changed by a corrigendum. Read it again, make the bid again and send that; nothing was stored.
+    """
+
+
+class VersionTaken(Refusal):
+    """The bid has another version by now than this one was sealed for.
+
+    Read the bid (`GET /bids/{id}`), seal for the version after that one and send it again; nothing was stored.
+    """
+
+
+class SealedBidBroken(Refusal):
+    """The sealed bid does not have the form of one, or lacks an envelope that the lot asks for.
+
+    Seal it anew with `tenderscore seal`, which checks the bid first. Nothing was stored.
+    """
+
+    status = 422
+
+
+CONSTRAINTS["bids_one_standing_per_supplier_and_lot"] = (BidAlreadySubmitted, "There is a standing bid already.")
+CONSTRAINTS["idempotency_keys_used_once"] = (IdempotencyKeyReused, "The key has been used.")
+
+# Rules
+
+KEY = re.compile(r'"?([\x21\x23-\x7e](?:[\x20\x21\x23-\x7e]{0,98}[\x21\x23-\x7e])?)"?', re.ASCII)
+
+
+def check_key(key: str | None) -> str:
+    """The idempotency key without the quotes of a structured field."""
+    if key is None:
+        raise IdempotencyKeyMissing("The header `Idempotency-Key` is missing.")
+    match = KEY.fullmatch(key)
+    if match is None:
+        raise IdempotencyKeyMissing("The `Idempotency-Key` must be 1–100 visible ASCII characters.")
+    return match[1]
+
+
+def check_complete(rules: scoring.Lot, values: Mapping[str, str]) -> None:
+    """Refuse a bid that lacks something or says what cannot be scored, naming everything at once."""
+    faults = tuple(
+        Fault(pointer("values", fault.criterion), fault.message, fault.mend)
+        for fault in scoring.check_offer(rules, values)
+    )
+    if faults:
+        raise BidIncomplete(f"{len(faults)} of the bid's values need mending.", faults=faults)
+
+
+def check_sealed(container: Container, way: WayIn, *, first: bool) -> None:
+    """Refuse a sealed bid that cannot be for this lot, by what can be seen without a key."""
+    if first != (container.version == 1):
+        raise SealedBidBroken("A first bid is sealed for version 1, a replacement for the version after the present.")
+    if container.rules_digest != way.rules_digest:
+        raise RulesChanged(f"It was sealed for the rules {container.rules_digest}, in force are {way.rules_digest}.")
+    if (container.price is not None) != bool(way.price_envelope):
+        wants = "two envelopes, the offer and the price" if way.price_envelope else "one envelope"
+        raise SealedBidBroken(f"The lot asks for {wants}.")
+
+
+def refusal_of(verdict: Verdict) -> Refusal:
+    """Why a bid was not stored."""
+    match verdict.outcome:
+        case "late":
+            refusal = SubmissionDeadlinePassed(
+                f"The bid arrived at {verdict.at.isoformat()}; the deadline was"
+                f" {verdict.submission_deadline.isoformat()}. It is recorded in the tender's log, and not stored."
+            )
+            refusal.recorded = True
+            return refusal
+        case "standing":
+            return BidAlreadySubmitted("There is a standing bid already.")
+        case "withdrawn":
+            return BidWithdrawn("The bid has been withdrawn; submit a new one to the lot.")
+        case "version-changed":
+            return VersionTaken(f"Version {verdict.version} is not the next one.")
+        case "key-refused":
+            return Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`.")
+        case "rules-changed":
+            return RulesChanged("The rules changed while the bid was checked.")
+        case _:
+            return NotFound()
+
+
+# One way in for first and further versions, whichever door they come by
+
+
+class Sent(NamedTuple):
+    """What a supplier sent: a first bid for a lot, or the next version of its bid. Plain JSON, or sealed by itself."""
+
+    caller: Caller
+    lot_id: UUID
+    bid_id: UUID
+    version: int
+    retry_key: str
+    media_type: str
+    body: bytes
+
+
+class Answer(NamedTuple):
+    """A receipt, and whether it is the answer to an earlier request with the same key."""
+
+    receipt: Receipt
+    replayed: bool
+
+    def headers(self) -> dict[str, str]:
+        """What is said beside the receipt."""
+        return {"Idempotency-Replayed": "true"} if self.replayed else {}
+
+
+async def read_way_in(pool: asyncpg.Pool, lot_id: UUID) -> WayIn:
+    """What has to be known of a lot, as it is now; raises NotFound for one that is not published."""
+    return await db.one(SQL.get_way_in(pool, lot_id=lot_id), WayIn)
+
+
+async def own_bid(pool: asyncpg.Pool, caller: Caller, bid_id: UUID) -> tuple[UUID, int]:
+    """The lot and the present version of a bid of the caller's; raises NotFound."""
+    row = await SQL.get_own(pool, bid_id=bid_id, supplier_id=caller.organisation_id)
+    if row is None:
+        raise NotFound
+    return row["lot_id"], row["version"]
+
+
+class Reception:
+    """Takes bids in: knows the lots, checks and seals what comes in the clear, and hands it to the intake."""
+
+    _MOST_LOTS = 4096
+    _TRIES = 3
+
+    def __init__(self, pool: asyncpg.Pool, intake: Intake, secrets: Secrets) -> None:
+        self.intake = intake
+        self._pool = pool
+        self._secrets = secrets
+        self._ways: OrderedDict[UUID, WayIn] = OrderedDict()
+
+    async def take(self, sent: Sent) -> Answer:
+        """Judge, seal and store a bid; raises the Refusal that tells why it was not.
+
+        What is known of a lot may have changed since: then the statement stores nothing, and it is tried anew.
+        """
+        for left in reversed(range(self._TRIES)):
+            way = await self._way_in(sent.lot_id)
+            post = await self._sealed(sent, way)
+            verdict = await self.intake.put(post)
+            if verdict.outcome in {"stored", "replay"}:
+                return await self._answer(sent, way, post, verdict)
+            if verdict.outcome == "rules-changed" and left:
+                self._ways.pop(sent.lot_id, None)
+            elif verdict.outcome == "version-changed" and sent.media_type != BID_TYPE and left:
+                sent = await self.next_version(sent)
+            else:
+                raise refusal_of(verdict)
+        raise AssertionError
+
+    async def next_version(self, sent: Sent) -> Sent:
+        """The same for the version after the one that the bid has by now."""
+        lot_id, version = await own_bid(self._pool, sent.caller, sent.bid_id)
+        return sent._replace(lot_id=lot_id, version=version + 1)
+
+    async def _way_in(self, lot_id: UUID) -> WayIn:
+        return self._ways.get(lot_id) or await self._reread(lot_id)
+
+    async def _reread(self, lot_id: UUID) -> WayIn:
+        way = await read_way_in(self._pool, lot_id)
+        self._ways[lot_id] = way
+        if len(self._ways) > self._MOST_LOTS:
+            self._ways.popitem(last=False)
+        return way
+
+    async def _sealed(self, sent: Sent, way: WayIn) -> Post:
+        if sent.media_type == BID_TYPE:
+            container = _read_sealed(sent.body)
+            if container.rules_digest != way.rules_digest:
+                way = await self._reread(sent.lot_id)
+            check_sealed(container, way, first=sent.version == 1)
+            return self._post(sent, way, container, sent.body)
+        data = wire.decode(sent.body, Submission)
+        try:
+            check_complete(way.rules, data.values)
+        except BidIncomplete:
+            way = await self._reread(sent.lot_id)
+            if way.now < way.submission_deadline:
+                check_complete(way.rules, data.values)
+            else:
+                # A late bid is told so by the one clock that counts, not that it is also incomplete. Under a digest
+                # that no tender has the statement may record it, and cannot store it.
+                way = msgspec.structs.replace(way, tender_digest="")
+        return self._post(sent, way, *_seal(sent, way, data))
+
+    def _post(self, sent: Sent, way: WayIn, container: Container, sealed: bytes) -> Post:
+        return Post(
+            tender_id=way.tender_id,
+            lot_id=way.lot_id,
+            bid_id=sent.bid_id,
+            version=container.version,
+            supplier_id=sent.caller.organisation_id,
+            person_id=sent.caller.person_id,
+            key_id=sent.caller.key_id,
+            retry_key=sent.retry_key,
+            fingerprint=self._secrets.fingerprint(sent.body),
+            tender_digest=way.tender_digest,
+            rules_digest=container.rules_digest,
+            size=len(sealed),
+            digest=hashlib.sha256(sealed).hexdigest(),
+            offer=container.offer,
+            price=container.price,
+            documents=container.documents,
+        )
+
+    async def _answer(self, sent: Sent, way: WayIn, post: Post, verdict: Verdict) -> Answer:
+        if verdict.outcome == "replay":
+            if verdict.fingerprint not in self._secrets.fingerprints(sent.body):
+                raise IdempotencyKeyReused("The key belongs to a request with another body.")
+            receipt = await find_receipt(
+                self._pool,
+                self._secrets,
+                bid_id=verdict.bid_id,
+                supplier_id=sent.caller.organisation_id,
+                version=verdict.version,
+            )
+            return Answer(receipt, replayed=True)
+        assert verdict.proof is not None
+        receipt = Receipt(
+            bid_id=verdict.bid_id,
+            version=verdict.version,
+            tender_id=way.tender_id,
+            tender=way.tender,
+            lot_id=way.lot_id,
+            lot_number=way.lot_number,
+            supplier_id=sent.caller.organisation_id,
+            supplier=sent.caller.organisation,
+            digest=post.digest,
+            size=post.size,
+            rules_digest=post.rules_digest,
+            submitted_at=verdict.at,
+            documents=list(post.documents),
+            proof=verdict.proof,
+        )
+        return Answer(receipt, replayed=False)
+
+
+def _read_sealed(body: bytes) -> Container:
+    try:
+        return sealing.parse_container(body)
+    except SealBroken as broken:
+        raise SealedBidBroken(f"Its {broken.part}: {broken.why}") from None
+
+
+def _seal(sent: Sent, way: WayIn, data: Submission) -> tuple[Container, bytes]:
+    """Seal a bid that came in the clear, as its supplier could have done itself."""
+
+    def envelope(kind: Literal["offer", "price"], content: bytes) -> bytes:
+        supplier_id = sent.caller.organisation_id
+        context = sealing.context(way.tender_id, way.lot_id, supplier_id, kind, sent.version)
+        return sealing.seal(way.public_key, context, content)
+
+    if way.price_envelope:
+        prices = {name: value for name, value in data.values.items() if name in way.price_envelope}
+        rest = {name: value for name, value in data.values.items() if name not in way.price_envelope}
+        offer = envelope("offer", msgspec.json.encode(Submission(values=rest, documents=data.documents)))
+        price = envelope("price", msgspec.json.encode(Submission(values=prices)))
+    else:
+        offer, price = envelope("offer", sent.body), None
+    documents = tuple(document.id for document in data.documents)
+    container = Container(
+        version=sent.version,
+        rules_digest=way.rules_digest,
+        offer=_parts(offer),
+        price=None if price is None else _parts(price),
+        documents=documents,
+    )
+    return container, sealing.build_container(sent.version, way.rules_digest, offer, price=price, documents=documents)
+
+
+def _parts(envelope: bytes) -> Envelope:
+    return Envelope(envelope[: sealing.HEADER_BYTES], envelope[sealing.HEADER_BYTES :])

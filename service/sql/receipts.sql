@@ -1,0 +1,22 @@
+-- name: get_stored(bid_id, version, supplier_id)^
+-- What one version's receipt is made of, with the exact entry of the log; the standing version unless one is named.
+SELECT
+    bid.id AS bid_id, version.version, lot.tender_id, tender.reference AS tender, bid.lot_id, lot.number AS lot_number,
+    bid.supplier_id, supplier.name AS supplier, version.digest, version.size, version.rules_digest,
+    version.submitted_at, event.data -> 'documents' AS documents, version.position, version.tree_size,
+    version.signed_by,
+    log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt) AS entry
+FROM bids AS bid
+INNER JOIN lots AS lot ON bid.lot_id = lot.id
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+INNER JOIN bid_versions AS version
+    ON bid.id = version.bid_id AND version.version = coalesce(:version::int, bid.version)
+INNER JOIN events AS event ON lot.tender_id = event.log_id AND version.position = event.position
+WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid;
+
+-- name: get_leaves(log_id, size)$
+-- The first leaves of a log, in order.
+SELECT coalesce(array_agg(event.leaf ORDER BY event.position), '{}')
+FROM events AS event
+WHERE event.log_id = :log_id::uuid AND event.position <= :size::bigint;

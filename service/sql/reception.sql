@@ -1,0 +1,16 @@
+-- name: get_way_in(lot_id)^
+-- What has to be known of a published lot to take a bid for it in.
+SELECT
+    lot.id AS lot_id, lot.number AS lot_number, lot.rules, lot.rules_digest, lot.price_envelope,
+    tender.id AS tender_id, tender.reference AS tender, tender.rules_digest AS tender_digest,
+    tender.submission_deadline, tender_key.public_key, clock_timestamp() AS now
+FROM lots AS lot
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+INNER JOIN tender_keys AS tender_key ON tender.id = tender_key.tender_id
+WHERE lot.id = :lot_id::uuid AND tender.published_at IS NOT NULL;
+
+-- name: get_own(bid_id, supplier_id)^
+-- The lot and the present version of a supplier's own bid.
+SELECT bid.lot_id, bid.version
+FROM bids AS bid
+WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid;

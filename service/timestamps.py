@@ -1,0 +1,118 @@
+"""Time stamps of others over a log's checkpoint (RFC 3161): that it was there by then is not ours alone to say.
+
+The token stands in the log itself, behind the entries that the checkpoint covers. Its signature is for whoever trusts
+the authority to verify: `openssl ts -verify -data CHECKPOINT -in TOKEN -token_in -CAfile AUTHORITY.pem`.
+"""
+
+import base64
+import hashlib
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from uuid import UUID
+
+import httpx
+from litestar import Router, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from service import db, events, merkle
+from service.organisations import Caller
+from service.problems import Refusal
+from service.settings import Settings, SettingsError
+from service.signing import Secrets
+from service.tenders import check_role, read
+from service.transparency import check_told, find_head
+
+_SECONDS = 10.0
+_LARGEST_ANSWER = 100_000
+_GRANTED = (0, 1)
+"""PKIStatus granted and grantedWithMods: RFC 3161, 2.4.2."""
+
+
+class Stamp(Struct, frozen=True, kw_only=True):
+    """A time-stamp token (DER in base64) over exactly the bytes of a checkpoint, and when the authority made it."""
+
+    checkpoint: str
+    token: str
+    stamped_at: datetime
+
+
+class NoTimeStamps(Refusal):
+    """This service asks no authority for time stamps.
+
+    Its operator names one in TENDERSCORE_TSA_URL. Checkpoints and receipts are valid without.
+    """
+
+
+class TimeStampFailed(Refusal):
+    """The time-stamping authority gave no stamp that fits.
+
+    Nothing was changed; try again later, and tell the operator of the service if it stays so.
+    """
+
+    status = 502
+
+
+def check_installed(settings: Settings) -> None:
+    """Raise SettingsError where an authority is named, but the library that speaks with it is not there."""
+    if settings.tsa_url is not None and find_spec("rfc3161_client") is None:
+        raise SettingsError("TENDERSCORE_TSA_URL is set.\nto mend it: pip install 'tenderscore[tsa]'")
+
+
+async def fetch(url: str, data: bytes) -> tuple[bytes, datetime]:
+    """An authority's token over these bytes and its instant; raises TimeStampFailed."""
+    library: Any = import_module("rfc3161_client")  # an extra; here and not above, because few services have it
+    request = library.TimestampRequestBuilder().data(data).hash_algorithm(library.base.HashAlgorithm.SHA256).build()
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS) as http:
+            headers = {"Content-Type": "application/timestamp-query"}
+            async with http.stream("POST", url, content=request.as_bytes(), headers=headers) as answer:
+                answer.raise_for_status()
+                body = b""
+                async for part in answer.aiter_bytes():
+                    body += part
+                    if len(body) > _LARGEST_ANSWER:
+                        raise TimeStampFailed(f"{url} answers more than a time stamp.")
+        told = library.decode_timestamp_response(body)
+        if told.status not in _GRANTED:
+            raise TimeStampFailed(f"{url} refuses: status {told.status} {' '.join(told.status_string)}.")
+        info = told.tst_info
+        if (info.message_imprint.message, info.nonce) != (hashlib.sha256(data).digest(), request.nonce):
+            raise TimeStampFailed(f"{url} has stamped something else.")
+        return told.time_stamp_token(), info.gen_time
+    except httpx.HTTPError as error:
+        raise TimeStampFailed(f"{url} does not answer as it should: {error}") from None
+    except ValueError as error:
+        raise TimeStampFailed(f"{url} answers no time stamp: {error}") from None
+
+
+@post("/tenders/{tender_id:uuid}/log/timestamp")
+async def stamp_log(tender_id: FromPath[UUID], caller: NamedDependency[Caller], state: State) -> Stamp:
+    """Have an outside authority stamp the log's present checkpoint; for auditor, approver or opening officer.
+
+    Not from publication until all lots are opened: the checkpoint would tell how many bids there are.
+    """
+    caller.require("write")
+    async with db.transaction(state.pool) as conn:
+        known = await read(conn, caller, tender_id=tender_id)
+        check_role(known.tender, "auditor", "approver", "opening_officer")
+        head = await find_head(conn, caller, tender_id)
+    check_told(head, head.size)
+    if state.tsa_url is None:
+        raise NoTimeStamps("No time-stamping authority is set.")
+    secrets: Secrets = state.secrets
+    checkpoint = secrets.checkpoint(tender_id, head.size, merkle.append(head.frontier, head.size, ()).root)
+    # No transaction is open meanwhile: others go on writing, the stamp covers what was there when it was asked for.
+    token, stamped_at = await fetch(state.tsa_url, checkpoint.encode())
+    stamp = Stamp(checkpoint=checkpoint, token=base64.b64encode(token).decode(), stamped_at=stamped_at)
+    facts = {"checkpoint": stamp.checkpoint, "token": stamp.token, "stamped_at": stamped_at}
+    async with db.transaction(state.pool) as conn:
+        await events.record(conn, "log.timestamped", tender_id=tender_id, actor=caller.person_id, data=facts)
+    return stamp
+
+
+router = Router(path="/", route_handlers=[stamp_log], tags=["Tenders"])
