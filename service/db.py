@@ -17,6 +17,7 @@ Named queries (aiosql 15, read in its source and tried):
 
 import contextlib
 import hashlib
+import logging
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
@@ -33,6 +34,7 @@ from asyncpg.pool import PoolConnectionProxy
 from service.local_postgres import is_throwaway
 from service.problems import NotFound
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Connection: TypeAlias = PoolConnectionProxy
@@ -54,6 +56,10 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 );
 GRANT SELECT ON schema_migrations TO PUBLIC;
 """
+ASYNCHRONOUS = (
+    "if one takes over, acknowledged bids may be lost; to mend it: ALTER SYSTEM SET synchronous_standby_names = '*'; "
+    "SELECT pg_reload_conf(); or synchronous_mode: true in Patroni"
+)
 MIGRATION_LOCK = int.from_bytes(hashlib.sha256(b"tenderscore.migrate").digest()[:8], "big", signed=True)
 
 
@@ -187,7 +193,7 @@ async def check_durability(conn: Connection) -> None:
     """Refuse a server that may lose a committed bid, and a role that may rewrite the audit log.
 
     Only the throw-away server that this process started for tests may run without fsync; no setting or address can
-    say so.
+    say so. A standby for which commits do not wait is warned about: it may be meant for reading only.
     """
     state = await conn.fetchrow(
         """
@@ -197,6 +203,8 @@ async def check_durability(conn: Connection) -> None:
                current_user AS role,
                (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
                (SELECT system_identifier FROM pg_control_system()) AS server,
+               (SELECT count(*) FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup') AS standbys,
+               current_setting('synchronous_standby_names') <> '' AS waits_for_standby,
                coalesce(has_any_column_privilege(to_regclass('events'), 'UPDATE')
                         OR has_table_privilege(to_regclass('events'), 'DELETE, TRUNCATE'), false) AS rewrites_events
         """
@@ -223,6 +231,8 @@ async def check_durability(conn: Connection) -> None:
             f"The role {role} may change or delete events, and the service must be unable to.",
             mend=f"REVOKE UPDATE, DELETE, TRUNCATE ON events FROM {role};",
         )
+    if state["standbys"] and not state["waits_for_standby"]:
+        log.warning("%d standbys follow asynchronously: %s", state["standbys"], ASYNCHRONOUS)
 
 
 def _set_on(setting: str) -> str:

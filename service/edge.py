@@ -30,6 +30,7 @@ from service.problems import (
     PreconditionFailed,
     PreconditionRequired,
     Refusal,
+    StorageFull,
     Unauthenticated,
     Unavailable,
     UnreadableRequest,
@@ -67,22 +68,37 @@ def as_refusal(error: Exception) -> Refusal:
         case asyncpg.IntegrityConstraintViolationError():
             name = cast("str | None", getattr(error, "constraint_name", None))
             return refusal_for_constraint(name) or InternalError("")
+        case asyncpg.DataError() | asyncpg.UntranslatableCharacterError():
+            return InvalidRequest("A value is outside of what can be stored, such as a year behind 9999.")
+        case asyncpg.DiskFullError():
+            return StorageFull("The disk of the database is full. Try again soon.", headers={"Retry-After": "5"})
+        case HTTPException():
+            return _from_http(error)
+        case _:
+            return _from_outage(error) or InternalError("")
+
+
+def _from_outage(error: Exception) -> Refusal | None:
+    """The refusal for a database that is busy, away or moving; None for any other error."""
+    match error:
         case (
             asyncpg.LockNotAvailableError()
             | asyncpg.TransactionRollbackError()
             | asyncpg.OperatorInterventionError()
-            | asyncpg.TooManyConnectionsError()
+            | asyncpg.InsufficientResourcesError()
             | TimeoutError()
         ):
             return Unavailable("Too much is going on at once. Try again in a moment.", headers={"Retry-After": "2"})
-        case asyncpg.DataError() | asyncpg.UntranslatableCharacterError():
-            return InvalidRequest("A value is outside of what can be stored, such as a year behind 9999.")
-        case OSError() | asyncpg.InterfaceError() | asyncpg.InternalClientError() | asyncpg.PostgresConnectionError():
+        case (
+            OSError()
+            | asyncpg.InterfaceError()
+            | asyncpg.InternalClientError()
+            | asyncpg.PostgresConnectionError()
+            | asyncpg.ReadOnlySQLTransactionError()
+        ):
             return Unavailable("The database cannot be reached just now.", headers={"Retry-After": "5"})
-        case HTTPException():
-            return _from_http(error)
         case _:
-            return InternalError("")
+            return None
 
 
 def _from_http(error: HTTPException) -> Refusal:
@@ -118,6 +134,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         facts = {"method": request.method, "path": request.url.path, "request_id": request_id(request.scope)}
         _log.error("crash", reference=reference, **facts, exc_info=error)
         refusal = InternalError(f"It has been logged under the reference {reference}.")
+    if isinstance(refusal, StorageFull):
+        _log.error("disk full", path=request.url.path, mend="give the database's volume more space")
     headers = dict(refusal.headers)
     if refusal.status == Unauthenticated.status:
         headers["WWW-Authenticate"] = 'Bearer realm="tenderscore"'

@@ -52,7 +52,9 @@ SOCKET_PATH_LIMIT = 85
 
 LOG_BYTES = 10_000_000
 MINUTE = 60.0
-RESTARTS_PER_MINUTE = 5
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 3.0
+"""Between a death and the next start, more with each death of the last minute. Never for ever: a full disk is given
+space some day, and nobody comes then to start the server."""
 
 ELSEWHERE = Path("/var/lib/tenderscore")
 """Where the data lies that the server's account cannot reach in its own root."""
@@ -65,6 +67,7 @@ SERVER_SETTINGS = {
     "shared_buffers": "64MB",
     "jit": "off",  # our statements are short; compiling them costs more than it saves
     "logging_collector": "off",
+    "hot_standby": "off",  # restored from backup and archive, it is ready when it has recovered, not before
 }
 
 log = logging.getLogger(__name__)
@@ -397,24 +400,21 @@ class LocalPostgres:
                     return
 
     def _restart_when_dead(self) -> None:
-        """The owner's watch. A server that dies again and again is left dead, for the log to explain."""
+        """The owner's watch. A server that dies is started again, however often it dies."""
         deaths: list[float] = []
         while self._process is not None:
             self._process.wait()
             now = time.monotonic()
             deaths = [*(death for death in deaths if now - death < MINUTE), now]
             # At once the first time, then ever later: orphaned backends need a moment to notice and leave.
-            self._stopping.wait(len(deaths) - 1)
+            self._stopping.wait(min((len(deaths) - 1) * PAUSE_SECONDS, LONGEST_PAUSE_SECONDS))
             with _locked(self.root / "start.lock"):
                 if self._stopping.is_set():
                     return
-                log.error("PostgreSQL died and is started again: %s", _tail(self.place / "log"))
-                if len(deaths) > RESTARTS_PER_MINUTE:
-                    log.critical("PostgreSQL died %d times within a minute and stays down", len(deaths))
-                    return
+                log.error("PostgreSQL died (%d within a minute), starting: %s", len(deaths), _tail(self.place / "log"))
                 try:
                     self._launch()
-                except PostgresError:
+                except (PostgresError, OSError):
                     log.exception("PostgreSQL could not be started again")
 
 

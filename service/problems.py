@@ -182,6 +182,16 @@ class Unavailable(Refusal):
     status = 503
 
 
+class StorageFull(Refusal):
+    """The service has no room left to store this.
+
+    Nothing of the request was stored, and nothing that was acknowledged before is lost. Repeat it after the time in
+    `Retry-After`, with the same `Idempotency-Key` if it carried one; the operator has been told to make room.
+    """
+
+    status = 507
+
+
 class InternalError(Refusal):
     """Something broke on our side.
 

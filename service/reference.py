@@ -45,7 +45,11 @@ SQL = db.queries("reference")
 
 _ASSETS = "/docs/assets"
 _ALWAYS = {500: "Something broke on our side.", 503: "The service cannot answer just now."}
-_WITH_KEY = {401: "No valid key.", 403: "The key or the role does not allow this."}
+_WITH_KEY = {
+    401: "No valid key.",
+    403: "The key or the role does not allow this.",
+    507: "No room is left to store it; nothing was stored.",
+}
 _WITH_BODY = {
     400: "The request cannot be read.",
     413: "The body is too large.",
@@ -211,13 +215,19 @@ class Alive(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """The service can do its work: its database answers, is migrated, and loses nothing that was acknowledged."""
+    """The service can do its work: its database answers, is migrated, and loses nothing that was acknowledged.
+
+    `standbys` follow the database now; `standbys_synchronous` says that no bid is acknowledged before one has it.
+    """
 
     status: Literal["ready"]
     postgresql: str
     fsync: str
     full_page_writes: str
     synchronous_commit: str
+    data_checksums: str
+    standbys: int
+    standbys_synchronous: bool
 
 
 class ProblemPage(Struct, frozen=True, kw_only=True):

@@ -358,6 +358,33 @@ async def test_a_bid_may_be_larger_than_other_bodies(market: Market) -> None:
     assert [fault["pointer"] for fault in problem["errors"]] == ["/values/method-statement"]
 
 
+# Outages
+
+
+BROKEN = """
+CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$;
+CREATE TRIGGER broken BEFORE INSERT ON bids FOR EACH ROW EXECUTE FUNCTION broken();
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "slug"),
+    [("53100", 507, "storage-full"), ("25006", 503, "unavailable"), ("53200", 503, "unavailable")],
+    ids=["full disk", "leader that became a standby", "no memory"],
+)
+async def test_the_same_request_is_good_when_the_database_is(alone: Market, state: str, status: int, slug: str) -> None:
+    """The supplier is told to try again soon, and does so under the same key; nothing was stored meanwhile."""
+    tender = await alone.publish()
+    await alone.owner.execute(BROKEN.format(state=state))
+    answer = await alone.alder.submit(tender, key="once")
+    refused(answer, status, slug)
+    assert int(answer.headers["retry-after"]) > 0
+    assert any(line["event"] == "disk full" for line in LOG) >= (status == 507)
+    await alone.owner.execute("DROP TRIGGER broken ON bids")
+    done(await alone.alder.submit(tender, key="once"))
+
+
 # Answers
 
 

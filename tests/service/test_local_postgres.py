@@ -176,6 +176,25 @@ def test_a_server_that_dies_is_started_again(place: Path):
         assert postmaster(place) != first
 
 
+def test_a_server_that_dies_again_and_again_is_started_each_time(place: Path):
+    """As on a full disk, on which it cannot even recover: when there is room again, nobody has to come."""
+    with LocalPostgres(place, throwaway=True):
+        killed: set[int] = set()
+
+        def another() -> bool:
+            try:
+                return postmaster(place) not in killed
+            except (FileNotFoundError, IndexError, ValueError):
+                return False
+
+        for _ in range(7):
+            eventually(another)
+            killed.add(postmaster(place))
+            os.kill(postmaster(place), signal.SIGKILL)
+        eventually(another)
+    assert len(killed) == 7
+
+
 def test_a_dead_server_that_nobody_reaped_does_not_block_the_start(place: Path):
     """In a container whose first process does not reap, the killed server's number stays taken."""
     with LocalPostgres(place) as server:

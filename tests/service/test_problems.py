@@ -33,7 +33,7 @@ def test_a_refusal_says_what_happened_and_what_to_do(kind: type[Refusal]) -> Non
     assert title.endswith(".")
     assert len(title) <= 100
     assert len(help_.strip()) > 20
-    assert 400 <= kind.status <= 503
+    assert 400 <= kind.status <= 507
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.slug())
 
 

@@ -1,15 +1,23 @@
 """The API's description of itself: complete, valid, and usable without any foreign host."""
 
+import contextlib
 import json
 import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from service import verify_receipt
-from tests.service.conftest import Market, done, refused
+from service import db, verify_receipt
+from service.local_postgres import LocalPostgres
+from tests.conftest import administer
+from tests.service.conftest import Market, Person, done, refused, served
 
 SCRIPT = Path(verify_receipt.__file__).read_bytes()
 
@@ -128,6 +136,53 @@ async def test_readiness_names_the_settings_on_which_storing_rests(market: Marke
     assert ready["full_page_writes"] == "on"
     assert ready["fsync"] in {"on", "off"}
     assert ready["postgresql"][:2].isdigit()
+    assert ready["data_checksums"] in {"on", "off"}
+    assert (ready["standbys"], ready["standbys_synchronous"]) == (0, False)
+
+
+async def test_a_standby_for_which_nobody_waits_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
+    """If it takes over, bids are lost: the operator reads it at the start and in /health/ready, until it is mended."""
+    place = Path(tempfile.gettempdir()) / f"ts-{uuid4().hex[:8]}"
+    with LocalPostgres(place, throwaway=True) as server, following(server):
+        await db.migrate(server.dsn)
+        owner = await db.connect(server.dsn)
+        while not await owner.fetchval("SELECT count(*) FROM pg_stat_replication"):
+            pass
+        await owner.close()
+        async with served(server.dsn) as url, httpx.AsyncClient(base_url=url) as http:
+            anonymous = Person(http, "")
+            ready = done(await anonymous.get("/health/ready"))
+            assert (ready["standbys"], ready["standbys_synchronous"]) == (1, False)
+            assert ready["data_checksums"] == "on"
+            assert "1 standbys follow asynchronously" in caplog.text
+            await administer(server.dsn, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+            await administer(server.dsn, "SELECT pg_reload_conf()")
+            while not done(await anonymous.get("/health/ready"))["standbys_synchronous"]:
+                pass
+        caplog.clear()
+        await (await db.open_pool(server.dsn)).close()
+        assert "asynchronously" not in caplog.text
+
+
+@contextlib.contextmanager
+def following(server: LocalPostgres) -> Iterator[None]:
+    """Somebody who receives the server's log as a standby does."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            server.binaries / "pg_receivewal",
+            "--synchronous",
+            "-D",
+            folder,
+            "-h",
+            server.sockets,
+            "-U",
+            "tenderscore",
+        ]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as receiver:
+            try:
+                yield
+            finally:
+                receiver.terminate()
 
 
 async def test_metrics_count_requests_by_their_template(market: Market) -> None:

@@ -1,0 +1,150 @@
+"""The campaign of kills in a short form, and that its comparison sees what it is there to see."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from service import db
+from tests.service.conftest import Market, market_in
+from tests.soak.clients import Line, Sent, a_new_bid, submit
+from tests.soak.harness import store
+from tests.soak.kills import ROUND, Progress, campaign_round, planned
+from tests.soak.kills import run as campaign
+from tests.soak.receipts import Count, compare
+
+
+async def test_three_kills_lose_nothing_that_was_acknowledged():
+    """serve, PostgreSQL and the worker are killed once each while four suppliers bid."""
+    progress = Progress(code="")
+    await campaign_round(progress, ["postgres", "app", "worker"], suppliers=4, seed=0, with_reports=False)
+    assert progress.kills == {"app": 1, "postgres": 1, "worker": 1}
+    assert progress.count.acknowledged >= 12
+    assert progress.count.faults() == []
+
+
+def test_of_two_hundred_kills_eighty_hit_the_service_eighty_postgresql_forty_the_worker():
+    kinds = [kind for part in planned(200) for kind in part]
+    assert [kinds.count(part) for part in ("app", "postgres", "worker")] == [80, 80, 40]
+    assert planned(13)[-1] == list(ROUND[:3])
+
+
+async def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path):
+    """What was counted with the present code is not done again, and faults found earlier still fail it."""
+    path = tmp_path / "kills.json"
+    fresh = await campaign(path, 0, -1)
+    done = Progress(code=fresh.code, kills={"app": 4, "postgres": 4, "worker": 2}, rounds=1, count=Count(lost=1))
+    store(path, done)
+    went_on = await campaign(path, 10, -1)
+    assert went_on == done
+    assert "1 acknowledged bids are not stored" in went_on.faults()[0]
+    store(path, Progress(code="of other code", rounds=1))
+    assert (await campaign(path, 10, -1)).rounds == 0
+
+
+def test_a_control_that_is_not_caught_fails_the_campaign():
+    assert Progress(code="", controls={"lost": {"kills": 3, "found": 7}}).faults() == []
+    (fault,) = Progress(code="", controls={"lost": {"kills": 10, "found": 0}}).faults()
+    assert "not caught" in fault
+
+
+# What the comparison sees
+
+
+class Round:
+    """Bids of two suppliers for three lots, all acknowledged."""
+
+    def __init__(self, served: Market) -> None:
+        self.owner = served.owner
+        self.suppliers = [served.alder, served.birch]
+        self.url = served.url
+        self.bids: list[Sent] = []
+        self.lots: list[str] = []
+
+    async def bid(self, served: Market) -> None:
+        """Let each supplier bid for a new tender, twice at once as impatient portals do, and replace its bid."""
+        tender = await served.publish()
+        self.lots = [lot["id"] for lot in tender["lots"]]
+        for number, supplier in enumerate(self.suppliers):
+            line, second = Line(self.url, supplier.key), Line(self.url, supplier.key)
+            first = a_new_bid(number, self.lots[0])
+            assert await submit(line, first, hedge=second)
+            again = a_new_bid(number, self.lots[0], replaces=first.receipt["bid_id"])
+            assert await submit(line, again)
+            self.bids += [first, again]
+            await line.close()
+            await second.close()
+
+    async def found(self) -> Count:
+        """What the comparison says now."""
+        return await compare(self.owner, self.bids, self.lots)
+
+
+@pytest.fixture
+async def bidding(dsn: str):
+    async with market_in(dsn) as served:
+        made = Round(served)
+        await made.bid(served)
+        yield made
+
+
+async def test_what_is_stored_as_acknowledged_is_not_blamed(bidding: Round):
+    count = await bidding.found()
+    assert (count.acknowledged, count.faults()) == (4, [])
+
+
+async def plant(owner: asyncpg.Connection, statement: str, *values: object) -> None:
+    """Change the database as no role of the service could, without constraints and triggers in the way."""
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute(statement, *values)
+
+
+async def test_a_lost_bid_is_seen(bidding: Round):
+    receipt = bidding.bids[1].receipt
+    await plant(bidding.owner, "DELETE FROM bid_versions WHERE bid_id = $1 AND version = 2", receipt["bid_id"])
+    assert (await bidding.found()).lost == 1
+
+
+async def test_a_bid_stored_otherwise_than_acknowledged_is_seen(bidding: Round):
+    receipt = bidding.bids[0].receipt
+    changed = "UPDATE bid_versions SET digest = repeat('0', 64) WHERE bid_id = $1 AND version = 1"
+    await plant(bidding.owner, changed, receipt["bid_id"])
+    assert (await bidding.found()).lost == 1
+
+
+async def test_a_second_bid_under_one_key_is_seen(bidding: Round):
+    receipt = bidding.bids[0].receipt
+    await plant(bidding.owner, "DROP INDEX bids_one_standing_per_supplier_and_lot")
+    second = """
+        WITH bid AS (
+            INSERT INTO bids (lot_id, supplier_id) SELECT lot_id, supplier_id FROM bids WHERE id = $1 RETURNING id
+        )
+        INSERT INTO bid_versions (bid_id, version, person_id, rules_digest, digest, size, submitted_at)
+        SELECT bid.id, 1, first.person_id, first.rules_digest, first.digest, first.size, first.submitted_at
+        FROM bid, bid_versions AS first WHERE first.bid_id = $1 AND first.version = 1
+    """
+    await plant(bidding.owner, second, receipt["bid_id"])
+    assert (await bidding.found()).duplicated == 1
+
+
+async def test_a_bid_without_an_entry_and_a_gap_in_the_log_are_seen(bidding: Round):
+    receipt = bidding.bids[0].receipt
+    gone = "DELETE FROM events WHERE kind = 'bid.submitted' AND data->>'bid_id' = $1"
+    await plant(bidding.owner, gone, receipt["bid_id"])
+    assert (await bidding.found()).unlogged == 2
+
+
+async def test_a_bid_that_was_never_acknowledged_is_seen(bidding: Round):
+    bidding.bids.append(a_new_bid(0, bidding.lots[0]))
+    assert (await bidding.found()).unresolved == 1
+
+
+async def test_two_answers_under_one_key_are_seen(bidding: Round):
+    bidding.bids[0].different = True
+    assert (await bidding.found()).duplicated == 1
+
+
+async def test_the_campaign_s_own_connection_is_the_owner_s(bidding: Round):
+    """Or its rows could be hidden from it."""
+    assert await bidding.owner.fetchval("SELECT current_user <> $1", db.APP_ROLE)
