@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -20,15 +20,15 @@ from litestar.exceptions import InternalServerException
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, FromQuery, HeaderParameter
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Send
 from msgspec import Meta, Struct
 
 from service import db, events, reception, wire
-from service.frontdoor import Desk, heard
+from service.frontdoor import Answer, Desk, heard
 from service.organisations import Caller
 from service.problems import NotFound, Refusal, UnsupportedMediaType
 from service.receipts import ENCODER, Receipt, find_receipt
-from service.reception import KEY, Answer, BidWithdrawn, Sent, Submission, check_complete, check_key
+from service.reception import KEY, BidWithdrawn, Sent, Submission, Taken, check_complete, check_key
 from service.sealing import BID_TYPE
 from service.tenders import SubmissionDeadlinePassed
 
@@ -85,31 +85,30 @@ class BidDoor:
         self._most: int = state.max_bid_bytes
         self._desk = Desk("POST", "/lots/{lot_id}/bids")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
         """Answer an accepted bid; say False for everything else."""
-        if cast("HTTPScope", scope)["method"] != "POST" or scope["query_string"]:
-            return False
         match = self._PATH.fullmatch(scope["path"])
-        headers = heard(scope) if match else None
-        if match is None or headers is None:
+        if match is None or scope["method"] != "POST" or scope["query_string"]:
             return False
         since = time.perf_counter()
+        headers = heard(scope)
         caller: Caller | None = self._state.known_keys.caller(headers.get(b"authorization"))
         if caller is None or caller.kind != "supplier" or "write" not in caller.scopes:
             return False
-        answer: Answer | None = None
-        with contextlib.suppress(Exception):  # litestar meets it again, and answers for it
-            try:
-                sent = await self._read(UUID(match[1]), headers, receive, caller)
-                answer = None if sent is None else await self._state.reception.take(sent)
-            except Refusal as refusal:
-                scope["state"][_REFUSED] = refusal
-        if answer is None:
-            return False
-        own = [(b"content-type", b"application/json"), (b"location", f"/bids/{answer.receipt.bid_id}".encode())]
-        own += [(name.lower().encode(), value.encode()) for name, value in answer.headers().items()]
-        body = ENCODER.encode(answer.receipt)
-        await self._desk.answer(scope, send, caller, since=since, status=201, headers=own, body=body)
+        taken: Taken | None = None
+        with self._desk.busy():
+            with contextlib.suppress(Exception):  # litestar meets it again, and answers for it
+                try:
+                    sent = await self._read(UUID(match[1]), headers, receive, caller)
+                    taken = None if sent is None else await self._state.reception.take(sent)
+                except Refusal as refusal:
+                    scope["state"][_REFUSED] = refusal
+            if taken is None:
+                return False
+            own = {"Location": f"/bids/{taken.receipt.bid_id}", **taken.headers()}
+            raw = [(name.lower().encode(), value.encode()) for name, value in own.items()]
+            answer = Answer(201, raw, ENCODER.encode(taken.receipt))
+            await self._desk.answer(scope, send, caller, answer, since=since)
         return True
 
     async def _read(
@@ -234,9 +233,9 @@ async def submit_bid(
     if validate:
         return await _dry_run(state.pool, caller, lot_id, await request.body())
     sent = await _sent(request, caller, lot_id, uuid4(), idempotency_key, version=1)
-    answer = await state.reception.take(sent)
-    headers = {"Location": f"/bids/{answer.receipt.bid_id}", **answer.headers()}
-    return Response(answer.receipt, status_code=201, headers=headers)
+    taken = await state.reception.take(sent)
+    headers = {"Location": f"/bids/{taken.receipt.bid_id}", **taken.headers()}
+    return Response(taken.receipt, status_code=201, headers=headers)
 
 
 @put("/bids/{bid_id:uuid}", operation_class=BidOperation)
@@ -256,8 +255,8 @@ async def replace_bid(
     if validate:
         return await _dry_run(state.pool, caller, lot_id, await request.body())
     sent = await _sent(request, caller, lot_id, bid_id, idempotency_key, version=version + 1)
-    answer = await state.reception.take(sent)
-    return Response(answer.receipt, status_code=200, headers=answer.headers())
+    taken = await state.reception.take(sent)
+    return Response(taken.receipt, status_code=200, headers=taken.headers())
 
 
 @get("/bids/{bid_id:uuid}")

@@ -208,7 +208,7 @@ class Sent(NamedTuple):
     body: bytes
 
 
-class Answer(NamedTuple):
+class Taken(NamedTuple):
     """A receipt, and whether it is the answer to an earlier request with the same key."""
 
     receipt: Receipt
@@ -244,7 +244,7 @@ class Reception:
         self._secrets = secrets
         self._ways: OrderedDict[UUID, WayIn] = OrderedDict()
 
-    async def take(self, sent: Sent) -> Answer:
+    async def take(self, sent: Sent) -> Taken:
         """Judge, seal and store a bid; raises the Refusal that tells why it was not.
 
         What is known of a lot may have changed since: then the statement stores nothing, and it is tried anew.
@@ -318,7 +318,7 @@ class Reception:
             documents=container.documents,
         )
 
-    async def _answer(self, sent: Sent, way: WayIn, post: Post, verdict: Verdict) -> Answer:
+    async def _answer(self, sent: Sent, way: WayIn, post: Post, verdict: Verdict) -> Taken:
         if verdict.outcome == "replay":
             if verdict.fingerprint not in self._secrets.fingerprints(sent.body):
                 raise IdempotencyKeyReused("The key belongs to a request with another body.")
@@ -329,7 +329,7 @@ class Reception:
                 supplier_id=sent.caller.organisation_id,
                 version=verdict.version,
             )
-            return Answer(receipt, replayed=True)
+            return Taken(receipt, replayed=True)
         assert verdict.proof is not None
         receipt = Receipt(
             bid_id=verdict.bid_id,
@@ -347,7 +347,7 @@ class Reception:
             documents=list(post.documents),
             proof=verdict.proof,
         )
-        return Answer(receipt, replayed=False)
+        return Taken(receipt, replayed=False)
 
 
 def _read_sealed(body: bytes) -> Container:

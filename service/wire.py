@@ -4,6 +4,7 @@ Encoding, nesting, members named twice, characters that hide or reorder text, nu
 instants without an offset. Rules further in see only values of their declared types.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ _BRACKETS = re.compile(rb"[\[{]|[\]}]")
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+_CONTROLS = bytes(code for code in range(128) if _FORBIDDEN.match(chr(code)))
 _MAYBE_FORBIDDEN = re.compile("\\\\u|" + _FORBIDDEN.pattern)
 
 _INSTANT = re.compile(
@@ -47,7 +49,8 @@ def read_json(body: bytes) -> Any:
         raise UnreadableRequest(
             f"The body is not UTF-8: byte {error.start + 1} cannot be read. Save or send it as UTF-8."
         ) from None
-    if _depth(body) > MAX_DEPTH:
+    # As many brackets as levels would be needed; only then is it worth finding out which of them are in strings.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise UnreadableRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
     try:
         value = json.loads(
@@ -57,7 +60,7 @@ def read_json(body: bytes) -> Any:
         raise UnreadableRequest(
             f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
         ) from None
-    if _MAYBE_FORBIDDEN.search(text) and (faults := tuple(_hidden(value, ""))):
+    if _may_hide(body, text) and (faults := tuple(_hidden(value, ""))):
         raise InvalidRequest(
             "Some text contains characters that cannot be seen or that change its direction.", faults=faults
         )
@@ -68,6 +71,9 @@ def decode(body: bytes, kind: type[T]) -> T:
     """Decode a JSON body to its declared struct; raises UnreadableRequest, or InvalidRequest with every fault."""
     value = read_json(body)
     declared = _described(kind)
+    if _is_plain(kind):
+        with contextlib.suppress(msgspec.ValidationError):
+            return msgspec.convert(value, kind)
     found = (Fault(_as_pointer(fault.path), fault.message, fault.mend) for fault in find_faults(declared, value, "$"))
     if faults := (*islice(found, MOST_FAULTS), *_loose_instants(value, declared, "")):
         raise InvalidRequest("The body does not fit its description.", faults=faults)
@@ -75,6 +81,35 @@ def decode(body: bytes, kind: type[T]) -> T:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise InvalidRequest("The body does not fit its description.", faults=(Fault("", str(error)),)) from None
+
+
+@cache
+def _is_plain(kind: type) -> bool:
+    """Whether msgspec alone judges a type as strictly as we do: texts and ids, and what is made of them."""
+
+    def plain(part: inspect.Type) -> bool:
+        match part:
+            case inspect.StrType() | inspect.UUIDType():
+                return True
+            case inspect.Metadata():
+                return plain(part.type)
+            case inspect.DictType():
+                return plain(part.key_type) and plain(part.value_type)
+            case inspect.VarTupleType() | inspect.ListType():
+                return plain(part.item_type)
+            case inspect.StructType():
+                return part.forbid_unknown_fields and all(plain(field.type) for field in part.fields)
+            case _:
+                return False
+
+    return plain(_described(kind))
+
+
+def _may_hide(body: bytes, text: str) -> bool:
+    """Whether text may contain a forbidden character, itself or escaped; quick to deny for plain ASCII."""
+    if body.isascii() and b"\\u" not in body:
+        return len(body.translate(None, _CONTROLS)) != len(body)
+    return _MAYBE_FORBIDDEN.search(text) is not None
 
 
 def _as_pointer(path: str) -> str:
