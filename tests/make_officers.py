@@ -1,13 +1,14 @@
 """Opening officers with clients of their own: the real `tenderscore officer`, speaking to a service under test."""
 
 import asyncio
+import base64
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
 
-from service import sealing
+from service import sealing, shares
 from service.officer import Client, OwnKey
 from service.shares import Share
 from tests.service.conftest import Market, Person, done
@@ -84,3 +85,18 @@ async def publish(market: Market, officers: Sequence[Desk], needed: int = 2, **f
     for desk in officers:
         await desk.rehearse(tender)
     return done(await market.approver.post(f"/tenders/{tender['id']}/publication", If_Match='"1"'))
+
+
+async def private_key(officers: list[Desk], tender: dict[str, Any], needed: int = 2) -> bytes:
+    return shares.combine([await desk.share(tender) for desk in officers[:needed]])
+
+
+async def content_keys(desk: Desk, tender: dict[str, Any], private: bytes) -> list[dict[str, Any]]:
+    """What an honest client would send, as JSON values."""
+    lot = UUID(tender["lots"][0]["id"])
+    keys: list[dict[str, Any]] = []
+    for one in done(await desk.person.get(f"/lots/{lot}/opening/headers")):
+        place = sealing.context(UUID(tender["id"]), lot, UUID(one["supplier_id"]), "offer", one["version"])
+        key = sealing.unwrap(private, place, base64.b64decode(one["header"]))
+        keys.append({"bid_id": one["bid_id"], "key": base64.b64encode(key).decode()})
+    return keys

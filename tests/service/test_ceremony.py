@@ -13,7 +13,7 @@ import pytest
 from service import sealing, shares
 from service.officer import Stopped
 from tests.make import a_bid, a_decision, a_lot, a_score
-from tests.make_officers import Desk, desks, publish
+from tests.make_officers import Desk, content_keys, desks, private_key, publish
 from tests.make_sealed import a_sealed_bid, send_sealed
 from tests.service.conftest import Market, done, refused
 
@@ -29,21 +29,6 @@ async def closed(market: Market, officers: list[Desk], needed: int = 2, **fields
     done(await market.birch.submit(tender, a_bid(price="1000000.00")))
     await market.close(tender)
     return tender
-
-
-async def private_key(officers: list[Desk], tender: dict[str, Any], needed: int = 2) -> bytes:
-    return shares.combine([await desk.share(tender) for desk in officers[:needed]])
-
-
-async def content_keys(desk: Desk, tender: dict[str, Any], private: bytes) -> list[dict[str, Any]]:
-    """What an honest client would send, as JSON values."""
-    lot = UUID(tender["lots"][0]["id"])
-    keys: list[dict[str, Any]] = []
-    for one in done(await desk.person.get(f"{lot_of(tender)}/opening/headers")):
-        place = sealing.context(UUID(tender["id"]), lot, UUID(one["supplier_id"]), "offer", one["version"])
-        key = sealing.unwrap(private, place, base64.b64decode(one["header"]))
-        keys.append({"bid_id": one["bid_id"], "key": base64.b64encode(key).decode()})
-    return keys
 
 
 async def send_keys(desk: Desk, tender: dict[str, Any], keys: Any, envelope: str = "offer") -> httpx.Response:

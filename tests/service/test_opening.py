@@ -3,7 +3,6 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +10,8 @@ import asyncpg
 import httpx
 import pytest
 
-from service import db, opening, signing
+from service import db, opening
+from service.signing import Secrets
 from service.wrapping import KeyNotWrapped, Wrapper
 from tests.make import a_bid, a_score
 from tests.make_sealed import a_sealed_bid, send_sealed
@@ -99,7 +99,7 @@ async def test_the_statements_that_read_judge_deadline_and_officers_themselves(m
     assert await released() == (0, 0, 0)
 
 
-async def test_without_the_secret_file_the_database_s_owner_opens_nothing(dsn: str, tmp_path: Path) -> None:
+async def test_without_the_secret_file_the_database_s_owner_opens_nothing(dsn: str) -> None:
     """An administrator who has every row, and lets the service run with another secret, reads no bid."""
     async with market_in(dsn) as market:
         tender = await market.publish()
@@ -109,13 +109,11 @@ async def test_without_the_secret_file_the_database_s_owner_opens_nothing(dsn: s
         stored = b"".join(row["header"] + row["contents"] for row in rows)
         assert b"654321" not in stored
         key = await market.owner.fetchrow("SELECT wrapped_key, wrapped_by FROM tender_keys")
-        other = signing.Secrets([b"\x09" * 32])
+        other = Secrets([b"\x09" * 32])
         with pytest.raises(KeyNotWrapped):
             await Wrapper(other).unwrap(UUID(tender["id"]), key["wrapped_key"], key["wrapped_by"])
-        secret = tmp_path / "other-secret"
-        signing.make_secret_file(secret)
         path = f"/lots/{lot_of(tender)}/opening"
-        async with served(dsn, secret_file=secret) as url, httpx.AsyncClient(base_url=url) as http:
+        async with served(dsn, secrets=other) as url, httpx.AsyncClient(base_url=url) as http:
             robbed = [Person(http, person.key) for person in (market.officer, market.second_officer)]
             assert (await robbed[0].post(path)).status_code == 202
             refused(await robbed[1].post(path), 503, "key-not-wrapped")
