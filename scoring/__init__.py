@@ -2,7 +2,7 @@
 
 Pure: no clock, no files, no network, no binary floats in a score. `evaluate` ranks and explains, `verify` ranks again
 and compares, `score_many` ranks big lots, `sensitivity` and `simulate` say how much it takes to change the outcome,
-`combine` awards several lots together, `moderation` says who must meet.
+`combine` awards several lots together, `moderation` says who must meet, `technical_failures` whose price stays sealed.
 """
 
 from scoring.bulk import score_many
@@ -11,8 +11,9 @@ from scoring.case import BadDocument, Case, Fault, decode
 from scoring.catalogue import Listed, methods
 from scoring.combination import Combination, combine
 from scoring.decimals import Rounding
+from scoring.envelopes import Failure, check_price_envelope, technical_failures
 from scoring.methods import Method
-from scoring.model import BidResult, Criterion, Evaluation, Lot, OpenedBid, State, Step, leaves, walk
+from scoring.model import BidResult, Criterion, Evaluation, Id, Lot, OpenedBid, State, Step, leaves, walk
 from scoring.moderation import Agenda, GivenScore, ModerationPolicy, moderation
 from scoring.offers import OfferFault, check_offer, is_for_panel, judged_value
 from scoring.publishable import Problem, check_publishable
@@ -36,8 +37,10 @@ __all__ = [
     "Direction",
     "Evaluation",
     "Exclusion",
+    "Failure",
     "Fault",
     "GivenScore",
+    "Id",
     "InvalidValue",
     "Listed",
     "Lot",
@@ -59,6 +62,7 @@ __all__ = [
     "ZeroValue",
     "canonical",
     "check_offer",
+    "check_price_envelope",
     "check_publishable",
     "combine",
     "decode",
@@ -74,6 +78,7 @@ __all__ = [
     "score_many",
     "sensitivity",
     "simulate",
+    "technical_failures",
     "verify",
     "walk",
 ]

@@ -16,6 +16,8 @@ MODULES = {
     "demo": ("demo",),
     "doctor": ("doctor",),
     "offline": ("score", "methods", "verify", "secret"),
+    "officer": ("officer",),
+    "sealer": ("seal",),
     "simulating": ("simulate", "sensitivity"),
 }
 

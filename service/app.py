@@ -20,10 +20,14 @@ from litestar.types import Scope
 from service import (
     awards,
     bids,
+    ceremony,
+    custody,
     db,
+    decisions,
     edge,
     evaluations,
     events,
+    locking,
     opening,
     organisations,
     publication,
@@ -31,6 +35,7 @@ from service import (
     reports,
     results,
     robustness,
+    roles,
     simulations,
     tenders,
     timestamps,
@@ -42,6 +47,7 @@ from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
+from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
 _PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", r"^/\.well-known/", "^/$"]
@@ -122,19 +128,31 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             reference.assets,
             organisations.router,
             tenders.router,
+            roles.router,
             robustness.router,
             simulations.router,
+            custody.router,
             publication.router,
             transparency.router,
             transparency.public,
             timestamps.router,
             Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
+            ceremony.router,
             evaluations.router,
+            decisions.router,
+            locking.router,
             results.router,
             reports.router,
             awards.router,
         ],
-        state=State({"known_keys": KnownKeys(), "secrets": secrets, "max_bid_bytes": settings.max_bid_bytes}),
+        state=State(
+            {
+                "known_keys": KnownKeys(),
+                "secrets": secrets,
+                "wrapper": Wrapper(secrets, settings.kms_command),
+                "max_bid_bytes": settings.max_bid_bytes,
+            }
+        ),
         lifespan=[lifespan],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[

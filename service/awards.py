@@ -14,7 +14,8 @@ from service import db, events, tenders
 from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, NotFound, Refusal
-from service.tenders import Reason, RolesConflict
+from service.roles import RolesConflict
+from service.tenders import Reason
 
 SQL = db.queries("awards")
 

@@ -4,9 +4,9 @@ People decide every grade and say why; the engine only computes. No path here av
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -19,23 +19,18 @@ import scoring
 from service import db, events, opening, tenders
 from service.opening import PanelBid
 from service.organisations import Caller
-from service.problems import Fault, InvalidRequest, NotFound, Refusal
+from service.problems import Fault, NotFound, Refusal
 from service.tenders import Reason, TenderLot
 
 SQL = db.queries("evaluations")
+
+T = TypeVar("T")
 
 
 class NewScore(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A score with its reason. The value is one of the published scale, or pass or fail, as text: "4"."""
 
     value: Annotated[str, Meta(min_length=1, max_length=100)]
-    reason: Reason
-
-
-class NewBidState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A decision about a bid, with its reason: admissible, excluded, non_compliant …"""
-
-    state: scoring.State
     reason: Reason
 
 
@@ -72,17 +67,6 @@ class ConsensusScore(Struct, frozen=True, kw_only=True):
     recorded_at: datetime
 
 
-class BidState(Struct, frozen=True, kw_only=True):
-    """A numbered decision about a bid."""
-
-    bid_id: UUID
-    number: int
-    state: scoring.State
-    reason: str
-    person_id: UUID
-    decided_at: datetime
-
-
 class EvaluationRun(Struct, frozen=True, kw_only=True):
     """A stored run of the engine. The digest is the SHA-256 of the canonical result at `/evaluations/{id}`."""
 
@@ -105,6 +89,14 @@ class StoredEvaluation(Struct, frozen=True, kw_only=True):
     canonical: bytes
     digest: str
     evaluated_at: datetime
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What the technical consensus meant for a bid: with a reason it is out, and its price is never opened."""
+
+    bid_id: UUID
+    reason: str | None
+    by_comparison: bool
 
 
 # Refusals
@@ -157,6 +149,14 @@ class OtherRules(Refusal):
     """
 
 
+class ConsensusLocked(Refusal):
+    """The technical consensus of this lot is locked.
+
+    From then on scores and agreed scores stay; decisions about bids wait until the prices are opened. So nobody can fit
+    the quality to the price. Source: two-envelope procedure.
+    """
+
+
 class NoRanking(Refusal):
     """The rules allow no ranking of these bids.
 
@@ -173,6 +173,13 @@ def check_not_awarded(lot: TenderLot) -> None:
         raise LotAlreadyAwarded(f"The award of lot {lot.number} was decided at {lot.awarded_at.isoformat()}.")
 
 
+def check_not_locked(lot: TenderLot) -> None:
+    """Refuse once the technical consensus is locked."""
+    if lot.consensus_locked_at is not None:
+        at = lot.consensus_locked_at.isoformat()
+        raise ConsensusLocked(f"The technical consensus of lot {lot.number} was locked at {at}.")
+
+
 def published_value(lot: TenderLot, criterion_id: str, value: str) -> str:
     """The score in the published scale's spelling; refuses any other, and criteria that the panel does not decide."""
     for criterion in scoring.leaves(lot.rules.criteria):
@@ -186,13 +193,19 @@ def published_value(lot: TenderLot, criterion_id: str, value: str) -> str:
 
 
 def engine_inputs(
-    lot: TenderLot, opened: Sequence[PanelBid], agreed: Mapping[tuple[UUID, str], str]
+    lot: TenderLot,
+    opened: Sequence[PanelBid],
+    agreed: Mapping[tuple[UUID, str], str],
+    fell_behind: Collection[UUID] = (),
 ) -> list[scoring.OpenedBid]:
     """What the engine gets: offered values as opened, and for what the panel decides the agreed score alone.
 
-    Refuses when a bid that is still in the race lacks an agreed score, naming every one.
+    A bid that fell behind others before the prices were opened stays out, whatever becomes of those others; what a bid
+    says beyond what was asked is not looked at. Refuses when a bid that is still in the race lacks an agreed score,
+    naming every one.
     """
-    judged = [criterion.id for criterion in scoring.leaves(lot.rules.criteria) if scoring.is_for_panel(criterion)]
+    asked = {criterion.id: criterion for criterion in scoring.leaves(lot.rules.criteria)}
+    judged = [name for name, criterion in asked.items() if scoring.is_for_panel(criterion)]
     faults = tuple(
         Fault(
             f"/bids/{bid.bid_id}/consensus/{criterion_id}",
@@ -207,9 +220,10 @@ def engine_inputs(
         raise EvaluationIncomplete(f"{len(faults)} agreed scores are missing.", faults=faults)
     inputs: list[scoring.OpenedBid] = []
     for bid in opened:
-        values = {name: value for name, value in bid.offers.items() if name not in judged}
+        values = {name: value for name, value in bid.offers.items() if name in asked and name not in judged}
         values |= {name: agreed[bid.bid_id, name] for name in judged if (bid.bid_id, name) in agreed}
-        inputs.append(scoring.OpenedBid(id=str(bid.bid_id), state=bid.state, values=values))
+        state = "failed_hurdle" if bid.state == "admissible" and bid.bid_id in fell_behind else bid.state
+        inputs.append(scoring.OpenedBid(id=str(bid.bid_id), state=state, values=values))
     return inputs
 
 
@@ -219,10 +233,10 @@ def check_rules(lot: TenderLot, asked: str) -> None:
         raise OtherRules(f"Lot {lot.number} was published under {lot.rules_digest}.")
 
 
-def run_engine(rules: scoring.Lot, inputs: list[scoring.OpenedBid]) -> scoring.Evaluation:
-    """The engine's result; what the engine cannot rank becomes a refusal."""
+def run_engine(work: Callable[..., T], *arguments: object) -> T:
+    """What the engine finds; what it cannot score becomes a refusal."""
     try:
-        return scoring.evaluate(rules, inputs)
+        return work(*arguments)
     except scoring.MissingValue as error:
         faults = tuple(Fault("/bids", str(part)) for part in error.args)
         raise EvaluationIncomplete("Values are missing.", faults=faults) from None
@@ -233,18 +247,20 @@ def run_engine(rules: scoring.Lot, inputs: list[scoring.OpenedBid]) -> scoring.E
 # Reading
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
+    """A lot and its tender, locked."""
+
     known: tenders.Known
     lot: TenderLot
 
 
-async def _lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> _Place:
+async def lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> Place:
     """Lock the tender of an opened bid; a bid that is not opened does not exist for anybody here."""
     found = await SQL.locate_bid(conn, bid_id=bid_id)
     if found is None:
         raise NotFound
     known = await tenders.lock(conn, caller, tender_id=found["tender_id"])
-    return _Place(known, known.lot(found["lot_id"]))
+    return Place(known, known.lot(found["lot_id"]))
 
 
 async def get_stored(conn: db.Connection, caller: Caller, evaluation_id: UUID) -> StoredEvaluation:
@@ -253,6 +269,15 @@ async def get_stored(conn: db.Connection, caller: Caller, evaluation_id: UUID) -
     stored = await db.one(row, StoredEvaluation)
     opening.check_reader((await tenders.read(conn, caller, tender_id=stored.tender_id)).tender)
     return stored
+
+
+async def read_inputs(conn: db.Connection, lot: TenderLot) -> list[scoring.OpenedBid]:
+    """A lot's opened bids as the engine gets them now; refuses while an agreed score is missing."""
+    opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot.id), PanelBid)
+    consensus = await db.many(SQL.list_consensus(conn, lot_id=lot.id), ConsensusScore)
+    outcomes = await db.many(SQL.list_outcomes(conn, lot_id=lot.id), Outcome)
+    agreed = {(score.bid_id, score.criterion_id): score.value for score in consensus}
+    return engine_inputs(lot, opened, agreed, {found.bid_id for found in outcomes if found.by_comparison})
 
 
 # Handlers
@@ -268,9 +293,10 @@ async def give_score(
 ) -> PanelScore:
     """Give your own score for a bid on a criterion, with your reason; for evaluators. A new one is a new version."""
     caller.require("write")
-    known, lot = await _lock_bid(conn, caller, bid_id)
+    known, lot = await lock_bid(conn, caller, bid_id)
     tenders.check_role(known.tender, "evaluator")
     check_not_awarded(lot)
+    check_not_locked(lot)
     value = published_value(lot, criterion_id, data.value)
     row = SQL.insert_panel_score(
         conn,
@@ -311,9 +337,10 @@ async def record_consensus(
 ) -> ConsensusScore:
     """Record the score that the panel agreed, with the agreed reasons; for moderators. Typed in, never computed."""
     caller.require("write")
-    known, lot = await _lock_bid(conn, caller, bid_id)
+    known, lot = await lock_bid(conn, caller, bid_id)
     tenders.check_role(known.tender, "moderator")
     check_not_awarded(lot)
+    check_not_locked(lot)
     value = published_value(lot, criterion_id, data.value)
     if await SQL.count_panel_scores(conn, bid_id=bid_id, criterion_id=criterion_id) == 0:
         raise NobodyHasScored(f"No evaluator has scored this bid on {criterion_id}.")
@@ -348,37 +375,6 @@ async def list_consensus(
     return await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
 
 
-@put("/bids/{bid_id:uuid}/state")
-async def decide_state(
-    bid_id: FromPath[UUID],
-    data: JSONBody[NewBidState],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> BidState:
-    """Decide about an opened bid – exclude it, or let it back in – with a reason; for moderators and approvers."""
-    caller.require("write")
-    known, lot = await _lock_bid(conn, caller, bid_id)
-    tenders.check_role(known.tender, "moderator", "approver")
-    check_not_awarded(lot)
-    if data.state in {"received", "withdrawn", "late"}:
-        raise InvalidRequest(
-            "This is a fact of the submission, not a decision.",
-            faults=(
-                Fault("/state", f"{data.state!r} cannot be decided.", "Use admissible, excluded, non_compliant …"),
-            ),
-        )
-    row = SQL.insert_bid_state(conn, bid_id=bid_id, state=data.state, reason=data.reason, person_id=caller.person_id)
-    decided = await db.one(row, BidState)
-    await events.record(
-        conn,
-        "bid.state-decided",
-        tender_id=known.tender.id,
-        actor=caller.person_id,
-        data=msgspec.to_builtins(decided),
-    )
-    return decided
-
-
 @post("/lots/{lot_id:uuid}/evaluations")
 async def evaluate_lot(
     lot_id: FromPath[UUID],
@@ -394,13 +390,11 @@ async def evaluate_lot(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "moderator")
-    opening.check_opened(lot)
+    opening.check_all_opened(lot)
     check_not_awarded(lot)
     check_rules(lot, data.rules_digest)
-    opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), PanelBid)
-    consensus = await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
-    inputs = engine_inputs(lot, opened, {(score.bid_id, score.criterion_id): score.value for score in consensus})
-    result = await asyncio.to_thread(run_engine, lot.rules, inputs)
+    inputs = await read_inputs(conn, lot)
+    result = await asyncio.to_thread(run_engine, scoring.evaluate, lot.rules, inputs)
     row = SQL.insert_evaluation(
         conn,
         lot_id=lot_id,
@@ -436,7 +430,6 @@ router = Router(
         list_scores,
         record_consensus,
         list_consensus,
-        decide_state,
         evaluate_lot,
         list_evaluations,
     ],

@@ -101,6 +101,12 @@ class RequestExample(NamedTuple):
     body: dict[str, Any]
 
 
+_POINT = (
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
+"""The base point of P-256: a public key whose private half everybody knows, and so nobody's."""
+
 EXAMPLES: dict[str, RequestExample] = {
     "register_organisation": RequestExample(
         "A supplier",
@@ -117,6 +123,39 @@ EXAMPLES: dict[str, RequestExample] = {
     "edit_tender": RequestExample("The same, with another title", {**TENDER, "title": "Solar roofs for 12 schools"}),
     "grant_role": RequestExample(
         "An evaluator", {"person_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11", "role": "evaluator"}
+    ),
+    "register_officer_key": RequestExample("The public half of an officer's own key", {"public_key": _POINT}),
+    "put_key": RequestExample(
+        "A key in two shares, as the officers' client makes it",
+        {
+            "public_key": _POINT,
+            "officers_needed": 2,
+            "shares": [
+                {
+                    "person_id": f"3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f1{number}",
+                    "number": number,
+                    "sealed_share": "VFNFMQ==",
+                    "sealed_to": _POINT,
+                    "share_digest": "0" * 64,
+                    "rehearsal_digest": "0" * 64,
+                }
+                for number in (1, 2)
+            ],
+        },
+    ),
+    "rehearse": RequestExample("The answer of a share's holder", {"answer": "0" * 64}),
+    "relay_share": RequestExample("A share, sealed to the officer who opens", {"sealed_share": "VFNFMQ=="}),
+    "open_with_keys": RequestExample(
+        "The content keys of a lot with one bid",
+        {
+            "envelope": "offer",
+            "keys": [
+                {
+                    "bid_id": "6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22",
+                    "key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                }
+            ],
+        },
     ),
     "simulate_lot": RequestExample(
         "Five invented bids for the first lot", {"lot": 1, "generate": {"number": 5, "seed": 7}, "runs": 200}

@@ -1,31 +1,35 @@
-"""The opening: two officers, after the deadline, and the only query that reads what the envelopes hold.
+"""The opening: M officers, after the deadline, and the only queries that read envelopes and the key to them.
 
-It takes the tender's row FOR UPDATE and so waits for every submission in flight, which holds it FOR KEY SHARE.
+It takes the tender's row FOR UPDATE and so waits for every submission in flight, which holds that row shared. What is
+opened is opened together, or nothing is. Where a lot has price envelopes they are opened the same way later, once the
+technical consensus is locked, and only those of bids that are still in the race.
 """
 
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-import msgspec
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 import scoring
-from service import bids, custody, db, events, sealing, tenders
+from service import bids, db, events, tenders, unsealing
 from service.bids import OwnBid
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
-from service.reception import Submission
-from service.signing import Secrets
-from service.tenders import TenderLot, TenderRow
+from service.tenders import Known, TenderLot, TenderRow
+from service.unsealing import Box, EnvelopeKind, KeyOf, Opened, SealedBid
+from service.wrapping import Wrapper
 
 SQL = db.queries("opening")
 
-OFFICERS_NEEDED = 2
+T = TypeVar("T")
 
 
 class OpeningAct(Struct, frozen=True, kw_only=True):
@@ -37,7 +41,11 @@ class OpeningAct(Struct, frozen=True, kw_only=True):
 
 
 class PanelBid(Struct, frozen=True, kw_only=True):
-    """A bid after the opening, for the buyer's people. `state` is what was last decided about it."""
+    """A bid after the opening, for the buyer's people. `state` is what was last decided about it.
+
+    `offers` has the sealed prices once they are opened. `fault` says what was wrong with an envelope: the panel decides
+    what that means. `price_stays_sealed` is the reason why a bid's price is never opened.
+    """
 
     bid_id: UUID
     supplier_id: UUID
@@ -47,6 +55,8 @@ class PanelBid(Struct, frozen=True, kw_only=True):
     digest: str
     rules_digest: str
     offers: dict[str, str]
+    fault: str | None
+    price_stays_sealed: str | None
     state: scoring.State
 
 
@@ -58,16 +68,55 @@ class OpenedLine(Struct, frozen=True, kw_only=True):
     version: int
     submitted_at: datetime
     digest: str
+    fault: str | None
+
+
+class LateBid(Struct, frozen=True, kw_only=True):
+    """A bid that came too late: it was not stored and so cannot be opened."""
+
+    supplier_id: UUID
+    supplier: str
+    arrived_at: datetime
+    size: int
+    digest: str
+
+
+class PriceLine(Struct, frozen=True, kw_only=True):
+    """What became of a bid's price envelope; `stays_sealed` is the reason why it is never opened."""
+
+    bid_id: UUID
+    supplier: str
+    opened: bool
+    fault: str | None
+    stays_sealed: str | None
+
+
+class PriceOpening(Struct, frozen=True, kw_only=True):
+    """The opening of the prices, after the technical consensus was locked."""
+
+    officers: list[OpeningAct]
+    opened_at: datetime | None
+    bids: list[PriceLine]
 
 
 class OpeningRecord(Struct, frozen=True, kw_only=True):
-    """Who asked to open a lot, when it was opened, and what was in the box. Until two have asked, nothing is opened."""
+    """Who asked to open a lot, when it was opened, and what was in the box.
 
+    Until as many officers as are needed have asked, nothing is opened and nothing is told about bids: `number` and
+    `withdrawn` are missing. `prices` is there once the technical consensus of a lot with price envelopes is locked.
+    """
+
+    tender_id: UUID
     lot_id: UUID
+    custody: tenders.Custody
     officers: list[OpeningAct]
     officers_needed: int
     opened_at: datetime | None
+    number: int | None
     bids: list[OpenedLine]
+    late: list[LateBid]
+    withdrawn: int | None
+    prices: PriceOpening | None
 
 
 # Refusals
@@ -83,7 +132,8 @@ class DeadlineNotReached(Refusal):
 class NotOpened(Refusal):
     """The lot's bids have not been opened.
 
-    Two opening officers ask for it, each with `POST /lots/{id}/opening`, after the submission deadline.
+    Opening officers ask for it, each with `POST /lots/{id}/opening`, after the submission deadline; the tender's
+    `officers_needed` says how many it takes.
     """
 
 
@@ -94,18 +144,52 @@ class AlreadyOpened(Refusal):
     """
 
 
+class NoPriceEnvelope(Refusal):
+    """The lot has no price envelopes.
+
+    Its bids came in one envelope each, as it was published; all is open since the opening.
+    """
+
+
+class ConsensusNotLocked(Refusal):
+    """Prices stay sealed until the technical consensus is locked.
+
+    A moderator locks it with `POST /lots/{id}/consensus-lock` once every bid in the race has its agreed scores.
+    """
+
+
+class PricesSealed(Refusal):
+    """The prices of this lot have not been opened.
+
+    Opening officers ask for it with `POST /lots/{id}/opening?envelope=price`, once the technical consensus is locked.
+    """
+
+
 # Rules
 
 
-def check_may_open(tender: TenderRow, lot: TenderLot) -> None:
-    """Only an opening officer, only from the deadline on, only once."""
+def check_may_open(tender: TenderRow, lot: TenderLot, envelope: EnvelopeKind) -> None:
+    """Only an opening officer, only from the deadline on, only once; prices only after the technical consensus."""
     tenders.check_role(tender, "opening_officer")
     if tender.published_at is None or tender.submission_deadline is None:
         raise tenders.TenderNotPublished("A draft has no bids.")
     if tender.now < tender.submission_deadline:
         raise DeadlineNotReached(f"The deadline is {tender.submission_deadline.isoformat()}.")
-    if lot.opened_at is not None:
-        raise AlreadyOpened(f"The lot was opened at {lot.opened_at.isoformat()}.")
+    opened_at = lot.opened_at
+    if envelope == "price":
+        check_opened(lot)
+        check_price_envelope(lot)
+        if lot.consensus_locked_at is None:
+            raise ConsensusNotLocked(f"The technical consensus of lot {lot.number} is not locked.")
+        opened_at = lot.price_opened_at
+    if opened_at is not None:
+        raise AlreadyOpened(f"The {envelope}s of lot {lot.number} were opened at {opened_at.isoformat()}.")
+
+
+def check_price_envelope(lot: TenderLot) -> None:
+    """Refuse where all of a bid lies in one envelope."""
+    if not lot.price_envelope:
+        raise NoPriceEnvelope(f"Lot {lot.number} was published without a price envelope.")
 
 
 def check_opened(lot: TenderLot) -> datetime:
@@ -113,6 +197,88 @@ def check_opened(lot: TenderLot) -> datetime:
     if lot.opened_at is None:
         raise NotOpened(f"Lot {lot.number} has not been opened.")
     return lot.opened_at
+
+
+def check_all_opened(lot: TenderLot) -> None:
+    """Refuse while anything that the lot's ranking needs is sealed."""
+    check_opened(lot)
+    if lot.price_envelope and lot.price_opened_at is None:
+        raise PricesSealed(f"The prices of lot {lot.number} are sealed.")
+
+
+READERS: tuple[tenders.Role, ...] = ("evaluator", "moderator", "approver", "auditor", "contract_manager")
+"""Opened bids are for those who score, decide or audit, not for every colleague (Annex IV (f))."""
+
+
+def check_reader(tender: TenderRow) -> None:
+    """Refuse who holds none of the roles for which opened bids are."""
+    tenders.check_role(tender, *READERS)
+
+
+# Reading what is sealed
+
+
+class _Released(Struct, frozen=True):
+    wrapped_key: bytes
+    wrapped_by: str
+
+
+class Sealed(NamedTuple):
+    """What the role that may read envelopes has read: the box and, in the service's custody, the wrapped key."""
+
+    box: Box
+    key: _Released | None
+
+
+@contextlib.asynccontextmanager
+async def _opening_role(conn: db.Connection) -> AsyncGenerator[None]:
+    """Act in the one role that may read envelopes; an error ends the transaction, and with it the role."""
+    await SQL.become_opening_officer(conn)
+    yield
+    await SQL.become_service(conn)
+
+
+async def read_sealed(conn: db.Connection, known: Known, lot: TenderLot, envelope: EnvelopeKind) -> Sealed:
+    """Read a lot's envelopes in the one role that may. The statements judge deadline and officers once more."""
+    async with _opening_role(conn):
+        key = await db.maybe(SQL.release_key(conn, lot_id=lot.id, envelope=envelope), _Released)
+        sealed = await db.many(SQL.open_envelopes(conn, lot_id=lot.id, envelope=envelope), SealedBid)
+    return Sealed(Box(known.tender.id, lot.id, envelope, lot.rules, lot.price_envelope, sealed), key)
+
+
+async def read_headers(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind, kind: type[T]) -> list[T]:
+    """Read the headers of a lot's envelopes in the one role that may; no contents."""
+    async with _opening_role(conn):
+        return await db.many(SQL.list_headers(conn, lot_id=lot_id, envelope=envelope), kind)
+
+
+async def open_box(conn: db.Connection, caller: Caller, box: Box, key_of: KeyOf) -> None:
+    """Decrypt a whole box and keep what it held, all of it or nothing, and write it down."""
+    opened = await asyncio.to_thread(unsealing.open_all, box, key_of)
+    record = SQL.record_opening if box.kind == "offer" else SQL.record_price_opening
+    await record(
+        conn,
+        lot_id=box.lot_id,
+        bid_ids=[one.bid.bid_id for one in opened],
+        versions=[one.bid.version for one in opened],
+        contents=[one.offers for one in opened],
+        faults=[one.fault for one in opened],
+    )
+    kind = "bids.opened" if box.kind == "offer" else "prices.opened"
+    facts = {"lot_id": box.lot_id, "bids": [_told(one) for one in opened]}
+    await events.record(conn, kind, tender_id=box.tender_id, actor=caller.person_id, data=facts)
+
+
+def _told(one: Opened) -> dict[str, Any]:
+    told: dict[str, Any] = {"bid_id": one.bid.bid_id, "digest": one.bid.digest}
+    return told if one.fault is None else {**told, "fault": one.fault}
+
+
+async def _open_by_service(conn: db.Connection, caller: Caller, sealed: Sealed, wrapper: Wrapper) -> None:
+    if sealed.key is None:
+        raise DeadlineNotReached("The database does not release the key.")
+    private = await wrapper.unwrap(sealed.box.tender_id, sealed.key.wrapped_key, sealed.key.wrapped_by)
+    await open_box(conn, caller, sealed.box, unsealing.by_private_key(sealed.box, private))
 
 
 # Handlers
@@ -131,64 +297,33 @@ async def list_bids(
     return await db.many(SQL.list_opened(conn, lot_id=lot_id), PanelBid)
 
 
-READERS: tuple[tenders.Role, ...] = ("evaluator", "moderator", "approver", "auditor", "contract_manager")
-"""Opened bids are for those who score, decide or audit, not for every colleague (Annex IV (f))."""
-
-
-def check_reader(tender: TenderRow) -> None:
-    """Refuse who holds none of the roles for which opened bids are."""
-    tenders.check_role(tender, *READERS)
-
-
 @post("/lots/{lot_id:uuid}/opening")
 async def open_bids(
     lot_id: FromPath[UUID],
-    state: State,
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
+    envelope: FromQuery[EnvelopeKind] = "offer",
 ) -> Response[OpeningRecord]:
     """Ask to open a lot's bids, as an opening officer after the deadline.
 
-    The first officer's request is kept and answered 202; the second officer's opens the bids, 201.
+    Requests are kept and answered 202; the one that makes them as many as are needed opens the bids, 201. In the
+    officers' custody all are answered 202: `tenderscore officer open` then brings the keys. With `?envelope=price` the
+    price envelopes of the bids in the race are asked for, once the technical consensus is locked.
     """
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    check_may_open(known.tender, lot)
-    await SQL.insert_opening_act(conn, lot_id=lot_id, person_id=caller.person_id)
-    facts: dict[str, Any] = {"lot_id": lot_id}
+    check_may_open(known.tender, lot, envelope)
+    insert = SQL.insert_opening_act if envelope == "offer" else SQL.insert_price_act
+    await insert(conn, lot_id=lot_id, person_id=caller.person_id)
+    facts: dict[str, Any] = {"lot_id": lot_id, "envelope": envelope}
     await events.record(conn, "opening.asked", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    opened_at = None
-    if await SQL.count_officers(conn, lot_id=lot_id) >= OFFICERS_NEEDED:
-        opened_at, bids_opened = await _open(conn, state.secrets, lot_id)
-        facts["bids"] = bids_opened
-        await events.record(conn, "bids.opened", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    return Response(await _opening(conn, lot_id, opened_at), status_code=201 if opened_at else 202)
-
-
-async def _open(conn: db.Connection, secrets: Secrets, lot_id: UUID) -> tuple[datetime, list[dict[str, Any]]]:
-    """Read the envelopes in the one role that may, and keep what they held: when, and which bids."""
-    await SQL.become_opening_officer(conn)
-    key = await SQL.release_key(conn, lot_id=lot_id, needed=OFFICERS_NEEDED)
-    envelopes = [row async for row in SQL.open_envelopes(conn, lot_id=lot_id)]
-    await SQL.become_service(conn)
-    private = custody.unwrap(secrets, key["tender_id"], key["wrapped_key"], key["wrapped_by"])
-
-    def opened(row: Any) -> dict[str, str]:
-        context = sealing.context(key["tender_id"], lot_id, row["supplier_id"], "offer", row["version"])
-        content_key = sealing.unwrap(private, context, row["header"])
-        content = sealing.open_body(content_key, row["header"], row["contents"])
-        return msgspec.json.decode(content, type=Submission).values
-
-    contents = [opened(row) for row in envelopes]
-    opened_at: datetime = await SQL.record_opening(
-        conn,
-        lot_id=lot_id,
-        bid_ids=[row["bid_id"] for row in envelopes],
-        versions=[row["version"] for row in envelopes],
-        contents=contents,
-    )
-    return opened_at, [{"bid_id": row["bid_id"], "digest": row["digest"]} for row in envelopes]
+    enough = await SQL.count_officers(conn, lot_id=lot_id, envelope=envelope) >= known.tender.officers_needed
+    opens = enough and known.tender.custody == "service"
+    if opens:
+        await _open_by_service(conn, caller, await read_sealed(conn, known, lot, envelope), state.wrapper)
+    return Response(await record_of(conn, caller, lot_id), status_code=201 if opens else 202)
 
 
 @get("/lots/{lot_id:uuid}/opening")
@@ -201,17 +336,42 @@ async def get_opening(
         raise NotFound
     if not known.tender.roles:
         raise Forbidden("The opening record is for those who hold a role in the tender.")
-    return await _opening(conn, lot_id, known.lot(lot_id).opened_at)
+    return await record_of(conn, caller, lot_id)
 
 
-async def _opening(conn: db.Connection, lot_id: UUID, opened_at: datetime | None) -> OpeningRecord:
+async def record_of(conn: db.Connection, caller: Caller, lot_id: UUID) -> OpeningRecord:
+    """The opening record as it stands now."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    lot = known.lot(lot_id)
+    opened = lot.opened_at is not None
+    lines = await db.many(SQL.list_opened_lines(conn, lot_id=lot_id), OpenedLine)
     return OpeningRecord(
+        tender_id=known.tender.id,
         lot_id=lot_id,
-        officers=await db.many(SQL.list_opening_acts(conn, lot_id=lot_id), OpeningAct),
-        officers_needed=OFFICERS_NEEDED,
-        opened_at=opened_at,
-        bids=await db.many(SQL.list_opened(conn, lot_id=lot_id), OpenedLine),
+        custody=known.tender.custody,
+        officers=await _acts(conn, lot_id, "offer"),
+        officers_needed=known.tender.officers_needed,
+        opened_at=lot.opened_at,
+        number=len(lines) if opened else None,
+        bids=lines,
+        late=await db.many(SQL.list_late(conn, lot_id=lot_id), LateBid) if opened else [],
+        withdrawn=await SQL.count_withdrawn(conn, lot_id=lot_id) if opened else None,
+        prices=await _price_opening(conn, lot),
     )
 
 
-router = Router(path="/", route_handlers=[list_bids, open_bids, get_opening], tags=["Bids"])
+async def _price_opening(conn: db.Connection, lot: TenderLot) -> PriceOpening | None:
+    if lot.consensus_locked_at is None:
+        return None
+    return PriceOpening(
+        officers=await _acts(conn, lot.id, "price"),
+        opened_at=lot.price_opened_at,
+        bids=await db.many(SQL.list_price_lines(conn, lot_id=lot.id), PriceLine),
+    )
+
+
+async def _acts(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind) -> list[OpeningAct]:
+    return await db.many(SQL.list_opening_acts(conn, lot_id=lot_id, envelope=envelope), OpeningAct)
+
+
+router = Router(path="/", route_handlers=[list_bids, open_bids, get_opening], tags=["Opening"])

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import Response, Router, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -16,6 +17,7 @@ from service import custody, db, events
 from service.edge import check_if_match
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, Refusal
+from service.roles import RolesConflict
 from service.tenders import SQL as TENDERS
 from service.tenders import (
     Corrigendum,
@@ -27,7 +29,6 @@ from service.tenders import (
     Reason,
     Role,
     RoleHeld,
-    RolesConflict,
     Tender,
     TenderLot,
     TenderRow,
@@ -78,9 +79,11 @@ def check_not_author(tender: TenderRow, caller: Caller) -> None:
         raise RolesConflict("You wrote this tender; somebody else must approve it.")
 
 
-def check_ready(tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[RoleHeld]) -> tuple[Fault, ...]:
+def check_ready(
+    tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[RoleHeld], key_faults: Sequence[Fault]
+) -> tuple[Fault, ...]:
     """Refuse to publish what is incomplete, naming everything; returns the warnings that do not stop it."""
-    faults: list[Fault] = []
+    faults: list[Fault] = [*key_faults]
     if tender.submission_deadline is None:
         faults.append(Fault("/submission_deadline", "There is no deadline.", "Give an instant with an offset."))
     elif tender.submission_deadline <= tender.now:
@@ -89,7 +92,7 @@ def check_ready(tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[Ro
         faults.append(Fault("/lots", "There is no lot.", "Add at least one."))
     wrong, warnings = _judge_rules(lots, tender.currency)
     faults.extend(wrong)
-    faults.extend(_missing_people(roles))
+    faults.extend(_missing_people(tender, roles))
     if faults:
         raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))
     return tuple(warnings)
@@ -117,8 +120,8 @@ def _foreign_money(criteria: Sequence[scoring.Criterion], prefix: str, currency:
         yield from _foreign_money(criterion.criteria, path, currency)
 
 
-def _missing_people(roles: Sequence[RoleHeld]) -> list[Fault]:
-    needed: dict[Role, int] = {"opening_officer": 2, "evaluator": 1, "moderator": 1}
+def _missing_people(tender: TenderRow, roles: Sequence[RoleHeld]) -> list[Fault]:
+    needed: dict[Role, int] = {"opening_officer": tender.officers_needed, "evaluator": 1, "moderator": 1}
     faults: list[Fault] = []
     for role, number in needed.items():
         have = len({held.person_id for held in roles if held.role == role})
@@ -142,10 +145,19 @@ def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorr
         mend = "Extend the deadline with the same corrigendum."
         faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
     faults.extend(_judge_rules(new.lots or (), tender.currency)[0])
+    faults.extend(_moved_prices(lots, new.lots or ()))
     if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
         faults.append(Fault("", "Nothing would change.", "Give at least one new value."))
     if faults:
         raise InvalidRequest("The corrigendum cannot be issued as it stands.", faults=tuple(faults))
+
+
+def _moved_prices(lots: Sequence[TenderLot], new: Sequence[DraftLot]) -> Iterator[Fault]:
+    """What lies in which envelope stays as published: bids are already sealed that way."""
+    for index, (old, changed) in enumerate(zip(lots, new, strict=False)):
+        if old.price_envelope != changed.price_envelope:
+            mend = f"Write {msgspec.json.encode(old.price_envelope).decode()}."
+            yield Fault(f"/lots/{index}/price_envelope", "What is sealed apart stays as it was published.", mend)
 
 
 async def unsimulated(conn: db.Connection, known: Known) -> tuple[Fault, ...]:
@@ -186,9 +198,9 @@ async def _freeze(conn: db.Connection, known: Known) -> str:
 @post("/tenders/{tender_id:uuid}/publication", status_code=200)
 async def publish_tender(
     tender_id: FromPath[UUID],
-    state: State,
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
     if_match: IfMatch = None,
 ) -> Response[Tender]:
     """Publish the version that you have read (`If-Match`): its rules are frozen under their digests.
@@ -202,11 +214,14 @@ async def publish_tender(
     check_draft(known.tender)
     check_if_match(if_match, known.tender.version)
     roles = await db.many(TENDERS.list_roles(conn, tender_id=tender_id), RoleHeld)
-    warnings = check_ready(*known, roles)
+    key, officers = await custody.find(conn, tender_id)
+    warnings = check_ready(*known, roles, custody.key_faults(known.tender, key, officers))
     untried = await unsimulated(conn, known)
+    public_key = await custody.settle(conn, state.wrapper, known.tender, key)
     digest = await _freeze(conn, known)
-    await custody.make_key(conn, state.secrets, tender_id)
     facts = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
+    facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
+    facts["public_key_digest"] = custody.digest_of(public_key)
     await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))
 

@@ -81,6 +81,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None,
         Meta(description="account that runs the embedded server when we are root (local_postgres)"),
     ] = None
+    kms_command: Annotated[
+        str,
+        Meta(
+            description="program and arguments that wrap tenders' keys instead of the secret file: called with "
+            "`wrap` or `unwrap` and the tender's id, bytes on standard input and output (wrapping)"
+        ),
+    ] = ""
     tsa_url: Annotated[
         Annotated[str, Meta(pattern="^https?://")] | None,
         Meta(description="RFC 3161 authority that stamps checkpoints, with the extra `tsa` (timestamps)"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, post, put
+from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
@@ -24,6 +24,7 @@ SQL = db.queries("tenders")
 
 Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
 Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded"]
+Custody = Literal["service", "officers"]
 Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S", description="Words, at most 400 characters.")]
 Reason = Annotated[
     str, Meta(min_length=1, max_length=10_000, pattern=r"\S", description="Why, in words for the record.")
@@ -38,14 +39,27 @@ Instant = Annotated[
 
 
 class DraftLot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A lot: what it buys and the rules by which its bids are scored. Lots are numbered as they stand, from 1."""
+    """A lot: what it buys and the rules by which its bids are scored. Lots are numbered as they stand, from 1.
+
+    `price_envelope` names the criteria whose values stay sealed until the technical consensus is locked; none: one
+    envelope holds all.
+    """
 
     title: Title
     rules: scoring.Lot
+    price_envelope: Annotated[tuple[scoring.Id, ...], Meta(max_length=200)] = ()
+
+    def __post_init__(self) -> None:
+        if problems := scoring.check_price_envelope(self.rules, self.price_envelope):
+            raise ValueError(f"price_envelope: {'; '.join(problems)}")
 
 
 class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything about a tender that its buyer decides. A draft may still lack its deadline and its lots."""
+    """Everything about a tender that its buyer decides. A draft may still lack its deadline and its lots.
+
+    `custody` says who holds the key that bids are sealed to: the service, or the opening officers in shares
+    (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
+    """
 
     reference: Annotated[
         str, Meta(min_length=1, max_length=100, pattern=r"\S", description="Your own, such as SOLAR-2026-07.")
@@ -55,18 +69,13 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     time_zone: Annotated[str, Meta(max_length=60, description="IANA name, such as Europe/London.")]
     description: Annotated[str, Meta(max_length=20_000)] = ""
     submission_deadline: Instant | None = None
+    custody: Custody = "service"
+    officers_needed: Annotated[int, Meta(ge=2, le=16)] = 2
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:
         if self.time_zone not in zoneinfo.available_timezones():
             raise ValueError(f"time_zone {self.time_zone!r} is no zone; write an IANA name such as Europe/London")
-
-
-class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A role to give to a person of the buyer's organisation."""
-
-    person_id: UUID
-    role: Role
 
 
 class TenderLot(Struct, frozen=True, kw_only=True):
@@ -76,8 +85,11 @@ class TenderLot(Struct, frozen=True, kw_only=True):
     number: int
     title: str
     rules: scoring.Lot
+    price_envelope: tuple[str, ...]
     rules_digest: str | None
     opened_at: datetime | None
+    consensus_locked_at: datetime | None
+    price_opened_at: datetime | None
     evaluated_at: datetime | None
     awarded_at: datetime | None
 
@@ -94,6 +106,9 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     description: str
     currency: str
     time_zone: str
+    custody: Custody
+    officers_needed: int
+    public_key: str | None
     version: int
     rules_digest: str | None
     created_at: datetime
@@ -122,7 +137,10 @@ class Corrigendum(Struct, frozen=True, kw_only=True):
 
 
 class Tender(Struct, frozen=True, kw_only=True):
-    """A tender with its lots, its stage now, and its corrigenda."""
+    """A tender with its lots, its stage now, and its corrigenda.
+
+    `public_key` is what bids are sealed to: a point of P-256, uncompressed, in hexadecimal.
+    """
 
     id: UUID
     stage: Stage
@@ -132,6 +150,9 @@ class Tender(Struct, frozen=True, kw_only=True):
     description: str
     currency: str
     time_zone: str
+    custody: Custody
+    officers_needed: int
+    public_key: str | None
     version: int
     rules_digest: str | None
     created_at: datetime
@@ -174,14 +195,6 @@ class ReferenceTaken(Refusal):
     """
 
 
-class RolesConflict(Refusal):
-    """One person cannot hold both roles.
-
-    Who scores does not approve, and nobody alone both writes and approves a tender: give one of the roles to somebody
-    else.
-    """
-
-
 CONSTRAINTS["tenders_one_per_reference_of_a_buyer"] = (ReferenceTaken, "The reference is taken by another tender.")
 
 # Rules
@@ -219,21 +232,6 @@ def check_open(tender: TenderRow) -> None:
         raise TenderNotPublished(f"{tender.reference} is still a draft.")
     if tender.now >= tender.submission_deadline:
         raise SubmissionDeadlinePassed(f"{tender.reference} closed at {tender.submission_deadline.isoformat()}.")
-
-
-_EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
-    ("author", "approver"),
-    ("evaluator", "approver"),
-    ("moderator", "approver"),
-)
-
-
-def check_roles_agree(held: Sequence[RoleHeld], new: NewRole) -> None:
-    """Refuse a role that must not be held together with one that the person has."""
-    has = {role.role for role in held if role.person_id == new.person_id}
-    for pair in _EXCLUSIVE:
-        if new.role in pair and (other := pair[1 - pair.index(new.role)]) in has:
-            raise RolesConflict(f"This person is {other} of the tender and so cannot be {new.role} as well.")
 
 
 # Reading and locking, used by the modules of the later phases as well
@@ -306,6 +304,7 @@ async def store_lots(conn: db.Connection, tender_id: UUID, lots: Sequence[DraftL
         numbers=list(range(1, len(lots) + 1)),
         titles=[lot.title for lot in lots],
         rules=[lot.rules for lot in lots],
+        price_envelopes=[lot.price_envelope for lot in lots],
     )
     await SQL.drop_lots(conn, tender_id=tender_id, above=len(lots))
 
@@ -373,56 +372,6 @@ async def edit_tender(
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
-@post("/tenders/{tender_id:uuid}/roles")
-async def grant_role(
-    tender_id: FromPath[UUID],
-    data: JSONBody[NewRole],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> RoleHeld:
-    """Give a person of your organisation a role in the tender; for its author or an approver."""
-    caller.require("write")
-    known = await lock(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "author", "approver")
-    check_roles_agree(await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld), data)
-    row = SQL.insert_role(
-        conn, tender_id=tender_id, person_id=data.person_id, role=data.role, organisation_id=caller.organisation_id
-    )
-    held = await db.one(row, RoleHeld)
-    facts = {"person_id": held.person_id, "role": held.role}
-    await events.record(conn, "role.granted", tender_id=tender_id, actor=caller.person_id, data=facts)
-    return held
-
-
-@delete("/tenders/{tender_id:uuid}/roles/{person_id:uuid}/{role:str}", status_code=204)
-async def take_role(
-    tender_id: FromPath[UUID],
-    person_id: FromPath[UUID],
-    role: FromPath[Role],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> None:
-    """Take a role from a person; for the tender's author or an approver."""
-    caller.require("write")
-    known = await lock(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "author", "approver")
-    if await SQL.delete_role(conn, tender_id=tender_id, person_id=person_id, role=role) is None:
-        raise NotFound
-    facts = {"person_id": person_id, "role": role}
-    await events.record(conn, "role.taken", tender_id=tender_id, actor=caller.person_id, data=facts)
-
-
-@get("/tenders/{tender_id:uuid}/roles")
-async def list_roles(
-    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[RoleHeld]:
-    """List who holds which role; for the buyer's people."""
-    known = await read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    return await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld)
-
-
 @get("/tenders/{tender_id:uuid}/events")
 async def list_events(
     tender_id: FromPath[UUID],
@@ -451,9 +400,6 @@ router = Router(
         tender_list.list_tenders,
         get_tender,
         edit_tender,
-        grant_role,
-        take_role,
-        list_roles,
         list_events,
     ],
     tags=["Tenders"],

@@ -88,6 +88,14 @@ WHERE
 ORDER BY score.bid_id, score.criterion_id
 LIMIT 100000;
 
+-- name: list_outcomes(lot_id)
+-- What the technical consensus meant for each bid of a lot.
+SELECT outcome.bid_id, outcome.reason, outcome.by_comparison
+FROM technical_outcomes AS outcome
+WHERE outcome.lot_id = :lot_id::uuid
+ORDER BY outcome.bid_id
+LIMIT 10000;
+
 -- name: insert_bid_state(bid_id, state, reason, person_id)^
 -- Keep a decision about a bid as the next one.
 INSERT INTO bid_states (bid_id, number, state, reason, person_id, decided_at)

@@ -1,13 +1,16 @@
--- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline)$
+-- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed)$
 -- Store a draft and return its id.
-INSERT INTO tenders (buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline)
+INSERT INTO tenders (
+    buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody,
+    officers_needed
+)
 VALUES (
     :buyer_id::uuid, :author_id::uuid, :reference::text, :title::text, :description::text, :currency::text,
-    :time_zone::text, :submission_deadline::timestamptz
+    :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int
 )
 RETURNING id;
 
--- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline)!
+-- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed)!
 -- Change a draft, or a published tender by a corrigendum.
 UPDATE tenders
 SET
@@ -17,16 +20,25 @@ SET
     currency = :currency::text,
     time_zone = :time_zone::text,
     submission_deadline = :submission_deadline::timestamptz,
+    custody = :custody::text,
+    officers_needed = :officers_needed::int,
     version = version + 1
 WHERE id = :tender_id::uuid;
 
--- name: put_lots(tender_id, numbers, titles, rules)!
+-- name: put_lots(tender_id, numbers, titles, rules, price_envelopes)!
 -- Store a tender's lots by number; a lot that is there keeps its id.
-INSERT INTO lots (tender_id, number, title, rules)
-SELECT :tender_id::uuid, lot.number, lot.title, lot.rules
-FROM unnest(:numbers::int [], :titles::text [], :rules::jsonb []) AS lot (number, title, rules)
+INSERT INTO lots (tender_id, number, title, rules, price_envelope)
+SELECT
+    :tender_id::uuid, lot.number, lot.title, lot.rules,
+    ARRAY(
+        SELECT sealed.name
+        FROM jsonb_array_elements_text(lot.price_envelope) WITH ORDINALITY AS sealed (name, place)
+        ORDER BY sealed.place
+    )
+FROM unnest(:numbers::int [], :titles::text [], :rules::jsonb [], :price_envelopes::jsonb [])
+    AS lot (number, title, rules, price_envelope)
 ON CONFLICT ON CONSTRAINT lots_one_per_number_of_a_tender
-DO UPDATE SET title = excluded.title, rules = excluded.rules;
+DO UPDATE SET title = excluded.title, rules = excluded.rules, price_envelope = excluded.price_envelope;
 
 -- name: drop_lots(tender_id, above)!
 -- Remove a draft's lots behind a number.
@@ -36,7 +48,8 @@ DELETE FROM lots WHERE tender_id = :tender_id::uuid AND number > :above::int;
 -- A tender as its buyer, or once published anybody, may see it; with the clock and the caller's roles.
 SELECT
     tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
-    tender.description, tender.currency, tender.time_zone, tender.version, tender.rules_digest, tender.created_at,
+    tender.description, tender.currency, tender.time_zone, tender.custody, tender.officers_needed,
+    encode(key.public_key, 'hex') AS public_key, tender.version, tender.rules_digest, tender.created_at,
     tender.submission_deadline, tender.published_at, clock_timestamp() AS now,
     ARRAY(
         SELECT held.role FROM tender_roles AS held
@@ -45,6 +58,7 @@ SELECT
     ) AS roles
 FROM tenders AS tender
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
+LEFT JOIN tender_keys AS key ON tender.id = key.tender_id
 WHERE
     tender.id = coalesce(:tender_id::uuid, (SELECT lot.tender_id FROM lots AS lot WHERE lot.id = :lot_id::uuid))
     AND (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL);
@@ -61,7 +75,9 @@ FOR UPDATE;
 -- name: list_lots(tender_id)
 -- A tender's lots with the times of what has happened to them.
 SELECT
-    lot.id, lot.number, lot.title, lot.rules, lot.rules_digest, lot.opened_at,
+    lot.id, lot.number, lot.title, lot.rules, lot.price_envelope, lot.rules_digest, lot.opened_at,
+    (SELECT held.locked_at FROM consensus_locks AS held WHERE held.lot_id = lot.id) AS consensus_locked_at,
+    lot.price_opened_at,
     (SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot.id) AS evaluated_at,
     (SELECT award.decided_at FROM awards AS award WHERE award.lot_id = lot.id) AS awarded_at
 FROM lots AS lot

@@ -51,6 +51,18 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.keep_published_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM tenders AS tender WHERE tender.id = old.tender_id AND tender.published_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'bids may be sealed to the key of a published tender'
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'tender_keys_stay_once_published';
+    END IF;
+    RETURN new;
+END
+$$;
+
 CREATE FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -387,6 +399,12 @@ CREATE TABLE public.bids (
     withdrawn_at timestamp with time zone
 );
 
+CREATE TABLE public.consensus_locks (
+    lot_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    locked_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.consensus_scores (
     bid_id uuid NOT NULL,
     criterion_id text NOT NULL,
@@ -464,20 +482,55 @@ CREATE TABLE public.lots (
     rules_digest text,
     opened_at timestamp with time zone,
     price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
+    price_opened_at timestamp with time zone,
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
-CREATE TABLE public.opened_bids (
-    bid_id uuid NOT NULL,
-    lot_id uuid NOT NULL,
-    version integer NOT NULL,
-    offers jsonb NOT NULL
+CREATE TABLE public.officer_keys (
+    person_id uuid NOT NULL,
+    public_key bytea NOT NULL,
+    registered_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.opening_acts (
     lot_id uuid NOT NULL,
     person_id uuid NOT NULL,
     acted_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.price_opening_acts (
+    lot_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    acted_at timestamp with time zone NOT NULL
+);
+
+CREATE VIEW public.officers_acts AS
+ SELECT act.lot_id,
+    'offer'::text AS envelope,
+    act.person_id,
+    act.acted_at
+   FROM public.opening_acts act
+UNION ALL
+ SELECT act.lot_id,
+    'price'::text AS envelope,
+    act.person_id,
+    act.acted_at
+   FROM public.price_opening_acts act;
+
+CREATE TABLE public.opened_bids (
+    bid_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    version integer NOT NULL,
+    offers jsonb NOT NULL,
+    fault text
+);
+
+CREATE TABLE public.opened_prices (
+    bid_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    version integer NOT NULL,
+    offers jsonb NOT NULL,
+    fault text
 );
 
 CREATE TABLE public.organisations (
@@ -622,6 +675,15 @@ CREATE TABLE public.sealed_envelopes (
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
 
+CREATE TABLE public.share_relays (
+    lot_id uuid NOT NULL,
+    envelope text NOT NULL,
+    person_id uuid NOT NULL,
+    recipient_id uuid NOT NULL,
+    sealed_share bytea NOT NULL,
+    relayed_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.simulations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tender_id uuid NOT NULL,
@@ -636,12 +698,33 @@ CREATE TABLE public.simulations (
     CONSTRAINT simulations_name_a_lot CHECK ((lot_number > 0))
 );
 
+CREATE TABLE public.technical_outcomes (
+    bid_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    reason text,
+    by_comparison boolean NOT NULL
+);
+
+CREATE TABLE public.tender_key_shares (
+    tender_id uuid NOT NULL,
+    edition integer NOT NULL,
+    person_id uuid NOT NULL,
+    number integer NOT NULL,
+    sealed_share bytea NOT NULL,
+    sealed_to text NOT NULL,
+    share_digest text NOT NULL,
+    rehearsal_digest text NOT NULL,
+    rehearsed_at timestamp with time zone
+);
+
 CREATE TABLE public.tender_keys (
     tender_id uuid NOT NULL,
     public_key bytea NOT NULL,
     wrapped_key bytea,
     wrapped_by text,
-    made_at timestamp with time zone NOT NULL
+    made_at timestamp with time zone NOT NULL,
+    edition integer DEFAULT 1 NOT NULL,
+    officers_needed integer
 );
 
 CREATE TABLE public.tender_roles (
@@ -666,7 +749,19 @@ CREATE TABLE public.tenders (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     submission_deadline timestamp with time zone,
     published_at timestamp with time zone,
+    custody text DEFAULT 'service'::text NOT NULL,
+    officers_needed integer DEFAULT 2 NOT NULL,
+    CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
+    CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
     CONSTRAINT tenders_published_with_deadline_and_digest CHECK (((published_at IS NULL) OR ((rules_digest IS NOT NULL) AND (submission_deadline > published_at))))
+);
+
+CREATE TABLE public.unopenable_findings (
+    lot_id uuid NOT NULL,
+    envelope text NOT NULL,
+    bid_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    found_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY public.pgqueuer ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_id_seq'::regclass);
@@ -692,6 +787,9 @@ ALTER TABLE ONLY public.bid_versions
 
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.consensus_locks
+    ADD CONSTRAINT consensus_locks_once_per_lot PRIMARY KEY (lot_id);
 
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, version);
@@ -726,8 +824,14 @@ ALTER TABLE ONLY public.lots
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_one_per_number_of_a_tender UNIQUE (tender_id, number);
 
+ALTER TABLE ONLY public.officer_keys
+    ADD CONSTRAINT officer_keys_one_per_person PRIMARY KEY (person_id);
+
 ALTER TABLE ONLY public.opened_bids
     ADD CONSTRAINT opened_bids_once PRIMARY KEY (bid_id);
+
+ALTER TABLE ONLY public.opened_prices
+    ADD CONSTRAINT opened_prices_once PRIMARY KEY (bid_id);
 
 ALTER TABLE ONLY public.opening_acts
     ADD CONSTRAINT opening_acts_once_per_officer PRIMARY KEY (lot_id, person_id);
@@ -759,6 +863,9 @@ ALTER TABLE ONLY public.pgqueuer_schedules
 ALTER TABLE ONLY public.pgqueuer_statistics
     ADD CONSTRAINT pgqueuer_statistics_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.price_opening_acts
+    ADD CONSTRAINT price_opening_acts_once_per_officer PRIMARY KEY (lot_id, person_id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
 
@@ -768,11 +875,20 @@ ALTER TABLE ONLY public.schema_migrations
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
 
+ALTER TABLE ONLY public.share_relays
+    ADD CONSTRAINT share_relays_one_per_pair PRIMARY KEY (lot_id, envelope, person_id, recipient_id);
+
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_numbered UNIQUE (tender_id, number);
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.technical_outcomes
+    ADD CONSTRAINT technical_outcomes_once_per_bid PRIMARY KEY (bid_id);
+
+ALTER TABLE ONLY public.tender_key_shares
+    ADD CONSTRAINT tender_key_shares_one_per_officer PRIMARY KEY (tender_id, edition, person_id);
 
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_one_per_tender PRIMARY KEY (tender_id);
@@ -786,6 +902,9 @@ ALTER TABLE ONLY public.tenders
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_one_per_reference_of_a_buyer UNIQUE (buyer_id, reference);
 
+ALTER TABLE ONLY public.unopenable_findings
+    ADD CONSTRAINT unopenable_findings_once_per_officer PRIMARY KEY (lot_id, envelope, bid_id, person_id);
+
 CREATE INDEX api_keys_by_person ON public.api_keys USING btree (person_id, created_at, id);
 
 CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, id);
@@ -793,6 +912,8 @@ CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, i
 CREATE UNIQUE INDEX bids_one_standing_per_supplier_and_lot ON public.bids USING btree (lot_id, supplier_id) WHERE (withdrawn_at IS NULL);
 
 CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
+
+CREATE INDEX opened_prices_by_lot ON public.opened_prices USING btree (lot_id, bid_id);
 
 CREATE INDEX people_by_organisation ON public.people USING btree (organisation_id, created_at, id);
 
@@ -822,11 +943,15 @@ CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (d
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
 
+CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree (lot_id, bid_id);
+
 CREATE INDEX tender_roles_by_person ON public.tender_roles USING btree (person_id, tender_id);
 
 CREATE INDEX tenders_by_buyer ON public.tenders USING btree (buyer_id, created_at, id);
 
 CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at, id) WHERE (published_at IS NOT NULL);
+
+CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();
 
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
 
@@ -866,6 +991,12 @@ ALTER TABLE ONLY public.bids
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_are_of_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.consensus_locks
+    ADD CONSTRAINT consensus_locks_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.consensus_locks
+    ADD CONSTRAINT consensus_locks_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_for_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
 
@@ -899,11 +1030,20 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.officer_keys
+    ADD CONSTRAINT officer_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.opened_bids
     ADD CONSTRAINT opened_bids_are_bids FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
 ALTER TABLE ONLY public.opened_bids
     ADD CONSTRAINT opened_bids_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.opened_prices
+    ADD CONSTRAINT opened_prices_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.opened_prices
+    ADD CONSTRAINT opened_prices_bid_id_fkey FOREIGN KEY (bid_id) REFERENCES public.technical_outcomes(bid_id);
 
 ALTER TABLE ONLY public.opening_acts
     ADD CONSTRAINT opening_acts_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -920,17 +1060,44 @@ ALTER TABLE ONLY public.panel_scores
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.price_opening_acts
+    ADD CONSTRAINT price_opening_acts_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.price_opening_acts
+    ADD CONSTRAINT price_opening_acts_follow_a_lock FOREIGN KEY (lot_id) REFERENCES public.consensus_locks(lot_id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
 
+ALTER TABLE ONLY public.share_relays
+    ADD CONSTRAINT share_relays_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.share_relays
+    ADD CONSTRAINT share_relays_come_from_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.share_relays
+    ADD CONSTRAINT share_relays_go_to_a_person FOREIGN KEY (recipient_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_run_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.technical_outcomes
+    ADD CONSTRAINT technical_outcomes_bid_id_fkey FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.technical_outcomes
+    ADD CONSTRAINT technical_outcomes_follow_a_lock FOREIGN KEY (lot_id) REFERENCES public.consensus_locks(lot_id);
+
+ALTER TABLE ONLY public.tender_key_shares
+    ADD CONSTRAINT tender_key_shares_are_held_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.tender_key_shares
+    ADD CONSTRAINT tender_key_shares_are_of_a_key FOREIGN KEY (tender_id) REFERENCES public.tender_keys(tender_id);
 
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
@@ -946,6 +1113,15 @@ ALTER TABLE ONLY public.tenders
 
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_have_an_author FOREIGN KEY (author_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.unopenable_findings
+    ADD CONSTRAINT unopenable_findings_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.unopenable_findings
+    ADD CONSTRAINT unopenable_findings_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.unopenable_findings
+    ADD CONSTRAINT unopenable_findings_concern_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
 REVOKE ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) TO tenderscore_app;
@@ -971,6 +1147,8 @@ GRANT SELECT ON TABLE public.bid_versions TO tenderscore_opening;
 
 GRANT SELECT ON TABLE public.bids TO tenderscore_app;
 GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
@@ -999,10 +1177,27 @@ GRANT UPDATE(rules_digest) ON TABLE public.lots TO tenderscore_app;
 
 GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.opened_bids TO tenderscore_app;
+GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
+
+GRANT UPDATE(public_key) ON TABLE public.officer_keys TO tenderscore_app;
+
+GRANT UPDATE(registered_at) ON TABLE public.officer_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.opening_acts TO tenderscore_app;
 GRANT SELECT ON TABLE public.opening_acts TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.price_opening_acts TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.officers_acts TO tenderscore_app;
+GRANT SELECT ON TABLE public.officers_acts TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.opened_bids TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.opened_prices TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.organisations TO tenderscore_app;
 GRANT SELECT ON TABLE public.organisations TO tenderscore_opening;
@@ -1033,16 +1228,37 @@ GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
 
+GRANT SELECT,INSERT ON TABLE public.share_relays TO tenderscore_app;
+
+GRANT UPDATE(sealed_share) ON TABLE public.share_relays TO tenderscore_app;
+
+GRANT UPDATE(relayed_at) ON TABLE public.share_relays TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.simulations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.technical_outcomes TO tenderscore_app;
+GRANT SELECT ON TABLE public.technical_outcomes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.tender_key_shares TO tenderscore_app;
+
+GRANT UPDATE(rehearsed_at) ON TABLE public.tender_key_shares TO tenderscore_app;
 
 GRANT INSERT ON TABLE public.tender_keys TO tenderscore_app;
 GRANT SELECT ON TABLE public.tender_keys TO tenderscore_opening;
 
 GRANT SELECT(tender_id) ON TABLE public.tender_keys TO tenderscore_app;
 
-GRANT SELECT(public_key) ON TABLE public.tender_keys TO tenderscore_app;
+GRANT SELECT(public_key),UPDATE(public_key) ON TABLE public.tender_keys TO tenderscore_app;
 
-GRANT SELECT(made_at) ON TABLE public.tender_keys TO tenderscore_app;
+GRANT UPDATE(wrapped_key) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT(wrapped_by),UPDATE(wrapped_by) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT(made_at),UPDATE(made_at) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT(edition),UPDATE(edition) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT(officers_needed),UPDATE(officers_needed) ON TABLE public.tender_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.tender_roles TO tenderscore_app;
 GRANT SELECT ON TABLE public.tender_roles TO tenderscore_opening;
@@ -1069,3 +1285,9 @@ GRANT UPDATE(rules_digest) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(submission_deadline) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(published_at) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.unopenable_findings TO tenderscore_app;

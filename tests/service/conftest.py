@@ -176,9 +176,13 @@ class Market:
 
     async def publish(self, **fields: Any) -> dict[str, Any]:
         """A published tender, open for bids for an hour by the database's clock."""
-        deadline: datetime = await self.owner.fetchval("SELECT clock_timestamp() + interval '1 hour'")
-        tender = await self.draft(**({"submission_deadline": deadline.isoformat()} | fields))
+        tender = await self.draft(**({"submission_deadline": await self.in_an_hour()} | fields))
         return done(await self.approver.post(f"/tenders/{tender['id']}/publication", If_Match='"1"'))
+
+    async def in_an_hour(self) -> str:
+        """The instant an hour from now by the database's clock."""
+        at: datetime = await self.owner.fetchval("SELECT clock_timestamp() + interval '1 hour'")
+        return at.isoformat()
 
     async def move_deadline(self, tender: dict[str, Any], by: str) -> None:
         """Set the deadline this far from the database's clock: '-1 microsecond', '1 hour'.
@@ -271,11 +275,11 @@ $$;
 
 
 @contextlib.asynccontextmanager
-async def served(dsn: str, **settings: Any) -> AsyncIterator[str]:
+async def served(dsn: str, *, secrets: Secrets = SECRETS, **settings: Any) -> AsyncIterator[str]:
     """The service as `tenderscore serve` runs it, on a free port; yields its address."""
     chosen = Settings(**({"port": 0, "report_workers": 0, "database_connections": 8} | settings))
     with serving.listen("127.0.0.1", 0) as sock:
-        server = serving.http_server(chosen, dsn, SECRETS)
+        server = serving.http_server(chosen, dsn, secrets)
         running = asyncio.create_task(server.serve(sockets=[sock]))
         try:
             yield serving.address(sock)

@@ -4,6 +4,8 @@ from typing import Any
 
 from service.examples import EXAMPLES
 from tests.make import a_score, a_tender
+from tests.make_officers import content_keys, desks, private_key, publish
+from tests.make_officers import draft as a_draft
 from tests.service.conftest import Market, Person, done
 
 
@@ -57,4 +59,30 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     run = await shown.send("evaluate_lot", market.moderator, "POST", f"{lot}/evaluations", digest)
     award = {"evaluation_id": run["id"], "bid_id": receipt["bid_id"]}
     await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
+    await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
+
+
+async def send_the_officers_examples(market: Market, shown: Shown) -> None:
+    """In the officers' custody: a key of one's own, the tender's key, a rehearsal, a share passed on, content keys."""
+    await shown.send("register_officer_key", market.officer, "PUT", "/people/me/officer-key")
+    officers = await desks(market, 2)
+    draft = await a_draft(market, officers)
+    path = f"/tenders/{draft['id']}/key"
+    shares = [
+        {**share, "person_id": desk.person.id, "sealed_to": desk.keys[0].public.hex()}
+        for desk, share in zip(officers, EXAMPLES["put_key"].body["shares"], strict=True)
+    ]
+    await shown.send("put_key", market.officer, "PUT", path, {"shares": shares})
+    tender = await publish(market, officers)
+    answer = (await officers[0].share(tender)).rehearsal()
+    await shown.send("rehearse", market.officer, "POST", f"/tenders/{tender['id']}/key/rehearsal", {"answer": answer})
+    receipt = done(await market.alder.submit(tender))
+    await market.close(tender)
+    opening = f"/lots/{tender['lots'][0]['id']}/opening"
+    await shown.send("relay_share", market.officer, "PUT", f"{opening}/shares/{market.second_officer.id}")
+    for desk in officers:
+        await desk.act(tender)
+    keys = await content_keys(officers[0], tender, await private_key(officers, tender))
+    assert [key["bid_id"] for key in keys] == [receipt["bid_id"]]
+    await shown.send("open_with_keys", market.officer, "POST", f"{opening}/keys", {"keys": keys})

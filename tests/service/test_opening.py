@@ -4,14 +4,18 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 import pytest
 
-from service import db
-from tests.make import a_bid
-from tests.service.conftest import Market, Person, done, refused
+from service import db, opening
+from service.signing import Secrets
+from service.wrapping import KeyNotWrapped, Wrapper
+from tests.make import a_bid, a_score
+from tests.make_sealed import a_sealed_bid, send_sealed
+from tests.service.conftest import Market, Person, done, market_in, refused, served
 
 DEADLINE = datetime(2031, 3, 14, 12, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -50,6 +54,8 @@ async def test_the_role_that_serves_requests_cannot_read_envelopes(pool: asyncpg
         await pool.execute("UPDATE sealed_envelopes SET contents = ''")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await pool.execute("DELETE FROM sealed_envelopes")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.fetch("SELECT header FROM sealed_envelopes")
 
 
 async def test_the_role_that_opens_can_do_nothing_else(pool: asyncpg.Pool) -> None:
@@ -63,6 +69,56 @@ async def test_the_role_that_opens_can_do_nothing_else(pool: asyncpg.Pool) -> No
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with conn.transaction():
                 await conn.execute("DELETE FROM bids")
+
+
+async def test_the_statements_that_read_judge_deadline_and_officers_themselves(market: Market) -> None:
+    """Whoever calls them early or alone gets nothing, whatever the program around them believes."""
+    tender = await market.publish()
+    done(await market.alder.submit(tender))
+    lot = lot_of(tender)
+
+    async def released() -> tuple[int, int, int]:
+        async with market.owner.transaction():
+            await market.owner.execute("SET LOCAL ROLE tenderscore_opening")
+            asked = {"lot_id": lot, "envelope": "offer"}
+            envelopes = [row async for row in opening.SQL.open_envelopes(market.owner, **asked)]
+            headers = [row async for row in opening.SQL.list_headers(market.owner, **asked)]
+            return len(envelopes), len(headers), int(await opening.SQL.release_key(market.owner, **asked) is not None)
+
+    async def act(person: Person) -> None:
+        await market.owner.execute("INSERT INTO opening_acts VALUES ($1, $2, clock_timestamp())", lot, person.id)
+
+    await act(market.officer)
+    await act(market.second_officer)
+    assert await released() == (0, 0, 0)
+    await market.close(tender)
+    assert await released() == (1, 1, 1)
+    await market.owner.execute("DELETE FROM opening_acts WHERE person_id = $1", market.officer.id)
+    assert await released() == (0, 0, 0)
+    await act(market.evaluator)
+    assert await released() == (0, 0, 0)
+
+
+async def test_without_the_secret_file_the_database_s_owner_opens_nothing(dsn: str) -> None:
+    """An administrator who has every row, and lets the service run with another secret, reads no bid."""
+    async with market_in(dsn) as market:
+        tender = await market.publish()
+        done(await market.alder.submit(tender, a_bid(price="654321.99")))
+        await market.close(tender)
+        rows = await market.owner.fetch("SELECT header, contents FROM sealed_envelopes")
+        stored = b"".join(row["header"] + row["contents"] for row in rows)
+        assert b"654321" not in stored
+        key = await market.owner.fetchrow("SELECT wrapped_key, wrapped_by FROM tender_keys")
+        other = Secrets([b"\x09" * 32])
+        with pytest.raises(KeyNotWrapped):
+            await Wrapper(other).unwrap(UUID(tender["id"]), key["wrapped_key"], key["wrapped_by"])
+        path = f"/lots/{lot_of(tender)}/opening"
+        async with served(dsn, secrets=other) as url, httpx.AsyncClient(base_url=url) as http:
+            robbed = [Person(http, person.key) for person in (market.officer, market.second_officer)]
+            assert (await robbed[0].post(path)).status_code == 202
+            refused(await robbed[1].post(path), 503, "key-not-wrapped")
+        assert await market.owner.fetchval("SELECT count(*) FROM opened_bids") == 0
+        assert (await market.second_officer.post(path)).status_code == 201
 
 
 # Opening
@@ -104,6 +160,22 @@ async def test_one_officer_asking_twice_opens_nothing(market: Market) -> None:
     refused(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"), 409, "not-opened")
 
 
+async def test_it_takes_as_many_officers_as_were_published(market: Market) -> None:
+    """Three of four, in any order; two of them, however often they ask, open nothing."""
+    tender = await market.draft(officers_needed=3, submission_deadline=await market.in_an_hour())
+    others = [await market.colleague_of(market.author, f"Officer {number}") for number in (3, 4)]
+    for person in others:
+        await market.give(tender, person, "opening_officer")
+    done(await market.approver.post(f"/tenders/{tender['id']}/publication", If_Match='"1"'))
+    done(await market.alder.submit(tender))
+    await market.close(tender)
+    path = f"/lots/{lot_of(tender)}/opening"
+    for person in (others[1], market.officer, others[1], market.officer):
+        answer = await person.post(path)
+        assert (answer.status_code, answer.json()["number"], answer.json()["officers_needed"]) == (202, None, 3)
+    assert (await others[0].post(path)).status_code == 201
+
+
 async def test_two_officers_at_the_same_moment_open_once(market: Market) -> None:
     """However requests race, a lot is opened once, by two people."""
     tender = await market.publish()
@@ -132,6 +204,21 @@ async def test_a_draft_cannot_be_opened(market: Market) -> None:
     """A draft has no bids."""
     tender = await market.draft()
     refused(await market.officer.post(f"/lots/{lot_of(tender)}/opening"), 409, "tender-not-published")
+
+
+async def test_enough_officers_one_microsecond_early_open_nothing(frozen: Market) -> None:
+    """All of them, early: nothing is opened, no act is kept, and every attempt is written down."""
+    await frozen.set_clock(DEADLINE - timedelta(hours=1))
+    tender = await frozen.publish(submission_deadline=DEADLINE.isoformat())
+    done(await frozen.alder.submit(tender))
+    await frozen.set_clock(DEADLINE - MICROSECOND)
+    path = f"/lots/{lot_of(tender)}/opening"
+    for person in (frozen.officer, frozen.second_officer):
+        refused(await person.post(path), 409, "deadline-not-reached")
+    kinds = [entry["kind"] for entry in await frozen.log(tender)]
+    assert kinds[-2:] == ["refused", "refused"]
+    await frozen.set_clock(DEADLINE)
+    assert (await frozen.officer.post(path)).status_code == 202
 
 
 @pytest.mark.parametrize(("offset", "status"), [(-MICROSECOND, 409), (timedelta(0), 202), (MICROSECOND, 202)])
@@ -193,7 +280,8 @@ async def test_opened_bids_are_for_the_panel(market: Market) -> None:
 async def test_an_empty_box_opens_empty(market: Market) -> None:
     """That nobody has bid is a fact that two officers establish as well."""
     tender = await market.publish()
-    assert (await market.open(tender))["bids"] == []
+    record = await market.open(tender)
+    assert (record["bids"], record["number"], record["withdrawn"], record["late"]) == ([], 0, 0, [])
     assert done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids")) == []
 
 
@@ -248,3 +336,98 @@ async def test_an_officer_who_lost_the_role_does_not_count(market: Market) -> No
     assert (await market.second_officer.post(path)).status_code == 202
     await market.give(tender, market.officer, "opening_officer")
     assert (await market.officer.post(path)).status_code == 201
+
+
+# What is in the record
+
+
+async def test_the_record_names_late_and_withdrawn_bids(market: Market) -> None:
+    """Who came too late, when, with how much; how many thought better of it. Neither is opened."""
+    tender = await market.publish()
+    done(await market.alder.submit(tender))
+    withdrawn = done(await market.birch.submit(tender))
+    done(await market.birch.delete(f"/bids/{withdrawn['bid_id']}"))
+    await market.close(tender)
+    refused(await market.cedar.submit(tender), 409, "submission-deadline-passed")
+    path = f"/lots/{lot_of(tender)}/opening"
+    before = (await market.officer.post(path)).json()
+    assert (before["number"], before["withdrawn"], before["late"]) == (None, None, [])
+    record = (await market.second_officer.post(path)).json()
+    assert (record["number"], record["withdrawn"], record["prices"]) == (1, 1, None)
+    (late,) = record["late"]
+    assert (late["supplier"], late["supplier_id"]) == (market.cedar.name, market.cedar.organisation_id)
+    assert late["size"] > 4096
+    assert len(late["digest"]) == 64
+    assert datetime.fromisoformat(late["arrived_at"]) < datetime.fromisoformat(record["opened_at"])
+
+
+# Bids that were sealed before anybody could look at them
+
+
+async def opened_with(market: Market, *containers: tuple[Person, Any]) -> dict[str, Any]:
+    """A tender opened with sealed bids of these contents, beside Cedar's good one; the bids by supplier."""
+    tender = await market.publish()
+    done(await market.cedar.submit(tender))
+    for person, content in containers:
+        done(await send_sealed(market, person, tender, a_sealed_bid(tender, person, content)))
+    await market.open(tender)
+    bids = done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"))
+    return {"tender": tender} | {bid["supplier"]: bid for bid in bids}
+
+
+async def test_a_bid_that_cannot_be_read_stops_no_other(market: Market) -> None:
+    """It is in the record with the reason, and the panel decides about it; the ranking waits for that."""
+    opened = await opened_with(market, (market.alder, b"\xff not a bid"), (market.birch, {"values": {}}))
+    tender = opened["tender"]
+    alder, birch, cedar = (opened[person.name] for person in (market.alder, market.birch, market.cedar))
+    assert (alder["offers"], alder["state"]) == ({}, "admissible")
+    assert "cannot be read" in alder["fault"]
+    assert "price: The value is missing." in birch["fault"]
+    assert (cedar["fault"], cedar["offers"]) == (None, a_bid()["values"])
+    record = done(await market.auditor.get(f"/lots/{lot_of(tender)}/opening"))
+    assert [bid["fault"] is None for bid in record["bids"]] == [True, False, False]
+    logged = next(entry for entry in await market.log(tender) if entry["kind"] == "bids.opened")["data"]["bids"]
+    assert sum("fault" in bid for bid in logged) == 2
+
+    for bid in (alder, birch, cedar):
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    run = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    path = f"/lots/{lot_of(tender)}/evaluations"
+    refused(await market.moderator.post(path, run), 409, "evaluation-incomplete")
+    for bid in (alder, birch):
+        decision = {"state": "non_compliant", "reason": "The envelope held no bid."}
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/state", decision))
+    result = done(await market.moderator.post(path, run))
+    evaluation = done(await market.moderator.get(f"/evaluations/{result['id']}"))
+    assert evaluation["winner"] == cedar["bid_id"]
+    assert len(evaluation["bids"]) == 3
+
+
+async def test_what_a_bid_says_beyond_what_was_asked_stops_no_ranking(market: Market) -> None:
+    """A value for a criterion that the lot does not have is told, and the engine does not look at it."""
+    values = a_bid()["values"]
+    opened = await opened_with(market, (market.alder, {"values": values | {"discount": "20"}}))
+    alder = opened[market.alder.name]
+    assert "discount" in alder["fault"]
+    assert alder["offers"] == values
+
+
+async def test_a_ciphertext_moved_to_another_lot_or_supplier_does_not_open(market: Market) -> None:
+    """Its header names where it belongs: made for elsewhere, or moved by whoever owns the database."""
+    tender = await market.publish()
+    done(await market.cedar.submit(tender))
+    elsewhere = a_sealed_bid(tender, market.alder, a_bid(), lot_id=uuid4())
+    done(await send_sealed(market, market.alder, tender, elsewhere))
+    birch = done(await market.birch.submit(tender))
+    await market.owner.execute(
+        "UPDATE sealed_envelopes AS mine SET header = theirs.header, contents = theirs.contents"
+        " FROM sealed_envelopes AS theirs INNER JOIN bids ON bids.id = theirs.bid_id"
+        " WHERE mine.bid_id = $1 AND bids.lot_id = $2 AND bids.supplier_id = $3",
+        birch["bid_id"],
+        lot_of(tender),
+        market.cedar.organisation_id,
+    )
+    record = await market.open(tender)
+    assert [("does not open" in (bid["fault"] or "")) for bid in record["bids"]] == [False, True, True]
+    assert record["number"] == 3

@@ -28,6 +28,9 @@ def named(noun: str) -> dict[str, Any]:
     return {name: getattr(queries, name) for name in queries.available_queries if not name.endswith("_cursor")}
 
 
+READING = {"open_envelopes", "list_headers", "release_key"}
+"""The queries for the one role that may read what is sealed."""
+
 QUERIES = {f"{noun}.{name}": query for noun in NOUNS for name, query in named(noun).items()}
 
 
@@ -47,7 +50,7 @@ async def test_every_query_fits_the_real_schema(pool: asyncpg.Pool, noun: str) -
     """PostgreSQL itself checks names, types and parameters, with the rights of the role that runs the query."""
     async with db.transaction(pool) as conn:
         for name, query in named(noun).items():
-            if name == "open_envelopes":
+            if name in READING:
                 await conn.execute("SET LOCAL ROLE tenderscore_opening")
             prepared = await conn.prepare(query.sql)
             await conn.execute("SET LOCAL ROLE tenderscore_app")
@@ -86,13 +89,29 @@ def test_a_list_has_an_order_and_an_end(name: str) -> None:
 def test_exactly_one_query_reads_what_is_in_an_envelope() -> None:
     """`open_envelopes` and no other; one statement writes, the function that judges and stores bids."""
     touching = {name for name, text in TEXTS.items() if "sealed_envelopes" in code(text)}
-    assert touching == {"opening.open_envelopes"}
+    assert touching == {"opening.open_envelopes", "opening.list_headers"}
+    assert {name for name in touching if re.search(r"\bcontents\b", code(TEXTS[name]))} == {"opening.open_envelopes"}
     functions = [text for text in MIGRATIONS.split("\nCREATE ") if re.match(r"(OR REPLACE )?FUNCTION", text)]
     functions = [text.partition("$$;")[0] for text in functions]
     writing = [text for text in functions if "sealed_envelopes" in text]
     assert [re.match(r"(?:OR REPLACE )?FUNCTION (\w+)", text)[1] for text in writing] == ["store_bids"]
     for text in writing:
         assert text.count("sealed_envelopes") == text.count("INSERT INTO sealed_envelopes") == 1
+
+
+def test_exactly_one_query_reads_a_private_key() -> None:
+    """`release_key`; one more writes it. All that read re-check deadline and officers, and who goes on, themselves."""
+    holding = {name for name, text in TEXTS.items() if "wrapped_key" in code(text)}
+    assert holding == {"opening.release_key", "custody.insert_wrapped_key"}
+    assert "RETURNING" not in code(TEXTS["custody.insert_wrapped_key"])
+    for name in ("opening.release_key", "opening.open_envelopes", "opening.list_headers"):
+        statement = " ".join(code(TEXTS[name]).split())
+        assert "tender.submission_deadline <= clock_timestamp()" in statement
+        assert "tender.officers_needed <= ( SELECT count(*) FROM officers_acts AS act" in statement
+        assert "held.role = 'opening_officer'" in statement
+        if name != "opening.release_key":
+            assert "bid.withdrawn_at IS NULL" in statement
+            assert "outcome.bid_id = bid.id AND outcome.reason IS NULL" in statement
 
 
 def test_no_statement_stands_in_the_program_that_could_read_an_envelope() -> None:

@@ -1,0 +1,105 @@
+"""Who does what in a tender: roles given and taken, and which of them one person cannot hold together."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from litestar import Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from service import db, events
+from service.organisations import Caller
+from service.problems import NotFound, Refusal
+from service.tenders import SQL, Role, RoleHeld, check_role, lock, read
+
+
+class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A role to give to a person of the buyer's organisation."""
+
+    person_id: UUID
+    role: Role
+
+
+# Refusals
+
+
+class RolesConflict(Refusal):
+    """One person cannot hold both roles.
+
+    Who scores does not approve, and nobody alone both writes and approves a tender: give one of the roles to somebody
+    else.
+    """
+
+
+# Rules
+
+_EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
+    ("author", "approver"),
+    ("evaluator", "approver"),
+    ("moderator", "approver"),
+)
+
+
+def check_roles_agree(held: Sequence[RoleHeld], new: NewRole) -> None:
+    """Refuse a role that must not be held together with one that the person has."""
+    has = {role.role for role in held if role.person_id == new.person_id}
+    for pair in _EXCLUSIVE:
+        if new.role in pair and (other := pair[1 - pair.index(new.role)]) in has:
+            raise RolesConflict(f"This person is {other} of the tender and so cannot be {new.role} as well.")
+
+
+# Handlers
+
+
+@post("/tenders/{tender_id:uuid}/roles")
+async def grant_role(
+    tender_id: FromPath[UUID],
+    data: JSONBody[NewRole],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> RoleHeld:
+    """Give a person of your organisation a role in the tender; for its author or an approver."""
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "author", "approver")
+    check_roles_agree(await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld), data)
+    row = SQL.insert_role(
+        conn, tender_id=tender_id, person_id=data.person_id, role=data.role, organisation_id=caller.organisation_id
+    )
+    held = await db.one(row, RoleHeld)
+    facts = {"person_id": held.person_id, "role": held.role}
+    await events.record(conn, "role.granted", tender_id=tender_id, actor=caller.person_id, data=facts)
+    return held
+
+
+@delete("/tenders/{tender_id:uuid}/roles/{person_id:uuid}/{role:str}", status_code=204)
+async def take_role(
+    tender_id: FromPath[UUID],
+    person_id: FromPath[UUID],
+    role: FromPath[Role],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> None:
+    """Take a role from a person; for the tender's author or an approver."""
+    caller.require("write")
+    known = await lock(conn, caller, tender_id=tender_id)
+    check_role(known.tender, "author", "approver")
+    if await SQL.delete_role(conn, tender_id=tender_id, person_id=person_id, role=role) is None:
+        raise NotFound
+    facts = {"person_id": person_id, "role": role}
+    await events.record(conn, "role.taken", tender_id=tender_id, actor=caller.person_id, data=facts)
+
+
+@get("/tenders/{tender_id:uuid}/roles")
+async def list_roles(
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[RoleHeld]:
+    """List who holds which role; for the buyer's people."""
+    known = await read(conn, caller, tender_id=tender_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    return await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld)
+
+
+router = Router(path="/", route_handlers=[grant_role, take_role, list_roles], tags=["Tenders"])

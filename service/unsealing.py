@@ -1,0 +1,152 @@
+"""What opened envelopes hold: decrypted and read strictly, each bid for itself.
+
+A client seals before anybody can look inside, so an envelope may hold anything. What is wrong with one bid is said in
+words and stops no other bid: the panel decides about it. No SQL, no HTTP.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, Final, Literal, NamedTuple
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+import scoring
+from service import sealing, wire
+from service.problems import Refusal
+from service.sealing import SealBroken
+from service.submissions import NamedDocument, Place
+
+EnvelopeKind = Literal["offer", "price"]
+
+MOST_FAULTS: Final = 20
+"""So many faults of one envelope are told; whoever reads the twentieth has seen enough."""
+LONGEST_FAULT: Final = 4_000
+
+
+class Offer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an offer's envelope holds. It reads whatever any release has let in, so its bounds are the widest."""
+
+    values: Annotated[dict[str, str], Meta(max_length=200)]
+    documents: Annotated[tuple[NamedDocument, ...], Meta(max_length=1_000)] = ()
+
+
+class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a price envelope holds."""
+
+    values: Annotated[dict[str, str], Meta(max_length=200)]
+
+
+class SealedBid(Struct, frozen=True, kw_only=True):
+    """A standing bid with one of its envelopes, as it was stored; an envelope that was never sent is missing."""
+
+    bid_id: UUID
+    version: int
+    supplier_id: UUID
+    supplier: str
+    submitted_at: datetime
+    digest: str
+    header: bytes | None
+    contents: bytes | None
+
+
+class Box(NamedTuple):
+    """The envelopes of one kind that are opened together, and what the lot asks of them."""
+
+    tender_id: UUID
+    lot_id: UUID
+    kind: EnvelopeKind
+    rules: scoring.Lot
+    price_envelope: Sequence[str]
+    bids: Sequence[SealedBid]
+
+    def context(self, bid: SealedBid) -> bytes:
+        """What the bid's envelope is bound to."""
+        return Place(self.tender_id, self.lot_id, bid.supplier_id, bid.version).context(self.kind)
+
+    def asked(self) -> set[str]:
+        """The criteria whose values lie in these envelopes."""
+        every = {criterion.id for criterion in scoring.leaves(self.rules.criteria)}
+        return set(self.price_envelope) if self.kind == "price" else every - set(self.price_envelope)
+
+
+class Opened(NamedTuple):
+    """What one envelope held, and what was wrong with it."""
+
+    bid: SealedBid
+    offers: dict[str, str]
+    documents: tuple[NamedDocument, ...]
+    fault: str | None
+
+
+KeyOf = Callable[[SealedBid], bytes]
+"""The content key of a bid's envelope; raises SealBroken where there is none."""
+
+
+def by_private_key(box: Box, private: bytes) -> KeyOf:
+    """Content keys as the tender's private key gives them."""
+
+    def key_of(bid: SealedBid) -> bytes:
+        return sealing.unwrap(private, box.context(bid), bid.header or b"")
+
+    return key_of
+
+
+def open_all(box: Box, key_of: KeyOf) -> list[Opened]:
+    """Every envelope's contents, in the order of the bids. Takes long where there are many: not for an event loop."""
+    return [_open(box, bid, key_of) for bid in box.bids]
+
+
+def _open(box: Box, bid: SealedBid, key_of: KeyOf) -> Opened:
+    if bid.header is None or bid.contents is None:
+        return _faulty(bid, f"The bid came without its {box.kind} envelope.")
+    try:
+        content = sealing.open_body(key_of(bid), bid.header, bid.contents)
+    except SealBroken as broken:
+        part = f"{broken.part[:1].upper()}{broken.part[1:]}"
+        return _faulty(bid, f"The {box.kind} envelope does not open. {part}: {broken.why}")
+    try:
+        said = wire.decode(content, Offer if box.kind == "offer" else Prices)
+    except Refusal as refusal:
+        found = (f"{fault.pointer or '/'}: {fault.message}" for fault in refusal.faults)
+        return _faulty(bid, f"The {box.kind} envelope opens, but cannot be read. {refusal.detail}", *found)
+    asked = box.asked()
+    offers = {name: value for name, value in said.values.items() if name in asked}
+    documents = said.documents if isinstance(said, Offer) else ()
+    faults = (*_strangers(box, said.values.keys() - asked), *_unfit(box, offers), *_twice(documents))
+    return Opened(bid, offers, documents, _told(faults) if faults else None)
+
+
+def _faulty(bid: SealedBid, *faults: str) -> Opened:
+    return Opened(bid, {}, (), _told(faults))
+
+
+def _told(faults: Sequence[str]) -> str:
+    """Faults as one text that any record can hold and any page can show, whatever an envelope made them quote."""
+    text = " ".join(faults[:MOST_FAULTS])
+    return "".join(character if character.isprintable() else "�" for character in text)[:LONGEST_FAULT]
+
+
+def _strangers(box: Box, names: set[str]) -> Iterator[str]:
+    """Values that lie in the wrong envelope, or belong nowhere; they are named and not shown."""
+    for name in sorted(names):
+        if box.kind == "offer" and name in box.price_envelope:
+            yield f"{name}: this value belongs into the price envelope; in the offer it is not looked at."
+        elif box.kind == "price":
+            yield f"{name[:100]}: the price envelope is not for this value; it is not looked at."
+        else:
+            yield f"{name[:100]}: the lot has no such criterion that asks for a value."
+
+
+def _unfit(box: Box, offers: dict[str, str]) -> Iterator[str]:
+    """What the lot asks for in these envelopes and the bid lacks, or says in a way that cannot be scored."""
+    asked = box.asked()
+    for fault in scoring.check_offer(box.rules, offers):
+        if fault.criterion in asked:
+            yield f"{fault.criterion}: {fault.message}"
+
+
+def _twice(documents: Sequence[NamedDocument]) -> Iterator[str]:
+    for place, document in enumerate(documents):
+        if any(document.id == earlier.id for earlier in documents[:place]):
+            yield f"{document.name}: the document {document.id} is named twice."

@@ -1,0 +1,264 @@
+"""A supplier's portal seals a bid by itself: nothing leaves its machine, and what is wrong is said in time."""
+
+import argparse
+import base64
+import contextlib
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+import scoring
+from service import sealer, sealing
+from service.submissions import Place
+from tests.make import a_bid, a_rules
+
+PRIVATE, PUBLIC = sealing.generate_key()
+SUPPLIER = uuid4()
+RULES = msgspec.convert(a_rules(), scoring.Lot)
+
+
+class Done(NamedTuple):
+    returncode: Any
+    stdout: str
+    stderr: str
+
+
+def tenderscore(*arguments: Any) -> Done:
+    """The command as its registration has it, in this process."""
+    parser = argparse.ArgumentParser(prog="tenderscore")
+    sealer.add_commands(parser.add_subparsers(required=True))
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as error:
+        try:
+            parsed = parser.parse_args([str(argument) for argument in arguments])
+            code: Any = parsed.run(parsed)
+        except SystemExit as left:
+            code = left.code
+    return Done(code, out.getvalue(), error.getvalue())
+
+
+class Desk:
+    """A folder of a portal's, with a lot's terms and a bid."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.sealed = folder / "bid.sealed"
+        self.terms: dict[str, Any] = {
+            "tender_id": str(uuid4()),
+            "lot_id": str(uuid4()),
+            "public_key": base64.b64encode(PUBLIC).decode(),
+            "rules": a_rules(),
+            "rules_digest": scoring.rules_digest(RULES),
+            "price_envelope": [],
+            "submission_deadline": "2131-03-14T12:00:00Z",
+        }
+
+    def lot(self, **changes: Any) -> Path:
+        return self.file("lot.json", json.dumps(self.terms | changes))
+
+    def bid(self, bid: Any = None) -> Path:
+        return self.file("bid.json", bid if isinstance(bid, str) else json.dumps(bid or a_bid()))
+
+    def file(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def seal(self, *more: Any, bid: Any = None, lot: Path | None = None) -> Done:
+        whose = ("--supplier", SUPPLIER, "--version", 1)
+        return tenderscore("seal", self.bid(bid), "--lot", lot or self.lot(), "-o", self.sealed, *whose, *more)
+
+    def check(self, bid: Any = None) -> Done:
+        return tenderscore("seal", "--check", self.bid(bid), "--lot", self.lot())
+
+    def place(self, version: int = 1) -> Place:
+        return Place(UUID(self.terms["tender_id"]), UUID(self.terms["lot_id"]), SUPPLIER, version)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def opened(envelope: sealing.Envelope | None, context: bytes) -> Any:
+    assert envelope is not None
+    return json.loads(sealing.open_body(sealing.unwrap(PRIVATE, context, envelope.header), *envelope))
+
+
+def test_a_sealed_bid_is_for_its_lot_and_supplier_and_says_what_its_receipt_will_say(desk: Desk):
+    done = desk.seal()
+    assert (done.returncode, done.stderr) == (0, "")
+    container = desk.sealed.read_bytes()
+    assert hashlib.sha256(container).hexdigest() in done.stdout
+    assert f"{len(container)} bytes" in done.stdout
+    assert f"Send it as {sealing.BID_TYPE} before 2131-03-14T12:00:00+00:00." in done.stdout
+    read = sealing.parse_container(container)
+    assert opened(read.offer, desk.place().context("offer")) == a_bid() | {"documents": []}
+    assert read.rules_digest == desk.terms["rules_digest"]
+    assert a_bid()["values"]["method-statement"].encode() not in container
+
+
+def test_prices_go_where_the_lot_wants_them(desk: Desk):
+    assert desk.seal(lot=desk.lot(price_envelope=["price"])).returncode == 0
+    read = sealing.parse_container(desk.sealed.read_bytes())
+    assert opened(read.price, desk.place().context("price")) == {"values": {"price": a_bid()["values"]["price"]}}
+    assert "price" not in opened(read.offer, desk.place().context("offer"))["values"]
+
+
+def test_terms_read_with_a_supplier_s_key_say_who_and_which_version(desk: Desk):
+    lot = desk.lot(supplier_id=str(SUPPLIER), version=3)
+    done = tenderscore("seal", desk.bid(), "--lot", lot, "-o", desk.sealed)
+    assert done.returncode == 0, done.stderr
+    read = sealing.parse_container(desk.sealed.read_bytes())
+    assert read.version == 3
+    assert opened(read.offer, desk.place(3).context("offer"))
+
+
+def test_the_command_is_there_and_loads_no_web_server(desk: Desk):
+    command = [sys.executable, "-X", "importtime", "-W", "error", "-m", "service", "seal", "--check", desk.bid()]
+    done = subprocess.run([*command, "--lot", desk.lot()], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "is complete" in done.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "scoring.offers" in loaded
+    assert not loaded & {"litestar", "uvicorn", "weasyprint", "numpy"}
+
+
+def test_a_check_writes_nothing(desk: Desk):
+    before = {desk.bid(), desk.lot()}
+    done = desk.check()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is complete" in done.stdout
+    assert set(desk.folder.iterdir()) == before
+
+
+BAD_BIDS: dict[str, tuple[Any, list[str]]] = {
+    "empty form": ({"values": {}}, [f"/values/{name}: The value is missing." for name in a_bid()["values"]]),
+    "blank answer": (a_bid(method_statement=" "), ["/values/method-statement: The answer is blank. Answer in words"]),
+    "blank price": (a_bid(price=""), ["/values/price: "]),
+    "too precise": (a_bid(price="1.23456"), ["/values/price: The value has 5 decimals; 4 are allowed for"]),
+    "unknown": (
+        a_bid(prize="1"),
+        ["/values/prize: The lot has no such criterion that asks for a value. Leave it out."],
+    ),
+    "two at once": (a_bid(price="x", carbon=""), ["/values/price: ", "/values/carbon: "]),
+}
+
+
+@pytest.mark.parametrize("case", BAD_BIDS)
+@pytest.mark.parametrize("way", ["check", "seal"])
+def test_a_bid_that_could_not_be_scored_is_told_so_before_it_is_sealed(desk: Desk, case: str, way: str):
+    """Sealing hides a blank form until the opening, which is too late: it is refused here, each place with its mend."""
+    bid, wanted = BAD_BIDS[case]
+    done = desk.check(bid) if way == "check" else desk.seal(bid=bid)
+    assert (done.returncode, done.stdout) == (1, "")
+    lines = done.stderr.splitlines()
+    assert re.match(r"tenderscore: .*bid.json has \d+ faults?; nothing was sealed\.", lines[0])
+    assert len(lines) == len(wanted) + 1
+    for start in wanted:
+        (line,) = [line for line in lines if line.strip().startswith(start)]
+        assert line.endswith(".")
+    assert not desk.sealed.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "not JSON"),
+        ('{"values": {"price": "1", "price": "2"}}', "named twice"),
+        ('{"values": {"price": 1}}', '/values/price: 1 is no text write "1"'),
+        ('{"values": {}, "extra": 1}', "/extra: no such member exists here"),
+        ('{"values": {"price": "1\\u200b"}}', "/values/price: U+200B"),
+        ('{"values": {}, "documents": [{"id": "x", "name": "A.pdf"}]}', "/documents/0/id: "),
+    ],
+)
+def test_a_file_that_is_no_bid_is_refused_in_the_service_s_words(desk: Desk, text: str, said: str):
+    done = desk.seal(bid=text)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not desk.sealed.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"public_key": "AAAA"}, "holds no usable public key"),
+        ({"public_key": base64.b64encode(b"\x04" + bytes(64)).decode()}, "no point of the curve"),
+        ({"rules_digest": "0" * 64}, "was changed"),
+        ({"rules": a_rules(tie_break=[])}, "was changed"),
+        ({"tender_id": "x"}, "is not the answer of GET /lots/{id}/sealing"),
+    ],
+)
+def test_terms_that_are_not_the_published_ones_are_refused(desk: Desk, changes: dict[str, Any], said: str):
+    """A bid sealed to a wrong key, or checked by other rules, would be found out only at the opening."""
+    done = desk.seal(lot=desk.lot(**changes))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert not desk.sealed.exists()
+
+
+def test_what_is_not_given_anywhere_is_asked_for(desk: Desk):
+    for given, said in (((), "--version 1"), (("--version", 1), "--supplier")):
+        done = tenderscore("seal", desk.bid(), "--lot", desk.lot(), "-o", desk.sealed, *given)
+        assert done.returncode == 2
+        assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "name a bid"),
+        (["bid.json", "--document", "x"], "name a bid"),
+        (["bid.json"], "-o"),
+        (["bid.json", "--check", "-o", "x"], "writes nothing"),
+        (["--document", "x", "--check"], "--check is for bids"),
+        (["bid.json", "-o", "x", "--version", "0"], "a version is 1 or more"),
+    ],
+)
+def test_wrong_use_is_answered_with_the_usage(desk: Desk, arguments: list[str], said: str):
+    done = tenderscore("seal", *arguments, "--lot", desk.lot())
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_files_that_cannot_be_read_or_written_are_named(desk: Desk):
+    bid, lot = desk.bid(), desk.lot()
+    whose = ("--supplier", SUPPLIER, "--version", 1)
+    for arguments in (
+        (desk.folder / "none.json", "--lot", lot, "-o", desk.sealed),
+        (bid, "--lot", desk.folder / "none.json", "-o", desk.sealed),
+        (bid, "--lot", lot, "-o", desk.folder / "none" / "bid.sealed"),
+        ("--document", desk.folder / "none.pdf", "--lot", lot, "-o", desk.sealed),
+    ):
+        done = tenderscore("seal", *arguments, *whose)
+        assert done.returncode == 2
+        assert re.search(r"tenderscore: .*none.*: No such file or directory", done.stderr)
+    assert set(desk.folder.iterdir()) == {bid, lot}
+
+
+def test_a_document_is_sealed_in_pieces_under_an_id_of_its_own(desk: Desk):
+    """What the portal is told to send and to write into the bid is what opens."""
+    content = os.urandom(3_000_000)
+    document = desk.folder / "Method.pdf"
+    document.write_bytes(content)
+    done = tenderscore("seal", "--document", document, "--lot", desk.lot(), "--supplier", SUPPLIER, "-o", desk.sealed)
+    assert (done.returncode, done.stderr) == (0, "")
+    envelope = desk.sealed.read_bytes()
+    assert hashlib.sha256(envelope).hexdigest() in done.stdout
+    (named,) = json.loads("{" + done.stdout.splitlines()[-1] + "}")["documents"]
+    assert named["name"] == "Method.pdf"
+    assert f"/lots/{desk.terms['lot_id']}/documents?document_id={named['id']}" in done.stdout
+    place = desk.place()
+    context = sealing.context(place.tender_id, place.lot_id, SUPPLIER, "document", UUID(named["id"]))
+    header, body = sealing.split(envelope)
+    assert sealing.open_body(sealing.unwrap(PRIVATE, context, header), header, body) == content
+    assert len(envelope) == sealing.HEADER_BYTES + sealing.sealed_bytes(len(content), sealing.DOCUMENT_STEP)
