@@ -36,7 +36,8 @@ def noise(length: int, seed: int = 1) -> bytes:
 def test_a_price_and_a_word_are_found_in_every_form_at_every_offset(search: Search, form: str, shift: int):
     found = search.data(noise(1_000 + shift) + FORMS[form] + noise(999), "here")
     assert {trace.number for trace in found} == {0}
-    assert any(form.endswith(f", {trace.form}") for trace in found)
+    # A price has no letters, so its two hexadecimal forms, and its two percent forms, are one.
+    assert any(form.casefold().endswith(f", {trace.form}".casefold()) for trace in found)
 
 
 @pytest.mark.parametrize("lead", ["", "a", "ab"])
