@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
-from litestar.types import Scope
+from litestar.types import ControllerRouterHandler, Scope
 
 from service import (
     awards,
@@ -24,10 +24,12 @@ from service import (
     custody,
     db,
     decisions,
+    document_store,
     edge,
     evaluations,
     events,
     locking,
+    opened_documents,
     opening,
     organisations,
     publication,
@@ -40,6 +42,7 @@ from service import (
     tenders,
     timestamps,
     transparency,
+    uploads,
 )
 from service.frontdoor import METRICS
 from service.intake import Intake
@@ -110,6 +113,8 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.public_url = settings.public_url
         intake = Intake(dsn, secrets, pooler=settings.database_pooler)
         app.state.reception = Reception(app.state.pool, intake, secrets)
+        store = document_store.store_at(settings.document_store, app.state.pool)
+        app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings.max_document_bytes)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
@@ -123,28 +128,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             await _close(app.state.pool)
 
     return Service(
-        route_handlers=[
-            reference.router,
-            reference.assets,
-            organisations.router,
-            tenders.router,
-            roles.router,
-            robustness.router,
-            simulations.router,
-            custody.router,
-            publication.router,
-            transparency.router,
-            transparency.public,
-            timestamps.router,
-            Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
-            ceremony.router,
-            evaluations.router,
-            decisions.router,
-            locking.router,
-            results.router,
-            reports.router,
-            awards.router,
-        ],
+        route_handlers=_routers(settings),
         state=State(
             {
                 "known_keys": KnownKeys(),
@@ -168,6 +152,33 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         openapi_config=reference.OPENAPI,
         logging_config=None,
     )
+
+
+def _routers(settings: Settings) -> list[ControllerRouterHandler]:
+    return [
+        reference.router,
+        reference.assets,
+        organisations.router,
+        tenders.router,
+        roles.router,
+        robustness.router,
+        simulations.router,
+        custody.router,
+        publication.router,
+        transparency.router,
+        transparency.public,
+        timestamps.router,
+        Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
+        uploads.router,
+        opened_documents.router,
+        ceremony.router,
+        evaluations.router,
+        decisions.router,
+        locking.router,
+        results.router,
+        reports.router,
+        awards.router,
+    ]
 
 
 async def _close(pool: asyncpg.Pool) -> None:

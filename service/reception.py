@@ -6,43 +6,26 @@ Contents are seen here once, on their way from the wire into the envelope; they 
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 import scoring
-from service import db, sealing, wire
+from service import db, sealing, submissions, wire
 from service.intake import Intake, Post, Verdict
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, Unauthenticated, pointer
+from service.problems import CONSTRAINTS, NotFound, Refusal, Unauthenticated
 from service.receipts import Receipt, find_receipt
 from service.sealing import BID_TYPE, Container, Envelope, SealBroken
 from service.signing import Secrets
+from service.submissions import Submission
 from service.tenders import SubmissionDeadlinePassed
 
 SQL = db.queries("reception")
-
-
-class AttachedDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A document that was uploaded before (`POST /lots/{id}/documents`), and what the bid calls it."""
-
-    id: UUID
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
-
-
-class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A bid: for every criterion that asks for one a value as text – a decimal such as "1250.50", yes or no, or words.
-
-    Criteria that the panel grades are answered in words. Documents are uploaded first and named here.
-    """
-
-    values: Annotated[dict[str, str], Meta(max_length=200)]
-    documents: Annotated[tuple[AttachedDocument, ...], Meta(max_length=200)] = ()
 
 
 class WayIn(Struct, frozen=True, kw_only=True):
@@ -148,13 +131,9 @@ def check_key(key: str | None) -> str:
     return match[1]
 
 
-def check_complete(rules: scoring.Lot, values: Mapping[str, str]) -> None:
+def check_complete(rules: scoring.Lot, data: Submission) -> None:
     """Refuse a bid that lacks something or says what cannot be scored, naming everything at once."""
-    faults = tuple(
-        Fault(pointer("values", fault.criterion), fault.message, fault.mend)
-        for fault in scoring.check_offer(rules, values)
-    )
-    if faults:
+    if faults := submissions.find_faults(rules, data):
         raise BidIncomplete(f"{len(faults)} of the bid's values need mending.", faults=faults)
 
 
@@ -287,11 +266,11 @@ class Reception:
             return self._post(sent, way, container, sent.body)
         data = wire.decode(sent.body, Submission)
         try:
-            check_complete(way.rules, data.values)
+            check_complete(way.rules, data)
         except BidIncomplete:
             way = await self._reread(sent.lot_id)
             if way.now < way.submission_deadline:
-                check_complete(way.rules, data.values)
+                check_complete(way.rules, data)
             else:
                 # A late bid is told so by the one clock that counts, not that it is also incomplete. Under a digest
                 # that no tender has the statement may record it, and cannot store it.

@@ -126,6 +126,14 @@ def test_no_statement_stands_in_the_program_that_could_read_an_envelope() -> Non
     assert sources[users[0]].count("SQL.become_opening_officer(") == 1
 
 
+def test_exactly_one_function_reads_what_is_in_a_document() -> None:
+    """And it reads what has been opened only; no query and no other statement does."""
+    assert {name for name, text in TEXTS.items() if "document_chunks" in code(text)} == {"document_store.insert_chunk"}
+    functions = re.findall(r"^CREATE FUNCTION (\w+)\((.*?)^\$\$;", MIGRATIONS, re.DOTALL | re.MULTILINE)
+    (reading,) = [text for name, text in functions if "document_chunks" in text]
+    assert "FROM opened_documents AS opened" in reading
+
+
 async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncpg.Pool) -> None:
     """Nothing is deleted but drafts' lots and roles; nothing of the record is changed but the columns named here."""
     rows = await pool.fetch(
@@ -152,6 +160,7 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
             "opened_bids",
             "corrigenda",
         ),
+        *("documents", "document_uploads", "document_chunks", "bid_documents", "opened_documents"),
         *("panel_scores", "consensus_scores", "bid_states", "evaluations", "awards", "organisations", "people"),
     }
     assert {table for table, _ in held} & kept == set()

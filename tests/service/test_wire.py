@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from service import wire
-from service.bids import Submission
 from service.examples import BID, TENDER
 from service.problems import InvalidRequest, UnreadableRequest
+from service.submissions import Submission
 from service.tenders import DraftTender
 
 
