@@ -184,6 +184,27 @@ class Market:
         at: datetime = await self.owner.fetchval("SELECT clock_timestamp() + interval '1 hour'")
         return at.isoformat()
 
+    async def propose(
+        self, tender: dict[str, Any], change: dict[str, Any], person: Person | None = None
+    ) -> httpx.Response:
+        """Let a person, the author unless said otherwise, propose a corrigendum on the present version."""
+        etag = await self.etag(tender)
+        return await (person or self.author).post(f"/tenders/{tender['id']}/corrigenda", change, If_Match=etag)
+
+    async def confirm(self, tender: dict[str, Any], number: int, person: Person | None = None) -> httpx.Response:
+        """Let a person, the approver unless said otherwise, confirm a proposed corrigendum on the present version."""
+        path = f"/tenders/{tender['id']}/corrigenda/{number}/confirmation"
+        return await (person or self.approver).post(path, If_Match=await self.etag(tender))
+
+    async def amend(self, tender: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+        """Change a published tender: the author proposes, the approver confirms; returns the tender."""
+        number = done(await self.propose(tender, change))["number"]
+        return done(await self.confirm(tender, number))
+
+    async def etag(self, tender: dict[str, Any]) -> str:
+        """The ETag of the present version."""
+        return (await self.approver.get(f"/tenders/{tender['id']}")).headers["etag"]
+
     async def move_deadline(self, tender: dict[str, Any], by: str) -> None:
         """Set the deadline this far from the database's clock: '-1 microsecond', '1 hour'.
 
