@@ -31,12 +31,14 @@ from service import (
     locking,
     opening,
     organisations,
+    platform_record,
     publication,
     reference,
     reports,
     results,
     robustness,
     roles,
+    samples,
     simulations,
     tenders,
     timestamps,
@@ -48,6 +50,7 @@ from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
+from service.traffic import Traffic
 from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
@@ -146,6 +149,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             results.router,
             reports.router,
             awards.router,
+            platform_record.router,
         ],
         state=State(
             {
@@ -153,9 +157,10 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
                 "secrets": secrets,
                 "wrapper": Wrapper(secrets, settings.kms_command),
                 "max_bid_bytes": settings.max_bid_bytes,
+                "traffic": Traffic(10_000 if settings.sample_seconds else 0),
             }
         ),
-        lifespan=[lifespan],
+        lifespan=[lifespan, samples.keeping(settings)],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[
             DefineMiddleware(edge.BindRequestId),

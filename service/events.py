@@ -36,6 +36,7 @@ Kind = Literal[
     "corrigendum.proposed",
     "corrigendum.issued",
     "corrigendum.withdrawn",
+    "bid.validated",
     "bid.submitted",
     "bid.replaced",
     "bid.withdrawn",

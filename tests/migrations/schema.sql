@@ -425,32 +425,6 @@ CREATE TABLE public.corrigenda (
     issued_at timestamp with time zone NOT NULL
 );
 
-CREATE TABLE public.corrigendum_decisions (
-    tender_id uuid NOT NULL,
-    number integer NOT NULL,
-    proposer_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    decision text NOT NULL,
-    decided_at timestamp with time zone NOT NULL,
-    CONSTRAINT corrigendum_decisions_confirm_or_withdraw CHECK ((decision = ANY (ARRAY['confirmed'::text, 'withdrawn'::text]))),
-    CONSTRAINT corrigendum_decisions_confirmed_by_a_second_person CHECK (((decision = 'withdrawn'::text) OR (person_id <> proposer_id)))
-);
-
-CREATE TABLE public.corrigendum_proposals (
-    tender_id uuid NOT NULL,
-    number integer NOT NULL,
-    person_id uuid NOT NULL,
-    reason text NOT NULL,
-    changes jsonb NOT NULL,
-    tender_version integer NOT NULL,
-    submission_deadline timestamp with time zone NOT NULL,
-    later_deadline timestamp with time zone,
-    proposed_at timestamp with time zone NOT NULL,
-    CONSTRAINT corrigendum_proposals_are_numbered_from_1 CHECK ((number >= 1)),
-    CONSTRAINT corrigendum_proposals_have_a_reason CHECK ((btrim(reason) <> ''::text)),
-    CONSTRAINT corrigendum_proposals_move_a_deadline_only_later CHECK ((later_deadline > submission_deadline))
-);
-
 CREATE TABLE public.evaluations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     lot_id uuid NOT NULL,
@@ -823,15 +797,6 @@ ALTER TABLE ONLY public.consensus_scores
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
 
-ALTER TABLE ONLY public.corrigendum_decisions
-    ADD CONSTRAINT corrigendum_decisions_once_per_proposal PRIMARY KEY (tender_id, number);
-
-ALTER TABLE ONLY public.corrigendum_proposals
-    ADD CONSTRAINT corrigendum_proposals_are_numbered PRIMARY KEY (tender_id, number);
-
-ALTER TABLE ONLY public.corrigendum_proposals
-    ADD CONSTRAINT corrigendum_proposals_are_of_one_person UNIQUE (tender_id, number, person_id);
-
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
 
@@ -1044,18 +1009,6 @@ ALTER TABLE ONLY public.corrigenda
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
-ALTER TABLE ONLY public.corrigendum_decisions
-    ADD CONSTRAINT corrigendum_decisions_are_about_a_proposal FOREIGN KEY (tender_id, number, proposer_id) REFERENCES public.corrigendum_proposals(tender_id, number, person_id);
-
-ALTER TABLE ONLY public.corrigendum_decisions
-    ADD CONSTRAINT corrigendum_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
-
-ALTER TABLE ONLY public.corrigendum_proposals
-    ADD CONSTRAINT corrigendum_proposals_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
-
-ALTER TABLE ONLY public.corrigendum_proposals
-    ADD CONSTRAINT corrigendum_proposals_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
-
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
 
@@ -1200,10 +1153,6 @@ GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
-
-GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
-
-GRANT SELECT,INSERT ON TABLE public.corrigendum_proposals TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 
