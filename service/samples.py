@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import asyncpg
@@ -293,7 +293,7 @@ def _tell_of_crash(running: asyncio.Task[None]) -> None:
 def keeping(settings: Settings) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
     """What samples for as long as the application runs; to stand behind whatever opens `app.state.pool`.
 
-    `app.state.queue_length`, where there is one, is asked how many bids wait to be stored.
+    The queue whose length is told is the intake's, which the application has opened before.
     """
 
     @contextlib.asynccontextmanager
@@ -302,9 +302,8 @@ def keeping(settings: Settings) -> Callable[[Litestar], contextlib.AbstractAsync
             yield
             return
 
-        def queue_length() -> int | None:
-            asked = cast("Callable[[], int] | None", app.state.get("queue_length"))
-            return None if asked is None else asked()
+        def queue_length() -> int:
+            return app.state.reception.intake.waiting
 
         sampler = Sampler(
             app.state.pool,

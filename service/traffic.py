@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 from msgspec import Struct
 
 from service.organisations import read_key
@@ -25,6 +25,7 @@ _ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NOTED = re.compile(f"/lots/{_ID}/bids|/bids/{_ID}|(/[a-z]+/{_ID})?/documents(/{_ID})?(/[a-z]+)?")
 _IDS = re.compile(f"/(tender|lot|bid|document)s/({_ID})")
 _SIZE = re.compile(rb"[0-9]{1,15}")
+_NOTED_KINDS = frozenset(("bids", "documents"))
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _STEPS_OF_A_BID = 2
 _OK = 200
@@ -74,12 +75,13 @@ class Traffic:
         if status >= _SERVER_ERROR:
             self._failures[kind] = self._failures.get(kind, 0) + 1
 
-    def see(self, scope: HTTPScope, status: int) -> int:
-        """Count an answer by its request; the status again if it is an error to be noted with its body."""
-        kind = kind_of(scope["method"], scope["path"])
-        self.count(kind, status)
+    def see(self, scope: HTTPScope, kind: RequestKind, status: int) -> int:
+        """Note a check of a bid; the status again if it is an error to be noted with its body.
+
+        Whoever went away before the answer got none: the log has that as an upload that broke off.
+        """
         if status >= _SERVER_ERROR:
-            return status if _NOTED.fullmatch(scope["path"]) and kind != "reads" else 0
+            return status if kind in _NOTED_KINDS and _NOTED.fullmatch(scope["path"]) else 0
         if status == _OK and kind == "bids" and b"validate=only" in scope["query_string"]:
             self.note(note_of(scope, status, b""))
         return 0
@@ -120,19 +122,27 @@ def counted(app: ASGIApp, traffic: Traffic) -> ASGIApp:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        failed = 0
+        kind = kind_of(scope["method"], scope["path"])
+        failed, gone = 0, False
 
-        # Not async: what it is called with most is passed on without a coroutine more.
+        # Not async: what is sent is passed on without a coroutine more.
         def count(message: Message) -> Awaitable[None]:
             nonlocal failed
             if message["type"] == "http.response.start":
-                failed = traffic.see(scope, message["status"])
+                traffic.count(kind, message["status"])
+                failed = 0 if gone else traffic.see(scope, kind, message["status"])
             elif failed and message["type"] == "http.response.body":
                 traffic.note(note_of(scope, failed, message["body"]))
                 failed = 0
             return send(message)
 
-        await app(scope, receive, count)
+        async def hear() -> ReceiveMessage:
+            nonlocal gone
+            message = await receive()
+            gone = message["type"] == "http.disconnect"
+            return message
+
+        await app(scope, hear if kind in _NOTED_KINDS else receive, count)
 
     return answer
 

@@ -187,7 +187,8 @@ SELECT
     CASE WHEN :opened::boolean THEN attempt.position END AS position,
     attempt.supplier_id, attempt.supplier, attempt.kind, attempt.at,
     attempt.data ->> 'lot_id' AS lot_id, attempt.data ->> 'bid_id' AS bid_id,
-    (attempt.data ->> 'version')::int AS version, (attempt.data ->> 'size')::bigint AS size,
+    (attempt.data ->> 'version')::int AS version,
+    coalesce(attempt.data ->> 'size', attempt.data ->> 'announced')::bigint AS size,
     attempt.data ->> 'problem' AS problem, attempt.data ->> 'detail' AS detail,
     attempt.data ->> 'method' AS method, attempt.data ->> 'path' AS path
 FROM attempt

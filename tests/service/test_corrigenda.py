@@ -347,7 +347,7 @@ async def test_a_confirmation_waits_for_bids_in_flight(market: Market) -> None:
     bidding = await db.connect(market.dsn)
     try:
         async with bidding.transaction():
-            await bidding.execute("SELECT FROM tenders WHERE id = $1 FOR KEY SHARE", tender["id"])
+            await bidding.execute("SELECT FROM tenders WHERE id = $1 FOR SHARE", tender["id"])
             confirming = asyncio.create_task(market.confirm(tender, 1))
             await until_somebody_waits(market)
             assert not confirming.done()

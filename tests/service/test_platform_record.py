@@ -130,12 +130,8 @@ async def test_the_record_tells_each_suppliers_attempts_second_by_second(clean: 
     refused(await clean.anonymous.post(lot, a_bid(), Idempotency_Key="k"), 401, "unauthenticated")
     unanswered = {"problem": "unavailable", "method": "POST", "path": lot, "status": 503, "size": 2048}
     unanswered |= {"organisation_id": clean.birch.organisation_id, "answered_at": second}
-    await clean.owner.execute(
-        "WITH head AS (UPDATE log_heads SET size = size + 1 WHERE log_id = $1 RETURNING size)"
-        " INSERT INTO events (log_id, position, kind, person_id, data, at)"
-        " SELECT $1, size, 'refused', $2, $3::text::jsonb, $4 FROM head",
-        *(tender["id"], clean.birch.id, json.dumps(unanswered), DEADLINE),
-    )
+    entry = (tender["id"], clean.birch.id, json.dumps(unanswered))
+    await clean.owner.execute("SELECT log_append($1, 'refused', $2, $3::text::jsonb)", *entry)
     await open_all(clean, tender, DEADLINE + MICROSECOND)
     told = {line["supplier"]: line for line in (await record(clean.auditor, tender))["suppliers"]}
     assert list(told) == [clean.alder.name, clean.birch.name, clean.cedar.name, None]

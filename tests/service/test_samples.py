@@ -322,6 +322,24 @@ async def test_a_bid_that_nobody_could_store_can_be_shown_afterwards(postgres: s
     assert done(await sampled.alder.get(f"/bids/{again['bid_id']}")) == again
 
 
+async def test_an_upload_that_breaks_off_is_one_attempt_without_an_answer(sampled: Market) -> None:
+    """Source: the bidder whose line fails at 11:59; what arrived is not a bid, and that it came is on record."""
+    tender = await sampled.publish()
+    url = httpx.URL(sampled.url)
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST /lots/{tender['lots'][0]['id']}/bids HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head += f"Authorization: Bearer {sampled.alder.key}\r\nIdempotency-Key: k\r\nContent-Length: 5000\r\n\r\n"
+    writer.write(head.encode() + b'{"values": ')
+    await writer.drain()
+    writer.close()
+    await until(sampled, "SELECT count(*) FROM events WHERE kind = 'bid.interrupted'")
+    number = await sampled.owner.fetchval("SELECT max(number) FROM service_samples")
+    await until(sampled, f"SELECT max(number) > {number} + 1 FROM service_samples")
+    told = done(await sampled.alder.get(f"/tenders/{tender['id']}/platform-record"))
+    ((attempt,),) = (line["attempts"] for line in told["suppliers"])
+    assert (attempt["what"], attempt["answer"], attempt["size"]) == ("interrupted", None, 5000)
+
+
 async def test_the_operator_reads_the_last_sample_among_the_metrics(sampled: Market) -> None:
     """What an alarm watches at a deadline: the database's answer, the disk, bids that wait."""
     await until(sampled, "SELECT count(*) FROM service_samples")

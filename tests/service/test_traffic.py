@@ -12,16 +12,17 @@ LOT, BID = UUID(int=7), UUID(int=8)
 BIDS = f"/lots/{LOT}/bids"
 
 
-async def ask(traffic: Traffic, status: int, path: str = BIDS, **scope: Any) -> None:
-    """Let a request be answered with a status."""
+async def ask(traffic: Traffic, status: int, path: str = BIDS, *, gone: bool = False, **scope: Any) -> None:
+    """Let a request be answered with a status, perhaps after its sender has gone away."""
     body = b'{"type": "https://tenders.example/problems/unavailable", "status": 503}' if status >= 500 else b"{}"
 
-    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def receive() -> Any:
-        return {"type": "http.disconnect"}
+        return {"type": "http.disconnect"} if gone else {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(_message: Any) -> None:
         pass
@@ -83,12 +84,13 @@ async def test_a_bid_that_was_only_checked_is_noted() -> None:
 
 
 async def test_what_the_log_tells_anyway_is_not_noted() -> None:
-    """Receipts, refusals, reading, and errors elsewhere."""
+    """Receipts, refusals, reading, errors elsewhere, and uploads that broke off."""
     traffic = Traffic(10)
     for status in (201, 200, 409, 422):
         await ask(traffic, status)
     await ask(traffic, 503, "/tenders")
     await ask(traffic, 503, BIDS, method="GET")
+    await ask(traffic, 500, gone=True)
     assert not traffic.notes
 
 
