@@ -151,15 +151,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             awards.router,
             platform_record.router,
         ],
-        state=State(
-            {
-                "known_keys": KnownKeys(),
-                "secrets": secrets,
-                "wrapper": Wrapper(secrets, settings.kms_command),
-                "max_bid_bytes": settings.max_bid_bytes,
-                "traffic": Traffic(10_000 if settings.sample_seconds else 0),
-            }
-        ),
+        state=_state(settings, secrets),
         lifespan=[lifespan, samples.keeping(settings)],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[
@@ -174,6 +166,19 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         request_max_body_size=settings.max_body_bytes,
         openapi_config=reference.OPENAPI,
         logging_config=None,
+    )
+
+
+def _state(settings: Settings, secrets: Secrets) -> State:
+    """What is there before the application starts: the doors before the framework are made with it."""
+    return State(
+        {
+            "known_keys": KnownKeys(),
+            "secrets": secrets,
+            "wrapper": Wrapper(secrets, settings.kms_command),
+            "max_bid_bytes": settings.max_bid_bytes,
+            "traffic": Traffic(10_000 if settings.sample_seconds else 0),
+        }
     )
 
 

@@ -126,6 +126,32 @@ CREATE FUNCTION public.log_leaf(entry text) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN sha256(('\x00'::bytea || convert_to(entry, 'UTF8'::name)));
 
+CREATE FUNCTION public.prune_service_samples() RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    WITH deadlines AS (
+        SELECT tender.submission_deadline AS at FROM tenders AS tender WHERE tender.published_at IS NOT NULL
+        UNION
+        SELECT proposal.submission_deadline FROM corrigendum_proposals AS proposal
+    ),
+
+    kept AS (
+        SELECT coalesce(
+            range_agg(tstzrange(deadline.at - interval '48 hours', deadline.at + interval '48 hours', '[]')), '{}'
+        ) AS around
+        FROM deadlines AS deadline
+    ),
+
+    gone AS (
+        DELETE FROM service_samples AS sample USING kept
+        WHERE sample.at < clock_timestamp() - interval '30 days' AND NOT sample.at <@ kept.around
+        RETURNING 1
+    )
+
+    SELECT count(*) FROM gone;
+$$;
+
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -425,6 +451,32 @@ CREATE TABLE public.corrigenda (
     issued_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.corrigendum_decisions (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    proposer_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    decision text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrigendum_decisions_confirm_or_withdraw CHECK ((decision = ANY (ARRAY['confirmed'::text, 'withdrawn'::text]))),
+    CONSTRAINT corrigendum_decisions_confirmed_by_a_second_person CHECK (((decision = 'withdrawn'::text) OR (person_id <> proposer_id)))
+);
+
+CREATE TABLE public.corrigendum_proposals (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    changes jsonb NOT NULL,
+    tender_version integer NOT NULL,
+    submission_deadline timestamp with time zone NOT NULL,
+    later_deadline timestamp with time zone,
+    proposed_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrigendum_proposals_are_numbered_from_1 CHECK ((number >= 1)),
+    CONSTRAINT corrigendum_proposals_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT corrigendum_proposals_move_a_deadline_only_later CHECK ((later_deadline > submission_deadline))
+);
+
 CREATE TABLE public.evaluations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     lot_id uuid NOT NULL,
@@ -675,6 +727,30 @@ CREATE TABLE public.sealed_envelopes (
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
 
+CREATE TABLE public.service_samples (
+    instance_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    every_seconds integer NOT NULL,
+    version text NOT NULL,
+    stopping boolean NOT NULL,
+    round_trip_ms numeric(12,3) NOT NULL,
+    failed_attempts integer NOT NULL,
+    silent_seconds numeric(12,3),
+    failure text,
+    requests jsonb NOT NULL,
+    failures jsonb NOT NULL,
+    server_errors integer NOT NULL,
+    queue_length integer,
+    disk_free_bytes bigint,
+    clock_offset_ms numeric(18,3) NOT NULL,
+    ntp_synchronised boolean,
+    ntp_error_ms numeric(12,3),
+    database_on_host boolean,
+    CONSTRAINT service_samples_are_numbered_from_1 CHECK ((number >= 1)),
+    CONSTRAINT service_samples_are_regular CHECK (((every_seconds >= 1) AND (every_seconds <= 300)))
+);
+
 CREATE TABLE public.share_relays (
     lot_id uuid NOT NULL,
     envelope text NOT NULL,
@@ -797,6 +873,15 @@ ALTER TABLE ONLY public.consensus_scores
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
 
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_once_per_proposal PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_numbered PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_of_one_person UNIQUE (tender_id, number, person_id);
+
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
 
@@ -875,6 +960,9 @@ ALTER TABLE ONLY public.schema_migrations
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
 
+ALTER TABLE ONLY public.service_samples
+    ADD CONSTRAINT service_samples_are_numbered PRIMARY KEY (instance_id, number);
+
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_one_per_pair PRIMARY KEY (lot_id, envelope, person_id, recipient_id);
 
@@ -943,6 +1031,8 @@ CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (d
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
 
+CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
+
 CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree (lot_id, bid_id);
 
 CREATE INDEX tender_roles_by_person ON public.tender_roles USING btree (person_id, tender_id);
@@ -1008,6 +1098,18 @@ ALTER TABLE ONLY public.corrigenda
 
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_are_about_a_proposal FOREIGN KEY (tender_id, number, proposer_id) REFERENCES public.corrigendum_proposals(tender_id, number, person_id);
+
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1128,6 +1230,9 @@ GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts 
 
 REVOKE ALL ON FUNCTION public.log_enter(log uuid, what text, person uuid, facts jsonb, instant timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.prune_service_samples() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
 
@@ -1153,6 +1258,10 @@ GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrigendum_proposals TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 
@@ -1227,6 +1336,8 @@ GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.service_samples TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.share_relays TO tenderscore_app;
 
