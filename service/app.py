@@ -21,6 +21,7 @@ from service import (
     awards,
     bids,
     ceremony,
+    corrigenda,
     custody,
     db,
     decisions,
@@ -32,12 +33,14 @@ from service import (
     opened_documents,
     opening,
     organisations,
+    platform_record,
     publication,
     reference,
     reports,
     results,
     robustness,
     roles,
+    samples,
     simulations,
     tenders,
     timestamps,
@@ -50,6 +53,7 @@ from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
+from service.traffic import Traffic
 from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
@@ -129,15 +133,8 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
 
     return Service(
         route_handlers=_routers(settings),
-        state=State(
-            {
-                "known_keys": KnownKeys(),
-                "secrets": secrets,
-                "wrapper": Wrapper(secrets, settings.kms_command),
-                "max_bid_bytes": settings.max_bid_bytes,
-            }
-        ),
-        lifespan=[lifespan],
+        state=_state(settings, secrets),
+        lifespan=[lifespan, samples.keeping(settings)],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[
             DefineMiddleware(edge.BindRequestId),
@@ -165,6 +162,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         simulations.router,
         custody.router,
         publication.router,
+        corrigenda.router,
         transparency.router,
         transparency.public,
         timestamps.router,
@@ -178,7 +176,21 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         results.router,
         reports.router,
         awards.router,
+        platform_record.router,
     ]
+
+
+def _state(settings: Settings, secrets: Secrets) -> State:
+    """What is there before the application starts: the doors before the framework are made with it."""
+    return State(
+        {
+            "known_keys": KnownKeys(),
+            "secrets": secrets,
+            "wrapper": Wrapper(secrets, settings.kms_command),
+            "max_bid_bytes": settings.max_bid_bytes,
+            "traffic": Traffic(10_000 if settings.sample_seconds else 0),
+        }
+    )
 
 
 async def _close(pool: asyncpg.Pool) -> None:

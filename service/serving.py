@@ -30,6 +30,7 @@ from service.results import ResultDoor
 from service.settings import Settings, masked, read_settings
 from service.signing import Secrets, secrets_of
 from service.tender_list import TenderListDoor
+from service.traffic import counted
 
 
 @contextlib.contextmanager
@@ -112,7 +113,7 @@ def http_server(
     """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
     app = create_app(settings, dsn, secrets)
     config = uvicorn.Config(
-        answer_head(FrontDoor(app, [door(app.state) for door in doors])),
+        counted(answer_head(FrontDoor(app, [door(app.state) for door in doors])), app.state.traffic),
         lifespan="on",
         ws="none",
         log_config=None,

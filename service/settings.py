@@ -107,6 +107,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     report_workers: Annotated[
         int, Meta(ge=0, le=64, description="processes that render reports, 0 for none here (reports)")
     ] = 1
+    sample_seconds: Annotated[
+        int,
+        Meta(ge=0, le=300, description="seconds between two health samples of a serving process, 0 for none (samples)"),
+    ] = 10
     shutdown_seconds: Annotated[
         int, Meta(ge=1, le=600, description="seconds for requests in flight when told to stop (serve)")
     ] = 10

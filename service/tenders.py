@@ -128,7 +128,7 @@ class RoleHeld(Struct, frozen=True, kw_only=True):
 
 
 class Corrigendum(Struct, frozen=True, kw_only=True):
-    """A numbered change of a published tender."""
+    """A numbered change of a published tender, in force. Numbers that are missing were proposed and not confirmed."""
 
     number: int
     reason: str
@@ -170,7 +170,7 @@ class Tender(Struct, frozen=True, kw_only=True):
 class TenderAlreadyPublished(Refusal):
     """The tender is published, so its rules are frozen.
 
-    Change it by a corrigendum (`POST /tenders/{id}/corrigenda`) before the submission deadline.
+    Change it by a corrigendum (`POST /tenders/{id}/corrigenda`), which a second person confirms before the deadline.
     """
 
 
@@ -226,12 +226,13 @@ def check_draft(tender: TenderRow) -> None:
         raise TenderAlreadyPublished(f"{tender.reference} was published at {tender.published_at.isoformat()}.")
 
 
-def check_open(tender: TenderRow) -> None:
-    """Refuse before publication and from the instant of the deadline on."""
+def check_open(tender: TenderRow) -> datetime:
+    """Refuse before publication and from the instant of the deadline on; returns the deadline."""
     if tender.published_at is None or tender.submission_deadline is None:
         raise TenderNotPublished(f"{tender.reference} is still a draft.")
     if tender.now >= tender.submission_deadline:
         raise SubmissionDeadlinePassed(f"{tender.reference} closed at {tender.submission_deadline.isoformat()}.")
+    return tender.submission_deadline
 
 
 # Reading and locking, used by the modules of the later phases as well

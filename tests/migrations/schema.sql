@@ -170,6 +170,30 @@ FROM opened_documents AS opened
 INNER JOIN documents AS complete ON opened.document_id = complete.id
 INNER JOIN document_chunks AS chunk ON complete.upload_id = chunk.upload_id AND chunk.number = place
 WHERE opened.document_id = document AND opened.content_key IS NOT NULL;
+CREATE FUNCTION public.prune_service_samples() RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    WITH deadlines AS (
+        SELECT tender.submission_deadline AS at FROM tenders AS tender WHERE tender.published_at IS NOT NULL
+        UNION
+        SELECT proposal.submission_deadline FROM corrigendum_proposals AS proposal
+    ),
+
+    kept AS (
+        SELECT coalesce(
+            range_agg(tstzrange(deadline.at - interval '48 hours', deadline.at + interval '48 hours', '[]')), '{}'
+        ) AS around
+        FROM deadlines AS deadline
+    ),
+
+    gone AS (
+        DELETE FROM service_samples AS sample USING kept
+        WHERE sample.at < clock_timestamp() - interval '30 days' AND NOT sample.at <@ kept.around
+        RETURNING 1
+    )
+
+    SELECT count(*) FROM gone;
 $$;
 
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
@@ -567,6 +591,30 @@ CREATE TABLE public.documents (
     retry_key text NOT NULL,
     fingerprint text NOT NULL,
     received_at timestamp with time zone NOT NULL
+CREATE TABLE public.corrigendum_decisions (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    proposer_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    decision text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrigendum_decisions_confirm_or_withdraw CHECK ((decision = ANY (ARRAY['confirmed'::text, 'withdrawn'::text]))),
+    CONSTRAINT corrigendum_decisions_confirmed_by_a_second_person CHECK (((decision = 'withdrawn'::text) OR (person_id <> proposer_id)))
+);
+
+CREATE TABLE public.corrigendum_proposals (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    changes jsonb NOT NULL,
+    tender_version integer NOT NULL,
+    submission_deadline timestamp with time zone NOT NULL,
+    later_deadline timestamp with time zone,
+    proposed_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrigendum_proposals_are_numbered_from_1 CHECK ((number >= 1)),
+    CONSTRAINT corrigendum_proposals_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT corrigendum_proposals_move_a_deadline_only_later CHECK ((later_deadline > submission_deadline))
 );
 
 CREATE TABLE public.evaluations (
@@ -829,6 +877,30 @@ CREATE TABLE public.sealed_envelopes (
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
 
+CREATE TABLE public.service_samples (
+    instance_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    every_seconds integer NOT NULL,
+    version text NOT NULL,
+    stopping boolean NOT NULL,
+    round_trip_ms numeric(12,3) NOT NULL,
+    failed_attempts integer NOT NULL,
+    silent_seconds numeric(12,3),
+    failure text,
+    requests jsonb NOT NULL,
+    failures jsonb NOT NULL,
+    server_errors integer NOT NULL,
+    queue_length integer,
+    disk_free_bytes bigint,
+    clock_offset_ms numeric(18,3) NOT NULL,
+    ntp_synchronised boolean,
+    ntp_error_ms numeric(12,3),
+    database_on_host boolean,
+    CONSTRAINT service_samples_are_numbered_from_1 CHECK ((number >= 1)),
+    CONSTRAINT service_samples_are_regular CHECK (((every_seconds >= 1) AND (every_seconds <= 300)))
+);
+
 CREATE TABLE public.share_relays (
     lot_id uuid NOT NULL,
     envelope text NOT NULL,
@@ -968,6 +1040,14 @@ ALTER TABLE ONLY public.documents
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_one_per_upload UNIQUE (upload_id);
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_once_per_proposal PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_numbered PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_of_one_person UNIQUE (tender_id, number, person_id);
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
@@ -1053,6 +1133,9 @@ ALTER TABLE ONLY public.schema_migrations
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
 
+ALTER TABLE ONLY public.service_samples
+    ADD CONSTRAINT service_samples_are_numbered PRIMARY KEY (instance_id, number);
+
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_one_per_pair PRIMARY KEY (lot_id, envelope, person_id, recipient_id);
 
@@ -1120,6 +1203,8 @@ CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statisti
 CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
 
 CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree (lot_id, bid_id);
 
@@ -1207,6 +1292,17 @@ ALTER TABLE ONLY public.documents
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_come_from_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id);
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_are_about_a_proposal FOREIGN KEY (tender_id, number, proposer_id) REFERENCES public.corrigendum_proposals(tender_id, number, person_id);
+
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1340,6 +1436,8 @@ REVOKE ALL ON FUNCTION public.log_enter(log uuid, what text, person uuid, facts 
 
 REVOKE ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) TO tenderscore_app;
+REVOKE ALL ON FUNCTION public.prune_service_samples() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
@@ -1377,6 +1475,9 @@ GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.document_uploads TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.documents TO tenderscore_app;
+GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrigendum_proposals TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 
@@ -1453,6 +1554,8 @@ GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.service_samples TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.share_relays TO tenderscore_app;
 

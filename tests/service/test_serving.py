@@ -27,7 +27,7 @@ from tests.make import a_score
 from tests.service.conftest import Market, Person, done, served
 
 ROOT = Path(__file__).parent.parent.parent
-QUIET = {**os.environ, "TENDERSCORE_REPORT_WORKERS": "0"}
+QUIET = {**os.environ, "TENDERSCORE_REPORT_WORKERS": "0", "TENDERSCORE_SAMPLE_SECONDS": "0"}
 
 
 @pytest.fixture
