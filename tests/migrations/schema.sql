@@ -161,15 +161,6 @@ CREATE FUNCTION public.log_leaf(entry text) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN sha256(('\x00'::bytea || convert_to(entry, 'UTF8'::name)));
 
-CREATE FUNCTION public.read_document_chunk(document uuid, place integer) RETURNS bytea
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-SELECT chunk.contents
-FROM opened_documents AS opened
-INNER JOIN documents AS complete ON opened.document_id = complete.id
-INNER JOIN document_chunks AS chunk ON complete.upload_id = chunk.upload_id AND chunk.number = place
-WHERE opened.document_id = document AND opened.content_key IS NOT NULL;
 CREATE FUNCTION public.prune_service_samples() RETURNS bigint
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -194,6 +185,17 @@ CREATE FUNCTION public.prune_service_samples() RETURNS bigint
     )
 
     SELECT count(*) FROM gone;
+$$;
+
+CREATE FUNCTION public.read_document_chunk(document uuid, place integer) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT chunk.contents
+FROM opened_documents AS opened
+INNER JOIN documents AS complete ON opened.document_id = complete.id
+INNER JOIN document_chunks AS chunk ON complete.upload_id = chunk.upload_id AND chunk.number = place
+WHERE opened.document_id = document AND opened.content_key IS NOT NULL;
 $$;
 
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
@@ -238,6 +240,10 @@ BEGIN
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
                 WHEN given.version > 1 AND standing.id IS DISTINCT FROM given.bid_id THEN 'withdrawn'
                 WHEN given.version > 1 AND standing.version + 1 <> given.version THEN 'version-changed'
+                WHEN
+                    given.documents <> '{}'
+                    AND NOT are_documents(given.supplier_id, given.lot_id, given.documents::uuid [])
+                    THEN 'documents-missing'
                 ELSE 'stored'
             END AS verdict
         FROM unnest(
@@ -354,6 +360,13 @@ BEGIN
             VALUES ('offer', entered.offer_header, entered.offer), ('price', entered.price_header, entered.price)
         ) AS part (kind, header, contents)
         WHERE entered.verdict = 'stored' AND part.contents IS NOT NULL
+    ),
+
+    bound AS (
+        INSERT INTO bid_documents (bid_id, version, document_id)
+        SELECT entered.bid_id, entered.version, named.id
+        FROM entered CROSS JOIN LATERAL unnest(entered.documents::uuid []) AS named (id)
+        WHERE entered.verdict = 'stored'
     ),
 
     answered AS (
@@ -566,6 +579,32 @@ CREATE TABLE public.corrigenda (
     issued_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.corrigendum_decisions (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    proposer_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    decision text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrigendum_decisions_confirm_or_withdraw CHECK ((decision = ANY (ARRAY['confirmed'::text, 'withdrawn'::text]))),
+    CONSTRAINT corrigendum_decisions_confirmed_by_a_second_person CHECK (((decision = 'withdrawn'::text) OR (person_id <> proposer_id)))
+);
+
+CREATE TABLE public.corrigendum_proposals (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    changes jsonb NOT NULL,
+    tender_version integer NOT NULL,
+    submission_deadline timestamp with time zone NOT NULL,
+    later_deadline timestamp with time zone,
+    proposed_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrigendum_proposals_are_numbered_from_1 CHECK ((number >= 1)),
+    CONSTRAINT corrigendum_proposals_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT corrigendum_proposals_move_a_deadline_only_later CHECK ((later_deadline > submission_deadline))
+);
+
 CREATE TABLE public.document_chunks (
     upload_id uuid NOT NULL,
     number integer NOT NULL,
@@ -591,30 +630,6 @@ CREATE TABLE public.documents (
     retry_key text NOT NULL,
     fingerprint text NOT NULL,
     received_at timestamp with time zone NOT NULL
-CREATE TABLE public.corrigendum_decisions (
-    tender_id uuid NOT NULL,
-    number integer NOT NULL,
-    proposer_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    decision text NOT NULL,
-    decided_at timestamp with time zone NOT NULL,
-    CONSTRAINT corrigendum_decisions_confirm_or_withdraw CHECK ((decision = ANY (ARRAY['confirmed'::text, 'withdrawn'::text]))),
-    CONSTRAINT corrigendum_decisions_confirmed_by_a_second_person CHECK (((decision = 'withdrawn'::text) OR (person_id <> proposer_id)))
-);
-
-CREATE TABLE public.corrigendum_proposals (
-    tender_id uuid NOT NULL,
-    number integer NOT NULL,
-    person_id uuid NOT NULL,
-    reason text NOT NULL,
-    changes jsonb NOT NULL,
-    tender_version integer NOT NULL,
-    submission_deadline timestamp with time zone NOT NULL,
-    later_deadline timestamp with time zone,
-    proposed_at timestamp with time zone NOT NULL,
-    CONSTRAINT corrigendum_proposals_are_numbered_from_1 CHECK ((number >= 1)),
-    CONSTRAINT corrigendum_proposals_have_a_reason CHECK ((btrim(reason) <> ''::text)),
-    CONSTRAINT corrigendum_proposals_move_a_deadline_only_later CHECK ((later_deadline > submission_deadline))
 );
 
 CREATE TABLE public.evaluations (
@@ -1026,6 +1041,15 @@ ALTER TABLE ONLY public.consensus_scores
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
 
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_once_per_proposal PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_numbered PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_of_one_person UNIQUE (tender_id, number, person_id);
+
 ALTER TABLE ONLY public.document_chunks
     ADD CONSTRAINT document_chunks_are_numbered PRIMARY KEY (upload_id, number);
 
@@ -1040,14 +1064,6 @@ ALTER TABLE ONLY public.documents
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_one_per_upload UNIQUE (upload_id);
-ALTER TABLE ONLY public.corrigendum_decisions
-    ADD CONSTRAINT corrigendum_decisions_once_per_proposal PRIMARY KEY (tender_id, number);
-
-ALTER TABLE ONLY public.corrigendum_proposals
-    ADD CONSTRAINT corrigendum_proposals_are_numbered PRIMARY KEY (tender_id, number);
-
-ALTER TABLE ONLY public.corrigendum_proposals
-    ADD CONSTRAINT corrigendum_proposals_are_of_one_person UNIQUE (tender_id, number, person_id);
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
@@ -1278,6 +1294,18 @@ ALTER TABLE ONLY public.corrigenda
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_are_about_a_proposal FOREIGN KEY (tender_id, number, proposer_id) REFERENCES public.corrigendum_proposals(tender_id, number, person_id);
+
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.document_chunks
     ADD CONSTRAINT document_chunks_are_of_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id) ON DELETE CASCADE;
 
@@ -1292,17 +1320,6 @@ ALTER TABLE ONLY public.documents
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_come_from_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id);
-ALTER TABLE ONLY public.corrigendum_decisions
-    ADD CONSTRAINT corrigendum_decisions_are_about_a_proposal FOREIGN KEY (tender_id, number, proposer_id) REFERENCES public.corrigendum_proposals(tender_id, number, person_id);
-
-ALTER TABLE ONLY public.corrigendum_decisions
-    ADD CONSTRAINT corrigendum_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
-
-ALTER TABLE ONLY public.corrigendum_proposals
-    ADD CONSTRAINT corrigendum_proposals_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
-
-ALTER TABLE ONLY public.corrigendum_proposals
-    ADD CONSTRAINT corrigendum_proposals_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1434,10 +1451,11 @@ GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts 
 
 REVOKE ALL ON FUNCTION public.log_enter(log uuid, what text, person uuid, facts jsonb, instant timestamp with time zone) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) TO tenderscore_app;
 REVOKE ALL ON FUNCTION public.prune_service_samples() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
@@ -1470,14 +1488,15 @@ GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrigendum_proposals TO tenderscore_app;
+
 GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.document_uploads TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.documents TO tenderscore_app;
-GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
-
-GRANT SELECT,INSERT ON TABLE public.corrigendum_proposals TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 

@@ -94,7 +94,7 @@ def test_exactly_one_query_reads_what_is_in_an_envelope() -> None:
     functions = [text for text in MIGRATIONS.split("\nCREATE ") if re.match(r"(OR REPLACE )?FUNCTION", text)]
     functions = [text.partition("$$;")[0] for text in functions]
     writing = [text for text in functions if "sealed_envelopes" in text]
-    assert [re.match(r"(?:OR REPLACE )?FUNCTION (\w+)", text)[1] for text in writing] == ["store_bids"]
+    assert {re.match(r"(?:OR REPLACE )?FUNCTION (\w+)", text)[1] for text in writing} == {"store_bids"}
     for text in writing:
         assert text.count("sealed_envelopes") == text.count("INSERT INTO sealed_envelopes") == 1
 
