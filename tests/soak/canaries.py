@@ -142,9 +142,9 @@ class Campaign:
     # Sending
 
     async def send_all(self) -> None:
-        """Send every canary: the ways in turn, the last tenth of them crashes."""
+        """Send every canary: the ways in turn, the last sixth of them crashes."""
         number = len(self.canaries) - PLANTED
-        crashing = max(len(CRASHES), number // 10)
+        crashing = max(len(CRASHES), number // 6)
         plain = {**TAKEN, **SHUT}
         todo = iter(list(zip(self.canaries[: number - crashing], _for_ever(list(plain)), strict=False)))
 
@@ -201,7 +201,7 @@ class Campaign:
     async def told(self, *, readers: bool) -> list[bytes]:
         """What those of the buyer's people are answered who read opened bids; or everybody else."""
         market, scene = self.play.market, self.scene
-        paths = ["/metrics", "/tenders?limit=200", "/openapi.json", "/health/ready"]
+        paths = ["/metrics", "/tenders?limit=200", "/health/ready"]
         for tender in (scene.open, scene.closed, scene.priced):
             lot = tender.lots[0]
             paths += [f"/tenders/{tender.id}{part}" for part in ("", "/events?limit=200", "/log/entries", "/log")]
@@ -241,6 +241,15 @@ class Campaign:
             if way not in SHUT and self.play.suppliers[number].organisation_id in standing
         )
 
+    def conclude(self, traces: list[Trace], opened: frozenset[int]) -> None:
+        """What the search after the opening amounts to."""
+        self.outcome.after = self.judge(traces, opened)
+        aloud = [trace for trace in traces if trace.number in opened and trace.place.startswith(NEVER)]
+        self.outcome.quoted = self.judge(aloud)
+        found = {self.ways.get(trace.number) for trace in traces if trace.place.startswith("data directory")}
+        self.outcome.opened = found >= set(TAKEN)
+        self.check_control(traces)
+
     # Control
 
     async def plant(self) -> None:
@@ -257,13 +266,8 @@ class Campaign:
         await people["author"].line.done("POST", "/tenders", a_tender(**reference))
         (PROJECT / "core.planted").write_bytes(bytes(99) + spare[6].price.encode() + bytes(99))
 
-    async def check_control(self) -> None:
-        """Look for what was planted."""
-        await self.plant()
-        try:
-            traces = await self.look()
-        finally:
-            (PROJECT / "core.planted").unlink()
+    def check_control(self, traces: list[Trace]) -> None:
+        """Whether each place gave away what was planted in it."""
         places = (
             ("a text in a column, data directory", 0, "data directory: base"),
             ("a text in a column, write-ahead log", 0, "data directory: pg_wal"),
@@ -307,14 +311,10 @@ async def run(number: int, seed: int) -> Outcome:
         tell("searching before the opening")
         campaign.outcome.before = campaign.judge(await campaign.look())
         opened = await campaign.open()
-        tell(f"searching after the opening of {len(opened)}")
+        tell(f"searching after the opening of {len(opened)}, with {PLANTED} planted")
+        await campaign.plant()
         traces = await campaign.look()
-        campaign.outcome.after = campaign.judge(traces, opened)
-        aloud = [trace for trace in traces if trace.number in opened and trace.place.startswith(NEVER)]
-        campaign.outcome.quoted = campaign.judge(aloud)
-        found = {campaign.ways.get(trace.number) for trace in traces if trace.place.startswith("data directory")}
-        campaign.outcome.opened = found >= set(TAKEN)
-        await campaign.check_control()
+        campaign.conclude(traces, opened)
     for core in core_dumps():
         core.unlink()
     return campaign.outcome

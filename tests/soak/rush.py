@@ -221,6 +221,8 @@ class Rush:
         await asyncio.gather(*(line.connected() for line in lines))
         await asyncio.sleep(max(0.0, self._left()))
         await asyncio.gather(*(self._ask(line) for line in lines))
+        for line in lines:
+            await line.close()
 
     async def _ask(self, officer: Line) -> None:
         path = f"/lots/{self.tender.lots[0]}/opening"
@@ -347,17 +349,8 @@ async def storm(play: Play, *, seconds: float, weather: Weather, connections: in
 def total(rounds: list[Seen]) -> dict[str, Any]:
     """The figures of several rushes as one."""
     figures: dict[str, Any] = {"rounds": len(rounds)}
-    for name in (
-        "sent",
-        "acknowledged",
-        "told_late",
-        "turned_away",
-        "opened",
-        "late",
-        "missing",
-        "wronged",
-        "disordered",
-    ):
+    counted = ("sent", "acknowledged", "told_late", "turned_away", "opened")
+    for name in (*counted, *MUST_BE_NONE):
         figures[name] = sum(getattr(seen, name) for seen in rounds)
     for name in ("p50", "p99", "slowest", "clock_error"):
         figures[name] = max((getattr(seen, name) for seen in rounds), default=0.0)

@@ -413,7 +413,7 @@ async def _whatever(scene: Scene, canary: Canary) -> str:
 @_crash
 async def while_a_constraint_fails(scene: Scene, canaries: list[Canary]) -> None:
     """A violated constraint makes PostgreSQL quote the whole row in its log and in the error."""
-    tables = "bids", "bid_versions", "bid_envelopes", "idempotency_keys", "events"
+    tables = "sealed_envelopes", "events", "bid_versions", "idempotency_keys", "bids"
     for table in tables:
         await scene.play.owner.execute(f"ALTER TABLE {table} ADD CONSTRAINT planted CHECK (false) NOT VALID")
         part = canaries[tables.index(table) :: len(tables)]
