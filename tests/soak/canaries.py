@@ -35,6 +35,12 @@ EXAMPLES = 12
 PLANTED = 7
 """Canaries that are never sent, for the control: one for each place."""
 
+READERS = {"evaluator", "moderator", "approver", "auditor"}
+"""Who may read opened bids, and the log beside them."""
+
+NEVER = ("log's entries", "answers to others")
+"""Where nothing of a bid may stand even after it was opened."""
+
 TALKATIVE = {
     "log_statement": "all",
     "log_min_duration_statement": "0",
@@ -83,6 +89,8 @@ class Outcome(msgspec.Struct):
     sent: dict[str, int] = {}
     before: list[Found] = []
     after: list[Found] = []
+    quoted: list[Found] = []
+    """Opened bids in the log or in answers to those who may not read them."""
     searched: dict[str, int] = {}
     """Bytes looked through, by place."""
     planted: dict[str, bool] = {}
@@ -116,9 +124,9 @@ class Campaign:
         await owner.execute("SELECT pg_reload_conf()")
         await owner.execute(UNCOMPRESSED)
         draft = await market.people["author"].line.done("POST", "/tenders", a_tender())
-        opened, closed, priced = [await market.publish() for _ in range(3)]
+        opened, closed = [await market.publish() for _ in range(2)]
+        priced = await market.publish(lot={"price_envelope": ["price"]})
         await self.close(closed)
-        await owner.execute("UPDATE lots SET price_envelope = '{price}' WHERE tender_id = $1", priced.id)
         keys = {str(row["tender_id"]): row["public_key"] for row in await owner.fetch("TABLE tender_keys")}
         lot = draft["lots"][0]["id"]
         self.scene = Scene(self.play, opened, closed, priced, lot, keys, self.search.learn_body)
@@ -134,9 +142,9 @@ class Campaign:
     # Sending
 
     async def send_all(self) -> None:
-        """Send every canary: the ways in turn, the last tenth of them crashes."""
+        """Send every canary: the ways in turn, the last sixth of them crashes."""
         number = len(self.canaries) - PLANTED
-        crashing = max(len(CRASHES), number // 10)
+        crashing = max(len(CRASHES), number // 6)
         plain = {**TAKEN, **SHUT}
         todo = iter(list(zip(self.canaries[: number - crashing], _for_ever(list(plain)), strict=False)))
 
@@ -177,6 +185,7 @@ class Campaign:
         """Logs, dump, core dumps, and what others are told."""
         binaries, dsn = self.place.server.binaries, self.play.dsn
         dump = await asyncio.to_thread(subprocess.run, [binaries / "pg_dump", dsn], capture_output=True, check=True)
+        entries = await self.play.owner.fetch("SELECT data::text AS data FROM events")
         activity = await self.play.owner.fetch("SELECT query FROM pg_stat_activity")
         return {
             "dump": [dump.stdout],
@@ -184,22 +193,27 @@ class Campaign:
             "service's log": [path.read_bytes() for path in sorted(self.play.folder.rglob("*.log"))],
             "core dumps": [path.read_bytes() for path in core_dumps()],
             "statements under way": ["\n".join(row["query"] or "" for row in activity).encode()],
-            "answers to others": await self.told(),
+            "answers to readers": await self.told(readers=True),
+            "answers to others": await self.told(readers=False),
+            "log's entries": [b"\n".join(row["data"].encode() for row in entries)],
         }
 
-    async def told(self) -> list[bytes]:
-        """What the operator, the buyer's people and another supplier are answered."""
+    async def told(self, *, readers: bool) -> list[bytes]:
+        """What those of the buyer's people are answered who read opened bids; or everybody else."""
         market, scene = self.play.market, self.scene
-        other = self.play.line(len(self.play.suppliers) - 1)
-        paths = ["/tenders?limit=200", f"/lots/{scene.open.lots[0]}/opening", "/openapi.json", "/health/ready"]
+        paths = ["/metrics", "/tenders?limit=200", "/health/ready"]
         for tender in (scene.open, scene.closed, scene.priced):
-            paths += [f"/tenders/{tender.id}", f"/tenders/{tender.id}/events?limit=200", f"/lots/{tender.lots[0]}/bids"]
-            paths += [f"/tenders/{tender.id}/log", f"/tenders/{tender.id}/platform-record"]
-        people = [person.line for person in market.people.values()]
+            lot = tender.lots[0]
+            paths += [f"/tenders/{tender.id}{part}" for part in ("", "/events?limit=200", "/log/entries", "/log")]
+            paths += [f"/lots/{lot}/bids", f"/lots/{lot}/opening", f"/tenders/{tender.id}/platform-record"]
         await market.close()  # the service has hung up on them while all was searched
-        answers = [await market.operator.send("GET", "/metrics")]
-        for line in (market.operator, other, *people):
-            answers += [await line.send("GET", path) for path in paths]
+        other = self.play.line(len(self.play.suppliers) - 1)
+        people = [person.line for name, person in market.people.items() if (name in READERS) is readers]
+        answers = [
+            await line.send("GET", path)
+            for line in (people if readers else [market.operator, other, *people])
+            for path in paths
+        ]
         await other.close()
         return [answer.body for answer in answers]
 
@@ -227,6 +241,15 @@ class Campaign:
             if way not in SHUT and self.play.suppliers[number].organisation_id in standing
         )
 
+    def conclude(self, traces: list[Trace], opened: frozenset[int]) -> None:
+        """What the search after the opening amounts to."""
+        self.outcome.after = self.judge(traces, opened)
+        aloud = [trace for trace in traces if trace.number in opened and trace.place.startswith(NEVER)]
+        self.outcome.quoted = self.judge(aloud)
+        found = {self.ways.get(trace.number) for trace in traces if trace.place.startswith("data directory")}
+        self.outcome.opened = found >= set(TAKEN)
+        self.check_control(traces)
+
     # Control
 
     async def plant(self) -> None:
@@ -243,13 +266,8 @@ class Campaign:
         await people["author"].line.done("POST", "/tenders", a_tender(**reference))
         (PROJECT / "core.planted").write_bytes(bytes(99) + spare[6].price.encode() + bytes(99))
 
-    async def check_control(self) -> None:
-        """Look for what was planted."""
-        await self.plant()
-        try:
-            traces = await self.look()
-        finally:
-            (PROJECT / "core.planted").unlink()
+    def check_control(self, traces: list[Trace]) -> None:
+        """Whether each place gave away what was planted in it."""
         places = (
             ("a text in a column, data directory", 0, "data directory: base"),
             ("a text in a column, write-ahead log", 0, "data directory: pg_wal"),
@@ -293,12 +311,10 @@ async def run(number: int, seed: int) -> Outcome:
         tell("searching before the opening")
         campaign.outcome.before = campaign.judge(await campaign.look())
         opened = await campaign.open()
-        tell(f"searching after the opening of {len(opened)}")
+        tell(f"searching after the opening of {len(opened)}, with {PLANTED} planted")
+        await campaign.plant()
         traces = await campaign.look()
-        campaign.outcome.after = campaign.judge(traces, opened)
-        found = {campaign.ways.get(trace.number) for trace in traces if trace.place.startswith("data directory")}
-        campaign.outcome.opened = found >= set(TAKEN)
-        await campaign.check_control()
+        campaign.conclude(traces, opened)
     for core in core_dumps():
         core.unlink()
     return campaign.outcome
@@ -311,7 +327,11 @@ def _room(trace: Found) -> str:
 def faults_of(outcome: Outcome) -> list[str]:
     """Everything that fails the campaign, in sentences."""
     found: list[str] = []
-    for when, traces in (("before", outcome.before), ("after", outcome.after)):
+    for when, traces in (
+        ("before", outcome.before),
+        ("after", outcome.after),
+        ("though opened, not for everybody after", outcome.quoted),
+    ):
         for way in sorted({trace.way for trace in traces}):
             kinds = Counter(f"{trace.form} in {_room(trace)}" for trace in traces if trace.way == way)
             seen = ", ".join(f"{times} × {kind}" for kind, times in kinds.most_common())
@@ -335,6 +355,7 @@ def main(arguments: list[str]) -> int:
         "ways": len(outcome.sent),
         "found_before_opening": len(outcome.before),
         "found_after_opening": len(outcome.after),
+        "quoted_after_opening": len(outcome.quoted),
         "searched_bytes": outcome.searched,
         "planted_found": outcome.planted,
     }

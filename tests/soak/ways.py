@@ -58,12 +58,20 @@ class Scene(NamedTuple):
         self.note(canary.number, body)
         return body
 
-    def sealed(self, canary: Canary, tender: Tender | None = None, *, version: int = 1, rules: str = "") -> bytes:
-        """A complete bid with the canary, sealed by its sender."""
+    def sealed(
+        self,
+        canary: Canary,
+        tender: Tender | None = None,
+        *,
+        version: int = 1,
+        rules: str = "",
+        content: bytes | None = None,
+    ) -> bytes:
+        """A bid with the canary, complete unless a content is given, sealed by its sender."""
         tender = tender or self.open
         supplier = UUID(self.play.suppliers[canary.number].organisation_id)
         context = sealing.context(UUID(tender.id), UUID(tender.lots[0]), supplier, "offer", version)
-        offer = sealing.seal(self.keys[tender.id], context, self.bid(canary))
+        offer = sealing.seal(self.keys[tender.id], context, content or self.bid(canary))
         return sealing.build_container(version, rules or tender.rules_digests[0], offer)
 
     async def send(
@@ -144,6 +152,19 @@ async def large(scene: Scene, canary: Canary) -> None:
 @_taken
 async def sealed_by_its_sender(scene: Scene, canary: Canary) -> None:
     await scene.send(canary, scene.sealed(canary), "201", Content_Type=BID_TYPE)
+
+
+@_taken
+async def sealed_with_an_unfit_price(scene: Scene, canary: Canary) -> None:
+    """What is wrong with it is found at the opening only, and must then be said without saying what was offered."""
+    content = scene.bid(canary, price=f"{canary.price} GBP", working_time=f"yes, {canary.word}")
+    await scene.send(canary, scene.sealed(canary, content=content), "201", Content_Type=BID_TYPE)
+
+
+@_taken
+async def sealed_with_a_criterion_nobody_asked_for(scene: Scene, canary: Canary) -> None:
+    content = scene.body(canary, {"values": a_bid()["values"] | {canary.word: canary.price}})
+    await scene.send(canary, scene.sealed(canary, content=content), "201", Content_Type=BID_TYPE)
 
 
 # Not taken, or not standing
@@ -392,7 +413,7 @@ async def _whatever(scene: Scene, canary: Canary) -> str:
 @_crash
 async def while_a_constraint_fails(scene: Scene, canaries: list[Canary]) -> None:
     """A violated constraint makes PostgreSQL quote the whole row in its log and in the error."""
-    tables = "bids", "bid_versions", "bid_envelopes", "idempotency_keys", "events"
+    tables = "sealed_envelopes", "events", "bid_versions", "idempotency_keys", "bids"
     for table in tables:
         await scene.play.owner.execute(f"ALTER TABLE {table} ADD CONSTRAINT planted CHECK (false) NOT VALID")
         part = canaries[tables.index(table) :: len(tables)]
