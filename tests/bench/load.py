@@ -38,6 +38,9 @@ CONNECTIONS = 200
 CONNECT_SECONDS = 0.02
 """What one of pgbench's connections may take to open on a busy machine; see _trust."""
 
+TRIES = 3
+"""How often a run is made at most until it counts."""
+
 
 class Run(NamedTuple):
     """One side under load for some seconds; `wrong` is why it does not count, empty when it does."""
@@ -370,17 +373,28 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 
 def rounds(number: int, sides: Mapping[str, Callable[[], Run]]) -> dict[str, list[Run]]:
-    """Every side once a round, in a new random order each round. Raises Invalid for a run that does not count."""
+    """Every side once a round, in a new random order each round. Raises Invalid when a side has no run that counts."""
     found: dict[str, list[Run]] = {name: [] for name in sides}
     for turn in range(number):
         started = time.monotonic()
         for name in random.sample(list(sides), len(sides)):
-            run = sides[name]()
-            if run.wrong:
-                raise Invalid(f"INVALID RUN of {name}: {run.wrong}")
-            found[name].append(run)
+            found[name].append(_counting(name, sides[name]))
         say(f"round {turn + 1} of {number}: {time.monotonic() - started:.0f} s")
     return found
+
+
+def _counting(name: str, side: Callable[[], Run]) -> Run:
+    """A run that counts; one that does not is told and repeated."""
+    for _ in range(TRIES):
+        try:
+            run = side()
+            if not run.wrong:
+                return run
+            wrong = run.wrong
+        except Invalid as invalid:
+            wrong = str(invalid)
+        say(f"INVALID RUN of {name}: {wrong}")
+    raise Invalid(f"{name}: {TRIES} runs in a row do not count.")
 
 
 def middle(runs: Iterable[Run], of: Callable[[Run], float]) -> float:
