@@ -12,7 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -209,16 +209,14 @@ async def _fill(dsn: str, suppliers: int) -> None:
         await conn.close()
 
 
-def figures(found: Mapping[str, list[Run]]) -> Iterator[Figure]:
-    """What the runs say."""
+def figures(goals: Sequence[Goal], found: Mapping[str, list[Run]]) -> Iterator[Figure]:
+    """What the runs say of each goal."""
     of: dict[str, Callable[[Run], float]] = {
         "rate": lambda run: run.per_second,
         "p50": lambda run: run.p50_ms,
         "p99": lambda run: run.p99_ms,
     }
-    for goal in GOALS:
-        if goal.ours not in found:
-            continue
+    for goal in goals:
         measure = of[goal.what]
         ours = load.middle(found[goal.ours], measure)
         sides = {name: load.middle(found[name], measure) for name in goal.theirs}
@@ -261,7 +259,7 @@ def main() -> int:
             say("warming up")
             bench.warm_up()
             load.rounds(1, sides)
-            return report(figures(load.rounds(number, sides)))
+            return report(figures(wanted, load.rounds(number, sides)))
     except Invalid as invalid:
         say(f"NOT MEASURED. {invalid}")
         return 1
