@@ -11,6 +11,7 @@ ARGS=--short runs one short round. ARGS="--only bids.rush" measures only what fi
 import argparse
 import asyncio
 import contextlib
+import itertools
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -72,6 +73,8 @@ class Bench(NamedTuple):
     peer: Server
     files: Path
     seconds: float
+    newcomers: Iterator[int]
+    """The supplier with whom each rush begins: with suppliers whom the service has forgotten, if it ever met them."""
 
     def connected(self, work: Callable[[db.Connection], Awaitable[T]]) -> T:
         """Do something as the owner of the tables."""
@@ -117,7 +120,8 @@ class Bench(NamedTuple):
                 variables=one_bid.variables((self.files / "container").read_bytes()),
             )
         server = self.peer if kind.startswith("peer") else self.service
-        requests = Requests(self.files / f"{kind} heads", self.files / f"{BODY_OF[kind]} bodies")
+        start = next(self.newcomers) if "rush" in kind else 0
+        requests = Requests(self.files / f"{kind} heads", self.files / f"{BODY_OF[kind]} bodies", start=start)
         return load.http_load(server.url, requests, connections, self.seconds)
 
 
@@ -193,7 +197,7 @@ def ready(seconds: float) -> Iterator[Bench]:
                 [sys.executable, "-m", "tests.bench.peer"], files / "peer.log", PEER_DATABASE_URL=peer_url
             ) as peer,
         ):
-            yield Bench(postgres, ours, peer, files, seconds)
+            yield Bench(postgres, ours, peer, files, seconds, (turn * 12_000 % suppliers for turn in itertools.count()))
 
 
 async def _fill(dsn: str, suppliers: int) -> None:

@@ -236,19 +236,21 @@ def http_head(method: str, path: str, headers: Mapping[str, str], body: bytes = 
 class Requests(NamedTuple):
     """Requests in the order in which they are sent: head number n with body number n, the bodies taken in turn.
 
-    cycle: begin anew behind the last head; else running out of heads makes the run invalid.
+    cycle: send them again and again; else running out of heads makes the run invalid.
+    start: the first head to be sent; those before it come behind the last.
     """
 
     heads: Path
     bodies: Path
     cycle: bool = False
+    start: int = 0
 
 
 def http_load(url: str, requests: Requests, connections: int, seconds: float) -> Run:
     """Send requests over so many connections for so long, by wrk or, where it is missing, by our own generator."""
     wrk = shutil.which("wrk")
     mode = "cycle" if requests.cycle else "once"
-    given = [str(requests.heads), str(requests.bodies), mode]
+    given = [str(requests.heads), str(requests.bodies), mode, str(requests.start)]
     if wrk:
         command = [wrk, "-t", "1", "-c", str(connections), "-d", f"{seconds:g}s", "--timeout", "30s"]
         command += ["-s", str(HERE / "requests.lua"), url, "--", *given]
