@@ -22,8 +22,8 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 class Source:
     """The prepared requests, in order."""
 
-    def __init__(self, heads: list[bytes], bodies: list[bytes], *, cycle: bool) -> None:
-        self.heads, self.bodies, self.cycle = heads, bodies, cycle
+    def __init__(self, heads: list[bytes], bodies: list[bytes], *, cycle: bool, start: int) -> None:
+        self.heads, self.bodies, self.cycle, self.start = heads, bodies, cycle, start
         self.sent = 0
 
     @property
@@ -33,7 +33,7 @@ class Source:
 
     def take(self) -> bytes:
         """The next request."""
-        at = self.sent % len(self.heads)
+        at = (self.start + self.sent) % len(self.heads)
         self.sent += 1
         return self.heads[at] + self.bodies[at % len(self.bodies)]
 
@@ -102,5 +102,6 @@ async def main(url: str, connections: int, seconds: float, source: Source) -> di
 
 
 if __name__ == "__main__":
-    given = Source(list(records(Path(sys.argv[4]))), list(records(Path(sys.argv[5]))), cycle=sys.argv[6] == "cycle")
+    heads, bodies, mode, start = sys.argv[4:8]
+    given = Source(list(records(Path(heads))), list(records(Path(bodies))), cycle=mode == "cycle", start=int(start))
     print(json.dumps(uvloop.run(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), given))))

@@ -38,6 +38,9 @@ CONNECTIONS = 200
 CONNECT_SECONDS = 0.02
 """What one of pgbench's connections may take to open on a busy machine; see _trust."""
 
+TRIES = 3
+"""How often a run is made at most until it counts."""
+
 
 class Run(NamedTuple):
     """One side under load for some seconds; `wrong` is why it does not count, empty when it does."""
@@ -233,19 +236,21 @@ def http_head(method: str, path: str, headers: Mapping[str, str], body: bytes = 
 class Requests(NamedTuple):
     """Requests in the order in which they are sent: head number n with body number n, the bodies taken in turn.
 
-    cycle: begin anew behind the last head; else running out of heads makes the run invalid.
+    cycle: send them again and again; else running out of heads makes the run invalid.
+    start: the first head to be sent; those before it come behind the last.
     """
 
     heads: Path
     bodies: Path
     cycle: bool = False
+    start: int = 0
 
 
 def http_load(url: str, requests: Requests, connections: int, seconds: float) -> Run:
     """Send requests over so many connections for so long, by wrk or, where it is missing, by our own generator."""
     wrk = shutil.which("wrk")
     mode = "cycle" if requests.cycle else "once"
-    given = [str(requests.heads), str(requests.bodies), mode]
+    given = [str(requests.heads), str(requests.bodies), mode, str(requests.start)]
     if wrk:
         command = [wrk, "-t", "1", "-c", str(connections), "-d", f"{seconds:g}s", "--timeout", "30s"]
         command += ["-s", str(HERE / "requests.lua"), url, "--", *given]
@@ -370,17 +375,28 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 
 def rounds(number: int, sides: Mapping[str, Callable[[], Run]]) -> dict[str, list[Run]]:
-    """Every side once a round, in a new random order each round. Raises Invalid for a run that does not count."""
+    """Every side once a round, in a new random order each round. Raises Invalid when a side has no run that counts."""
     found: dict[str, list[Run]] = {name: [] for name in sides}
     for turn in range(number):
         started = time.monotonic()
         for name in random.sample(list(sides), len(sides)):
-            run = sides[name]()
-            if run.wrong:
-                raise Invalid(f"INVALID RUN of {name}: {run.wrong}")
-            found[name].append(run)
+            found[name].append(_counting(name, sides[name]))
         say(f"round {turn + 1} of {number}: {time.monotonic() - started:.0f} s")
     return found
+
+
+def _counting(name: str, side: Callable[[], Run]) -> Run:
+    """A run that counts; one that does not is told and repeated."""
+    for _ in range(TRIES):
+        try:
+            run = side()
+            if not run.wrong:
+                return run
+            wrong = run.wrong
+        except Invalid as invalid:
+            wrong = str(invalid)
+        say(f"INVALID RUN of {name}: {wrong}")
+    raise Invalid(f"{name}: {TRIES} runs in a row do not count.")
 
 
 def middle(runs: Iterable[Run], of: Callable[[Run], float]) -> float:

@@ -18,7 +18,8 @@ GRADES = [{"value": str(grade), "label": f"grade {grade}"} for grade in range(6)
 
 ANSWER = (
     "We strip and re-roof one school at a time, outside term wherever a crane is needed, with our own two crews; "
-    "the site is handed back every evening, swept and fenced, and the head teacher has one number to ring."
+    "the site is handed back every evening, swept and fenced; "
+    "each head teacher has one number to ring, at any hour. "
 )
 
 WORDS = 8

@@ -1,4 +1,5 @@
--- For wrk: sends prepared requests, prints one JSON line at the end. Arguments: heads, bodies, `once` or `cycle`.
+-- For wrk: sends prepared requests, prints one JSON line at the end. Arguments: heads, bodies, `once` or `cycle`,
+-- and how many heads are passed over at first.
 
 local threads = {}
 
@@ -22,19 +23,17 @@ end
 
 function init(args)
   heads, bodies, cycle = records(args[1]), records(args[2]), args[3] == "cycle"
-  sent, exhausted = 0, 0
+  sent, start, exhausted = 0, tonumber(args[4]), 0
 end
 
 function request()
-  if sent == #heads then
-    sent = 0
-    if not cycle then
-      exhausted = 1
-      wrk.thread:stop()
-    end
+  if sent == #heads and not cycle then
+    exhausted = 1
+    wrk.thread:stop()
   end
+  local place = (start + sent) % #heads
   sent = sent + 1
-  return heads[sent] .. bodies[(sent - 1) % #bodies + 1]
+  return heads[place + 1] .. bodies[place % #bodies + 1]
 end
 
 function done(summary, latency, requests)
