@@ -4,6 +4,7 @@ The private key comes together in one officer's client only. From there the serv
 envelopes, all of them or none, checks each against the commitment in its envelope, and opens as it opens otherwise.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,8 +14,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from service import custody, db, events, opening, sealing, tenders
+from service import custody, db, documents, events, opening, sealing, tenders
 from service.custody import Sealed
+from service.documents import SealedDocument
 from service.opening import OpeningRecord
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
@@ -71,11 +73,19 @@ class ContentKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key: Annotated[bytes, Meta(min_length=32, max_length=32)] | None
 
 
+class DocumentKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content key of a document; null when its header does not open with the tender's key."""
+
+    document_id: UUID
+    key: Annotated[bytes, Meta(min_length=32, max_length=32)] | None
+
+
 class ContentKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The content keys of all envelopes of one kind that a lot has."""
+    """The content keys of all envelopes of one kind that a lot has; with offers, of all their documents too."""
 
     envelope: EnvelopeKind
     keys: Annotated[tuple[ContentKey, ...], Meta(max_length=100_000)]
+    documents: Annotated[tuple[DocumentKey, ...], Meta(max_length=100_000)] = ()
 
 
 # Refusals
@@ -118,6 +128,23 @@ def check_keys(box: Box, new: ContentKeys) -> dict[UUID, bytes | None]:
                 sealing.check_content_key(key, there[bid_id].header or b"")
             except SealBroken:
                 raise WrongContentKey(f"The key for the bid of {there[bid_id].supplier} is not its own.") from None
+    return given
+
+
+def check_document_keys(attached: Sequence[SealedDocument], new: ContentKeys) -> dict[UUID, bytes | None]:
+    """A right key for every document, or the finding that there is none; refuses everything otherwise."""
+    given = {one.document_id: one.key for one in new.documents}
+    there = {document.document_id: document for document in attached}
+    if given.keys() != there.keys() or len(given) != len(new.documents):
+        message = f"There are {len(there)} documents, you gave keys for {len(new.documents)}."
+        mend = "Read the documents' headers again and give every key once."
+        raise InvalidRequest("A lot is opened whole.", faults=(Fault("/documents", message, mend),))
+    for document_id, key in given.items():
+        if key is not None:
+            try:
+                sealing.check_content_key(key, there[document_id].header)
+            except SealBroken:
+                raise WrongContentKey(f"The key for the document {document_id} is not its own.") from None
     return given
 
 
@@ -198,6 +225,19 @@ async def list_headers(
     return await opening.read_headers(conn, lot_id, envelope, Header)
 
 
+@get("/lots/{lot_id:uuid}/opening/documents")
+async def list_document_headers(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[SealedDocument]:
+    """List the headers of the documents that a lot's bids came with, once enough officers have asked to open it.
+
+    The tender's private key gives each document's content key.
+    """
+    known = await _may_open(conn, caller, lot_id, "offer")
+    await _enough(conn, known, lot_id, "offer")
+    return await documents.list_sealed(conn, lot_id)
+
+
 @post("/lots/{lot_id:uuid}/opening/keys", request_max_body_size=MOST_KEY_BYTES)
 async def open_with_keys(
     lot_id: FromPath[UUID],
@@ -216,7 +256,13 @@ async def open_with_keys(
     lot: TenderLot = known.lot(lot_id)
     box = (await opening.read_sealed(conn, known, lot, data.envelope)).box
     keys = check_keys(box, data)
-    if not await _found_by_enough(conn, caller, box, {bid_id for bid_id, key in keys.items() if key is None}):
+    attached = await documents.list_sealed(conn, lot_id) if box.kind == "offer" else []
+    document_keys = check_document_keys(attached, data)
+    found = [
+        await _found_by_enough(conn, caller, box, {bid_id for bid_id, key in keys.items() if key is None}),
+        await _documents_found_by_enough(conn, caller, box, {one for one, key in document_keys.items() if key is None}),
+    ]
+    if not all(found):
         return Response(await opening.record_of(conn, caller, lot_id), status_code=202)
 
     def key_of(bid: SealedBid) -> bytes:
@@ -225,7 +271,13 @@ async def open_with_keys(
             raise SealBroken("header", f"{OFFICERS_TO_FIND_UNOPENABLE} officers' clients could not open it.")
         return key
 
-    await opening.open_box(conn, caller, box, key_of)
+    def document_key_of(document: SealedDocument) -> bytes:
+        key = document_keys.get(document.document_id)
+        if key is None:
+            raise SealBroken("header", f"{OFFICERS_TO_FIND_UNOPENABLE} officers' clients could not open it.")
+        return key
+
+    await opening.open_box(conn, caller, box, key_of, document_key_of)
     return Response(await opening.record_of(conn, caller, lot_id), status_code=201)
 
 
@@ -241,4 +293,20 @@ async def _found_by_enough(conn: db.Connection, caller: Caller, box: Box, unopen
     return all(found.get(bid_id, 0) >= OFFICERS_TO_FIND_UNOPENABLE for bid_id in unopenable)
 
 
-router = Router(path="/", route_handlers=[relay_share, list_relays, list_headers, open_with_keys], tags=["Opening"])
+async def _documents_found_by_enough(conn: db.Connection, caller: Caller, box: Box, unopenable: set[UUID]) -> bool:
+    """The same of documents: one officer's word would let one officer take out a bidder's method statement."""
+    if not unopenable:
+        return True
+    await SQL.insert_document_findings(conn, document_ids=sorted(unopenable), person_id=caller.person_id)
+    facts = {"lot_id": box.lot_id, "document_ids": sorted(unopenable)}
+    await events.record(conn, "envelopes.unopenable", tender_id=box.tender_id, actor=caller.person_id, data=facts)
+    rows = SQL.list_document_findings(conn, lot_id=box.lot_id)
+    found = {row["document_id"]: row["officers"] async for row in rows}
+    return all(found.get(document_id, 0) >= OFFICERS_TO_FIND_UNOPENABLE for document_id in unopenable)
+
+
+router = Router(
+    path="/",
+    route_handlers=[relay_share, list_relays, list_headers, list_document_headers, open_with_keys],
+    tags=["Opening"],
+)

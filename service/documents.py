@@ -1,11 +1,13 @@
 """Documents as the opening meets them: sealed with the bids that name them, opened with those bids' envelopes.
 
-How they come in is in `uploads.py`, who reads them afterwards in `opened_documents.py`.
+How they come in is in `uploads.py`, who reads them afterwards in `opened_documents.py`. The opening keeps content keys;
+the documents themselves stay as they are.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,7 +19,7 @@ SQL = db.queries("documents")
 
 
 class SealedDocument(Struct, frozen=True, kw_only=True):
-    """A document that a standing bid names, as the opening finds it."""
+    """A document that a standing bid was sent with: in its header its content key is sealed to the tender's key."""
 
     bid_id: UUID
     supplier_id: UUID
@@ -25,37 +27,68 @@ class SealedDocument(Struct, frozen=True, kw_only=True):
     header: bytes
 
 
+KeyOf = Callable[[SealedDocument], bytes]
+"""The content key of a document; raises SealBroken where there is none."""
+
+
 class OpenedDocument(NamedTuple):
     """What the opening learnt of a document: its content key, or why there is none."""
 
-    document_id: UUID
-    bid_id: UUID
+    sealed: SealedDocument
     name: str
     content_key: bytes | None
-    fault: str | None = None
+    fault: str | None
+
+
+def by_private_key(tender_id: UUID, lot_id: UUID, private: bytes) -> KeyOf:
+    """Content keys as the tender's private key gives them."""
+
+    def key_of(sealed: SealedDocument) -> bytes:
+        context = sealing.context(tender_id, lot_id, sealed.supplier_id, "document", sealed.document_id)
+        return sealing.unwrap(private, context, sealed.header)
+
+    return key_of
+
+
+def _open(sealed: SealedDocument, name: str, key_of: KeyOf) -> OpenedDocument:
+    """One that does not open is a fault of its own and stops no other."""
+    try:
+        return OpenedDocument(sealed, name, key_of(sealed), None)
+    except SealBroken as broken:
+        return OpenedDocument(sealed, name, None, f"{broken.part[:1].upper()}{broken.part[1:]}: {broken.why}")
 
 
 async def list_sealed(conn: db.Connection, lot_id: UUID) -> list[SealedDocument]:
-    """The documents that a lot's standing bids name; those of replaced and withdrawn bids stay sealed."""
+    """The documents that a lot's standing bids were sent with; those of replaced and withdrawn bids stay sealed."""
     return await db.many(SQL.list_sealed(conn, lot_id=lot_id), SealedDocument)
 
 
-def unwrap(private: bytes, tender_id: UUID, lot_id: UUID, sealed: SealedDocument) -> tuple[bytes | None, str | None]:
-    """A document's content key by the tender's private key, or why it has none."""
-    context = sealing.context(tender_id, lot_id, sealed.supplier_id, "document", sealed.document_id)
-    try:
-        return sealing.unwrap(private, context, sealed.header), None
-    except SealBroken as broken:
-        return None, str(broken)
+async def open_all(
+    conn: db.Connection, sealed: Sequence[SealedDocument], names: Mapping[UUID, str], key_of: KeyOf
+) -> list[OpenedDocument]:
+    """Keep the documents' content keys and names, in the transaction of the opening.
 
+    names: by document, as the opened offers have them; a document that its offer does not name goes by its id.
+    """
+    if not sealed:
+        return []
 
-async def keep_opened(conn: db.Connection, opened: Sequence[OpenedDocument]) -> None:
-    """Keep what the opening learnt of documents, in the transaction of the opening."""
+    def work() -> list[OpenedDocument]:
+        return [_open(one, names.get(one.document_id, str(one.document_id)), key_of) for one in sealed]
+
+    opened = await asyncio.to_thread(work)
     numbers: Counter[UUID] = Counter()
-    rows: list[tuple[Any, ...]] = []
-    for document in opened:
-        numbers[document.bid_id] += 1
-        rows.append((*document, numbers[document.bid_id]))
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(6)]
-    names = ("document_ids", "bid_ids", "names", "content_keys", "faults", "numbers")
-    await SQL.keep_opened(conn, **dict(zip(names, columns, strict=True)))
+    places: list[int] = []
+    for one in opened:
+        numbers[one.sealed.bid_id] += 1
+        places.append(numbers[one.sealed.bid_id])
+    await SQL.keep_opened(
+        conn,
+        document_ids=[one.sealed.document_id for one in opened],
+        bid_ids=[one.sealed.bid_id for one in opened],
+        numbers=places,
+        names=[one.name for one in opened],
+        content_keys=[one.content_key for one in opened],
+        faults=[one.fault for one in opened],
+    )
+    return opened

@@ -101,6 +101,12 @@ class _Header(Struct, frozen=True, kw_only=True):
     header: bytes
 
 
+class _Document(Struct, frozen=True, kw_only=True):
+    document_id: UUID
+    supplier_id: UUID
+    header: bytes
+
+
 class _Act(Struct, frozen=True, kw_only=True):
     person_id: UUID
 
@@ -269,7 +275,9 @@ class Client:
             except SealBroken as broken:
                 keys.append({"bid_id": one.bid_id, "key": None})
                 self._say(f"The envelope of {one.supplier} does not open: {broken.why}")
-        body = {"envelope": envelope, "keys": keys}
+        body = {"envelope": envelope, "keys": keys, "documents": []}
+        if envelope == "offer":
+            body["documents"] = self._document_keys(told, lot_id, private)
         after: _Record = self.send("POST", f"/lots/{lot_id}/opening/keys", body, kind=_Record)
         if (after.prices.opened_at if envelope == "price" and after.prices else after.opened_at) is None:
             raise Stopped(
@@ -277,6 +285,18 @@ class Client:
                 " The officers run `tenderscore officer act --to` that officer, who then runs `open`."
             )
         self._say(f"Opened: {len(headers)} envelopes.")
+
+    def _document_keys(self, told: TenderKey, lot_id: UUID, private: bytes) -> list[dict[str, Any]]:
+        found: list[_Document] = self.send("GET", f"/lots/{lot_id}/opening/documents", kind=list[_Document])
+        keys: list[dict[str, Any]] = []
+        for one in found:
+            place = sealing.context(told.tender_id, lot_id, one.supplier_id, "document", one.document_id)
+            try:
+                keys.append({"document_id": one.document_id, "key": sealing.unwrap(private, place, one.header)})
+            except SealBroken as broken:
+                keys.append({"document_id": one.document_id, "key": None})
+                self._say(f"The document {one.document_id} does not open: {broken.why}")
+        return keys
 
     def _private_key(self, told: TenderKey, lot_id: UUID, envelope: str) -> bytes:
         relays: list[_Relay] = self.send("GET", f"/lots/{lot_id}/opening/shares?envelope={envelope}", kind=list[_Relay])

@@ -19,7 +19,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 import scoring
-from service import bids, db, events, tenders, unsealing
+from service import bids, db, documents, events, tenders, unsealing
 from service.bids import OwnBid
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
@@ -252,9 +252,17 @@ async def read_headers(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind
         return await db.many(SQL.list_headers(conn, lot_id=lot_id, envelope=envelope), kind)
 
 
-async def open_box(conn: db.Connection, caller: Caller, box: Box, key_of: KeyOf) -> None:
-    """Decrypt a whole box and keep what it held, all of it or nothing, and write it down."""
+async def open_box(
+    conn: db.Connection, caller: Caller, box: Box, key_of: KeyOf, document_key_of: documents.KeyOf
+) -> None:
+    """Decrypt a whole box and keep what it held, all of it or nothing, and write it down.
+
+    With offers the content keys of the documents that came with them are kept too.
+    """
     opened = await asyncio.to_thread(unsealing.open_all, box, key_of)
+    attached = await documents.list_sealed(conn, box.lot_id) if box.kind == "offer" else []
+    there = {(one.bid_id, one.document_id) for one in attached}
+    faults = [_fault(one, there) for one in opened]
     record = SQL.record_opening if box.kind == "offer" else SQL.record_price_opening
     await record(
         conn,
@@ -262,23 +270,39 @@ async def open_box(conn: db.Connection, caller: Caller, box: Box, key_of: KeyOf)
         bid_ids=[one.bid.bid_id for one in opened],
         versions=[one.bid.version for one in opened],
         contents=[one.offers for one in opened],
-        faults=[one.fault for one in opened],
+        faults=faults,
     )
     kind = "bids.opened" if box.kind == "offer" else "prices.opened"
-    facts = {"lot_id": box.lot_id, "bids": [_told(one) for one in opened]}
+    facts: dict[str, Any] = {
+        "lot_id": box.lot_id,
+        "bids": [_told(one, fault) for one, fault in zip(opened, faults, strict=True)],
+    }
+    names = {document.id: document.name for one in opened for document in one.documents}
+    found = await documents.open_all(conn, attached, names, document_key_of)
+    if faulty := [{"document_id": one.sealed.document_id, "fault": one.fault} for one in found if one.fault]:
+        facts["documents"] = faulty
     await events.record(conn, kind, tender_id=box.tender_id, actor=caller.person_id, data=facts)
 
 
-def _told(one: Opened) -> dict[str, Any]:
+def _fault(one: Opened, there: set[tuple[UUID, UUID]]) -> str | None:
+    """What was wrong with a bid's envelope, documents included that it names and did not come with."""
+    missing = [document.name for document in one.documents if (one.bid.bid_id, document.id) not in there]
+    told = [f"{name}: the offer names this document, and the bid was sent without it." for name in missing]
+    return unsealing.told([one.fault, *told] if one.fault else told) or None
+
+
+def _told(one: Opened, fault: str | None) -> dict[str, Any]:
     told: dict[str, Any] = {"bid_id": one.bid.bid_id, "digest": one.bid.digest}
-    return told if one.fault is None else {**told, "fault": one.fault}
+    return told if fault is None else {**told, "fault": fault}
 
 
 async def _open_by_service(conn: db.Connection, caller: Caller, sealed: Sealed, wrapper: Wrapper) -> None:
     if sealed.key is None:
         raise DeadlineNotReached("The database does not release the key.")
     private = await wrapper.unwrap(sealed.box.tender_id, sealed.key.wrapped_key, sealed.key.wrapped_by)
-    await open_box(conn, caller, sealed.box, unsealing.by_private_key(sealed.box, private))
+    box = sealed.box
+    document_key_of = documents.by_private_key(box.tender_id, box.lot_id, private)
+    await open_box(conn, caller, box, unsealing.by_private_key(box, private), document_key_of)
 
 
 # Handlers

@@ -114,14 +114,14 @@ def _open(box: Box, bid: SealedBid, key_of: KeyOf) -> Opened:
     offers = {name: value for name, value in said.values.items() if name in asked}
     documents = said.documents if isinstance(said, Offer) else ()
     faults = (*_strangers(box, said.values.keys() - asked), *_unfit(box, offers), *_twice(documents))
-    return Opened(bid, offers, documents, _told(faults) if faults else None)
+    return Opened(bid, offers, documents, told(faults) if faults else None)
 
 
 def _faulty(bid: SealedBid, *faults: str) -> Opened:
-    return Opened(bid, {}, (), _told(faults))
+    return Opened(bid, {}, (), told(faults))
 
 
-def _told(faults: Sequence[str]) -> str:
+def told(faults: Sequence[str]) -> str:
     """Faults as one text that any record can hold and any page can show, whatever an envelope made them quote."""
     text = " ".join(faults[:MOST_FAULTS])
     return "".join(character if character.isprintable() else "�" for character in text)[:LONGEST_FAULT]

@@ -42,3 +42,22 @@ WHERE
 GROUP BY finding.bid_id
 ORDER BY finding.bid_id
 LIMIT 100000;
+
+-- name: insert_document_findings(document_ids, person_id)!
+-- Note that an officer's client could not open these documents' headers with the tender's key.
+INSERT INTO unopenable_documents (document_id, person_id, found_at)
+SELECT finding.document_id, :person_id::uuid, clock_timestamp()
+FROM unnest(:document_ids::uuid []) AS finding (document_id)
+ON CONFLICT ON CONSTRAINT unopenable_documents_once_per_officer DO NOTHING;
+
+-- name: list_document_findings(lot_id)
+-- Which documents were found not to open, by how many who are opening officers now.
+SELECT finding.document_id, count(*) AS officers
+FROM unopenable_documents AS finding
+INNER JOIN documents AS known ON finding.document_id = known.id
+INNER JOIN lots AS lot ON known.lot_id = lot.id
+INNER JOIN tender_roles AS held ON lot.tender_id = held.tender_id AND finding.person_id = held.person_id
+WHERE known.lot_id = :lot_id::uuid AND held.role = 'opening_officer'
+GROUP BY finding.document_id
+ORDER BY finding.document_id
+LIMIT 100000;

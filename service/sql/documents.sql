@@ -1,5 +1,5 @@
 -- name: list_sealed(lot_id)
--- The documents that a lot's standing bids name, with the headers that their content keys are sealed in.
+-- The documents that a lot's standing bids were sent with, and the headers that their content keys are sealed in.
 SELECT named.bid_id, bid.supplier_id, named.document_id, known.header
 FROM bids AS bid
 INNER JOIN bid_documents AS named ON bid.id = named.bid_id AND bid.version = named.version

@@ -997,6 +997,12 @@ CREATE TABLE public.tenders (
     CONSTRAINT tenders_published_with_deadline_and_digest CHECK (((published_at IS NULL) OR ((rules_digest IS NOT NULL) AND (submission_deadline > published_at))))
 );
 
+CREATE TABLE public.unopenable_documents (
+    document_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    found_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.unopenable_findings (
     lot_id uuid NOT NULL,
     envelope text NOT NULL,
@@ -1178,6 +1184,9 @@ ALTER TABLE ONLY public.tenders
 
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_one_per_reference_of_a_buyer UNIQUE (buyer_id, reference);
+
+ALTER TABLE ONLY public.unopenable_documents
+    ADD CONSTRAINT unopenable_documents_once_per_officer PRIMARY KEY (document_id, person_id);
 
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_once_per_officer PRIMARY KEY (lot_id, envelope, bid_id, person_id);
@@ -1432,6 +1441,12 @@ ALTER TABLE ONLY public.tenders
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_have_an_author FOREIGN KEY (author_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.unopenable_documents
+    ADD CONSTRAINT unopenable_documents_are_documents FOREIGN KEY (document_id) REFERENCES public.documents(id);
+
+ALTER TABLE ONLY public.unopenable_documents
+    ADD CONSTRAINT unopenable_documents_are_found_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
 
@@ -1637,5 +1652,7 @@ GRANT UPDATE(published_at) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_findings TO tenderscore_app;

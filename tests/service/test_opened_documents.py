@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.service.conftest import Market, copied, done, market_in, refused
-from tests.service.test_documents import a_document, bid_with, open_documents
+from tests.service.test_documents import a_document, bid_with
 from tests.service.test_uploads import CONTENT, line_to, logged
 
 NAME = "Méthode & plan \u201cNord\u201d.pdf"
@@ -28,11 +28,9 @@ class Case:
 async def a_case(market: Market, content: bytes = CONTENT, *, opened: bool = True) -> Case:
     tender = await market.publish()
     document_id = await a_document(market.alder, tender, content)
-    receipt = await bid_with(market, market.alder, tender, (document_id, NAME))
+    receipt = await bid_with(market.alder, tender, (document_id, NAME))
     if opened:
         await market.open(tender)
-        if not await market.owner.fetchval("SELECT count(*) FROM opened_documents WHERE document_id = $1", document_id):
-            await open_documents(market, tender, {document_id: NAME})
     return Case(tender, receipt["bid_id"], document_id)
 
 
@@ -89,7 +87,7 @@ async def test_after_the_opening_it_is_still_not_for_everybody(market: Market) -
 async def test_what_a_withdrawn_bid_named_stays_sealed(market: Market) -> None:
     tender = await market.publish()
     document_id = await a_document(market.alder, tender)
-    receipt = await bid_with(market, market.alder, tender, (document_id, NAME))
+    receipt = await bid_with(market.alder, tender, (document_id, NAME))
     path = f"/bids/{receipt['bid_id']}/documents/{document_id}"
     done(await market.alder.delete(f"/bids/{receipt['bid_id']}"))
     await market.open(tender)
