@@ -1,5 +1,5 @@
 # Needs git, make and python3 with venv. Everything else comes from requirements.lock, by version and hash.
-# demo · serve · test · check · bench BENCH=… · soak SOAK=… [N=…] · lock · browser
+# demo · serve · test · check · bench BENCH=… [ARGS=…] · soak SOAK=… [N=…] · lock · browser
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -23,7 +23,7 @@ define packages
 	else false; fi || echo "$(2) To mend: sudo apt-get install $(1)"
 endef
 
-.PHONY: demo serve test check bench soak lock browser pango
+.PHONY: demo serve test check bench soak lock browser pango wrk
 
 demo: .venv/installed pango
 	$(BIN)/tenderscore demo $(if $(EXIT),--exit)
@@ -42,8 +42,8 @@ check: .venv/installed-dev
 	$(BIN)/squawk $(SQUAWK) migrations/*.sql
 	$(BIN)/hadolint Dockerfile
 
-bench: .venv/installed-dev $(if $(filter engine,$(BENCH)),.venv/installed-bench)
-	@$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench))
+bench: .venv/installed-dev $(if $(filter engine bids,$(BENCH)),.venv/installed-bench) $(if $(filter bids,$(BENCH)),wrk)
+	@$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench)) $(ARGS)
 
 soak: .venv/installed-dev
 	@$(BIN)/python -m tests.soak.$(or $(SOAK),$(error SOAK=… names a module of tests/soak)) $(N)
@@ -57,6 +57,9 @@ lock: .venv/installed-dev
 
 browser:
 	@command -v chromium >/dev/null || { $(call packages,chromium,Without a browser its tests are skipped.); }
+
+wrk:
+	@command -v wrk >/dev/null || { $(call packages,wrk,Without wrk our own load generator serves and lowers the ratios.); } >&2
 
 pango:
 	@$(PYTHON) -c 'import ctypes; [ctypes.CDLL(f"lib{name}.so.0") \

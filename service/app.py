@@ -15,31 +15,37 @@ from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
-from litestar.types import Scope
+from litestar.types import ControllerRouterHandler, Scope
 
 from service import (
     awards,
     bids,
     ceremony,
+    corrigenda,
     custody,
     db,
     decisions,
+    document_store,
     edge,
     evaluations,
     events,
     locking,
+    opened_documents,
     opening,
     organisations,
+    platform_record,
     publication,
     reference,
     reports,
     results,
     robustness,
     roles,
+    samples,
     simulations,
     tenders,
     timestamps,
     transparency,
+    uploads,
 )
 from service.frontdoor import METRICS
 from service.intake import Intake
@@ -47,6 +53,7 @@ from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
+from service.traffic import Traffic
 from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
@@ -110,6 +117,8 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.public_url = settings.public_url
         intake = Intake(dsn, secrets, pooler=settings.database_pooler)
         app.state.reception = Reception(app.state.pool, intake, secrets)
+        store = document_store.store_at(settings.document_store, app.state.pool)
+        app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings.max_document_bytes)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
@@ -123,37 +132,9 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             await _close(app.state.pool)
 
     return Service(
-        route_handlers=[
-            reference.router,
-            reference.assets,
-            organisations.router,
-            tenders.router,
-            roles.router,
-            robustness.router,
-            simulations.router,
-            custody.router,
-            publication.router,
-            transparency.router,
-            transparency.public,
-            timestamps.router,
-            Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
-            ceremony.router,
-            evaluations.router,
-            decisions.router,
-            locking.router,
-            results.router,
-            reports.router,
-            awards.router,
-        ],
-        state=State(
-            {
-                "known_keys": KnownKeys(),
-                "secrets": secrets,
-                "wrapper": Wrapper(secrets, settings.kms_command),
-                "max_bid_bytes": settings.max_bid_bytes,
-            }
-        ),
-        lifespan=[lifespan],
+        route_handlers=_routers(settings),
+        state=_state(settings, secrets),
+        lifespan=[lifespan, samples.keeping(settings)],
         dependencies={"conn": Provide(provide_connection), "caller": Provide(provide_caller)},
         middleware=[
             DefineMiddleware(edge.BindRequestId),
@@ -167,6 +148,48 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         request_max_body_size=settings.max_body_bytes,
         openapi_config=reference.OPENAPI,
         logging_config=None,
+    )
+
+
+def _routers(settings: Settings) -> list[ControllerRouterHandler]:
+    return [
+        reference.router,
+        reference.assets,
+        organisations.router,
+        tenders.router,
+        roles.router,
+        robustness.router,
+        simulations.router,
+        custody.router,
+        publication.router,
+        corrigenda.router,
+        transparency.router,
+        transparency.public,
+        timestamps.router,
+        Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
+        uploads.router,
+        opened_documents.router,
+        ceremony.router,
+        evaluations.router,
+        decisions.router,
+        locking.router,
+        results.router,
+        reports.router,
+        awards.router,
+        platform_record.router,
+    ]
+
+
+def _state(settings: Settings, secrets: Secrets) -> State:
+    """What is there before the application starts: the doors before the framework are made with it."""
+    return State(
+        {
+            "known_keys": KnownKeys(),
+            "secrets": secrets,
+            "wrapper": Wrapper(secrets, settings.kms_command),
+            "max_bid_bytes": settings.max_bid_bytes,
+            "traffic": Traffic(10_000 if settings.sample_seconds else 0),
+        }
     )
 
 

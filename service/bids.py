@@ -28,8 +28,9 @@ from service.frontdoor import Answer, Desk, heard
 from service.organisations import Caller
 from service.problems import NotFound, Refusal, UnsupportedMediaType
 from service.receipts import ENCODER, Receipt, find_receipt
-from service.reception import KEY, BidWithdrawn, Sent, Submission, Taken, check_complete, check_key
+from service.reception import KEY, BidWithdrawn, Sent, Taken, check_complete, check_key
 from service.sealing import BID_TYPE
+from service.submissions import Submission, Terms
 from service.tenders import SubmissionDeadlinePassed
 
 SQL = db.queries("bids")
@@ -205,7 +206,7 @@ async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, body: bytes
     data = wire.decode(body, Submission)
     if way.now >= way.submission_deadline:
         raise SubmissionDeadlinePassed(f"{way.tender} closed at {way.submission_deadline.isoformat()}.")
-    check_complete(way.rules, data.values)
+    check_complete(way.rules, data)
     found = DryRun(
         complete=True,
         rules_digest=way.rules_digest,
@@ -284,8 +285,30 @@ async def withdraw_bid(
     return await find_receipt(conn, state.secrets, bid_id=bid_id, supplier_id=caller.organisation_id)
 
 
+@get("/lots/{lot_id:uuid}/sealing")
+async def get_sealing(lot_id: FromPath[UUID], state: State, caller: NamedDependency[Caller]) -> Terms:
+    """Read what a bid for a published lot is sealed with: its tender's public key, and the rules that it answers to.
+
+    Save the answer as a file for `tenderscore seal`. A supplier is told the version that its next bid will have.
+    """
+    way = await reception.read_way_in(state.pool, lot_id)
+    whose = {"lot_id": lot_id, "supplier_id": caller.organisation_id}
+    supplier = caller.kind == "supplier"
+    return Terms(
+        tender_id=way.tender_id,
+        lot_id=lot_id,
+        public_key=way.public_key,
+        rules=way.rules,
+        rules_digest=way.rules_digest,
+        price_envelope=way.price_envelope,
+        submission_deadline=way.submission_deadline,
+        supplier_id=caller.organisation_id if supplier else None,
+        version=await SQL.next_version(state.pool, **whose) if supplier else None,
+    )
+
+
 router = Router(
     path="/",
-    route_handlers=[submit_bid, replace_bid, get_receipt, withdraw_bid],
+    route_handlers=[submit_bid, replace_bid, get_receipt, withdraw_bid, get_sealing],
     tags=["Bids"],
 )

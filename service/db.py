@@ -31,6 +31,7 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from service.leader import leader_of
 from service.local_postgres import is_throwaway
 from service.problems import NotFound
 
@@ -109,9 +110,7 @@ async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Connection]:
 
 async def connect(dsn: str) -> Connection:
     """A connection of one's own, with the rights of the address's login; to be closed."""
-    return cast(
-        "Connection", await asyncpg.connect(dsn, statement_cache_size=0, target_session_attrs=_session_attrs(dsn))
-    )
+    return cast("Connection", await leader_of(dsn).connect(statement_cache_size=0))
 
 
 async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asyncpg.Pool:
@@ -121,13 +120,15 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
     prepared or set on one: the login itself must then have APP_ROLE's rights and no more.
     A role is changed inside a transaction by SET LOCAL ROLE only; a plain SET ROLE would stay on the connection.
     """
+    leader = leader_of(dsn)
     try:
         pool = await asyncpg.create_pool(
             dsn,
             min_size=min(2, connections),
             max_size=connections,
             init=_prepare_connection,
-            **_as_service(dsn, pooler),
+            connect=leader.connect,
+            **_as_service(pooler),
         )
     except asyncpg.InvalidParameterValueError as error:
         raise MigrationError(f"The database does not know the role {APP_ROLE}: {error}", mend=MIGRATE) from error
@@ -141,29 +142,24 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
     except BaseException:
         await pool.close()
         raise
+    leader.watch(pool)
     return pool
 
 
 async def open_connection(dsn: str, *, pooler: str = "") -> Connection:
     """One connection like those of `open_pool`, kept by whoever asked for it; to be closed."""
-    conn = cast("Connection", await asyncpg.connect(dsn, **_as_service(dsn, pooler)))
+    conn = cast("Connection", await leader_of(dsn).connect(**_as_service(pooler)))
     await _prepare_connection(conn)
     return conn
 
 
-def _as_service(dsn: str, pooler: str) -> dict[str, Any]:
+def _as_service(pooler: str) -> dict[str, Any]:
     direct = pooler != "transaction"
     return {
-        "target_session_attrs": _session_attrs(dsn),
         "command_timeout": 60,  # seconds; no statement of ours takes one
         "statement_cache_size": 100 if direct else 0,
         "server_settings": {"role": APP_ROLE, "application_name": "tenderscore"} if direct else None,
     }
-
-
-def _session_attrs(dsn: str) -> str | None:
-    """Of several hosts the one that takes writes, unless the address says otherwise."""
-    return None if "target_session_attrs=" in dsn else "read-write"
 
 
 async def _prepare_connection(conn: Connection) -> None:

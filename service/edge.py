@@ -208,7 +208,7 @@ class BindRequestId:
         """Run the request with its id bound; an id in the path counts only as it is written in our own answers."""
         ids = cast("dict[str, object]", scope.get("path_params") or {}).values()
         steps = scope["path"].lower().split("/")
-        if any(isinstance(value, UUID) and str(value) not in steps for value in ids):
+        if any(isinstance(value, UUID | int) and str(value) not in steps for value in ids):
             raise NotFound
         # A request that came while the one before on its connection was worked on begins with that one's context.
         structlog.contextvars.clear_contextvars()

@@ -160,7 +160,7 @@ EXAMPLES: dict[str, RequestExample] = {
     "simulate_lot": RequestExample(
         "Five invented bids for the first lot", {"lot": 1, "generate": {"number": 5, "seed": 7}, "runs": 200}
     ),
-    "issue_corrigendum": RequestExample(
+    "propose_corrigendum": RequestExample(
         "Two more days",
         {"reason": "The site visit was moved to the last week.", "submission_deadline": "2031-03-16T12:00:00Z"},
     ),

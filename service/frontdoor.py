@@ -68,7 +68,7 @@ class FrontDoor:
                 if await door(scope, reread, send):
                     return
                 reread.rewind()
-            receive = reread
+            receive = reread.rest
         await self._app(scope, receive, send)
 
 
@@ -90,6 +90,10 @@ class _Reread:
 
     def rewind(self) -> None:
         self._next = 0
+
+    async def rest(self) -> ReceiveMessage:
+        """The messages for whoever comes last: nothing is kept any more, because a body may be a large document."""
+        return self._read.pop(0) if self._read else await self._receive()
 
 
 def heard(scope: HTTPScope) -> dict[bytes, bytes]:

@@ -33,7 +33,16 @@ DUPLICATE_WAIT = 5.0
 """Seconds that a repeated key waits for the first request's answer."""
 
 Outcome = Literal[
-    "stored", "replay", "late", "rules-changed", "standing", "withdrawn", "version-changed", "key-refused", "unknown"
+    "stored",
+    "replay",
+    "late",
+    "rules-changed",
+    "standing",
+    "withdrawn",
+    "version-changed",
+    "documents-missing",
+    "key-refused",
+    "unknown",
 ]
 
 

@@ -1,61 +1,38 @@
-"""Publication: the moment at which a tender's rules are frozen, and the numbered corrigenda that alone change them."""
+"""Publication: the moment at which a tender's rules are frozen; only corrigenda change them afterwards."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, Router, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from litestar.params import FromPath
 
 import scoring
 from scoring.units import is_money
 from service import custody, db, events
 from service.edge import check_if_match
 from service.organisations import Caller
-from service.problems import Fault, InvalidRequest, Refusal
+from service.problems import Fault, Refusal
 from service.roles import RolesConflict
 from service.tenders import SQL as TENDERS
 from service.tenders import (
-    Corrigendum,
     DraftLot,
-    DraftTender,
     IfMatch,
-    Instant,
     Known,
-    Reason,
     Role,
     RoleHeld,
     Tender,
     TenderLot,
     TenderRow,
-    Title,
     check_draft,
-    check_open,
     check_role,
     lock,
     present,
     read,
-    store_lots,
 )
 
 SQL = db.queries("publication")
-
-
-class NewCorrigendum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change of a published tender before its deadline; what is left out stays as it is.
-
-    Lots are replaced as a whole: as many as there are, in the same order. New rules need a later deadline.
-    """
-
-    reason: Reason
-    title: Title | None = None
-    description: Annotated[str, Meta(max_length=20_000)] | None = None
-    submission_deadline: Instant | None = None
-    lots: Annotated[tuple[DraftLot, ...], Meta(min_length=1, max_length=200)] | None = None
 
 
 # Refusals
@@ -90,7 +67,7 @@ def check_ready(
         faults.append(Fault("/submission_deadline", "The deadline is not in the future.", "Give a later one."))
     if not lots:
         faults.append(Fault("/lots", "There is no lot.", "Add at least one."))
-    wrong, warnings = _judge_rules(lots, tender.currency)
+    wrong, warnings = judge_rules(lots, tender.currency)
     faults.extend(wrong)
     faults.extend(_missing_people(tender, roles))
     if faults:
@@ -98,7 +75,7 @@ def check_ready(
     return tuple(warnings)
 
 
-def _judge_rules(lots: Sequence[DraftLot | TenderLot], currency: str) -> tuple[list[Fault], list[Fault]]:
+def judge_rules(lots: Sequence[DraftLot | TenderLot], currency: str) -> tuple[list[Fault], list[Fault]]:
     """What is wrong with the lots' rules, and what the engine only warns of."""
     faults: list[Fault] = []
     warnings: list[Fault] = []
@@ -132,34 +109,6 @@ def _missing_people(tender: TenderRow, roles: Sequence[RoleHeld]) -> list[Fault]
     return faults
 
 
-def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorrigendum) -> None:
-    """A deadline moves only later; new rules give bidders time; lots stay as many as they are."""
-    deadline = tender.submission_deadline
-    later = new.submission_deadline is not None and deadline is not None and new.submission_deadline > deadline
-    faults: list[Fault] = []
-    if new.submission_deadline is not None and not later:
-        faults.append(Fault("/submission_deadline", "A published deadline moves only later.", "Give a later one."))
-    if new.lots is not None and len(new.lots) != len(lots):
-        faults.append(Fault("/lots", f"There are {len(lots)} lots.", "Give all of them, in their order."))
-    elif new.lots is not None and not later:
-        mend = "Extend the deadline with the same corrigendum."
-        faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
-    faults.extend(_judge_rules(new.lots or (), tender.currency)[0])
-    faults.extend(_moved_prices(lots, new.lots or ()))
-    if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
-        faults.append(Fault("", "Nothing would change.", "Give at least one new value."))
-    if faults:
-        raise InvalidRequest("The corrigendum cannot be issued as it stands.", faults=tuple(faults))
-
-
-def _moved_prices(lots: Sequence[TenderLot], new: Sequence[DraftLot]) -> Iterator[Fault]:
-    """What lies in which envelope stays as published: bids are already sealed that way."""
-    for index, (old, changed) in enumerate(zip(lots, new, strict=False)):
-        if old.price_envelope != changed.price_envelope:
-            mend = f"Write {msgspec.json.encode(old.price_envelope).decode()}."
-            yield Fault(f"/lots/{index}/price_envelope", "What is sealed apart stays as it was published.", mend)
-
-
 async def unsimulated(conn: db.Connection, known: Known) -> tuple[Fault, ...]:
     """A warning for every lot whose present rules nobody has tried out.
 
@@ -177,7 +126,8 @@ async def unsimulated(conn: db.Connection, known: Known) -> tuple[Fault, ...]:
     )
 
 
-async def _freeze(conn: db.Connection, known: Known) -> str:
+async def freeze(conn: db.Connection, known: Known) -> str:
+    """Put a tender's present rules under their digests; returns the digest of them all."""
     lots = known.lots
     digests = [scoring.rules_digest(lot.rules) for lot in lots]
     digest = scoring.digest(digests)
@@ -218,7 +168,7 @@ async def publish_tender(
     warnings = check_ready(*known, roles, custody.key_faults(known.tender, key, officers))
     untried = await unsimulated(conn, known)
     public_key = await custody.settle(conn, state.wrapper, known.tender, key)
-    digest = await _freeze(conn, known)
+    digest = await freeze(conn, known)
     facts = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
     facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
     facts["public_key_digest"] = custody.digest_of(public_key)
@@ -226,45 +176,4 @@ async def publish_tender(
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))
 
 
-@post("/tenders/{tender_id:uuid}/corrigenda")
-async def issue_corrigendum(
-    tender_id: FromPath[UUID],
-    data: JSONBody[NewCorrigendum],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-    if_match: IfMatch = None,
-) -> Response[Tender]:
-    """Change a published tender before its deadline, with a reason; for an approver. It gets a number for good."""
-    caller.require("write")
-    known = await lock(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "approver")
-    check_not_author(known.tender, caller)
-    check_open(known.tender)
-    check_if_match(if_match, known.tender.version)
-    check_corrigendum(*known, data)
-    changes = {
-        name: value
-        for name in ("title", "description", "submission_deadline", "lots")
-        if (value := getattr(data, name)) is not None
-    }
-    kept = {name: getattr(known.tender, name) for name in DraftTender.__struct_fields__ if name != "lots"}
-    columns = kept | {name: value for name, value in changes.items() if name != "lots"}
-    await TENDERS.update_tender(conn, tender_id=tender_id, **columns)
-    if data.lots is not None:
-        await store_lots(conn, tender_id, data.lots)
-    digest = await _freeze(conn, await read(conn, caller, tender_id=tender_id))
-    row = SQL.insert_corrigendum(
-        conn,
-        tender_id=tender_id,
-        reason=data.reason,
-        changes=changes,
-        person_id=caller.person_id,
-        issued_at=known.tender.now,
-    )
-    corrigendum = await db.one(row, Corrigendum)
-    facts = {"number": corrigendum.number, "reason": data.reason, "rules_digest": digest}
-    await events.record(conn, "corrigendum.issued", tender_id=tender_id, actor=caller.person_id, data=facts)
-    return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
-
-
-router = Router(path="/", route_handlers=[publish_tender, issue_corrigendum], tags=["Tenders"])
+router = Router(path="/", route_handlers=[publish_tender], tags=["Tenders"])

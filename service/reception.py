@@ -6,43 +6,26 @@ Contents are seen here once, on their way from the wire into the envelope; they 
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 import scoring
-from service import db, sealing, wire
+from service import db, sealing, submissions, wire
 from service.intake import Intake, Post, Verdict
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, Unauthenticated, pointer
+from service.problems import CONSTRAINTS, NotFound, Refusal, Unauthenticated
 from service.receipts import Receipt, find_receipt
-from service.sealing import BID_TYPE, Container, Envelope, SealBroken
+from service.sealing import BID_TYPE, Container, SealBroken
 from service.signing import Secrets
+from service.submissions import Submission
 from service.tenders import SubmissionDeadlinePassed
 
 SQL = db.queries("reception")
-
-
-class AttachedDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A document that was uploaded before (`POST /lots/{id}/documents`), and what the bid calls it."""
-
-    id: UUID
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
-
-
-class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A bid: for every criterion that asks for one a value as text – a decimal such as "1250.50", yes or no, or words.
-
-    Criteria that the panel grades are answered in words. Documents are uploaded first and named here.
-    """
-
-    values: Annotated[dict[str, str], Meta(max_length=200)]
-    documents: Annotated[tuple[AttachedDocument, ...], Meta(max_length=200)] = ()
 
 
 class WayIn(Struct, frozen=True, kw_only=True):
@@ -121,6 +104,15 @@ class VersionTaken(Refusal):
     """
 
 
+class DocumentsMissing(Refusal):
+    """The bid names a document that you have not uploaded for this lot.
+
+    Upload it first (`POST /lots/{id}/documents`), and name the id that is on its receipt. Nothing was stored.
+    """
+
+    status = 422
+
+
 class SealedBidBroken(Refusal):
     """The sealed bid does not have the form of one, or lacks an envelope that the lot asks for.
 
@@ -148,13 +140,9 @@ def check_key(key: str | None) -> str:
     return match[1]
 
 
-def check_complete(rules: scoring.Lot, values: Mapping[str, str]) -> None:
+def check_complete(rules: scoring.Lot, data: Submission) -> None:
     """Refuse a bid that lacks something or says what cannot be scored, naming everything at once."""
-    faults = tuple(
-        Fault(pointer("values", fault.criterion), fault.message, fault.mend)
-        for fault in scoring.check_offer(rules, values)
-    )
-    if faults:
+    if faults := submissions.find_faults(rules, data):
         raise BidIncomplete(f"{len(faults)} of the bid's values need mending.", faults=faults)
 
 
@@ -185,6 +173,8 @@ def refusal_of(verdict: Verdict) -> Refusal:
             return BidWithdrawn("The bid has been withdrawn; submit a new one to the lot.")
         case "version-changed":
             return VersionTaken(f"Version {verdict.version} is not the next one.")
+        case "documents-missing":
+            return DocumentsMissing("One of the documents that the bid names is not there.")
         case "key-refused":
             return Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`.")
         case "rules-changed":
@@ -287,16 +277,20 @@ class Reception:
             return self._post(sent, way, container, sent.body)
         data = wire.decode(sent.body, Submission)
         try:
-            check_complete(way.rules, data.values)
+            check_complete(way.rules, data)
         except BidIncomplete:
             way = await self._reread(sent.lot_id)
             if way.now < way.submission_deadline:
-                check_complete(way.rules, data.values)
+                check_complete(way.rules, data)
             else:
                 # A late bid is told so by the one clock that counts, not that it is also incomplete. Under a digest
                 # that no tender has the statement may record it, and cannot store it.
                 way = msgspec.structs.replace(way, tender_digest="")
-        return self._post(sent, way, *_seal(sent, way, data))
+        place = submissions.Place(way.tender_id, way.lot_id, sent.caller.organisation_id, sent.version)
+        sealed = submissions.seal(
+            data, place, way.public_key, rules_digest=way.rules_digest, price_envelope=way.price_envelope
+        )
+        return self._post(sent, way, sealing.parse_container(sealed), sealed)
 
     def _post(self, sent: Sent, way: WayIn, container: Container, sealed: bytes) -> Post:
         return Post(
@@ -355,33 +349,3 @@ def _read_sealed(body: bytes) -> Container:
         return sealing.parse_container(body)
     except SealBroken as broken:
         raise SealedBidBroken(f"Its {broken.part}: {broken.why}") from None
-
-
-def _seal(sent: Sent, way: WayIn, data: Submission) -> tuple[Container, bytes]:
-    """Seal a bid that came in the clear, as its supplier could have done itself."""
-
-    def envelope(kind: Literal["offer", "price"], content: bytes) -> bytes:
-        supplier_id = sent.caller.organisation_id
-        context = sealing.context(way.tender_id, way.lot_id, supplier_id, kind, sent.version)
-        return sealing.seal(way.public_key, context, content)
-
-    if way.price_envelope:
-        prices = {name: value for name, value in data.values.items() if name in way.price_envelope}
-        rest = {name: value for name, value in data.values.items() if name not in way.price_envelope}
-        offer = envelope("offer", msgspec.json.encode(Submission(values=rest, documents=data.documents)))
-        price = envelope("price", msgspec.json.encode(Submission(values=prices)))
-    else:
-        offer, price = envelope("offer", sent.body), None
-    documents = tuple(document.id for document in data.documents)
-    container = Container(
-        version=sent.version,
-        rules_digest=way.rules_digest,
-        offer=_parts(offer),
-        price=None if price is None else _parts(price),
-        documents=documents,
-    )
-    return container, sealing.build_container(sent.version, way.rules_digest, offer, price=price, documents=documents)
-
-
-def _parts(envelope: bytes) -> Envelope:
-    return Envelope(envelope[: sealing.HEADER_BYTES], envelope[sealing.HEADER_BYTES :])

@@ -18,7 +18,7 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 MOST = 64
-"""Questions of one round; what is more waits for the next."""
+"""Questions of one round, unless another number is given; what is more waits for the next."""
 
 LINGER_SECONDS = 0.1
 """How long the connection is kept when nobody asks: to give it back and take it again costs more than a round."""
@@ -37,10 +37,14 @@ class Rounds(Generic[Question, Answer]):
     """Asks the same kind of question, one statement at a time, with all that wait."""
 
     def __init__(
-        self, answer: Callable[[Connection, Sequence[Question]], Awaitable[Mapping[Question, Answer]]]
+        self,
+        answer: Callable[[Connection, Sequence[Question]], Awaitable[Mapping[Question, Answer]]],
+        *,
+        most: int = MOST,
     ) -> None:
         """`answer` runs the statement; a question that it leaves out, or that fails, is answered None."""
         self._answer = answer
+        self._most = most
         self._waiting: dict[Question, asyncio.Future[Answer | None]] = {}
         self._asked = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -74,7 +78,7 @@ class Rounds(Generic[Question, Answer]):
     async def _go_round(self, conn: Connection, pool: asyncpg.Pool) -> None:
         """Answer on one connection until nobody asks, or until others lack it."""
         while await self._is_asked():
-            batch = dict(islice(self._waiting.items(), MOST))
+            batch = dict(islice(self._waiting.items(), self._most))
             for question in batch:
                 del self._waiting[question]
             answers: Mapping[Question, Answer] | None = None

@@ -64,7 +64,7 @@ def read_terms(path: Path) -> Terms:
     try:
         terms = msgspec.json.decode(_read(path), type=Terms)
         sealing.check_public_key(terms.public_key)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unsealable(f"{path} is not the answer of GET /lots/{{id}}/sealing: {error}") from None
     except SealBroken as broken:
         raise Unsealable(f"{path} holds no usable public key: {broken.why} Get the file again.") from None

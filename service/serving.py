@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -22,11 +23,14 @@ from service import bids, db, jobs, organisations, reports
 from service.app import create_app
 from service.edge import answer_head
 from service.frontdoor import Door, FrontDoor
+from service.leader import GONE
 from service.local_postgres import LocalPostgres
 from service.organisations import NewOrganisation, NewPerson
 from service.results import ResultDoor
-from service.settings import Settings, read_settings
+from service.settings import Settings, masked, read_settings
 from service.signing import Secrets, secrets_of
+from service.tender_list import TenderListDoor
+from service.traffic import counted
 
 
 @contextlib.contextmanager
@@ -45,10 +49,14 @@ def database(settings: Settings) -> Generator[str]:
 async def prepare(dsn: str, settings: Settings, *, migrate: bool) -> None:
     """Bring the embedded database up to date and make its first key; only check an external one unless told.
 
-    Raises MigrationError when an external database is behind.
+    Raises MigrationError when an external database is behind, DatabaseError when none takes writes now.
     """
     embedded = settings.database_url is None
-    applied = await db.migrate(dsn, check_only=not (embedded or migrate))
+    try:
+        applied = await db.migrate(dsn, check_only=not (embedded or migrate))
+    except GONE as error:
+        said = str(error) or type(error).__name__
+        raise db.DatabaseError(f"The database does not answer: {said}", mend=f"psql '{masked(dsn)}'") from error
     for name in applied:
         print(f"applied {name}", file=sys.stderr)
     if embedded:
@@ -95,7 +103,7 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-DOORS: tuple[Callable[[State], Door], ...] = (bids.BidDoor, ResultDoor)
+DOORS: tuple[Callable[[State], Door], ...] = (bids.BidDoor, ResultDoor, TenderListDoor)
 """What is answered before the framework; each is made with the application's state."""
 
 
@@ -105,7 +113,7 @@ def http_server(
     """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
     app = create_app(settings, dsn, secrets)
     config = uvicorn.Config(
-        answer_head(FrontDoor(app, [door(app.state) for door in doors])),
+        counted(answer_head(FrontDoor(app, [door(app.state) for door in doors])), app.state.traffic),
         lifespan="on",
         ws="none",
         log_config=None,
@@ -151,9 +159,15 @@ class _JsonLines(logging.Formatter):
 # Commands
 
 
+def forbid_core_dumps() -> None:
+    """Whatever the shell allows: a core dump would hold the bids that were on their way, in the clear."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def serve(arguments: argparse.Namespace) -> int:
     """Run the HTTP service until it is told to stop."""
     settings = _settings(arguments)
+    forbid_core_dumps()
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     with database(settings) as dsn:
@@ -181,6 +195,7 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 def worker(arguments: argparse.Namespace) -> int:
     """Do queued jobs (reports) until told to stop; as many of these beside `serve` as wanted."""
     settings = _settings(arguments)
+    forbid_core_dumps()
     configure_logging(settings.log_level)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))

@@ -93,10 +93,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="RFC 3161 authority that stamps checkpoints, with the extra `tsa` (timestamps)"),
     ] = None
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
+    max_document_bytes: Annotated[
+        int, Meta(ge=1_000, le=5_000_000_000, description="bytes, largest document attached to a bid (documents)")
+    ] = 100_000_000
+    document_store: Annotated[
+        Annotated[str, Meta(pattern="^(s3://[^/?#]+(/[^?#]*)?|file:///[^?#]+)$")] | None,
+        Meta(
+            description="`s3://bucket/prefix`, with credentials from the usual AWS_ variables, or `file:///folder`; "
+            "unset: documents lie in the database (document_store)"
+        ),
+    ] = None
     max_body_bytes: Annotated[int, Meta(ge=1_000, description="bytes, any other body (app)")] = 256_000
     report_workers: Annotated[
         int, Meta(ge=0, le=64, description="processes that render reports, 0 for none here (reports)")
     ] = 1
+    sample_seconds: Annotated[
+        int,
+        Meta(ge=0, le=300, description="seconds between two health samples of a serving process, 0 for none (samples)"),
+    ] = 10
     shutdown_seconds: Annotated[
         int, Meta(ge=1, le=600, description="seconds for requests in flight when told to stop (serve)")
     ] = 10

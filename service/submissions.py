@@ -6,7 +6,7 @@ are the contents of the price envelope, {"values": {…}}. No SQL, no HTTP.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,24 +16,22 @@ import scoring
 from service import sealing
 from service.problems import Fault, pointer
 
-MOST_DOCUMENTS = 100
-
 
 class NamedDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A document that a bid refers to: its id, as its upload was answered, and the name that the panel reads."""
+    """A document that was uploaded before (`POST /lots/{id}/documents`), and what the bid calls it."""
 
     id: UUID
     name: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Submission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A bid: for every criterion that asks for one a value as text – a decimal such as "1250.50", yes or no, or words.
 
-    Criteria that the panel grades are answered in words. Documents were sent before, each by itself.
+    Criteria that the panel grades are answered in words. Documents are uploaded first and named here.
     """
 
     values: Annotated[dict[str, str], Meta(max_length=200)]
-    documents: Annotated[tuple[NamedDocument, ...], Meta(max_length=MOST_DOCUMENTS)] = ()
+    documents: Annotated[tuple[NamedDocument, ...], Meta(max_length=200)] = ()
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -91,18 +89,17 @@ def seal(
     submission: Submission, place: Place, public_key: bytes, *, rules_digest: str, price_envelope: tuple[str, ...]
 ) -> bytes:
     """The container of a sealed bid, whose digest is on the receipt."""
-    offer: dict[str, Any] = {
-        "values": {name: value for name, value in submission.values.items() if name not in price_envelope},
-        "documents": submission.documents,
-    }
+    apart = {name: value for name, value in submission.values.items() if name in price_envelope}
+    rest = {name: value for name, value in submission.values.items() if name not in price_envelope}
+    offer = msgspec.json.encode(Submission(values=rest, documents=submission.documents))
     price = None
     if price_envelope:
-        apart = {name: submission.values[name] for name in price_envelope if name in submission.values}
-        price = sealing.seal(public_key, place.context("price"), msgspec.json.encode({"values": apart}))
+        prices = msgspec.json.encode(Submission(values=apart))
+        price = sealing.seal(public_key, place.context("price"), prices)
     return sealing.build_container(
         place.version,
         rules_digest,
-        sealing.seal(public_key, place.context("offer"), msgspec.json.encode(offer)),
+        sealing.seal(public_key, place.context("offer"), offer),
         price=price,
         documents=[document.id for document in submission.documents],
     )

@@ -15,8 +15,8 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events
-from service.edge import Cursor, Limit, Page, check_if_match, etag, page_of, start_of
+from service import db, events, tender_list
+from service.edge import Limit, check_if_match, etag
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
 
@@ -128,7 +128,7 @@ class RoleHeld(Struct, frozen=True, kw_only=True):
 
 
 class Corrigendum(Struct, frozen=True, kw_only=True):
-    """A numbered change of a published tender."""
+    """A numbered change of a published tender, in force. Numbers that are missing were proposed and not confirmed."""
 
     number: int
     reason: str
@@ -164,26 +164,13 @@ class Tender(Struct, frozen=True, kw_only=True):
     warnings: tuple[Fault, ...] = ()
 
 
-class TenderLine(Struct, frozen=True, kw_only=True):
-    """A tender in a list."""
-
-    id: UUID
-    buyer: str
-    reference: str
-    title: str
-    created_at: datetime
-    published_at: datetime | None
-    submission_deadline: datetime | None
-    time_zone: str
-
-
 # Refusals
 
 
 class TenderAlreadyPublished(Refusal):
     """The tender is published, so its rules are frozen.
 
-    Change it by a corrigendum (`POST /tenders/{id}/corrigenda`) before the submission deadline.
+    Change it by a corrigendum (`POST /tenders/{id}/corrigenda`), which a second person confirms before the deadline.
     """
 
 
@@ -239,12 +226,13 @@ def check_draft(tender: TenderRow) -> None:
         raise TenderAlreadyPublished(f"{tender.reference} was published at {tender.published_at.isoformat()}.")
 
 
-def check_open(tender: TenderRow) -> None:
-    """Refuse before publication and from the instant of the deadline on."""
+def check_open(tender: TenderRow) -> datetime:
+    """Refuse before publication and from the instant of the deadline on; returns the deadline."""
     if tender.published_at is None or tender.submission_deadline is None:
         raise TenderNotPublished(f"{tender.reference} is still a draft.")
     if tender.now >= tender.submission_deadline:
         raise SubmissionDeadlinePassed(f"{tender.reference} closed at {tender.submission_deadline.isoformat()}.")
+    return tender.submission_deadline
 
 
 # Reading and locking, used by the modules of the later phases as well
@@ -354,21 +342,6 @@ async def draft_tender(
     return answer
 
 
-@get("/tenders")
-async def list_tenders(
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[TenderLine]:
-    """List your own organisation's tenders and all published ones, oldest first."""
-    after_at, after_id = start_of(cursor)
-    rows = SQL.list_tenders(
-        conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
-    )
-    return page_of(await db.many(rows, TenderLine), limit, lambda line: (line.created_at, line.id))
-
-
 @get("/tenders/{tender_id:uuid}")
 async def get_tender(
     tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
@@ -425,7 +398,7 @@ router = Router(
     path="/",
     route_handlers=[
         draft_tender,
-        list_tenders,
+        tender_list.list_tenders,
         get_tender,
         edit_tender,
         list_events,

@@ -134,7 +134,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableRequest(f"The member {twice!r} is named twice in one object. Send each member once.")
+        # Not in the detail, which the audit log keeps: the name may be a word of a bid that shall stay sealed.
+        fault = Fault(pointer(twice), f"The member {twice!r} is named twice in one object.", "Send each member once.")
+        raise UnreadableRequest("A member is named twice in one object. Send each member once.", faults=(fault,))
     return members
 
 

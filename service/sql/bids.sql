@@ -14,3 +14,14 @@ INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = 
 WHERE bid.lot_id = :lot_id::uuid AND bid.supplier_id = :supplier_id::uuid
 ORDER BY version.submitted_at, bid.id
 LIMIT 1000;
+
+-- name: next_version(lot_id, supplier_id)$
+-- The version that a supplier's next bid for a lot will have: 1, or one more than the standing bid's.
+SELECT
+    coalesce(
+        (
+            SELECT bid.version FROM bids AS bid
+            WHERE bid.lot_id = :lot_id::uuid AND bid.supplier_id = :supplier_id::uuid AND bid.withdrawn_at IS NULL
+        ),
+        0
+    ) + 1 AS version;

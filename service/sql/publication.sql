@@ -13,15 +13,6 @@ SET
     version = version + 1
 WHERE id = :tender_id::uuid;
 
--- name: insert_corrigendum(tender_id, reason, changes, person_id, issued_at)^
--- Write down a numbered change of a published tender.
-INSERT INTO corrigenda (tender_id, number, reason, changes, person_id, issued_at)
-SELECT
-    :tender_id::uuid,
-    1 + (SELECT count(*) FROM corrigenda AS earlier WHERE earlier.tender_id = :tender_id::uuid)::int,
-    :reason::text, :changes::jsonb, :person_id::uuid, :issued_at::timestamptz
-RETURNING number, reason, changes, issued_at;
-
 -- name: list_simulated(tender_id)
 -- The rules of the tender that have been tried out.
 SELECT DISTINCT trial.rules_digest

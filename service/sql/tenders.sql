@@ -85,19 +85,6 @@ WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, lot.id
 LIMIT 1000;
 
--- name: list_tenders(organisation_id, after_at, after_id, limit)
--- The buyer's own tenders and everybody's published ones, oldest first.
-SELECT
-    tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
-    tender.submission_deadline, tender.time_zone
-FROM tenders AS tender
-INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
-WHERE
-    (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL)
-    AND (tender.created_at, tender.id) > (:after_at::timestamptz, :after_id::uuid)
-ORDER BY tender.created_at, tender.id
-LIMIT :limit::int;
-
 -- name: insert_role(tender_id, person_id, role, organisation_id)^
 -- Give a person of the buyer's organisation a role; the same role again changes nothing.
 WITH person AS (

@@ -8,6 +8,41 @@ CREATE TYPE public.pgqueuer_status AS ENUM (
     'failed'
 );
 
+CREATE FUNCTION public.are_documents(supplier uuid, lot uuid, ids uuid[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT count(*) = cardinality(ids) FROM documents AS known
+WHERE known.id = ANY (ids) AND known.supplier_id = supplier AND known.lot_id = lot;
+$$;
+
+CREATE FUNCTION public.bind_documents(bid uuid, bid_version integer, supplier uuid, lot uuid, document_ids uuid[]) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT are_documents(supplier, lot, document_ids) THEN
+        RETURN FALSE;
+    END IF;
+    INSERT INTO bid_documents (bid_id, version, document_id)
+    SELECT bid, bid_version, named.id FROM unnest(document_ids) AS named (id);
+    RETURN TRUE;
+END
+$$;
+
+CREATE FUNCTION public.discard_upload(upload uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM document_uploads AS begun
+    WHERE
+        begun.id = upload
+        AND NOT EXISTS (SELECT FROM documents AS complete WHERE complete.upload_id = begun.id);
+    RETURN NOT EXISTS (SELECT FROM documents AS complete WHERE complete.upload_id = upload);
+END
+$$;
+
 CREATE FUNCTION public.fn_pgqueuer_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -126,6 +161,43 @@ CREATE FUNCTION public.log_leaf(entry text) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN sha256(('\x00'::bytea || convert_to(entry, 'UTF8'::name)));
 
+CREATE FUNCTION public.prune_service_samples() RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    WITH deadlines AS (
+        SELECT tender.submission_deadline AS at FROM tenders AS tender WHERE tender.published_at IS NOT NULL
+        UNION
+        SELECT proposal.submission_deadline FROM corrigendum_proposals AS proposal
+    ),
+
+    kept AS (
+        SELECT coalesce(
+            range_agg(tstzrange(deadline.at - interval '48 hours', deadline.at + interval '48 hours', '[]')), '{}'
+        ) AS around
+        FROM deadlines AS deadline
+    ),
+
+    gone AS (
+        DELETE FROM service_samples AS sample USING kept
+        WHERE sample.at < clock_timestamp() - interval '30 days' AND NOT sample.at <@ kept.around
+        RETURNING 1
+    )
+
+    SELECT count(*) FROM gone;
+$$;
+
+CREATE FUNCTION public.read_document_chunk(document uuid, place integer) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT chunk.contents
+FROM opened_documents AS opened
+INNER JOIN documents AS complete ON opened.document_id = complete.id
+INNER JOIN document_chunks AS chunk ON complete.upload_id = chunk.upload_id AND chunk.number = place
+WHERE opened.document_id = document AND opened.content_key IS NOT NULL;
+$$;
+
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -168,6 +240,10 @@ BEGIN
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
                 WHEN given.version > 1 AND standing.id IS DISTINCT FROM given.bid_id THEN 'withdrawn'
                 WHEN given.version > 1 AND standing.version + 1 <> given.version THEN 'version-changed'
+                WHEN
+                    given.documents <> '{}'
+                    AND NOT are_documents(given.supplier_id, given.lot_id, given.documents::uuid [])
+                    THEN 'documents-missing'
                 ELSE 'stored'
             END AS verdict
         FROM unnest(
@@ -286,6 +362,13 @@ BEGIN
         WHERE entered.verdict = 'stored' AND part.contents IS NOT NULL
     ),
 
+    bound AS (
+        INSERT INTO bid_documents (bid_id, version, document_id)
+        SELECT entered.bid_id, entered.version, named.id
+        FROM entered CROSS JOIN LATERAL unnest(entered.documents::uuid []) AS named (id)
+        WHERE entered.verdict = 'stored'
+    ),
+
     answered AS (
         INSERT INTO idempotency_keys (organisation_id, operation, key, fingerprint, bid_id, version)
         SELECT
@@ -304,6 +387,71 @@ BEGIN
         coalesce(judged.used_bid_id, judged.bid_id), coalesce(judged.used_version, judged.version),
         judged.used_fingerprint, NULL, NULL, NULL, NULL, NULL
     FROM judged WHERE judged.verdict NOT IN ('stored', 'late');
+END
+$$;
+
+CREATE FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) RETURNS TABLE(verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, document_id uuid, digest text, size bigint, received_at timestamp with time zone, fingerprint text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    tender uuid;
+    deadline timestamptz;
+    instant timestamptz;
+    judged text;
+    facts jsonb := jsonb_build_object(
+        'lot_id', lot, 'supplier_id', supplier, 'digest', sealed_digest, 'size', sealed_size
+    );
+BEGIN
+    SELECT locked.id, locked.submission_deadline INTO tender, deadline
+    FROM tenders AS locked
+    WHERE
+        locked.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot) AND locked.published_at IS NOT NULL
+    FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    PERFORM FROM log_heads AS held WHERE held.log_id = tender FOR UPDATE;
+    instant := clock_timestamp();
+    judged := CASE
+        WHEN EXISTS (
+            SELECT FROM documents AS known
+            WHERE known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = retry
+        ) THEN 'replay'
+        WHEN NOT EXISTS (
+            SELECT FROM api_keys AS known
+            WHERE
+                known.id = api_key AND known.revoked_at IS NULL
+                AND (known.expires_at IS NULL OR known.expires_at > instant)
+        ) THEN 'key-refused'
+        WHEN instant >= deadline THEN 'late'
+        WHEN EXISTS (SELECT FROM documents AS known WHERE known.id = document) THEN 'taken'
+        ELSE 'stored'
+    END;
+    IF judged = 'stored' THEN
+        INSERT INTO documents (
+            id, upload_id, lot_id, supplier_id, person_id, kept_in, header, digest, size, retry_key, fingerprint,
+            received_at
+        ) VALUES (
+            document, upload, lot, supplier, person, address, head, sealed_digest, sealed_size, retry, print, instant
+        );
+        PERFORM log_enter(
+            tender, 'document.received', person, facts || jsonb_build_object('document_id', document), instant
+        );
+    ELSE
+        DELETE FROM document_uploads WHERE id = upload;
+    END IF;
+    IF judged = 'late' THEN
+        PERFORM log_enter(tender, 'document.late', person, facts, instant);
+    END IF;
+    RETURN QUERY
+    SELECT judged, instant, deadline, known.id, known.digest, known.size, known.received_at, known.fingerprint
+    FROM (VALUES (TRUE)) AS one (row)
+    LEFT JOIN documents AS known
+        ON
+            known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = retry
+            AND judged IN ('stored', 'replay');
 END
 $$;
 
@@ -360,6 +508,12 @@ CREATE TABLE public.awards (
     person_id uuid NOT NULL,
     decided_at timestamp with time zone NOT NULL,
     CONSTRAINT awards_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.bid_documents (
+    bid_id uuid NOT NULL,
+    version integer NOT NULL,
+    document_id uuid NOT NULL
 );
 
 CREATE TABLE public.bid_envelopes (
@@ -423,6 +577,59 @@ CREATE TABLE public.corrigenda (
     changes jsonb NOT NULL,
     person_id uuid NOT NULL,
     issued_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.corrigendum_decisions (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    proposer_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    decision text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrigendum_decisions_confirm_or_withdraw CHECK ((decision = ANY (ARRAY['confirmed'::text, 'withdrawn'::text]))),
+    CONSTRAINT corrigendum_decisions_confirmed_by_a_second_person CHECK (((decision = 'withdrawn'::text) OR (person_id <> proposer_id)))
+);
+
+CREATE TABLE public.corrigendum_proposals (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    changes jsonb NOT NULL,
+    tender_version integer NOT NULL,
+    submission_deadline timestamp with time zone NOT NULL,
+    later_deadline timestamp with time zone,
+    proposed_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrigendum_proposals_are_numbered_from_1 CHECK ((number >= 1)),
+    CONSTRAINT corrigendum_proposals_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT corrigendum_proposals_move_a_deadline_only_later CHECK ((later_deadline > submission_deadline))
+);
+
+CREATE TABLE public.document_chunks (
+    upload_id uuid NOT NULL,
+    number integer NOT NULL,
+    contents bytea NOT NULL
+);
+ALTER TABLE ONLY public.document_chunks ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.document_uploads (
+    id uuid NOT NULL,
+    begun_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.documents (
+    id uuid NOT NULL,
+    upload_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    kept_in text,
+    header bytea NOT NULL,
+    digest text NOT NULL,
+    size bigint NOT NULL,
+    retry_key text NOT NULL,
+    fingerprint text NOT NULL,
+    received_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.evaluations (
@@ -523,6 +730,16 @@ CREATE TABLE public.opened_bids (
     version integer NOT NULL,
     offers jsonb NOT NULL,
     fault text
+);
+
+CREATE TABLE public.opened_documents (
+    document_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    content_key bytea,
+    fault text,
+    CONSTRAINT opened_documents_have_a_key_or_a_fault CHECK (((content_key IS NULL) <> (fault IS NULL)))
 );
 
 CREATE TABLE public.opened_prices (
@@ -675,6 +892,30 @@ CREATE TABLE public.sealed_envelopes (
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
 
+CREATE TABLE public.service_samples (
+    instance_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    every_seconds integer NOT NULL,
+    version text NOT NULL,
+    stopping boolean NOT NULL,
+    round_trip_ms numeric(12,3) NOT NULL,
+    failed_attempts integer NOT NULL,
+    silent_seconds numeric(12,3),
+    failure text,
+    requests jsonb NOT NULL,
+    failures jsonb NOT NULL,
+    server_errors integer NOT NULL,
+    queue_length integer,
+    disk_free_bytes bigint,
+    clock_offset_ms numeric(18,3) NOT NULL,
+    ntp_synchronised boolean,
+    ntp_error_ms numeric(12,3),
+    database_on_host boolean,
+    CONSTRAINT service_samples_are_numbered_from_1 CHECK ((number >= 1)),
+    CONSTRAINT service_samples_are_regular CHECK (((every_seconds >= 1) AND (every_seconds <= 300)))
+);
+
 CREATE TABLE public.share_relays (
     lot_id uuid NOT NULL,
     envelope text NOT NULL,
@@ -776,6 +1017,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_once_per_lot PRIMARY KEY (lot_id);
 
+ALTER TABLE ONLY public.bid_documents
+    ADD CONSTRAINT bid_documents_once_per_version PRIMARY KEY (bid_id, version, document_id);
+
 ALTER TABLE ONLY public.bid_envelopes
     ADD CONSTRAINT bid_envelopes_one_per_version PRIMARY KEY (bid_id, version);
 
@@ -796,6 +1040,30 @@ ALTER TABLE ONLY public.consensus_scores
 
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_once_per_proposal PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_numbered PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_of_one_person UNIQUE (tender_id, number, person_id);
+
+ALTER TABLE ONLY public.document_chunks
+    ADD CONSTRAINT document_chunks_are_numbered PRIMARY KEY (upload_id, number);
+
+ALTER TABLE ONLY public.document_uploads
+    ADD CONSTRAINT document_uploads_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_one_per_retry_key UNIQUE (supplier_id, lot_id, retry_key);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_one_per_upload UNIQUE (upload_id);
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
@@ -829,6 +1097,12 @@ ALTER TABLE ONLY public.officer_keys
 
 ALTER TABLE ONLY public.opened_bids
     ADD CONSTRAINT opened_bids_once PRIMARY KEY (bid_id);
+
+ALTER TABLE ONLY public.opened_documents
+    ADD CONSTRAINT opened_documents_are_numbered UNIQUE (bid_id, number);
+
+ALTER TABLE ONLY public.opened_documents
+    ADD CONSTRAINT opened_documents_once PRIMARY KEY (document_id);
 
 ALTER TABLE ONLY public.opened_prices
     ADD CONSTRAINT opened_prices_once PRIMARY KEY (bid_id);
@@ -874,6 +1148,9 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
+ALTER TABLE ONLY public.service_samples
+    ADD CONSTRAINT service_samples_are_numbered PRIMARY KEY (instance_id, number);
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_one_per_pair PRIMARY KEY (lot_id, envelope, person_id, recipient_id);
@@ -943,6 +1220,8 @@ CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (d
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
 
+CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
+
 CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree (lot_id, bid_id);
 
 CREATE INDEX tender_roles_by_person ON public.tender_roles USING btree (person_id, tender_id);
@@ -969,6 +1248,12 @@ ALTER TABLE ONLY public.awards
 
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.bid_documents
+    ADD CONSTRAINT bid_documents_are_documents FOREIGN KEY (document_id) REFERENCES public.documents(id);
+
+ALTER TABLE ONLY public.bid_documents
+    ADD CONSTRAINT bid_documents_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY public.bid_envelopes
     ADD CONSTRAINT bid_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
@@ -1009,6 +1294,33 @@ ALTER TABLE ONLY public.corrigenda
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_are_about_a_proposal FOREIGN KEY (tender_id, number, proposer_id) REFERENCES public.corrigendum_proposals(tender_id, number, person_id);
+
+ALTER TABLE ONLY public.corrigendum_decisions
+    ADD CONSTRAINT corrigendum_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.corrigendum_proposals
+    ADD CONSTRAINT corrigendum_proposals_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.document_chunks
+    ADD CONSTRAINT document_chunks_are_of_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_are_of_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_are_sent_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_come_from_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id);
+
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
 
@@ -1038,6 +1350,12 @@ ALTER TABLE ONLY public.opened_bids
 
 ALTER TABLE ONLY public.opened_bids
     ADD CONSTRAINT opened_bids_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.opened_documents
+    ADD CONSTRAINT opened_documents_are_documents FOREIGN KEY (document_id) REFERENCES public.documents(id);
+
+ALTER TABLE ONLY public.opened_documents
+    ADD CONSTRAINT opened_documents_are_named_by_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
 ALTER TABLE ONLY public.opened_prices
     ADD CONSTRAINT opened_prices_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1123,13 +1441,27 @@ ALTER TABLE ONLY public.unopenable_findings
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_concern_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
+REVOKE ALL ON FUNCTION public.bind_documents(bid uuid, bid_version integer, supplier uuid, lot uuid, document_ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.discard_upload(upload uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.discard_upload(upload uuid) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.log_enter(log uuid, what text, person uuid, facts jsonb, instant timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.prune_service_samples() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) TO tenderscore_app;
@@ -1139,6 +1471,8 @@ GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.awards TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
@@ -1153,6 +1487,16 @@ GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrigendum_proposals TO tenderscore_app;
+
+GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.document_uploads TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 
@@ -1197,6 +1541,8 @@ GRANT SELECT ON TABLE public.officers_acts TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.opened_bids TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.opened_documents TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.opened_prices TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.organisations TO tenderscore_app;
@@ -1227,6 +1573,8 @@ GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.service_samples TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.share_relays TO tenderscore_app;
 

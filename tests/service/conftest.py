@@ -184,6 +184,27 @@ class Market:
         at: datetime = await self.owner.fetchval("SELECT clock_timestamp() + interval '1 hour'")
         return at.isoformat()
 
+    async def propose(
+        self, tender: dict[str, Any], change: dict[str, Any], person: Person | None = None
+    ) -> httpx.Response:
+        """Let a person, the author unless said otherwise, propose a corrigendum on the present version."""
+        etag = await self.etag(tender)
+        return await (person or self.author).post(f"/tenders/{tender['id']}/corrigenda", change, If_Match=etag)
+
+    async def confirm(self, tender: dict[str, Any], number: int, person: Person | None = None) -> httpx.Response:
+        """Let a person, the approver unless said otherwise, confirm a proposed corrigendum on the present version."""
+        path = f"/tenders/{tender['id']}/corrigenda/{number}/confirmation"
+        return await (person or self.approver).post(path, If_Match=await self.etag(tender))
+
+    async def amend(self, tender: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+        """Change a published tender: the author proposes, the approver confirms; returns the tender."""
+        number = done(await self.propose(tender, change))["number"]
+        return done(await self.confirm(tender, number))
+
+    async def etag(self, tender: dict[str, Any]) -> str:
+        """The ETag of the present version."""
+        return (await self.approver.get(f"/tenders/{tender['id']}")).headers["etag"]
+
     async def move_deadline(self, tender: dict[str, Any], by: str) -> None:
         """Set the deadline this far from the database's clock: '-1 microsecond', '1 hour'.
 
@@ -277,7 +298,7 @@ $$;
 @contextlib.asynccontextmanager
 async def served(dsn: str, *, secrets: Secrets = SECRETS, **settings: Any) -> AsyncIterator[str]:
     """The service as `tenderscore serve` runs it, on a free port; yields its address."""
-    chosen = Settings(**({"port": 0, "report_workers": 0, "database_connections": 8} | settings))
+    chosen = Settings(**({"port": 0, "report_workers": 0, "sample_seconds": 0, "database_connections": 8} | settings))
     with serving.listen("127.0.0.1", 0) as sock:
         server = serving.http_server(chosen, dsn, secrets)
         running = asyncio.create_task(server.serve(sockets=[sock]))

@@ -442,10 +442,7 @@ async def test_new_rules_mark_bids_that_were_made_under_the_old_ones(market: Mar
     tender = await market.publish()
     done(await market.alder.submit(tender))
     rules = a_rules(rounding=[{"stage": "total", "decimals": 3, "mode": "half_up"}])
-    change = a_corrigendum(lots=[a_lot(rules=rules)])
-    path = f"/tenders/{tender['id']}/corrigenda"
-    etag = (await market.approver.get(f"/tenders/{tender['id']}")).headers["etag"]
-    changed = done(await market.approver.post(path, change, If_Match=etag))
+    changed = await market.amend(tender, a_corrigendum(lots=[a_lot(rules=rules)]))
     (line,) = done(await market.alder.get(f"/lots/{lot_of(tender)}/bids"))
     assert line["under_present_rules"] is False
     again = await market.alder.put(f"/bids/{line['bid_id']}", a_bid(), Idempotency_Key="k")

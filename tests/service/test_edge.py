@@ -44,7 +44,7 @@ DOORS = {
     "key": Door("author", "POST", "/people/{person}/keys", a_key(), "label"),
     "draft": Door("author", "POST", "/tenders", a_tender(), "title"),
     "edit": Door("author", "PUT", "/tenders/{draft}", a_tender(), "reference"),
-    "corrigendum": Door("approver", "POST", "/tenders/{tender}/corrigenda", a_corrigendum(), "reason"),
+    "corrigendum": Door("author", "POST", "/tenders/{tender}/corrigenda", a_corrigendum(), "reason"),
     "bid": Door("alder", "POST", "/lots/{lot}/bids", a_bid(), "values", "method-statement"),
     "score": Door("evaluator", "PUT", "/bids/{bid}/scores/method-statement", a_score(), "reason"),
     "consensus": Door("moderator", "PUT", "/bids/{bid}/consensus/method-statement", a_score(), "reason"),

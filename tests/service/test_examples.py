@@ -43,7 +43,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     await shown.send("simulate_lot", market.author, "POST", f"{path}/simulations")
     published = done(await market.approver.post(f"{path}/publication", If_Match='"2"'))
     etag = (await market.approver.get(path)).headers["etag"]
-    await shown.send("issue_corrigendum", market.approver, "POST", f"{path}/corrigenda", If_Match=etag)
+    await shown.send("propose_corrigendum", market.author, "POST", f"{path}/corrigenda", If_Match=etag)
 
     lot = f"/lots/{tender['lots'][0]['id']}"
     receipt = await shown.send("submit_bid", market.alder, "POST", f"{lot}/bids", Idempotency_Key="1")

@@ -17,13 +17,19 @@ async def sealed(market: Market, tender: dict[str, Any], supplier: Person, **fie
     """A bid as a supplier's own portal seals it."""
     lot = tender["lots"][0]
     public = await market.owner.fetchval("SELECT public_key FROM tender_keys WHERE tender_id = $1", tender["id"])
-    given: dict[str, Any] = {"version": 1, "lot_id": lot["id"], "rules_digest": lot["rules_digest"], "bid": a_bid()}
+    given: dict[str, Any] = {
+        "version": 1,
+        "lot_id": lot["id"],
+        "rules_digest": lot["rules_digest"],
+        "bid": a_bid(),
+        "documents": [],
+    }
     given |= fields
     context = sealing.context(
         UUID(tender["id"]), UUID(given["lot_id"]), UUID(supplier.organisation_id), "offer", given["version"]
     )
     envelope = sealing.seal(public, context, json.dumps(given["bid"]).encode())
-    return sealing.build_container(given["version"], given["rules_digest"], envelope)
+    return sealing.build_container(given["version"], given["rules_digest"], envelope, documents=given["documents"])
 
 
 async def send(
@@ -158,3 +164,14 @@ async def test_a_known_lot_is_read_again_after_a_corrigendum(market: Market) -> 
     receipt = done(await market.alder.submit(tender))
     now = done(await market.alder.get(f"/tenders/{tender['id']}"))
     assert receipt["rules_digest"] == now["lots"][0]["rules_digest"]
+
+
+async def test_a_bid_that_names_a_document_which_is_not_there_is_not_stored(market: Market) -> None:
+    """Nobody's bid stands with an annex missing: it is refused while there is time, in the clear or sealed."""
+    tender = await market.publish()
+    missing = uuid4()
+    bid = a_bid() | {"documents": [{"id": str(missing), "name": "Method.pdf"}]}
+    refused(await market.alder.submit(tender, bid), 422, "documents-missing")
+    body = await sealed(market, tender, market.alder, documents=[missing])
+    refused(await send(market, market.alder, "POST", path_of(tender), body), 422, "documents-missing")
+    assert done(await market.alder.get(path_of(tender))) == []

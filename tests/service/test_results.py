@@ -1,62 +1,19 @@
 """A stored result over both ways in: the door before the framework answers as the framework does, only sooner."""
 
 import asyncio
-import contextlib
 import hashlib
-import re
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
 
-from service import organisations, results, serving
-from service.app import create_app
-from service.edge import answer_head
-from service.frontdoor import FrontDoor
+from service import organisations, results
 from service.organisations import make_key
-from service.results import ResultDoor
-from service.settings import Settings
-from tests.service.conftest import LOG, Market, Person, done, market_in
-
-
-class Ways(NamedTuple):
-    """Both ways into one database, and how many requests the framework behind the door has seen."""
-
-    door: str
-    framework: str
-    passed: list[str]
-
-
-@contextlib.asynccontextmanager
-async def serving_at(app: Any) -> AsyncIterator[str]:
-    with serving.listen("127.0.0.1", 0) as sock:
-        server = uvicorn.Server(uvicorn.Config(answer_head(app), lifespan="on", log_config=None, server_header=False))
-        running = asyncio.create_task(server.serve(sockets=[sock]))
-        try:
-            yield serving.address(sock)
-        finally:
-            server.should_exit = True
-            await running
-
-
-@contextlib.asynccontextmanager
-async def both_ways(dsn: str) -> AsyncIterator[Ways]:
-    chosen = Settings(port=0, report_workers=0, database_connections=4)
-    passed: list[str] = []
-    behind = create_app(chosen, dsn)
-
-    async def counted(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            passed.append(scope["path"])
-        await behind(scope, receive, send)
-
-    doors = FrontDoor(counted, [ResultDoor(behind.state)])
-    async with serving_at(doors) as door, serving_at(create_app(chosen, dsn)) as framework:
-        yield Ways(door, framework, passed)
+from tests.service.conftest import Market, Person, done, market_in
+from tests.service.ways import Headers, Ways, alike, bearer, both_ways
 
 
 @pytest.fixture(scope="module")
@@ -72,43 +29,7 @@ async def result(market: Market) -> tuple[dict[str, Any], dict[str, Any]]:
     return tender, run
 
 
-class Told(NamedTuple):
-    """An answer as it went over the wire, without what differs from request to request."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    logged: dict[str, Any]
-
-
-async def ask(http: httpx.AsyncClient, url: str, method: str, path: str, headers: list[tuple[str, str]]) -> Told:
-    fixed = {"accept-encoding": "identity"} if not any(name == "Accept-Encoding" for name, _ in headers) else {}
-    # httpx adds headers of its own where none is named; a request here has the ones of its row and no others
-    request = httpx.Request(method, url + path, headers=[*fixed.items(), ("host", "tenderscore"), *headers])
-    answer = await http.send(request, stream=True)
-    body = b"".join([part async for part in answer.aiter_raw()])
-    await answer.aclose()
-    named = dict(answer.headers)
-    line = next(line for line in reversed(LOG) if line.get("request_id") == named["x-request-id"])
-    named.pop("date")
-    assert re.fullmatch("[0-9a-f]{32}", named.pop("x-request-id"))
-    return Told(answer.status_code, named, body, {**line, "request_id": ""})
-
-
-async def alike(ways: Ways, method: str, path: str, headers: list[tuple[str, str]]) -> Told:
-    """What both ways answer, the door twice: to a stranger's key and to one that it knows."""
-    async with httpx.AsyncClient(timeout=30) as http:
-        expected = await ask(http, ways.framework, method, path, headers)
-        for _ in range(2):
-            assert await ask(http, ways.door, method, path, headers) == expected
-    return expected
-
-
-def bearer(person: Person) -> list[tuple[str, str]]:
-    return [("Authorization", f"Bearer {person.key}")]
-
-
-REQUESTS: dict[str, Callable[[str], list[tuple[str, str]]]] = {
+REQUESTS: dict[str, Callable[[str], Headers]] = {
     "plain": lambda _: [],
     "held": lambda tag: [("If-None-Match", tag)],
     "held weakly": lambda tag: [("If-None-Match", f"W/{tag}")],
@@ -148,42 +69,42 @@ async def test_both_ways_tell_those_who_may_read_a_result_the_same(
         assert told.body == b""
 
 
-async def mistyped(_: Market, person: Person) -> list[tuple[str, str]]:
+async def mistyped(_: Market, person: Person) -> Headers:
     return [("Authorization", f"Bearer {person.key[:-1]}{'0' if person.key[-1] != '0' else '1'}")]
 
 
-async def guessed(_: Market, person: Person) -> list[tuple[str, str]]:
+async def guessed(_: Market, person: Person) -> Headers:
     """A key that is whole, with the id of a good one and another secret."""
     body = f"{person.key[:20]}{make_key().whole[20:-6]}"
     return [("Authorization", f"Bearer {body}{organisations._checksum(body)}")]
 
 
-async def revoked(market: Market, person: Person) -> list[tuple[str, str]]:
+async def revoked(market: Market, person: Person) -> Headers:
     done(await market.author.delete(f"/keys/{person.key[8:20]}"))
     return bearer(person)
 
 
-async def expired(market: Market, person: Person) -> list[tuple[str, str]]:
+async def expired(market: Market, person: Person) -> Headers:
     await market.owner.execute(
         "UPDATE api_keys SET expires_at = clock_timestamp() - interval '1 microsecond' WHERE id = $1", person.key[8:20]
     )
     return bearer(person)
 
 
-async def role_taken(market: Market, person: Person) -> list[tuple[str, str]]:
+async def role_taken(market: Market, person: Person) -> Headers:
     await market.owner.execute("DELETE FROM tender_roles WHERE person_id = $1", person.id)
     return bearer(person)
 
 
-async def in_lower_case(_: Market, person: Person) -> list[tuple[str, str]]:
+async def in_lower_case(_: Market, person: Person) -> Headers:
     return [("Authorization", f"bearer  {person.key}")]
 
 
-async def twice(_: Market, person: Person) -> list[tuple[str, str]]:
+async def twice(_: Market, person: Person) -> Headers:
     return bearer(person) * 2
 
 
-CALLERS: dict[str, tuple[Callable[[Market, Person], Awaitable[list[tuple[str, str]]]], int]] = {
+CALLERS: dict[str, tuple[Callable[[Market, Person], Awaitable[Headers]], int]] = {
     "mistyped": (mistyped, 401),
     "guessed": (guessed, 401),
     "revoked": (revoked, 401),

@@ -21,6 +21,7 @@ import scoring
 from service import sealer, sealing
 from service.submissions import Place
 from tests.make import a_bid, a_rules
+from tests.service.conftest import Market, done, refused
 
 PRIVATE, PUBLIC = sealing.generate_key()
 SUPPLIER = uuid4()
@@ -95,14 +96,14 @@ def opened(envelope: sealing.Envelope | None, context: bytes) -> Any:
 
 
 def test_a_sealed_bid_is_for_its_lot_and_supplier_and_says_what_its_receipt_will_say(desk: Desk):
-    done = desk.seal()
-    assert (done.returncode, done.stderr) == (0, "")
+    ran = desk.seal()
+    assert (ran.returncode, ran.stderr) == (0, "")
     container = desk.sealed.read_bytes()
-    assert hashlib.sha256(container).hexdigest() in done.stdout
-    assert f"{len(container)} bytes" in done.stdout
-    assert f"Send it as {sealing.BID_TYPE} before 2131-03-14T12:00:00+00:00." in done.stdout
+    assert hashlib.sha256(container).hexdigest() in ran.stdout
+    assert f"{len(container)} bytes" in ran.stdout
+    assert f"Send it as {sealing.BID_TYPE} before 2131-03-14T12:00:00+00:00." in ran.stdout
     read = sealing.parse_container(container)
-    assert opened(read.offer, desk.place().context("offer")) == a_bid() | {"documents": []}
+    assert opened(read.offer, desk.place().context("offer")) == a_bid()
     assert read.rules_digest == desk.terms["rules_digest"]
     assert a_bid()["values"]["method-statement"].encode() not in container
 
@@ -116,8 +117,8 @@ def test_prices_go_where_the_lot_wants_them(desk: Desk):
 
 def test_terms_read_with_a_supplier_s_key_say_who_and_which_version(desk: Desk):
     lot = desk.lot(supplier_id=str(SUPPLIER), version=3)
-    done = tenderscore("seal", desk.bid(), "--lot", lot, "-o", desk.sealed)
-    assert done.returncode == 0, done.stderr
+    ran = tenderscore("seal", desk.bid(), "--lot", lot, "-o", desk.sealed)
+    assert ran.returncode == 0, ran.stderr
     read = sealing.parse_container(desk.sealed.read_bytes())
     assert read.version == 3
     assert opened(read.offer, desk.place(3).context("offer"))
@@ -125,19 +126,19 @@ def test_terms_read_with_a_supplier_s_key_say_who_and_which_version(desk: Desk):
 
 def test_the_command_is_there_and_loads_no_web_server(desk: Desk):
     command = [sys.executable, "-X", "importtime", "-W", "error", "-m", "service", "seal", "--check", desk.bid()]
-    done = subprocess.run([*command, "--lot", desk.lot()], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "is complete" in done.stdout
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    ran = subprocess.run([*command, "--lot", desk.lot()], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "is complete" in ran.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
     assert "scoring.offers" in loaded
     assert not loaded & {"litestar", "uvicorn", "weasyprint", "numpy"}
 
 
 def test_a_check_writes_nothing(desk: Desk):
     before = {desk.bid(), desk.lot()}
-    done = desk.check()
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "is complete" in done.stdout
+    ran = desk.check()
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "is complete" in ran.stdout
     assert set(desk.folder.iterdir()) == before
 
 
@@ -159,9 +160,9 @@ BAD_BIDS: dict[str, tuple[Any, list[str]]] = {
 def test_a_bid_that_could_not_be_scored_is_told_so_before_it_is_sealed(desk: Desk, case: str, way: str):
     """Sealing hides a blank form until the opening, which is too late: it is refused here, each place with its mend."""
     bid, wanted = BAD_BIDS[case]
-    done = desk.check(bid) if way == "check" else desk.seal(bid=bid)
-    assert (done.returncode, done.stdout) == (1, "")
-    lines = done.stderr.splitlines()
+    ran = desk.check(bid) if way == "check" else desk.seal(bid=bid)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    lines = ran.stderr.splitlines()
     assert re.match(r"tenderscore: .*bid.json has \d+ faults?; nothing was sealed\.", lines[0])
     assert len(lines) == len(wanted) + 1
     for start in wanted:
@@ -182,9 +183,9 @@ def test_a_bid_that_could_not_be_scored_is_told_so_before_it_is_sealed(desk: Des
     ],
 )
 def test_a_file_that_is_no_bid_is_refused_in_the_service_s_words(desk: Desk, text: str, said: str):
-    done = desk.seal(bid=text)
-    assert done.returncode == 2
-    assert said in done.stderr
+    ran = desk.seal(bid=text)
+    assert ran.returncode == 2
+    assert said in ran.stderr
     assert not desk.sealed.exists()
 
 
@@ -200,17 +201,17 @@ def test_a_file_that_is_no_bid_is_refused_in_the_service_s_words(desk: Desk, tex
 )
 def test_terms_that_are_not_the_published_ones_are_refused(desk: Desk, changes: dict[str, Any], said: str):
     """A bid sealed to a wrong key, or checked by other rules, would be found out only at the opening."""
-    done = desk.seal(lot=desk.lot(**changes))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    ran = desk.seal(lot=desk.lot(**changes))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert said in ran.stderr
     assert not desk.sealed.exists()
 
 
 def test_what_is_not_given_anywhere_is_asked_for(desk: Desk):
     for given, said in (((), "--version 1"), (("--version", 1), "--supplier")):
-        done = tenderscore("seal", desk.bid(), "--lot", desk.lot(), "-o", desk.sealed, *given)
-        assert done.returncode == 2
-        assert said in done.stderr
+        ran = tenderscore("seal", desk.bid(), "--lot", desk.lot(), "-o", desk.sealed, *given)
+        assert ran.returncode == 2
+        assert said in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -225,9 +226,9 @@ def test_what_is_not_given_anywhere_is_asked_for(desk: Desk):
     ],
 )
 def test_wrong_use_is_answered_with_the_usage(desk: Desk, arguments: list[str], said: str):
-    done = tenderscore("seal", *arguments, "--lot", desk.lot())
-    assert done.returncode == 2
-    assert said in done.stderr
+    ran = tenderscore("seal", *arguments, "--lot", desk.lot())
+    assert ran.returncode == 2
+    assert said in ran.stderr
 
 
 def test_files_that_cannot_be_read_or_written_are_named(desk: Desk):
@@ -239,9 +240,9 @@ def test_files_that_cannot_be_read_or_written_are_named(desk: Desk):
         (bid, "--lot", lot, "-o", desk.folder / "none" / "bid.sealed"),
         ("--document", desk.folder / "none.pdf", "--lot", lot, "-o", desk.sealed),
     ):
-        done = tenderscore("seal", *arguments, *whose)
-        assert done.returncode == 2
-        assert re.search(r"tenderscore: .*none.*: No such file or directory", done.stderr)
+        ran = tenderscore("seal", *arguments, *whose)
+        assert ran.returncode == 2
+        assert re.search(r"tenderscore: .*none.*: No such file or directory", ran.stderr)
     assert set(desk.folder.iterdir()) == {bid, lot}
 
 
@@ -250,15 +251,78 @@ def test_a_document_is_sealed_in_pieces_under_an_id_of_its_own(desk: Desk):
     content = os.urandom(3_000_000)
     document = desk.folder / "Method.pdf"
     document.write_bytes(content)
-    done = tenderscore("seal", "--document", document, "--lot", desk.lot(), "--supplier", SUPPLIER, "-o", desk.sealed)
-    assert (done.returncode, done.stderr) == (0, "")
+    ran = tenderscore("seal", "--document", document, "--lot", desk.lot(), "--supplier", SUPPLIER, "-o", desk.sealed)
+    assert (ran.returncode, ran.stderr) == (0, "")
     envelope = desk.sealed.read_bytes()
-    assert hashlib.sha256(envelope).hexdigest() in done.stdout
-    (named,) = json.loads("{" + done.stdout.splitlines()[-1] + "}")["documents"]
+    assert hashlib.sha256(envelope).hexdigest() in ran.stdout
+    (named,) = json.loads("{" + ran.stdout.splitlines()[-1] + "}")["documents"]
     assert named["name"] == "Method.pdf"
-    assert f"/lots/{desk.terms['lot_id']}/documents?document_id={named['id']}" in done.stdout
+    assert f"/lots/{desk.terms['lot_id']}/documents?document_id={named['id']}" in ran.stdout
     place = desk.place()
     context = sealing.context(place.tender_id, place.lot_id, SUPPLIER, "document", UUID(named["id"]))
     header, body = sealing.split(envelope)
     assert sealing.open_body(sealing.unwrap(PRIVATE, context, header), header, body) == content
     assert len(envelope) == sealing.HEADER_BYTES + sealing.sealed_bytes(len(content), sealing.DOCUMENT_STEP)
+
+
+# With the service
+
+
+async def test_a_bid_and_its_document_sealed_by_a_portal_go_all_the_way(market: Market, desk: Desk):
+    """The published terms, saved as they come, are all that the command needs; what it writes is taken and opened."""
+    tender = await market.publish()
+    lot_id = tender["lots"][0]["id"]
+    answer = await market.alder.get(f"/lots/{lot_id}/sealing")
+    terms = done(answer)
+    assert (terms["supplier_id"], terms["version"]) == (market.alder.organisation_id, 1)
+    lot = desk.file("published.json", answer.text)
+    document = desk.folder / "Method.pdf"
+    document.write_bytes(os.urandom(100_000))
+    sealed = tenderscore("seal", "--document", document, "--lot", lot, "-o", desk.folder / "method.sealed")
+    named = json.loads("{" + sealed.stdout.splitlines()[-1] + "}")["documents"]
+    kept = done(
+        await market.http.post(
+            f"/lots/{lot_id}/documents?document_id={named[0]['id']}",
+            content=(desk.folder / "method.sealed").read_bytes(),
+            headers=headers(market, sealing.DOCUMENT_TYPE),
+        )
+    )
+    assert kept["digest"] in sealed.stdout
+    ran = tenderscore("seal", desk.bid(a_bid() | {"documents": named}), "--lot", lot, "-o", desk.sealed)
+    sent = headers(market, sealing.BID_TYPE)
+    receipt = done(await market.http.post(f"/lots/{lot_id}/bids", content=desk.sealed.read_bytes(), headers=sent))
+    assert receipt["digest"] in ran.stdout
+    assert receipt["documents"] == [named[0]["id"]]
+    assert done(await market.alder.get(f"/lots/{lot_id}/sealing"))["version"] == 2
+    await market.open(tender)
+    (bid,) = done(await market.evaluator.get(f"/lots/{lot_id}/bids"))
+    assert bid["offers"] == a_bid()["values"]
+
+
+def headers(market: Market, media_type: str) -> dict[str, str]:
+    key = {"Authorization": f"Bearer {market.alder.key}", "Idempotency-Key": str(uuid4())}
+    return key | {"Content-Type": media_type}
+
+
+async def test_the_terms_are_for_everybody_who_may_read_the_tender(market: Market):
+    """The buyer's people and other cities see no supplier's version; a draft has no terms."""
+    tender, draft = await market.publish(), await market.draft()
+    path = f"/lots/{tender['lots'][0]['id']}/sealing"
+    for person in (market.author, market.colleague, market.stranger):
+        terms = done(await person.get(path))
+        assert (terms["supplier_id"], terms["version"]) == (None, None)
+    refused(await market.anonymous.get(path), 401, "unauthenticated")
+    for lot_id in (draft["lots"][0]["id"], uuid4()):
+        refused(await market.alder.get(f"/lots/{lot_id}/sealing"), 404, "not-found")
+
+
+async def test_the_command_and_the_service_name_the_same_faults(market: Market, desk: Desk):
+    """What passes here passes there; nobody learns of a fault only after sealing."""
+    tender = await market.publish()
+    lot_id = tender["lots"][0]["id"]
+    lot = desk.file("published.json", (await market.alder.get(f"/lots/{lot_id}/sealing")).text)
+    for bid, _ in BAD_BIDS.values():
+        problem = refused(await market.alder.post(f"/lots/{lot_id}/bids?validate=only", bid), 422, "bid-incomplete")
+        said = tenderscore("seal", "--check", desk.bid(bid), "--lot", lot)
+        told = [f"  {fault['pointer']}: {fault['message']} {fault['mend']}" for fault in problem["errors"]]
+        assert said.stderr.splitlines()[1:] == told

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -26,7 +27,7 @@ from tests.make import a_score
 from tests.service.conftest import Market, Person, done, served
 
 ROOT = Path(__file__).parent.parent.parent
-QUIET = {**os.environ, "TENDERSCORE_REPORT_WORKERS": "0"}
+QUIET = {**os.environ, "TENDERSCORE_REPORT_WORKERS": "0", "TENDERSCORE_SAMPLE_SECONDS": "0"}
 
 
 @pytest.fixture
@@ -187,6 +188,13 @@ async def test_the_first_key_is_its_owners_alone_and_made_once(program: Program)
     (line,) = [line for line in lines if line.get("request_id") == "seen-in-the-log" and line["event"] == "request"]
     assert (line["method"], line["path"], line["status"]) == ("GET", "/tenders", 200)
     assert line["timestamp"].endswith("Z")
+
+
+async def test_a_crash_leaves_no_core_dump_whatever_the_shell_allows(program: Program) -> None:
+    """A core dump would hold bids in the clear; the limit holds for the embedded server too."""
+    await program.start()
+    limits = await asyncio.to_thread(Path(f"/proc/{program.process.pid}/limits").read_text)
+    assert re.search(r"Max core file size +0 +0 ", limits)
 
 
 async def test_who_is_told_to_stop_in_the_moment_of_starting_stops(program: Program) -> None:

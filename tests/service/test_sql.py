@@ -94,7 +94,7 @@ def test_exactly_one_query_reads_what_is_in_an_envelope() -> None:
     functions = [text for text in MIGRATIONS.split("\nCREATE ") if re.match(r"(OR REPLACE )?FUNCTION", text)]
     functions = [text.partition("$$;")[0] for text in functions]
     writing = [text for text in functions if "sealed_envelopes" in text]
-    assert [re.match(r"(?:OR REPLACE )?FUNCTION (\w+)", text)[1] for text in writing] == ["store_bids"]
+    assert {re.match(r"(?:OR REPLACE )?FUNCTION (\w+)", text)[1] for text in writing} == {"store_bids"}
     for text in writing:
         assert text.count("sealed_envelopes") == text.count("INSERT INTO sealed_envelopes") == 1
 
@@ -126,6 +126,14 @@ def test_no_statement_stands_in_the_program_that_could_read_an_envelope() -> Non
     assert sources[users[0]].count("SQL.become_opening_officer(") == 1
 
 
+def test_exactly_one_function_reads_what_is_in_a_document() -> None:
+    """And it reads what has been opened only; no query and no other statement does."""
+    assert {name for name, text in TEXTS.items() if "document_chunks" in code(text)} == {"document_store.insert_chunk"}
+    functions = re.findall(r"^CREATE FUNCTION (\w+)\((.*?)^\$\$;", MIGRATIONS, re.DOTALL | re.MULTILINE)
+    (reading,) = [text for name, text in functions if "document_chunks" in text]
+    assert "FROM opened_documents AS opened" in reading
+
+
 async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncpg.Pool) -> None:
     """Nothing is deleted but drafts' lots and roles; nothing of the record is changed but the columns named here."""
     rows = await pool.fetch(
@@ -152,6 +160,8 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
             "opened_bids",
             "corrigenda",
         ),
+        *("documents", "document_uploads", "document_chunks", "bid_documents", "opened_documents"),
+        *("corrigendum_proposals", "corrigendum_decisions", "service_samples"),
         *("panel_scores", "consensus_scores", "bid_states", "evaluations", "awards", "organisations", "people"),
     }
     assert {table for table, _ in held} & kept == set()

@@ -16,7 +16,7 @@ RULES = msgspec.convert(a_rules(), scoring.Lot)
 DIGEST = scoring.rules_digest(RULES)
 PRIVATE, PUBLIC = sealing.generate_key()
 PLACE = Place(*(UUID(int=number) for number in (1, 2, 3)), version=2)
-FIRST, SECOND = (UUID(int=number) for number in (10, 11))
+FIRST, SECOND, THIRD = (UUID(int=number) for number in (10, 11, 12))
 
 
 def a_submission(**fields: Any) -> Submission:
@@ -79,5 +79,6 @@ def test_an_empty_form_is_told_every_answer_that_it_lacks():
 
 def test_documents_need_a_name_and_are_named_once():
     """The same file name twice is fine: one refused for that blocked all lots in InHealth v NHS England [2023]."""
-    bid = a_submission(documents=documents((FIRST, "A.pdf"), (SECOND, "\u00a0"), (FIRST, "B.pdf")))
-    assert [fault.pointer for fault in submissions.find_faults(RULES, bid)] == ["/documents/1/name", "/documents/2/id"]
+    named = ((FIRST, "A.pdf"), (SECOND, "A.pdf"), (FIRST, "B.pdf"), (THIRD, "\u00a0"))
+    bid = a_submission(documents=documents(*named))
+    assert [fault.pointer for fault in submissions.find_faults(RULES, bid)] == ["/documents/2/id", "/documents/3/name"]

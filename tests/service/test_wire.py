@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from service import wire
-from service.bids import Submission
 from service.examples import BID, TENDER
 from service.problems import InvalidRequest, UnreadableRequest
+from service.submissions import Submission
 from service.tenders import DraftTender
 
 
@@ -71,6 +71,14 @@ def test_what_cannot_be_read_is_no_guess(body: bytes):
     """Where two readers could disagree, nobody reads on."""
     with pytest.raises(UnreadableRequest):
         wire.decode(body, Submission)
+
+
+def test_a_member_named_twice_is_named_to_its_sender_only():
+    """The detail of a refusal is kept in the audit log, and a member's name may be part of a sealed bid."""
+    with pytest.raises(UnreadableRequest) as caught:
+        wire.decode(b'{"values": {"price 42": "1", "price 42": "2"}}', Submission)
+    assert "42" not in caught.value.detail
+    assert "'price 42'" in caught.value.faults[0].message
 
 
 @pytest.mark.parametrize("character", ["\0", "\u202e", "\u200b", "\u2066", "\ufeff", "\x85"])

@@ -192,11 +192,16 @@ class Market:
         made = await self.operator.done("POST", "/organisations", body)
         return Person(made["person"]["id"], made["organisation"]["id"], Line(self.url, made["key"]["secret"]))
 
-    async def publish(self, lots: int = 1, *, seconds: float = 7200, **fields: Any) -> Tender:
-        """A published tender that is open for so long by the service's own clock."""
+    async def publish(
+        self, lots: int = 1, *, seconds: float = 7200, lot: dict[str, Any] | None = None, **fields: Any
+    ) -> Tender:
+        """A published tender that is open for so long by the service's own clock; `lot` goes into each of its lots."""
         author, approver = self.people["author"].line, self.people["approver"].line
         deadline = (await self.clock() + timedelta(seconds=seconds)).isoformat()
-        body = {"submission_deadline": deadline, "lots": [a_lot(title=f"Lot {n + 1}") for n in range(lots)]}
+        body = {
+            "submission_deadline": deadline,
+            "lots": [a_lot(title=f"Lot {n + 1}", **(lot or {})) for n in range(lots)],
+        }
         draft = await author.done("POST", "/tenders", a_tender(**(body | fields)))
         for name, role in ROLES.items():
             await author.done(

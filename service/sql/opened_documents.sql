@@ -1,0 +1,33 @@
+-- name: locate_bid(bid_id, organisation_id)^
+-- The lot of a bid of one's own, or of a bid for one's own tender, and whether the bid was opened.
+SELECT
+    bid.lot_id, bid.supplier_id = :organisation_id::uuid AS own,
+    EXISTS (SELECT 1 FROM opened_bids AS opened WHERE opened.bid_id = bid.id) AS opened
+FROM bids AS bid
+INNER JOIN lots AS lot ON bid.lot_id = lot.id
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+WHERE bid.id = :bid_id::uuid AND :organisation_id::uuid IN (bid.supplier_id, tender.buyer_id);
+
+-- name: list_documents(bid_id)
+-- The documents that a bid's present version names; names and faults are known from the opening on.
+SELECT
+    named.document_id, opened.name, known.digest, known.size, known.received_at,
+    opened.content_key IS NOT NULL AS readable, opened.fault
+FROM bids AS bid
+INNER JOIN bid_documents AS named ON bid.id = named.bid_id AND bid.version = named.version
+INNER JOIN documents AS known ON named.document_id = known.id
+LEFT JOIN opened_documents AS opened ON named.document_id = opened.document_id AND named.bid_id = opened.bid_id
+WHERE bid.id = :bid_id::uuid
+ORDER BY opened.number, known.received_at, known.id
+LIMIT 1000;
+
+-- name: get_document(bid_id, document_id)^
+-- A document that a bid's present version names, with what it takes to read it once it is opened.
+SELECT
+    named.document_id, known.upload_id, known.kept_in, known.header, known.size, opened.name, opened.content_key,
+    opened.fault
+FROM bids AS bid
+INNER JOIN bid_documents AS named ON bid.id = named.bid_id AND bid.version = named.version
+INNER JOIN documents AS known ON named.document_id = known.id
+LEFT JOIN opened_documents AS opened ON named.document_id = opened.document_id AND named.bid_id = opened.bid_id
+WHERE bid.id = :bid_id::uuid AND named.document_id = :document_id::uuid;
