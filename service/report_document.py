@@ -24,12 +24,16 @@ class Tender(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """Whose a bid is, and when it was received. `digest` is the one on the receipt."""
+    """Whose a bid is, and when it was received. `digest` is the one on the receipt.
+
+    `fault` says what was wrong with an envelope when it was opened.
+    """
 
     bid_id: str
     supplier: str
     submitted_at: datetime | None = None
     digest: str | None = None
+    fault: str | None = None
 
 
 class PanelScore(Struct, frozen=True, kw_only=True):
@@ -71,6 +75,35 @@ class Officer(Struct, frozen=True, kw_only=True):
     acted_at: datetime
 
 
+class LateBid(Struct, frozen=True, kw_only=True):
+    """A bid that came too late and was not stored: whose, when, how many bytes, with which digest."""
+
+    supplier: str
+    arrived_at: datetime
+    size: int
+    digest: str
+
+
+class SealedPrice(Struct, frozen=True, kw_only=True):
+    """A bid whose price envelope was never opened, and why."""
+
+    supplier: str
+    reason: str
+
+
+class Opening(Struct, frozen=True, kw_only=True):
+    """What the opening record says beyond the opened bids and who opened them; prices where they came apart."""
+
+    custody: str
+    withdrawn: int
+    late: tuple[LateBid, ...] = ()
+    locked_at: datetime | None = None
+    locked_by: str | None = None
+    price_opened_at: datetime | None = None
+    price_officers: tuple[Officer, ...] = ()
+    stay_sealed: tuple[SealedPrice, ...] = ()
+
+
 class AuditEntry(Struct, frozen=True, kw_only=True):
     """One entry of the tender's log up to the evaluation."""
 
@@ -99,4 +132,5 @@ class ReportDocument(Struct, frozen=True, kw_only=True):
     consensus: tuple[Consensus, ...] = ()
     decisions: tuple[Decision, ...] = ()
     officers: tuple[Officer, ...] = ()
+    opening: Opening | None = None
     events: tuple[AuditEntry, ...] = ()

@@ -27,9 +27,12 @@ from service.report_document import (
     Consensus,
     Decision,
     Entry,
+    LateBid,
     Officer,
+    Opening,
     PanelScore,
     ReportDocument,
+    SealedPrice,
     Tender,
 )
 from service.settings import Settings
@@ -80,6 +83,11 @@ class Subject(Struct, frozen=True, kw_only=True):
     lot_number: int
     lot_title: str
     opened_at: datetime | None
+    custody: str
+    withdrawn: int
+    locked_at: datetime | None
+    locked_by: str | None
+    price_opened_at: datetime | None
 
 
 class Asked(Struct, frozen=True):
@@ -155,9 +163,24 @@ async def load(pool: asyncpg.Pool, evaluation_id: UUID) -> ReportDocument:
             scores=tuple(await db.many(SQL.list_panel_scores(conn, **then), PanelScore)),
             consensus=tuple(await db.many(SQL.list_consensus(conn, **then), Consensus)),
             decisions=tuple(await db.many(SQL.list_decisions(conn, **then), Decision)),
-            officers=tuple(await db.many(SQL.list_officers(conn, lot_id=subject.lot_id), Officer)),
+            officers=tuple(await db.many(SQL.list_officers(conn, lot_id=subject.lot_id, envelope="offer"), Officer)),
+            opening=await _opening(conn, subject, then),
             events=tuple(await db.many(log, AuditEntry)),
         )
+
+
+async def _opening(conn: db.Connection, subject: Subject, then: dict[str, Any]) -> Opening:
+    officers = SQL.list_officers(conn, lot_id=subject.lot_id, envelope="price")
+    return Opening(
+        custody=subject.custody,
+        withdrawn=subject.withdrawn,
+        late=tuple(await db.many(SQL.list_late(conn, **then), LateBid)),
+        locked_at=subject.locked_at,
+        locked_by=subject.locked_by,
+        price_opened_at=subject.price_opened_at,
+        price_officers=tuple(await db.many(officers, Officer)),
+        stay_sealed=tuple(await db.many(SQL.list_stay_sealed(conn, lot_id=subject.lot_id), SealedPrice)),
+    )
 
 
 async def make(pool: asyncpg.Pool, payload: str) -> None:

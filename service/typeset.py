@@ -79,6 +79,7 @@ def _parts(document: ReportDocument) -> dict[str, int]:
         "method": True,
         "bids": True,
         "panel": bool(document.scores),
+        "opening": bool(document.officers),
         "decisions": bool(document.officers or document.decisions),
         "signatures": document.tender is not None,
         "audit": True,

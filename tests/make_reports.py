@@ -13,9 +13,12 @@ from service.report_document import (
     Consensus,
     Decision,
     Entry,
+    LateBid,
     Officer,
+    Opening,
     PanelScore,
     ReportDocument,
+    SealedPrice,
     Tender,
 )
 
@@ -197,6 +200,7 @@ def report_on(
     *,
     reasons: tuple[str, ...] = REASONS,
     decisions: tuple[Decision, ...] = (),
+    opening: Opening | None = None,
 ) -> ReportDocument:
     """The document of a complete procedure around an evaluation."""
     graded = [leaf.id for leaf in leaves(evaluation.lot.criteria) if method_tag(leaf) == "graded"]
@@ -228,6 +232,7 @@ def report_on(
             Officer(name="Helen Marsh", acted_at=OPENED_AT - timedelta(seconds=41)),
             Officer(name="Dilip Rao", acted_at=OPENED_AT),
         ),
+        opening=opening,
         events=tuple(
             AuditEntry(position=place, at=OPENED_AT + timedelta(hours=place), actor=actor, kind=kind, data=data)
             for place, (actor, kind, data) in enumerate(
@@ -264,7 +269,30 @@ def retrofit_report() -> ReportDocument:
         decided_by="Ruth Adeyemi",
         decided_at=OPENED_AT + timedelta(days=3),
     )
-    return report_on(evaluation, list(RETROFIT_BIDS), decisions=(exclusion,))
+    late = LateBid(
+        supplier="Fir Mechanical Ltd", arrived_at=OPENED_AT - timedelta(minutes=4), size=12_613, digest="f1" * 32
+    )
+    opening = Opening(custody="service", withdrawn=1, late=(late,))
+    return report_on(evaluation, list(RETROFIT_BIDS), decisions=(exclusion,), opening=opening)
+
+
+def report_with_prices_apart() -> ReportDocument:
+    """The same bids in the officers' custody, with price envelopes: one was never opened, one could not be read."""
+    whole = retrofit_report()
+    fault = "The offer envelope opens, but cannot be read. The body is not UTF-8."
+    entries = (*whole.entries[:-1], msgspec.structs.replace(whole.entries[-1], fault=fault))
+    opening = Opening(
+        custody="officers",
+        withdrawn=0,
+        locked_at=OPENED_AT + timedelta(days=9),
+        locked_by="Ruth Adeyemi",
+        price_opened_at=OPENED_AT + timedelta(days=10),
+        price_officers=(Officer(name="Sam Price Officer", acted_at=OPENED_AT + timedelta(days=10)),),
+        stay_sealed=(
+            SealedPrice(supplier="Dogwood Energy Partnership", reason="42 points are below the minimum of 50."),
+        ),
+    )
+    return msgspec.structs.replace(whole, entries=entries, opening=opening)
 
 
 def report_named(text: str) -> ReportDocument:

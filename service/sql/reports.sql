@@ -20,18 +20,25 @@ RETURNING digest;
 SELECT
     run.lot_id, lot.tender_id, run.canonical, run.digest, run.number, run.evaluated_at, person.name AS evaluated_by,
     tender.title, tender.reference, tender.currency, tender.time_zone, tender.published_at, tender.submission_deadline,
-    buyer.name AS buyer, lot.number AS lot_number, lot.title AS lot_title, lot.opened_at
+    buyer.name AS buyer, lot.number AS lot_number, lot.title AS lot_title, lot.opened_at, tender.custody,
+    (SELECT count(*) FROM bids AS bid WHERE bid.lot_id = lot.id AND bid.withdrawn_at IS NOT NULL) AS withdrawn,
+    held.locked_at, moderator.name AS locked_by, lot.price_opened_at
 FROM evaluations AS run
 INNER JOIN people AS person ON run.person_id = person.id
 INNER JOIN lots AS lot ON run.lot_id = lot.id
 INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
+LEFT JOIN consensus_locks AS held ON lot.id = held.lot_id
+LEFT JOIN people AS moderator ON held.person_id = moderator.id
 WHERE run.id = :evaluation_id::uuid;
 
 -- name: list_entries(lot_id)
--- The bids that were opened: whose, received when, with which digest on the receipt.
-SELECT opened.bid_id::text AS bid_id, supplier.name AS supplier, receipt.submitted_at, receipt.digest
+-- The bids that were opened: whose, received when, with which digest on the receipt, and what was wrong with it.
+SELECT
+    opened.bid_id::text AS bid_id, supplier.name AS supplier, receipt.submitted_at, receipt.digest,
+    nullif(concat_ws(' ', opened.fault, price.fault), '') AS fault
 FROM opened_bids AS opened
+LEFT JOIN opened_prices AS price ON opened.bid_id = price.bid_id
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS receipt ON opened.bid_id = receipt.bid_id AND opened.version = receipt.version
@@ -74,12 +81,36 @@ WHERE opened.lot_id = :lot_id::uuid AND decision.decided_at <= :until::timestamp
 ORDER BY decision.bid_id, decision.number
 LIMIT 100000;
 
--- name: list_officers(lot_id)
--- Who opened the bids.
+-- name: list_late(lot_id, until)
+-- The bids that had come too late for a lot by an instant.
+SELECT
+    supplier.name AS supplier, event.at AS arrived_at, (event.data ->> 'size')::bigint AS size,
+    event.data ->> 'digest' AS digest
+FROM events AS event
+INNER JOIN lots AS lot ON event.log_id = lot.tender_id
+INNER JOIN organisations AS supplier ON (event.data ->> 'supplier_id')::uuid = supplier.id
+WHERE
+    lot.id = :lot_id::uuid AND event.kind = 'bid.late' AND event.data ->> 'lot_id' = lot.id::text
+    AND event.at <= :until::timestamptz
+ORDER BY event.position, supplier.id
+LIMIT 10000;
+
+-- name: list_stay_sealed(lot_id)
+-- The bids of a lot whose prices were never opened, and why.
+SELECT supplier.name AS supplier, outcome.reason
+FROM technical_outcomes AS outcome
+INNER JOIN bids AS bid ON outcome.bid_id = bid.id
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+WHERE outcome.lot_id = :lot_id::uuid AND outcome.reason IS NOT NULL
+ORDER BY supplier.name, outcome.bid_id
+LIMIT 10000;
+
+-- name: list_officers(lot_id, envelope)
+-- Who opened the bids, or later the prices.
 SELECT person.name, act.acted_at
-FROM opening_acts AS act
+FROM officers_acts AS act
 INNER JOIN people AS person ON act.person_id = person.id
-WHERE act.lot_id = :lot_id::uuid
+WHERE act.lot_id = :lot_id::uuid AND act.envelope = :envelope::text
 ORDER BY act.acted_at, act.person_id
 LIMIT 100;
 

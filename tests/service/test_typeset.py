@@ -10,7 +10,7 @@ import pytest
 from scoring import canonical, evaluate
 from service import typeset
 from service.report_document import Entry, ReportDocument
-from tests.make_reports import SCALE, lot_of, opened, report_named, report_on, retrofit_report
+from tests.make_reports import SCALE, lot_of, opened, report_named, report_on, report_with_prices_apart, retrofit_report
 
 TEMPLATES = sorted(typeset.TEMPLATES.rglob("*.html"))
 GOLDEN = Path(__file__).parent.parent / "templates" / "evaluation.html"
@@ -23,6 +23,33 @@ def without_style(html: str) -> str:
 def test_the_report_changes_only_when_somebody_means_it_to():
     """To accept a change: write the HTML to the golden file and read the difference."""
     assert without_style(typeset.typeset(retrofit_report())) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_opening_record_is_a_part_of_its_own():
+    """Who opened, when, what was in the box with which digests, and what came too late or was withdrawn."""
+    html = " ".join(typeset.typeset(retrofit_report()).split())
+    record = html.partition('<h2 id="opening">')[2].partition("<h2")[0]
+    assert "5 bids were opened together, after the deadline. That was on" in record
+    assert record.index("Helen Marsh") < record.index("Dilip Rao")
+    for entry in retrofit_report().entries:
+        assert entry.digest is not None
+        assert " ".join(entry.digest[start : start + 8] for start in range(0, 64, 8)) in record
+    assert "Fir Mechanical Ltd" in record
+    assert "12613 bytes" in record
+    assert "One bid had been withdrawn before the deadline; it was not opened." in record
+    assert "Prices" not in record
+
+
+def test_the_opening_record_tells_of_sealed_prices_and_unreadable_bids():
+    html = " ".join(typeset.typeset(report_with_prices_apart()).split())
+    record = html.partition('<h2 id="opening">')[2].partition("<h2")[0]
+    assert "a key that only the opening officers held, in shares" in record
+    assert "cannot be read. The body is not UTF-8." in record
+    assert "until Ruth Adeyemi had locked the technical consensus" in record
+    assert "Sam Price Officer" in record
+    assert record.rindex("Dogwood Energy Partnership") < record.index("42 points are below the minimum of 50.")
+    assert "No bid came too late." in record
+    assert "No bid had been withdrawn." in record
 
 
 def test_a_supplier_s_words_cannot_become_markup():
