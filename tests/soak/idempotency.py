@@ -12,6 +12,7 @@ database's own constraints (altered.py).
 """
 
 import asyncio
+import contextlib
 import sys
 import time
 from collections import Counter
@@ -55,11 +56,15 @@ class Case(NamedTuple):
         return f"case-{self.number}"
 
 
+COUNTED = ("keys", "requests", "turned_away", "replayed", "altered_refused", "after_restart", "after_deadline")
+
+
 class Count(msgspec.Struct):
     """What was seen, and what must not be, by its name."""
 
     keys: int = 0
     requests: int = 0
+    turned_away: int = 0
     replayed: int = 0
     altered_refused: int = 0
     after_restart: int = 0
@@ -73,7 +78,7 @@ class Count(msgspec.Struct):
 
     def add(self, other: "Count") -> None:
         """Count what another part has counted."""
-        for name in ("keys", "requests", "replayed", "altered_refused", "after_restart", "after_deadline"):
+        for name in COUNTED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name, times in other.faults.items():
             self.fault(name, times)
@@ -114,14 +119,17 @@ class Trial:
             self.cases.append(case)
 
     async def send(self, line: Line, case: Case, *, key: str = "") -> Answer:
-        """Send a case over a connection; one that is cut is tried again, as any client would."""
+        """Send a case over a connection; again when that is cut or the service too busy, as any client would."""
         authorization = f"Bearer {self.play.suppliers[case.supplier].key}"
         self.count.requests += 1
         headers = {"Authorization": authorization, "Idempotency_Key": key or case.key}
-        try:
-            return await line.send(case.method, case.path, case.body, **headers)
-        except Unknown:
-            return await line.send(case.method, case.path, case.body, **headers)
+        while True:
+            with contextlib.suppress(Unknown):
+                answer = await line.send(case.method, case.path, case.body, **headers)
+                if answer.status != 503:
+                    return answer
+                self.count.turned_away += 1
+            await asyncio.sleep(1.0)
 
     async def at_once(self, case: Case) -> None:
         """The case on all connections at the same time."""

@@ -85,6 +85,9 @@ class Scene(NamedTuple):
         named = {"Idempotency_Key": f"canary-{canary.number}"} | headers
         try:
             answer = await line.send(method, path or self.path(), body, **named)
+            while answer.status == 503:
+                await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+                answer = await line.send(method, path or self.path(), body, **named)
         finally:
             await line.close()
         return check(answer, *expected)
