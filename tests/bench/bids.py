@@ -35,8 +35,6 @@ MOST_PER_SECOND = 9_000
 BODIES = 64
 QUIET = 4
 """Tenths of a second without a new bid after which a run is over."""
-DISTURBED = 0.1
-"""Cores that may work for somebody else during a run without its being told."""
 RUSH_CLIENTS = (1, 2, 4, 8)
 """Among which pgbench has its best on one tender."""
 
@@ -240,8 +238,8 @@ def told(name: str, runs: list[Run]) -> str:
         "db {:.0f} µs": lambda run: run.micros("db"),
         "py {:.0f} µs": lambda run: run.micros("py"),
     }
-    others = load.middle(runs, lambda run: run.cpu["others"] / run.seconds)
-    disturbed = f", others on the machine {others:.1f} cores" if others > DISTURBED else ""
+    others = load.middle(runs, lambda run: run.others)
+    disturbed = f", others on the machine {others:.1f} cores" if others > load.DISTURBED else ""
     return f"{name} " + " ".join(text.format(load.middle(runs, of)) for text, of in numbers.items()) + disturbed
 
 
@@ -251,6 +249,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each run")
     parser.add_argument("--short", action="store_true", help="one round of runs of two seconds")
+    parser.add_argument("--patience", type=float, default=120, metavar="SECONDS", help="for others on the machine")
     parser.add_argument("--only", default="", metavar="BEGINNING", help="figures whose names begin so")
     given = parser.parse_args()
     number, seconds = (1, 2.0) if given.short else (given.rounds, given.seconds)
@@ -263,7 +262,7 @@ def main() -> int:
             say("warming up")
             bench.warm_up()
             load.rounds(1, sides)
-            return report(figures(wanted, load.rounds(number, sides)))
+            return report(figures(wanted, load.rounds(number, sides, patience=given.patience)))
     except Invalid as invalid:
         say(f"NOT MEASURED. {invalid}")
         return 1

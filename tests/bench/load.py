@@ -38,6 +38,8 @@ CONNECTIONS = 200
 CONNECT_SECONDS = 0.02
 """What one of pgbench's connections may take to open on a busy machine; see _trust."""
 
+DISTURBED = 0.15
+"""Cores that may work for somebody else during a run that counts as undisturbed."""
 TRIES = 3
 """How often a run is made at most until it counts."""
 
@@ -51,6 +53,8 @@ class Run(NamedTuple):
     p99_ms: float
     wrong: str = ""
     cpu: Mapping[str, float] = {}
+    others: float = 0.0
+    """Cores that worked for somebody else meanwhile."""
 
     @property
     def per_second(self) -> float:
@@ -205,13 +209,25 @@ def busy_seconds() -> float:
 
 
 def watched(processes: Mapping[str, int], run: Callable[[], Run]) -> Run:
-    """The run with the CPU seconds that each process tree took meanwhile, and those of the `others` on the machine."""
+    """The run with the CPU seconds that each process tree took, and with what others on the machine took meanwhile."""
     before = {name: cpu_seconds(pid) for name, pid in processes.items()}
-    busy, own = busy_seconds(), cpu_seconds(os.getpid())
+    others = Others()
     done = run()
-    busy, own = busy_seconds() - busy, cpu_seconds(os.getpid()) - own
     cpu = {name: cpu_seconds(pid) - before[name] for name, pid in processes.items()}
-    return done._replace(cpu=cpu | {"others": max(0.0, busy - own)})
+    return done._replace(cpu=cpu, others=others.cores())
+
+
+class Others:
+    """How much of the machine works for others than this benchmark and its children, since this was made."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._foreign = busy_seconds() - cpu_seconds(os.getpid())
+
+    def cores(self) -> float:
+        """Their CPU seconds a second."""
+        foreign = busy_seconds() - cpu_seconds(os.getpid()) - self._foreign
+        return max(0.0, foreign / (time.monotonic() - self._since))
 
 
 # HTTP
@@ -374,15 +390,39 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 # Rounds
 
 
-def rounds(number: int, sides: Mapping[str, Callable[[], Run]]) -> dict[str, list[Run]]:
-    """Every side once a round, in a new random order each round. Raises Invalid when a side has no run that counts."""
+def rounds(number: int, sides: Mapping[str, Callable[[], Run]], *, patience: float = 0) -> dict[str, list[Run]]:
+    """Every side once a round, in a new random order each round. Raises Invalid when a side has no run that counts.
+
+    patience: seconds for which others on the machine are waited for in all, and disturbed runs made again: many
+    processes get more of a busy machine than one, so that a ratio says something else there.
+    """
     found: dict[str, list[Run]] = {name: [] for name in sides}
     for turn in range(number):
         started = time.monotonic()
         for name in random.sample(list(sides), len(sides)):
-            found[name].append(_counting(name, sides[name]))
+            while True:
+                waited = _wait_for_quiet(patience)
+                began = time.monotonic()
+                run = _counting(name, sides[name])
+                patience -= waited
+                if run.others <= DISTURBED or patience <= 0:
+                    break
+                patience -= time.monotonic() - began
+                say(f"made again: {name}, {run.others:.1f} cores worked for others")
+            found[name].append(run)
         say(f"round {turn + 1} of {number}: {time.monotonic() - started:.0f} s")
     return found
+
+
+def _wait_for_quiet(patience: float) -> float:
+    """Wait until others leave the machine alone for a moment; returns for how long, at most `patience` seconds."""
+    started = time.monotonic()
+    while (waited := time.monotonic() - started) < patience:
+        others = Others()
+        time.sleep(0.3)
+        if others.cores() <= DISTURBED:
+            break
+    return waited
 
 
 def _counting(name: str, side: Callable[[], Run]) -> Run:
