@@ -2,6 +2,7 @@
 
 import base64
 import re
+import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -185,15 +185,16 @@ def takes_gzip(accept_encoding: str) -> bool:
 
 # Every request has an id, and is one line in the log
 
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 def request_id(scope: Scope) -> str:
     """The request's id: the caller's own `X-Request-Id` where it is well-formed, else a new one."""
     known = cast("str | None", scope["state"].get("request_id"))
     if known is None:
-        given = ASGIConnection[Any, Any, Any, Any](scope).headers.get("x-request-id", "")
-        known = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        # Every request comes by here: the headers as they lie, not litestar's view of them.
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        known = given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         scope["state"]["request_id"] = known
     return known
 
@@ -231,13 +232,12 @@ async def finish_answer(message: Message, scope: Scope) -> None:
     """On every answer, errors included: the request's id, no storing by caches unless said otherwise, a log line."""
     if message["type"] != "http.response.start":
         return
-    headers = list(message["headers"])
-    headers.append((b"x-request-id", request_id(scope).encode()))
-    if not any(name.lower() == b"cache-control" for name, _ in headers):
+    known = request_id(scope)
+    headers = [*message["headers"], (b"x-request-id", known.encode())]
+    if b"cache-control" not in [name.lower() for name, _ in headers]:
         headers.append((b"cache-control", b"no-store"))
     message["headers"] = headers
-    facts = {"method": scope.get("method"), "path": scope["path"], "status": message["status"]}
-    _log.info("request", request_id=request_id(scope), **facts)
+    _log.info("request", request_id=known, method=scope.get("method"), path=scope["path"], status=message["status"])
 
 
 # Lists: a page at a time, from behind a place that the caller cannot and need not read
@@ -271,5 +271,9 @@ def page_of(rows: list[Item], limit: int, place: Callable[[Item], tuple[datetime
     """Cut a page from one row more than it holds; that row tells whether there is another page."""
     if len(rows) <= limit:
         return Page(rows)
-    last = msgspec.json.encode(place(rows[limit - 1]))
-    return Page(rows[:limit], base64.urlsafe_b64encode(last).decode().rstrip("="))
+    return Page(rows[:limit], cursor_behind(*place(rows[limit - 1])))
+
+
+def cursor_behind(at: datetime, item_id: UUID) -> str:
+    """The cursor of the page that begins behind this instant and id."""
+    return base64.urlsafe_b64encode(msgspec.json.encode((at, item_id))).decode().rstrip("=")

@@ -109,6 +109,9 @@ def heard(scope: HTTPScope) -> dict[bytes, bytes]:
 
 Name = TypeVar("Name")
 
+ENTRY_BYTES = 250
+"""What keeping something takes beside its bytes."""
+
 
 class Memory(Generic[Name]):
     """Bytes that may be asked for again, by name: at most so many; those not asked for longest make room."""
@@ -124,23 +127,34 @@ class Memory(Generic[Name]):
             self._kept.move_to_end(name)
         return kept
 
+    def get_all(self, names: Sequence[Name]) -> list[bytes] | None:
+        """The bytes of all these names, or None if one is not there."""
+        found: list[bytes] = []
+        for name in names:
+            kept = self.get(name)
+            if kept is None:
+                return None
+            found.append(kept)
+        return found
+
     def put(self, name: Name, content: bytes) -> None:
         """Keep the bytes; of what is itself larger than all there may be, nothing is kept."""
-        self._size -= len(self._kept.pop(name, b""))
+        if name in self._kept:
+            self._size -= ENTRY_BYTES + len(self._kept.pop(name))
         if len(content) > self._most:
             return
         self._kept[name] = content
-        self._size += len(content)
+        self._size += ENTRY_BYTES + len(content)
         while self._size > self._most:
             _, dropped = self._kept.popitem(last=False)
-            self._size -= len(dropped)
+            self._size -= ENTRY_BYTES + len(dropped)
 
 
 class Answer(NamedTuple):
     """What a door answers; a body is JSON, and its type and length are added to the headers."""
 
     status: int
-    headers: list[Header]
+    headers: Sequence[Header]
     body: bytes
 
 

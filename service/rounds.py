@@ -45,19 +45,23 @@ class Rounds(Generic[Question, Answer]):
         """`answer` runs the statement; a question that it leaves out, or that fails, is answered None."""
         self._answer = answer
         self._most = most
-        self._waiting: dict[Question, asyncio.Future[Answer | None]] = {}
+        self._waiting: dict[Question, list[asyncio.Future[Answer | None]]] = {}
         self._asked = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def ask(self, pool: asyncpg.Pool, question: Question) -> Answer | None:
         """The answer, read after this call; None where there is none or the database does not answer."""
+        # Everybody has a future of their own: who goes away takes the answer from nobody. (asyncio.shield costs more.)
+        answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.get(question)
-        if waiting is None:
-            waiting = self._waiting[question] = asyncio.get_running_loop().create_future()
-            self._asked.set()
-            if self._running is None:
-                self._running = asyncio.create_task(self._run(pool))
-        return await asyncio.shield(waiting)
+        if waiting is not None:
+            waiting.append(answered)
+            return await answered
+        self._waiting[question] = [answered]
+        self._asked.set()
+        if self._running is None:
+            self._running = asyncio.create_task(self._run(pool))
+        return await answered
 
     async def _run(self, pool: asyncpg.Pool) -> None:
         """Go round as long as somebody asks."""
@@ -101,7 +105,11 @@ class Rounds(Generic[Question, Answer]):
         return bool(self._waiting)
 
 
-def _resolve(batch: Mapping[Question, asyncio.Future[Answer | None]], answers: Mapping[Question, Answer]) -> None:
+def _resolve(
+    batch: Mapping[Question, Sequence[asyncio.Future[Answer | None]]], answers: Mapping[Question, Answer]
+) -> None:
     for question, waiting in batch.items():
-        if not waiting.done():
-            waiting.set_result(answers.get(question))
+        answer = answers.get(question)
+        for answered in waiting:
+            if not answered.done():
+                answered.set_result(answer)

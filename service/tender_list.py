@@ -1,11 +1,11 @@
-"""The list of tenders, which portals poll: a page that has not changed is answered from memory.
+"""The list of tenders, which portals poll: lines that have not changed are answered from memory.
 
-Whether it has changed, and whether the key is still good, is asked of the database by every request: the stamp of a
-page is a digest of its lines, so a page in memory cannot be another one than the stored one (engineering.md S2).
+Which lines a page has now, and whether the key is still good, is asked of the database by every request. It tells the
+lines by stamps: digests of all that they say, so a line in memory cannot be another one than the stored one
+(engineering.md S2).
 """
 
-import asyncio
-import hashlib
+import contextlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from litestar.types import HTTPScope, Receive, Send
 from msgspec import Struct
 
 from service import db, frontdoor
-from service.edge import Cursor, Limit, Page, page_of, start_of
+from service.edge import Cursor, Limit, Page, cursor_behind, page_of, start_of
 from service.frontdoor import Answer, Desk, Memory
 from service.organisations import Caller
 from service.problems import Refusal
@@ -30,7 +30,7 @@ from service.rounds import FAILURES, Rounds
 SQL = db.queries("tender_list")
 
 MEMORY_BYTES = 4_000_000
-"""Bytes of pages that one process keeps: about three hundred of fifty tenders."""
+"""Bytes of lines that one process keeps: of about eight thousand tenders."""
 
 PAGES = 16
 """Pages of one round; each takes the database a tenth of a millisecond."""
@@ -56,11 +56,6 @@ class TenderLine(Struct, frozen=True, kw_only=True):
     time_zone: str
 
 
-def page(lines: list[TenderLine], limit: int) -> Page[TenderLine]:
-    """The page of one line more than it holds."""
-    return page_of(lines, limit, lambda line: (line.created_at, line.id))
-
-
 # Handlers
 
 
@@ -76,7 +71,7 @@ async def list_tenders(
     rows = SQL.list_tenders(
         conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
-    return page(await db.many(rows, TenderLine), limit)
+    return page_of(await db.many(rows, TenderLine), limit, lambda line: (line.created_at, line.id))
 
 
 # The door
@@ -96,8 +91,7 @@ class TenderListDoor:
         self._state = state
         self._desk = Desk("GET", "/tenders")
         self._rounds = Rounds(find_stamps, most=PAGES)
-        self._memory = Memory[tuple[bytes, int]](MEMORY_BYTES)
-        self._loading: dict[tuple[bytes, int], asyncio.Task[bytes | None]] = {}
+        self._memory = Memory[bytes](MEMORY_BYTES)
 
     async def __call__(self, scope: HTTPScope, _receive: Receive, send: Send) -> bool:
         """Answer if it is a known caller's plain question for a page."""
@@ -115,32 +109,37 @@ class TenderListDoor:
         return body is not None
 
     async def _body(self, asked: _Asked, caller: Caller) -> bytes | None:
-        """The page, from memory or, once for all who ask, from the database; None if this caller may not have it."""
-        stamp = await self._rounds.ask(self._state.pool, asked)
-        if stamp is None:
+        """The page, from memory or from the database; None if this caller may not have it, or it is changing."""
+        stamps = await self._rounds.ask(self._state.pool, asked)
+        if stamps is None:
             return None
-        kept = self._memory.get((stamp, asked.limit))
-        if kept is not None:
-            return kept
-        loading = self._loading.get((stamp, asked.limit))
-        if loading is None:
-            loading = asyncio.create_task(self._load(asked, caller.organisation_id, stamp))
-            self._loading[stamp, asked.limit] = loading
-            loading.add_done_callback(lambda _: self._loading.pop((stamp, asked.limit)))
-        return await asyncio.shield(loading)
+        lines = self._memory.get_all(stamps)
+        if lines is None:
+            await self._load(asked, caller.organisation_id)
+            lines = self._memory.get_all(stamps)
+        return None if lines is None else _page(lines, asked.limit)
 
-    async def _load(self, asked: _Asked, organisation_id: UUID, stamp: bytes) -> bytes | None:
-        """The page of this stamp; None if it has changed since."""
-        place = {"after_at": asked.after_at, "after_id": asked.after_id, "limit": asked.limit + 1}
-        try:
-            rows = [row async for row in SQL.list_stamped(self._state.pool, organisation_id=organisation_id, **place)]
-        except FAILURES:
-            return None
-        if (rows[0]["stamp"] if rows else hashlib.sha256().digest()) != stamp:
-            return None
-        body = msgspec.json.encode(page(msgspec.convert(rows, list[TenderLine]), asked.limit))
-        self._memory.put((stamp, asked.limit), body)
-        return body
+    async def _load(self, asked: _Asked, organisation_id: UUID) -> None:
+        """Keep the lines of a page, by their stamps."""
+        rows = SQL.list_stamped(
+            self._state.pool,
+            organisation_id=organisation_id,
+            after_at=asked.after_at,
+            after_id=asked.after_id,
+            limit=asked.limit + 1,
+        )
+        with contextlib.suppress(*FAILURES):
+            async for row in rows:
+                self._memory.put(row["stamp"], msgspec.json.encode(msgspec.convert(row, TenderLine)))
+
+
+def _page(lines: Sequence[bytes], limit: int) -> bytes:
+    """The page of these lines and one more, as edge.Page is written."""
+    cursor = b"null"
+    if len(lines) > limit:
+        last = msgspec.json.decode(lines[limit - 1], type=TenderLine)
+        cursor = b'"%b"' % cursor_behind(last.created_at, last.id).encode()
+    return b'{"items":[%b],"next":%b}' % (b",".join(lines[:limit]), cursor)
 
 
 def _read(query: bytes, caller: Caller) -> _Asked | None:
@@ -155,8 +154,8 @@ def _read(query: bytes, caller: Caller) -> _Asked | None:
     return _Asked(caller.key_id, after_at, after_id, limit)
 
 
-async def find_stamps(conn: db.Connection, asked: Sequence[_Asked]) -> Mapping[_Asked, bytes]:
-    """The stamp of each page; left out are those whose key is not good any more."""
+async def find_stamps(conn: db.Connection, asked: Sequence[_Asked]) -> Mapping[_Asked, Sequence[bytes]]:
+    """The stamps of each page's lines; left out are pages whose key is not good any more."""
     rows = SQL.find_stamps(
         conn,
         key_ids=[one.key_id for one in asked],
@@ -164,4 +163,4 @@ async def find_stamps(conn: db.Connection, asked: Sequence[_Asked]) -> Mapping[_
         after_ids=[one.after_id for one in asked],
         limits=[one.limit + 1 for one in asked],
     )
-    return {asked[row["place"] - 1]: row["stamp"] async for row in rows}
+    return {asked[row["place"] - 1]: row["stamps"] or () async for row in rows}

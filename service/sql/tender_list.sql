@@ -12,16 +12,16 @@ ORDER BY tender.created_at, tender.id
 LIMIT :limit::int;
 
 -- name: find_stamps(key_ids, after_ats, after_ids, limits)
--- For each key and page, side by side: the stamp of what list_tenders would say to the key's holder, if the key is good now.
--- The stamp is the digest of the lines themselves, so that whatever changes in one changes it.
-SELECT asked.place::int AS place, page.stamp
+-- For each key and page, side by side: a stamp of each line that list_tenders would tell the key's holder, if the key is good now.
+-- A line's stamp is the digest of all that it says, so that whatever changes in it changes its stamp.
+SELECT asked.place::int AS place, page.stamps
 FROM
     unnest(:key_ids::text [], :after_ats::timestamptz [], :after_ids::uuid [], :limits::int [])
     WITH ORDINALITY AS asked (key_id, after_at, after_id, most, place)
 INNER JOIN api_keys AS key ON asked.key_id = key.id
 INNER JOIN people AS person ON key.person_id = person.id
 CROSS JOIN LATERAL (
-    SELECT sha256(coalesce(string_agg(record_send(line), ''::bytea), ''::bytea)) AS stamp
+    SELECT array_agg(sha256(record_send(line)) ORDER BY line.created_at, line.id) AS stamps
     FROM (
         SELECT
             tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
@@ -43,8 +43,11 @@ ORDER BY asked.place
 LIMIT 1000;
 
 -- name: list_stamped(organisation_id, after_at, after_id, limit)
--- The lines of list_tenders, each with the stamp of them all.
-WITH line AS MATERIALIZED (
+-- The lines of list_tenders, each with its stamp.
+SELECT
+    line.id, line.buyer, line.reference, line.title, line.created_at, line.published_at, line.submission_deadline,
+    line.time_zone, sha256(record_send(line)) AS stamp
+FROM (
     SELECT
         tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
         tender.submission_deadline, tender.time_zone
@@ -55,12 +58,6 @@ WITH line AS MATERIALIZED (
         AND (tender.created_at, tender.id) > (:after_at::timestamptz, :after_id::uuid)
     ORDER BY tender.created_at, tender.id
     LIMIT :limit::int
-)
-
-SELECT
-    line.id, line.buyer, line.reference, line.title, line.created_at, line.published_at, line.submission_deadline,
-    line.time_zone, whole.stamp
-FROM line
-CROSS JOIN (SELECT sha256(string_agg(record_send(line), ''::bytea)) AS stamp FROM line) AS whole
+) AS line
 ORDER BY line.created_at, line.id
 LIMIT 1000;
