@@ -46,7 +46,9 @@ Begin = Annotated[
 End = Annotated[
     datetime | None, QueryParameter(description="To before this instant; 1 hour behind the deadline if left out.")
 ]
-What = Literal["validated", "submitted", "replaced", "withdrawn", "late", "refused", "interrupted", "unanswered"]
+What = Literal[
+    "validated", "submitted", "replaced", "withdrawn", "received", "late", "refused", "interrupted", "unanswered"
+]
 
 
 class Outage(Struct, frozen=True, kw_only=True):
@@ -121,6 +123,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     """
 
     at: datetime
+    about: Literal["bid", "document"]
     what: What
     answer: int | None
     problem: str | None
@@ -128,6 +131,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     size: int | None
     lot_id: UUID | None
     bid_id: UUID | None
+    document_id: UUID | None
     version: int | None
     method: str | None
     path: str | None
@@ -183,6 +187,7 @@ class _Entry(Struct, frozen=True, kw_only=True):
     at: datetime
     lot_id: UUID | None
     bid_id: UUID | None
+    document_id: UUID | None
     version: int | None
     size: int | None
     problem: str | None
@@ -310,6 +315,9 @@ _KINDS: dict[str, tuple[What, int | None]] = {
     "bid.withdrawn": ("withdrawn", 200),
     "bid.late": ("late", 409),
     "bid.interrupted": ("interrupted", None),
+    "document.received": ("received", 201),
+    "document.late": ("late", 409),
+    "document.interrupted": ("interrupted", None),
 }
 _LATE = "submission-deadline-passed"
 
@@ -325,7 +333,8 @@ def attempt_of(entry: _Entry) -> Attempt:
         answer = kind.status if kind else None
         broken = answer is not None and answer >= _SERVER_ERROR
         what = "late" if problem == _LATE else "unanswered" if broken else "refused"
-    found = {**msgspec.structs.asdict(entry), "what": what, "answer": answer, "problem": problem}
+    about = "document" if entry.kind.startswith("document.") or "/documents" in (entry.path or "") else "bid"
+    found = msgspec.structs.asdict(entry) | {"about": about, "what": what, "answer": answer, "problem": problem}
     return msgspec.convert(found, Attempt)
 
 

@@ -175,7 +175,8 @@ WITH attempt AS (
         event.log_id = :log_id::uuid
         AND (
             event.kind IN (
-                'bid.validated', 'bid.submitted', 'bid.replaced', 'bid.withdrawn', 'bid.late', 'bid.interrupted'
+                'bid.validated', 'bid.submitted', 'bid.replaced', 'bid.withdrawn', 'bid.late', 'bid.interrupted',
+                'document.received', 'document.late', 'document.interrupted'
             )
             OR (event.kind = 'refused' AND event.data ->> 'method' <> 'GET')
         )
@@ -187,6 +188,7 @@ SELECT
     CASE WHEN :opened::boolean THEN attempt.position END AS position,
     attempt.supplier_id, attempt.supplier, attempt.kind, attempt.at,
     attempt.data ->> 'lot_id' AS lot_id, attempt.data ->> 'bid_id' AS bid_id,
+    attempt.data ->> 'document_id' AS document_id,
     (attempt.data ->> 'version')::int AS version,
     coalesce(attempt.data ->> 'size', attempt.data ->> 'announced')::bigint AS size,
     attempt.data ->> 'problem' AS problem, attempt.data ->> 'detail' AS detail,

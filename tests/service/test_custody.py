@@ -44,12 +44,10 @@ async def test_a_published_tender_has_a_key_that_bids_are_sealed_to(market: Mark
 async def test_a_corrigendum_keeps_the_key(market: Market) -> None:
     """Bids that are there stay readable; who has custody is not for a corrigendum."""
     tender = await market.publish()
-    etag = (await market.approver.get(f"/tenders/{tender['id']}")).headers["etag"]
     change = {"reason": "More time.", "submission_deadline": "2131-03-16T12:00:00Z"}
-    path = f"/tenders/{tender['id']}/corrigenda"
-    changed = done(await market.approver.post(path, change, If_Match=etag))
+    changed = await market.amend(tender, change)
     assert changed["public_key"] == tender["public_key"]
-    refused(await market.approver.post(path, {**change, "custody": "officers"}, If_Match=etag), 422, "invalid-request")
+    refused(await market.propose(tender, {**change, "custody": "officers"}), 422, "invalid-request")
 
 
 async def test_no_two_tenders_share_a_key(market: Market) -> None:
@@ -121,10 +119,8 @@ async def test_what_cannot_be_sealed_apart_is_refused_in_the_draft(market: Marke
 async def test_a_corrigendum_moves_no_value_into_another_envelope(market: Market) -> None:
     """Bids are already sealed the way it was published."""
     tender = await market.publish(lots=[a_lot(price_envelope=["price"])])
-    etag = (await market.approver.get(f"/tenders/{tender['id']}")).headers["etag"]
-    path = f"/tenders/{tender['id']}/corrigenda"
     change = {"reason": "Rules.", "submission_deadline": "2131-03-16T12:00:00Z", "lots": [a_lot(rules=a_rules())]}
-    problem = refused(await market.approver.post(path, change, If_Match=etag), 422, "invalid-request")
+    problem = refused(await market.propose(tender, change), 422, "invalid-request")
     assert [fault["pointer"] for fault in problem["errors"]] == ["/lots/0/price_envelope"]
 
 

@@ -159,6 +159,23 @@ async def test_the_record_tells_each_suppliers_attempts_second_by_second(clean: 
     assert log[sent["position"]]["kind"] == "bid.submitted"
 
 
+async def test_documents_are_attempts_as_bids_are(clean: Market) -> None:
+    """A supplier whose annex came a moment too late has that on record, and the one that came in time."""
+    tender = await published(clean)
+    path = f"/lots/{tender['lots'][0]['id']}/documents"
+    headers = {"Authorization": f"Bearer {clean.alder.key}", "Content-Type": "application/pdf"}
+    for at in (DEADLINE - MICROSECOND, DEADLINE):
+        await clean.set_clock(at)
+        await clean.http.post(path, content=b"%PDF-1.7", headers=headers | {"Idempotency-Key": str(at)})
+    (own,) = (await record(clean.alder, tender))["suppliers"]
+    told = [(instant(line["at"]), line["about"], line["what"], line["answer"]) for line in own["attempts"]]
+    assert told == [
+        (DEADLINE - MICROSECOND, "document", "received", 201),
+        (DEADLINE, "document", "late", 409),
+    ]
+    assert own["attempts"][0]["document_id"]
+
+
 # Health
 
 
