@@ -112,7 +112,7 @@ async def heads(owner: asyncpg.Connection, bids: list[Sent], tenders: list[Tende
 async def stored_entries(owner: asyncpg.Connection, tender_id: str) -> list[bytes]:
     """Every entry of a log as stored, first to last."""
     rows = await owner.fetch(
-        "SELECT jsonb_build_array(position, kind, person_id, data, at)::text AS entry"
+        "SELECT log_entry(log_id, position, kind, person_id, data, at, salt) AS entry"
         " FROM events WHERE log_id = $1 ORDER BY position",
         tender_id,
     )
