@@ -246,9 +246,15 @@ class Stand:
             return False
 
     async def until_ready(self, seconds: float) -> float:
-        """Wait until it is ready; the seconds it took."""
+        """Wait until it is ready; the seconds it took. Raises Failed when it takes longer, or when it has ended."""
+
+        async def ready() -> bool:
+            if not self.serve.runs:
+                raise Failed("serve has ended")
+            return await self.ready()
+
         try:
-            return await until(self.ready, seconds, "readiness")
+            return await until(ready, seconds, "readiness")
         except Failed as failure:
             raise Failed(f"{failure}; serve said: {self.serve.said()}") from None
 
