@@ -23,6 +23,7 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 
+from service.leader import Leader
 from service.local_postgres import LocalPostgres, erase
 from service.postmaster import running
 
@@ -282,7 +283,7 @@ class Stand:
 
         async def opened() -> bool:
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                found.append(await asyncpg.connect(self.dsn, statement_cache_size=0, timeout=10))
+                found.append(await Leader(self.dsn).connect(statement_cache_size=0))
             return bool(found)
 
         await until(opened, seconds, "a connection to PostgreSQL", pause=0.2)
