@@ -119,7 +119,7 @@ def invented(number: int, officers: list[Officer], *, lost_at_most: bool = False
     there = random.sample(officers, random.randint(3 if lost_at_most else 2, len(officers)))
     needed = random.randint(2, len(there) - lost_at_most)
     spare = len(there) - needed
-    missing = spare if lost_at_most else random.choice([spare, spare, random.randint(0, len(there))])
+    missing = spare if lost_at_most else random.choice([spare, spare + 1, random.randint(0, len(there))])
     gone = [one.id for one in random.sample(there, missing)]
     forging = 0 if lost_at_most else random.randint(0, len(gone))
     return Case(needed, there, set(gone[forging:]), set(gone[:forging]), random.randint(1, SUPPLIERS))
