@@ -115,6 +115,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             dsn, pooler=settings.database_pooler, connections=settings.database_connections
         )
         app.state.public_url = settings.public_url
+        await custody.make_missing(app.state.pool, app.state.wrapper)
         intake = Intake(dsn, secrets, pooler=settings.database_pooler)
         app.state.reception = Reception(app.state.pool, intake, secrets)
         store = document_store.store_at(settings.document_store, app.state.pool)

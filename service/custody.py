@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import asyncpg
+import structlog
 from litestar import Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -21,9 +23,11 @@ from service import db, events, sealing, tenders
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.tenders import TenderRow
-from service.wrapping import Wrapper
+from service.wrapping import KeyNotWrapped, Wrapper
 
 SQL = db.queries("custody")
+
+_log = structlog.get_logger("tenderscore")
 
 PublicKey = Annotated[
     str, Meta(pattern="^04[0-9a-f]{128}$", description="A point of P-256, uncompressed, in 130 hexadecimal digits.")
@@ -233,6 +237,27 @@ async def settle(conn: db.Connection, wrapper: Wrapper, tender: TenderRow, key: 
         conn, tender_id=tender.id, public_key=public, wrapped_key=wrapped, wrapped_by=wrapped_by
     )
     return public
+
+
+async def make_missing(pool: asyncpg.Pool, wrapper: Wrapper) -> None:
+    """Give keys to tenders that a release without sealing had published, so that bids for them can be taken in.
+
+    Where a key cannot be wrapped the log says so; the next start tries again.
+    """
+    async with db.transaction(pool) as conn:
+        keyless: list[UUID] = [row["tender_id"] async for row in SQL.list_without_key(conn)]
+    for tender_id in keyless:
+        private, public = sealing.generate_key()
+        try:
+            wrapped, wrapped_by = await wrapper.wrap(tender_id, private)
+        except KeyNotWrapped as failure:
+            _log.error("tender without a key", tender_id=str(tender_id), detail=failure.detail)
+            continue
+        columns = {"tender_id": tender_id, "public_key": public, "wrapped_key": wrapped, "wrapped_by": wrapped_by}
+        async with db.transaction(pool) as conn:
+            if await SQL.insert_missing_key(conn, **columns) is not None:
+                facts = {"public_key_digest": digest_of(public)}
+                await events.record(conn, "key.made", tender_id=tender_id, actor=None, data=facts)
 
 
 async def find(conn: db.Connection, tender_id: UUID) -> tuple[StoredKey | None, list[Officer]]:

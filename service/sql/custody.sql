@@ -50,6 +50,24 @@ SET
     officers_needed = NULL,
     made_at = excluded.made_at;
 
+-- name: list_without_key()
+-- Tenders that a release without sealing had published, and that are not opened: nothing can be sealed to them yet.
+SELECT tender.id AS tender_id
+FROM tenders AS tender
+WHERE
+    tender.published_at IS NOT NULL AND tender.custody = 'service'
+    AND NOT EXISTS (SELECT 1 FROM tender_keys AS key WHERE key.tender_id = tender.id)
+    AND EXISTS (SELECT 1 FROM lots AS lot WHERE lot.tender_id = tender.id AND lot.opened_at IS NULL)
+ORDER BY tender.published_at, tender.id
+LIMIT 10000;
+
+-- name: insert_missing_key(tender_id, public_key, wrapped_key, wrapped_by)$
+-- Keep a key pair for a tender that has none; says nothing where somebody else was faster.
+INSERT INTO tender_keys (tender_id, public_key, wrapped_key, wrapped_by, made_at)
+VALUES (:tender_id::uuid, :public_key::bytea, :wrapped_key::bytea, :wrapped_by::text, clock_timestamp())
+ON CONFLICT ON CONSTRAINT tender_keys_one_per_tender DO NOTHING
+RETURNING tender_id;
+
 -- name: put_officers_key(tender_id, public_key, officers_needed)$
 -- Keep the public half of a key that officers have made; its private half is not here. Returns the edition.
 INSERT INTO tender_keys (tender_id, public_key, officers_needed, made_at)

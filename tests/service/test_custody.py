@@ -13,7 +13,7 @@ from service import sealing
 from service.wrapping import BY_COMMAND
 from tests.make import a_lot, a_rules, a_tender
 from tests.make_officers import Desk, desks, draft, publish
-from tests.service.conftest import Market, done, market_in, refused
+from tests.service.conftest import Market, Person, done, market_in, refused, served
 
 PUBLIC = sealing.generate_key()[1].hex()
 
@@ -48,6 +48,21 @@ async def test_a_corrigendum_keeps_the_key(market: Market) -> None:
     changed = await market.amend(tender, change)
     assert changed["public_key"] == tender["public_key"]
     refused(await market.propose(tender, {**change, "custody": "officers"}), 422, "invalid-request")
+
+
+async def test_a_tender_of_a_release_without_sealing_gets_its_key_at_the_next_start(alone: Market) -> None:
+    """It had no bids when it was migrated; from then on they are sealed like all others, and opened."""
+    tender = await alone.publish()
+    await alone.owner.execute("DELETE FROM tender_keys WHERE tender_id = $1", tender["id"])
+    assert done(await alone.alder.get(f"/tenders/{tender['id']}"))["public_key"] is None
+    async with served(alone.dsn), served(alone.dsn) as url, httpx.AsyncClient(base_url=url) as http:
+        alder = Person(http, alone.alder.key)
+        seen = done(await alder.get(f"/tenders/{tender['id']}"))
+        sealing.check_public_key(bytes.fromhex(seen["public_key"]))
+        done(await alder.submit(tender))
+    assert (await alone.last(tender))["kind"] == "bid.submitted"
+    assert [entry["kind"] for entry in await alone.log(tender)].count("key.made") == 1
+    assert (await alone.open(tender))["number"] == 1
 
 
 async def test_no_two_tenders_share_a_key(market: Market) -> None:

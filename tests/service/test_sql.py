@@ -100,10 +100,11 @@ def test_exactly_one_query_reads_what_is_in_an_envelope() -> None:
 
 
 def test_exactly_one_query_reads_a_private_key() -> None:
-    """`release_key`; one more writes it. All that read re-check deadline and officers, and who goes on, themselves."""
+    """`release_key`; two more write one. All that read re-check deadline and officers, and who goes on, themselves."""
     holding = {name for name, text in TEXTS.items() if "wrapped_key" in code(text)}
-    assert holding == {"opening.release_key", "custody.insert_wrapped_key"}
-    assert "RETURNING" not in code(TEXTS["custody.insert_wrapped_key"])
+    writing = {"custody.insert_wrapped_key", "custody.insert_missing_key"}
+    assert holding == {"opening.release_key", *writing}
+    assert not any("SELECT" in code(TEXTS[name]) or "RETURNING wrapped" in code(TEXTS[name]) for name in writing)
     for name in ("opening.release_key", "opening.open_envelopes", "opening.list_headers"):
         statement = " ".join(code(TEXTS[name]).split())
         assert "tender.submission_deadline <= clock_timestamp()" in statement
