@@ -146,9 +146,15 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
     return pool
 
 
-async def open_connection(dsn: str, *, pooler: str = "") -> Connection:
-    """One connection like those of `open_pool`, kept by whoever asked for it; to be closed."""
-    conn = cast("Connection", await leader_of(dsn).connect(**_as_service(pooler)))
+async def open_connection(dsn: str, *, pooler: str = "", lock_timeout: float = 0) -> Connection:
+    """One connection like those of `open_pool`, kept by whoever asked for it; to be closed.
+
+    lock_timeout: seconds that a statement waits for a lock, 0 for as long as it takes; a pooler lets nobody set it.
+    """
+    ways = _as_service(pooler)
+    if ways["server_settings"] is not None and lock_timeout:
+        ways["server_settings"]["lock_timeout"] = f"{round(lock_timeout * 1000)}ms"
+    conn = cast("Connection", await leader_of(dsn).connect(**ways))
     await _prepare_connection(conn)
     return conn
 

@@ -29,6 +29,10 @@ MOST_WAITING = 2048
 LONGEST_WAIT = 0.5
 """Seconds: from then on newcomers are sent away before their body is read. It stays below the second that a bid may
 be complete before the deadline and still be judged in time."""
+HELD_AFTER = 0.1
+"""Seconds that a batch waits for a tender that somebody has locked; then that tender's bids wait apart."""
+LONGEST_HELD = 30.0
+"""Seconds that bids wait for a tender that is being opened or changed; then they are told to come again."""
 DUPLICATE_WAIT = 5.0
 """Seconds that a repeated key waits for the first request's answer."""
 
@@ -105,6 +109,8 @@ class Intake:
         self._pooler = pooler
         self._secrets = secrets
         self._waiting: deque[_Waiting] = deque()
+        self._held: dict[UUID, deque[_Waiting]] = {}
+        self._lanes: set[asyncio.Task[None]] = set()
         self._in_flight: dict[tuple[object, ...], asyncio.Future[Verdict]] = {}
         self._wake = asyncio.Event()
         self._conn: db.Connection | None = None
@@ -116,8 +122,9 @@ class Intake:
         try:
             yield
         finally:
-            while self._waiting:
-                await asyncio.wait([waiting.answer for waiting in self._waiting])
+            while left := [*self._waiting, *(one for lane in self._held.values() for one in lane)]:
+                await asyncio.wait([waiting.answer for waiting in left])
+            await asyncio.gather(*self._lanes, return_exceptions=True)
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             if self._conn is not None:
@@ -126,7 +133,7 @@ class Intake:
     @property
     def waiting(self) -> int:
         """How many bids wait for a commit."""
-        return len(self._waiting)
+        return len(self._waiting) + sum(map(len, self._held.values()))
 
     def check_open(self) -> None:
         """Refuse newcomers while those who wait have waited too long; asked before a body is read."""
@@ -146,8 +153,12 @@ class Intake:
         loop = asyncio.get_running_loop()
         waiting = _Waiting(post, loop.time(), loop.create_future())
         self._in_flight[post.operation] = waiting.answer
-        self._waiting.append(waiting)
-        self._wake.set()
+        lane = self._held.get(post.tender_id)
+        if lane is None:
+            self._waiting.append(waiting)
+            self._wake.set()
+        else:
+            lane.append(waiting)
         # The sender may go away; its bid is stored all the same, and its key will tell.
         return await asyncio.shield(waiting.answer)
 
@@ -162,33 +173,56 @@ class Intake:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while batch := self._next_batch():
+            while batch := _next_batch(self._waiting):
                 await self._settle(batch)
+                self._waiting = deque(waiting for waiting in self._waiting if not self._is_settled(waiting))
 
-    def _next_batch(self) -> list[_Waiting]:
-        """Those who have waited longest; of one supplier and lot one at a time, because the second follows the first.
-
-        They leave the queue when they are answered, so that the queue's first tells how long the longest has waited.
-        """
-        batch: list[_Waiting] = []
-        seen: set[tuple[UUID, UUID]] = set()
-        for waiting in self._waiting:
-            pair = (waiting.post.supplier_id, waiting.post.lot_id)
-            if pair not in seen:
-                seen.add(pair)
-                batch.append(waiting)
-                if len(batch) == MOST_AT_ONCE:
-                    break
-        return batch
+    def _is_settled(self, waiting: _Waiting) -> bool:
+        return waiting.answer.done() or waiting.post.tender_id in self._held
 
     async def _settle(self, batch: list[_Waiting]) -> None:
-        """Store a batch and answer each of it; if the statement failed as a whole, one by one."""
-        # Whatever went wrong is told to those who wait; the queue must not end by it.
-        (found,) = await asyncio.gather(self._store([waiting.post for waiting in batch]), return_exceptions=True)
-        if isinstance(found, asyncpg.PostgresError) and len(batch) > 1:
-            for waiting in batch:
-                await self._settle([waiting])
-            return
+        """Store a batch and answer each of it; if that failed as a whole, tender by tender, then one by one."""
+        if self._conn is None or self._conn.is_closed():
+            (opened,) = await asyncio.gather(self._connect(HELD_AFTER), return_exceptions=True)
+            if isinstance(opened, BaseException):
+                self._answer(batch, opened)
+                return
+            self._conn = opened
+        found = await self._store(self._conn, batch)
+        one_tender = len({waiting.post.tender_id for waiting in batch}) == 1
+        if one_tender and isinstance(found, asyncpg.LockNotAvailableError):
+            self._hold(batch[0].post.tender_id)
+        elif len(batch) > 1 and isinstance(found, asyncpg.PostgresError):
+            for part in _apart(batch):
+                await self._settle(part)
+        else:
+            self._answer(batch, found)
+
+    def _hold(self, tender_id: UUID) -> None:
+        """Let the bids for a tender that is locked, those to come too, wait in a lane of their own."""
+        self._held[tender_id] = deque(
+            one for one in self._waiting if one.post.tender_id == tender_id and not one.answer.done()
+        )
+        lane = asyncio.create_task(self._serve_lane(tender_id))
+        self._lanes.add(lane)
+        lane.add_done_callback(self._lanes.discard)
+
+    async def _serve_lane(self, tender_id: UUID) -> None:
+        lane = self._held[tender_id]
+        (conn,) = await asyncio.gather(self._connect(LONGEST_HELD), return_exceptions=True)
+        while batch := _next_batch(lane):
+            found = conn if isinstance(conn, BaseException) else await self._store(conn, batch)
+            if isinstance(found, asyncpg.PostgresError) and not isinstance(conn, BaseException):
+                del batch[1:]  # one bid that cannot be stored spoils nobody else's
+                found = await self._store(conn, batch)
+            self._answer(batch, found)
+            for settled in batch:
+                lane.remove(settled)
+        del self._held[tender_id]
+        if not isinstance(conn, BaseException):
+            await conn.close(timeout=5)
+
+    def _answer(self, batch: list[_Waiting], found: list[Verdict] | BaseException) -> None:
         if isinstance(found, BaseException):
             for waiting in batch:
                 waiting.answer.set_exception(found)
@@ -198,14 +232,45 @@ class Intake:
                 waiting.answer.set_result(verdict)
         for waiting in batch:
             del self._in_flight[waiting.post.operation]
-        self._waiting = deque(waiting for waiting in self._waiting if not waiting.answer.done())
 
-    async def _store(self, posts: list[Post]) -> list[Verdict]:
-        if self._conn is None or self._conn.is_closed():
-            self._conn = await db.open_connection(self._dsn, pooler=self._pooler)
+    async def _connect(self, patience: float) -> db.Connection:
+        return await db.open_connection(self._dsn, pooler=self._pooler, lock_timeout=patience)
+
+    async def _store(self, conn: db.Connection, batch: list[_Waiting]) -> list[Verdict] | BaseException:
+        """The verdicts, or what went wrong: that is told to those who wait, and must not end the queue."""
+        posts = [waiting.post for waiting in batch]
+        (found,) = await asyncio.gather(self._judge(conn, posts), return_exceptions=True)
+        return found
+
+    async def _judge(self, conn: db.Connection, posts: list[Post]) -> list[Verdict]:
         signer = self._secrets.signers[0]
-        rows = SQL.store_bids(self._conn, **_columns(posts), signer=signer.key_id)
+        rows = SQL.store_bids(conn, **_columns(posts), signer=signer.key_id)
         return _verdicts(posts, sorted([row async for row in rows], key=_ordinal), signer)
+
+
+def _next_batch(queue: deque[_Waiting]) -> list[_Waiting]:
+    """Those who have waited longest; of one supplier and lot one at a time, because the second follows the first.
+
+    They leave the queue when they are answered, so that the queue's first tells how long the longest has waited.
+    """
+    batch: list[_Waiting] = []
+    seen: set[tuple[UUID, UUID]] = set()
+    for waiting in queue:
+        pair = (waiting.post.supplier_id, waiting.post.lot_id)
+        if pair not in seen:
+            seen.add(pair)
+            batch.append(waiting)
+            if len(batch) == MOST_AT_ONCE:
+                break
+    return batch
+
+
+def _apart(batch: list[_Waiting]) -> list[list[_Waiting]]:
+    """The batch tender by tender; of one tender bid by bid."""
+    parts: dict[UUID, list[_Waiting]] = {}
+    for waiting in batch:
+        parts.setdefault(waiting.post.tender_id, []).append(waiting)
+    return [*parts.values()] if len(parts) > 1 else [[waiting] for waiting in batch]
 
 
 def _columns(posts: Sequence[Post]) -> dict[str, list[Any]]:

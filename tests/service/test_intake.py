@@ -102,3 +102,21 @@ async def test_a_broken_connection_is_mended_by_the_next_bid(alone: Market) -> N
         assert len(answers) < 10
     lots = tender["lots"][0]["id"]
     assert await alone.owner.fetchval("SELECT count(*) FROM bids WHERE lot_id = $1", lots) == 2
+
+
+async def test_a_tender_that_is_being_opened_holds_up_no_other_tenders_bids(market: Market) -> None:
+    """One buyer's opening takes long; bids for everybody else's tenders are stored meanwhile, its own afterwards."""
+    held, others = await market.publish(), [await market.publish() for _ in range(3)]
+    holder = await db.connect(market.dsn)
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM tenders WHERE id = $1 FOR UPDATE", held["id"])
+            waiting = [asyncio.create_task(person.submit(held)) for person in (market.alder, market.birch)]
+            for tender in others:
+                done(await market.alder.submit(tender))
+            late = asyncio.create_task(market.cedar.submit(held))
+            done(await market.birch.submit(others[0]))
+            assert not any(task.done() for task in (*waiting, late))
+    finally:
+        await holder.close()
+    assert [answer.status_code for answer in await asyncio.gather(*waiting, late)] == [201, 201, 201]
