@@ -17,6 +17,7 @@ import structlog
 from msgspec import Struct
 
 from service import db
+from service.leader import GONE
 
 if TYPE_CHECKING:
     from pgqueuer.core.qm import QueueManager
@@ -130,7 +131,7 @@ async def work(dsn: str, duties: Mapping[str, Do], *, at_once: int, grace: float
             async with pool:
                 await _first_job(pool)
                 await _run(_manager(pool, duties, at_once), at_once, grace)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, db.DatabaseError) as error:
+        except (*GONE, asyncpg.PostgresError, db.DatabaseError) as error:
             _log.warning("worker without database", reason=str(error))
             await asyncio.sleep(RECONNECT_SECONDS)
 

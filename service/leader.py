@@ -75,7 +75,7 @@ class Leader:
         self._lines: dict[str, WeakSet[asyncpg.Connection]] = {host: WeakSet() for host in self.hosts}
 
     async def connect(self, *_dsn: str, **how: Any) -> asyncpg.Connection:
-        """A connection to the first host that takes writes; raises what the last one said if none does.
+        """A connection to the first host that takes writes; raises what the last one said, or OSError, if none does.
 
         A host that cannot be used goes to the end of the line, so that the next caller need not wait for it too.
         """
@@ -89,6 +89,8 @@ class Leader:
                 continue
             self._lines[host].add(conn)
             return conn
+        if isinstance(failure, asyncpg.InternalClientError):  # asyncpg's for hosts that let in, but take no writes
+            raise ConnectionError(str(failure)) from failure
         raise failure
 
     def watch(self, pool: asyncpg.Pool) -> None:

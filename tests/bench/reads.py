@@ -316,6 +316,8 @@ def figures(rounds: int, seconds: float, only: str = "") -> Iterator[Figure]:
     """Every figure whose name begins so; raises Invalid."""
     wanted = [goal for goal in GOALS if goal.figure.startswith(only)]
     names = dict.fromkeys(name for goal in wanted for name in (goal.ours, goal.theirs))
+    if not (names or FRESH.startswith(only)):
+        return
     with ready(seconds) as (bench, stored):
         sides: dict[str, Callable[[], Run]] = {name: lambda name=name: bench.side(name) for name in names}
         if sides:

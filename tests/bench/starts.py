@@ -25,9 +25,19 @@ from tests.bench import load
 from tests.bench.load import Invalid, say
 from tests.bench.measure import Figure, report
 
-EAGER = ("numpy", "weasyprint", "pikepdf", "jinja2", "pgqueuer.core.qm", "highspy", "obstore")
+EAGER = (
+    "numpy",
+    "weasyprint",
+    "pikepdf",
+    "jinja2",
+    "pgqueuer.core.qm",
+    "highspy",
+    "obstore",
+    "httpx",
+    "cryptography.hazmat.primitives.hpke",
+)
 """What the service imports on first use."""
-UNNEEDED = ("numpy", "weasyprint", "libpango", "pikepdf", "pydantic", "highspy", "obstore")
+UNNEEDED = ("numpy", "weasyprint", "libpango", "pikepdf", "pydantic", "highspy", "obstore", "cryptography")
 """What must not be mapped by a process that has only answered."""
 MEGABYTES = 60.0
 SETTLE_SECONDS = 2.0
@@ -35,6 +45,9 @@ PATIENCE_SECONDS = 60.0
 
 OURS = "from service.__main__ import main; main()"
 THEIRS = f"import {', '.join(EAGER)}; {OURS}"
+
+
+NAMES = ("start.first_answer", "start.memory", "start.unneeded")
 
 
 class Start(NamedTuple):
@@ -77,8 +90,13 @@ def _await_answer(process: subprocess.Popen[bytes], port: int) -> None:
     raise Invalid(f"The service did not answer; its exit code is {process.poll()}.")
 
 
-def figures(rounds: int) -> Iterator[Figure]:
-    """The start beside an eager one, and the memory beside what it may take; raises Invalid."""
+def figures(rounds: int, only: str = "") -> Iterator[Figure]:
+    """The start beside an eager one, and the memory beside what it may take; raises Invalid.
+
+    Nothing is measured if no figure's name begins as `only`.
+    """
+    if not any(name.startswith(only) for name in NAMES):
+        return
     with load.folder() as files, load.postgres(files) as postgres:
         asyncio.run(db.migrate(postgres.dsn))
         secret = files / "secret"

@@ -241,7 +241,7 @@ async def run(rounds: int, seconds: float = LONGEST_SECONDS) -> Progress:
         for name in [name for name in CONTROL if name not in progress.control]:
             caught = await run_lie(place, name, seconds=3.0, mistake="application-clock")
             progress.control[name] = {
-                fault: caught.seen.faults().get(fault, 0) for fault in ("late", "early", "disordered")
+                fault: caught.seen.faults().get(fault, 0) for fault in ("late", "wronged", "disordered")
             }
             store(PROGRESS, progress)
             tell(f"control, {name}: {progress.control[name]}")

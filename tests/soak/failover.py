@@ -9,9 +9,9 @@ that was acknowledged is lost or doubled, whoever leads in the end; reports aske
 Control: without synchronous mode the third event must lose bids. The third matters because on one machine a plain kill
 loses nothing even then: the kernel has delivered the log already.
 
-Patroni comes from PyPI (raft instead of etcd), into a folder of the campaign's own. Progress lies in .soak/failover.json
-and belongs to one state of the code. Exit status 1 if anything was lost, doubled or late, or if the control was not
-caught; 2 if the hour was up, or if Patroni cannot be had.
+Patroni comes from PyPI (raft instead of etcd), into a folder of the campaign's own. Progress lies in
+.soak/failover.json and belongs to one state of the code. Exit status 1 if anything was lost, doubled or late, or if the
+control was not caught; 2 if the hour was up, or if Patroni cannot be had.
 """
 
 import asyncio
@@ -132,6 +132,7 @@ async def product(
         stand = Stand(place / f"stand-{home.name}", database_url=cluster.dsn)
         stand.data.mkdir()
         secret = stand.data / "secret"
+        secret.touch(0o600)
         secret.write_text(await asyncio.to_thread(command, stand, "secret"))
         stand.environment["TENDERSCORE_SECRET_FILE"] = str(secret)
         stand.serve.environment |= stand.environment

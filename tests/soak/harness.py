@@ -23,6 +23,7 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 
+from service.leader import Leader
 from service.local_postgres import LocalPostgres, erase
 from service.postmaster import running
 
@@ -246,9 +247,15 @@ class Stand:
             return False
 
     async def until_ready(self, seconds: float) -> float:
-        """Wait until it is ready; the seconds it took."""
+        """Wait until it is ready; the seconds it took. Raises Failed when it takes longer, or when it has ended."""
+
+        async def ready() -> bool:
+            if not self.serve.runs:
+                raise Failed("serve has ended")
+            return await self.ready()
+
         try:
-            return await until(self.ready, seconds, "readiness")
+            return await until(ready, seconds, "readiness")
         except Failed as failure:
             raise Failed(f"{failure}; serve said: {self.serve.said()}") from None
 
@@ -276,7 +283,7 @@ class Stand:
 
         async def opened() -> bool:
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                found.append(await asyncpg.connect(self.dsn, statement_cache_size=0, timeout=10))
+                found.append(await Leader(self.dsn).connect(statement_cache_size=0))
             return bool(found)
 
         await until(opened, seconds, "a connection to PostgreSQL", pause=0.2)

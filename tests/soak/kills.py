@@ -244,14 +244,14 @@ FORGETFUL = ("ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf
 LOOSE = """
 DO $$
 DECLARE
-    strict text := pg_get_functiondef('store_bids'::regproc);
-    loose text := replace(strict, 'WHEN used.bid_id IS NOT NULL THEN', 'WHEN FALSE THEN');
+    careful text := pg_get_functiondef('store_bids'::regproc);
+    careless text := replace(careful, 'WHEN used.bid_id IS NOT NULL THEN', 'WHEN FALSE THEN');
 BEGIN
-    loose := replace(loose, 'WHEN given.version = 1 AND standing.id IS NOT NULL THEN', 'WHEN FALSE THEN');
-    IF length(strict) - length(loose) < 60 THEN
+    careless := replace(careless, 'WHEN given.version = 1 AND standing.id IS NOT NULL THEN', 'WHEN FALSE THEN');
+    IF length(careful) - length(careless) <> 58 THEN  -- both conditions were there
         RAISE EXCEPTION 'store_bids looks up what it stored in other words now';
     END IF;
-    EXECUTE loose;
+    EXECUTE careless;
 END
 $$
 """

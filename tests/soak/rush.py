@@ -1,9 +1,12 @@
 """One rush to a deadline: 64 connections send bids until after it, the officers open beside them, then all is counted.
 
-Three kinds of weather. In a `calm` rush nothing is added. In a `stalled` one the tender's log is held for a moment
+Four kinds of weather. In a `calm` rush nothing is added. In a `stalled` one the tender's log is held for a moment
 around the deadline, so that bids which arrived in time could be stored only after it. In a `slow` one what is to be
 committed just before the deadline is committed a sixth of a second behind it, as on a disk that is busy elsewhere:
 bids that are stamped in time are then still invisible when the officers ask to open.
+
+And in a `crowded` one another tender closes two seconds earlier, with a rush of its own: while its officers open it,
+and its late bids are told so, nothing of that may hold up the bids for this one.
 
 Whatever the service writes as the instant of a bid, there is a witness of the campaign's own: it locks the tender's log
 once the database's clock has passed the deadline, and reads how long the log is. Every later bid is a late one.
@@ -13,7 +16,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -25,12 +28,15 @@ from tests.make import a_bid
 from tests.soak.clients import Answer, Line, Tender, Unknown, read_answer
 from tests.soak.stage import Clock, Play, measure_clock
 
-Weather = Literal["calm", "stalled", "slow"]
-WEATHERS: tuple[Weather, ...] = ("calm", "stalled", "slow")
+Weather = Literal["calm", "stalled", "slow", "crowded"]
+WEATHERS: tuple[Weather, ...] = ("calm", "stalled", "slow", "crowded")
 CONNECTIONS = 64
 BID_BYTES = 16 * 1024
 LEAD_SECONDS = 1.5
 """From publication to the first bid: connections are opened, clocks compared."""
+
+CROWD_SECONDS = 2.0
+"""So much earlier closes the other tender in a crowd."""
 
 TAIL_SECONDS = 0.7
 """So long bids go on behind the deadline."""
@@ -87,6 +93,8 @@ class Seen(msgspec.Struct, kw_only=True):
     p50: float = 0.0
     p99: float = 0.0
     slowest: float = 0.0
+    late_slowest: float = 0.0
+    """The longest time after which a sender was told that it was too late: it may have to wait for the opening."""
     clock_error: float = 0.0
     late: int = 0
     """Bids that were stored, or acknowledged, at or after the deadline."""
@@ -130,9 +138,18 @@ class Rush:
 
     async def run(self) -> Seen:
         """Publish, rush, open, count."""
-        self.deadline = await self.play.deadline_in(LEAD_SECONDS + self.seconds)
+        await self.publish(await self.play.deadline_in(LEAD_SECONDS + self.seconds))
+        await self.rush()
+        return await self.count()
+
+    async def publish(self, deadline: datetime) -> None:
+        """Publish a tender that closes then."""
+        self.deadline = deadline
         self.tender = await self.play.market.publish(submission_deadline=self.deadline.isoformat())
         self.clock = await measure_clock(self.play.owner)
+
+    async def rush(self) -> None:
+        """Everything that happens around the deadline."""
         lines = [Line(self.play.stand.url) for _ in range(self.connections)]
         await asyncio.gather(*(line.connected() for line in lines))
         async with asyncio.TaskGroup() as tasks:
@@ -142,7 +159,6 @@ class Rush:
                 tasks.create_task(self._shoot(line))
         for line in lines:
             await line.close()
-        return await self._count()
 
     # What happens
 
@@ -237,9 +253,11 @@ class Rush:
 
     # What it amounts to
 
-    async def _count(self) -> Seen:
+    async def count(self) -> Seen:
+        """Compare what was answered with what is stored."""
         taken = {shot.receipt["bid_id"]: shot for shot in self.shots if shot.status == 201}
-        delays = sorted(shot.answered - shot.first_byte for shot in self.shots) or [0.0]
+        delays = sorted(shot.answered - shot.first_byte for shot in taken.values()) or [0.0]
+        waited = [shot.answered - shot.first_byte for shot in self.shots if shot.status == 409]
         seen = Seen(
             weather=self.weather,
             sent=len(self.shots),
@@ -250,6 +268,7 @@ class Rush:
             p50=round(delays[len(delays) // 2], 4),
             p99=round(delays[len(delays) * 99 // 100], 4),
             slowest=round(delays[-1], 4),
+            late_slowest=round(max(waited, default=0.0), 4),
         )
         after = await measure_clock(self.play.owner)
         seen.clock_error = self.clock.error + after.error + abs(after.offset - self.clock.offset)
@@ -336,14 +355,49 @@ def _gaps(
 
 async def storm(play: Play, *, seconds: float, weather: Weather, connections: int = CONNECTIONS) -> Seen:
     """One rush in this weather."""
-    slow = weather == "slow"
-    if slow:
+    if weather == "crowded":
+        return await crowd(play, seconds=seconds, connections=connections)
+    if weather == "slow":
         await play.owner.execute(SLOW_DISK)
     try:
         return await Rush(play, seconds=seconds, weather=weather, connections=connections).run()
     finally:
-        if slow:
+        if weather == "slow":
             await play.owner.execute("DROP FUNCTION rush_slow_commit CASCADE")
+
+
+async def crowd(play: Play, *, seconds: float, connections: int) -> Seen:
+    """Two rushes to deadlines close together, half of the connections each: the later one, with any fault of both."""
+    rushes = [Rush(play, seconds=seconds, weather="crowded", connections=connections // 2) for _ in range(2)]
+    first = await play.deadline_in(2 * LEAD_SECONDS + seconds)
+    for number, rush in enumerate(rushes):
+        await rush.publish(first + timedelta(seconds=number * CROWD_SECONDS))
+    await asyncio.gather(*(rush.rush() for rush in rushes))
+    earlier, seen = [await rush.count() for rush in rushes]
+    seen.strange |= {f"of the earlier tender: {name}": count for name, count in earlier.faults().items()}
+    return seen
+
+
+async def bystander(play: Play, *, seconds: float = 4.0) -> float:
+    """How long a bid takes while another tender is locked, as by a large opening, and a bid for that one waits."""
+    held, free = [await play.market.publish() for _ in range(2)]
+    waiting, line = play.line(0), play.line(1)
+
+    async def submit(line: Line, tender: Tender) -> float:
+        began = time.monotonic()
+        answer = await line.send("POST", f"/lots/{tender.lots[0]}/bids", a_bid(), Idempotency_Key="bystander")
+        await line.close()
+        return time.monotonic() - began if answer.status == 201 else float("inf")
+
+    async with play.owner.transaction():
+        await play.owner.execute("SELECT FROM tenders WHERE id = $1 FOR UPDATE", held.id)
+        first = asyncio.create_task(submit(waiting, held))
+        while not await play.owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            pass  # each look is a round trip
+        second = asyncio.create_task(submit(line, free))
+        await asyncio.sleep(seconds)
+    await first
+    return round(await second, 3)
 
 
 def total(rounds: list[Seen]) -> dict[str, Any]:
@@ -352,7 +406,7 @@ def total(rounds: list[Seen]) -> dict[str, Any]:
     counted = ("sent", "acknowledged", "told_late", "turned_away", "opened")
     for name in (*counted, *MUST_BE_NONE):
         figures[name] = sum(getattr(seen, name) for seen in rounds)
-    for name in ("p50", "p99", "slowest", "clock_error"):
+    for name in ("p50", "p99", "slowest", "late_slowest", "clock_error"):
         figures[name] = max((getattr(seen, name) for seen in rounds), default=0.0)
     figures["per_second"] = min((seen.per_second for seen in rounds if seen.weather == "calm"), default=0.0)
     return figures

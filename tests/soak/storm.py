@@ -1,9 +1,10 @@
 """Rushes to a deadline, the opening running beside them (`make soak SOAK=storm [N=50]`, N rushes of 10 s).
 
-64 connections send bids of 16 KiB until after the deadline by the database's clock, in three weathers (rush.py). None
+64 connections send bids of 16 KiB until after the deadline by the database's clock, in four weathers (rush.py). None
 may be taken at or after the deadline, none that was acknowledged may be missing at the opening, and none whose last
-byte arrived a second before the deadline may be refused. Then the same with known mistakes put into the service
-(altered.py): each must be caught, or the silence about the service proves nothing.
+byte arrived a second before the deadline may be refused; nor may the opening of one tender hold up bids for another.
+Then the same with known mistakes put into the service (altered.py): each must be caught, or the silence about the
+service proves nothing.
 
 Progress lies in .soak/storm.json and belongs to one state of the code.
 """
@@ -18,12 +19,12 @@ import msgspec
 
 from tests.soak import stage
 from tests.soak.harness import LONGEST_SECONDS, code_digest, load, store, tell, verdict
-from tests.soak.rush import BID_BYTES, CONNECTIONS, WEATHERS, Seen, Weather, storm, total
+from tests.soak.rush import BID_BYTES, CONNECTIONS, IN_GOOD_TIME, WEATHERS, Seen, Weather, bystander, storm, total
 
 PROGRESS = Path(".soak/storm.json")
 ROUNDS = 50
 SECONDS = 10.0
-ROUNDS_A_PLAY = 6
+ROUNDS_A_PLAY = 8
 """So many rushes share a database; then it is dropped, or fifty would fill the disk."""
 
 SUPPLIERS = 15_000
@@ -53,6 +54,8 @@ class Progress(msgspec.Struct):
 
     code: str
     rounds: list[Seen] = []
+    bystander: float = -1.0
+    """Seconds that a bid took while another tender was locked; below nought: not tried yet."""
     controls: dict[str, Caught] = {}
 
 
@@ -103,6 +106,9 @@ async def run(rounds: int, seconds: float = LONGEST_SECONDS) -> Progress:
                 caught = progress.controls[mistake] = await run_control(place, mistake)
                 store(PROGRESS, progress)
                 tell(f"control {mistake}: caught in rush {caught.round} by {caught.seen}")
+        if progress.bystander < 0:
+            async with place.play(suppliers=2) as play:
+                progress.bystander = await bystander(play)
         await run_rounds(place, progress, rounds, end)
     return progress
 
@@ -114,6 +120,8 @@ def faults_of(progress: Progress) -> list[str]:
         for number, seen in enumerate(progress.rounds, 1)
         if seen.faults()
     ]
+    if progress.bystander > IN_GOOD_TIME:
+        found.append(f"a bid took {progress.bystander} s because another tender was locked")
     return found + [
         f"the mistake {mistake} was not caught in {CONTROL_ROUNDS} rushes"
         for mistake, caught in progress.controls.items()
@@ -126,6 +134,7 @@ def main(arguments: list[str]) -> int:
     rounds = int(arguments[0]) if arguments else ROUNDS
     progress = asyncio.run(run(rounds))
     figures: dict[str, Any] = total(progress.rounds) | {"connections": CONNECTIONS, "bytes": BID_BYTES}
+    figures["bystander"] = progress.bystander
     figures["controls"] = {name: msgspec.to_builtins(caught) for name, caught in progress.controls.items()}
     done = len(progress.rounds)
     return verdict("storm", figures, faults_of(progress), missing=f"{done} of {rounds}" if done < rounds else "")

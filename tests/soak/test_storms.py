@@ -113,4 +113,4 @@ def test_a_control_that_was_not_caught_fails_the_campaign():
 
 
 def test_every_kind_of_weather_comes_in_turn():
-    assert {storm.weather_of(number) for number in range(3)} == set(WEATHERS)
+    assert {storm.weather_of(number) for number in range(len(WEATHERS))} == set(WEATHERS)
