@@ -108,8 +108,9 @@ def _open(box: Box, bid: SealedBid, key_of: KeyOf) -> Opened:
     try:
         said = wire.decode(content, Offer if box.kind == "offer" else Prices)
     except Refusal as refusal:
-        found = (f"{fault.pointer or '/'}: {fault.message}" for fault in refusal.faults)
-        return _faulty(bid, f"The {box.kind} envelope opens, but cannot be read. {refusal.detail}", *found)
+        # Where, and never what: an amount in the wrong place must not be quoted to those who may not read it.
+        places = (f"See {fault.pointer}." for fault in refusal.faults if fault.pointer)
+        return _faulty(bid, f"The {box.kind} envelope opens, but cannot be read. {refusal.detail}", *places)
     asked = box.asked()
     offers = {name: value for name, value in said.values.items() if name in asked}
     documents = said.documents if isinstance(said, Offer) else ()
@@ -139,11 +140,15 @@ def _strangers(box: Box, names: set[str]) -> Iterator[str]:
 
 
 def _unfit(box: Box, offers: dict[str, str]) -> Iterator[str]:
-    """What the lot asks for in these envelopes and the bid lacks, or says in a way that cannot be scored."""
+    """What the lot asks for in these envelopes and the bid lacks, or says in a way that cannot be scored: named only.
+
+    The record of an opening is for more people than the bids are.
+    """
     asked = box.asked()
     for fault in scoring.check_offer(box.rules, offers):
         if fault.criterion in asked:
-            yield f"{fault.criterion}: {fault.message}"
+            what = "is not one that can be scored" if fault.criterion in offers else "is missing"
+            yield f"{fault.criterion}: The value {what}."
 
 
 def _twice(documents: Sequence[NamedDocument]) -> Iterator[str]:

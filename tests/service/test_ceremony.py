@@ -13,7 +13,7 @@ import pytest
 from service import sealing, shares
 from service.officer import Stopped
 from tests.make import a_bid, a_decision, a_lot, a_score
-from tests.make_officers import Desk, content_keys, desks, private_key, publish
+from tests.make_officers import Desk, content_keys, desks, draft, private_key, publish
 from tests.make_sealed import a_sealed_bid, send_sealed
 from tests.service.conftest import Market, done, refused
 
@@ -291,6 +291,40 @@ async def test_a_changed_share_is_blamed_on_its_holder(market: Market) -> None:
     blamed = next(said for said in officers[0].said if "not usable" in said)
     assert officers[1].person.name in blamed
     assert "It is not the share that was made" in blamed
+    assert await is_sealed(market, tender)
+    await officers[2].act(tender)
+    await officers[0].open(tender)
+    assert not await is_sealed(market, tender)
+
+
+async def test_a_share_that_was_made_wrong_stops_nobody_while_enough_are_right(market: Market) -> None:
+    """Its hash is that of the beginning, so the rehearsal did not see it; any two of the others still open."""
+    officers = await desks(market)
+    tender = await draft(market, officers)
+    await officers[0].make_key(tender)
+    private, _ = sealing.generate_key()
+    stray = shares.split(UUID(tender["id"]), private, 2, 2)[0]
+    public = done(await market.author.get(f"/tenders/{tender['id']}"))["public_key"]
+    wrong = msgspec.structs.replace(stray, public_key=public)
+    bound = shares.for_officer(UUID(tender["id"]), officers[0].id)
+    await market.owner.execute(
+        "UPDATE tender_key_shares SET sealed_share = $3, share_digest = $4, rehearsal_digest = $5"
+        " WHERE tender_id = $1 AND person_id = $2",
+        tender["id"],
+        officers[0].person.id,
+        sealing.seal(officers[0].keys[0].public, bound, msgspec.json.encode(wrong)),
+        wrong.digest(),
+        shares.rehearsal_digest(wrong.rehearsal()),
+    )
+    for desk in officers:
+        await desk.rehearse(tender)
+    tender = done(await market.approver.post(f"/tenders/{tender['id']}/publication", If_Match='"1"'))
+    done(await market.alder.submit(tender))
+    await market.close(tender)
+    for desk in officers[:2]:
+        await desk.act(tender)
+    with pytest.raises(Stopped, match="do not give the published key"):
+        await officers[0].open(tender)
     assert await is_sealed(market, tender)
     await officers[2].act(tender)
     await officers[0].open(tender)

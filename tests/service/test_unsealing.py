@@ -105,6 +105,24 @@ def test_one_flipped_bit_is_one_bid_s_fault():
     assert faults[1:] == ["The bid came without its offer envelope.", None]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"price": 777777.77},
+        {"price": ["777777.77"]},
+        {"price": "777777.77 GBP"},
+        {"price": "777777.77", "rank": 777777.77},
+        ["777777.77"],
+    ],
+)
+@pytest.mark.parametrize("apart", [(), ("price",)])
+def test_a_fault_never_quotes_what_the_envelope_holds(values: object, apart: tuple[str, ...]):
+    """The record and the log are for more people than the bids are; an amount in the wrong place stays unsaid."""
+    ((_, fault),) = opened(box(sealed(offer(values)), price_envelope=apart))
+    assert fault is not None
+    assert "777777" not in fault
+
+
 # Two envelopes
 
 
