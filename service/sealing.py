@@ -26,15 +26,14 @@ and nothing else.
 import hmac
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
-from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+if TYPE_CHECKING:  # 7 MB, which a process that seals nothing shall not take
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.hpke import Suite
 
 BID_TYPE: Final = "application/vnd.tenderscore.sealed-bid"
 DOCUMENT_TYPE: Final = "application/vnd.tenderscore.sealed-document"
@@ -57,8 +56,6 @@ _MAGIC = b"TSE1"
 _CONTAINER_MAGIC = b"TSB1"
 _LENGTH_BYTES = 8
 _TAG_BYTES = 16
-_CURVE = ec.SECP256R1()
-_SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _HIGHEST_VERSION = 2**31 - 1
 _UNCOMPRESSED = 4
 _OFFER, _PRICE, _DOCUMENT = 1, 2, 3
@@ -90,12 +87,28 @@ class Container(NamedTuple):
     documents: tuple[UUID, ...]
 
 
+@cache
+def _suite() -> "Suite":
+    from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+    return Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
 # Keys
+
+
+@cache
+def _curve() -> "ec.SECP256R1":
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.SECP256R1()
 
 
 def generate_key() -> tuple[bytes, bytes]:
     """A new key pair for a tender: the private key (32 bytes, a scalar), the public one (65 bytes, uncompressed)."""
-    private = ec.generate_private_key(_CURVE)
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private = ec.generate_private_key(_curve())
     return private.private_numbers().private_value.to_bytes(KEY_BYTES, "big"), _encoded(private.public_key())
 
 
@@ -114,28 +127,34 @@ def context(tender_id: UUID, lot_id: UUID, supplier_id: UUID, kind: Kind, part: 
     return f"tenderscore/1\n{tender_id}\n{lot_id}\n{supplier_id}\n{kind}\n{part}".encode()
 
 
-def _encoded(key: ec.EllipticCurvePublicKey) -> bytes:
+def _encoded(key: "ec.EllipticCurvePublicKey") -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
 @lru_cache(maxsize=4096)
-def _public(public: bytes) -> ec.EllipticCurvePublicKey:
+def _public(public: bytes) -> "ec.EllipticCurvePublicKey":
     return _point(public, "public key")
 
 
-def _point(encoded: bytes, part: str) -> ec.EllipticCurvePublicKey:
+def _point(encoded: bytes, part: str) -> "ec.EllipticCurvePublicKey":
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     if len(encoded) != PUBLIC_KEY_BYTES or encoded[0] != _UNCOMPRESSED:
         raise SealBroken(part, f"A key is {PUBLIC_KEY_BYTES} bytes and begins with 04.")
     try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, encoded)
+        return ec.EllipticCurvePublicKey.from_encoded_point(_curve(), encoded)
     except ValueError:
         raise SealBroken(part, "The key is no point of the curve P-256.") from None
 
 
-def _private(private: bytes) -> ec.EllipticCurvePrivateKey:
+def _private(private: bytes) -> "ec.EllipticCurvePrivateKey":
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     try:
         if len(private) == KEY_BYTES:
-            return ec.derive_private_key(int.from_bytes(private, "big"), _CURVE)
+            return ec.derive_private_key(int.from_bytes(private, "big"), _curve())
     except ValueError:
         pass
     raise SealBroken("private key", f"It is no private key of P-256, which is {KEY_BYTES} bytes.")
@@ -151,7 +170,9 @@ def _commitment(content_key: bytes) -> bytes:
     return _derived(content_key, b"tenderscore commitment")
 
 
-def _cipher(content_key: bytes) -> AESGCM:
+def _cipher(content_key: bytes) -> "AESGCM":
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     return AESGCM(_derived(content_key, b"tenderscore body"))
 
 
@@ -171,7 +192,7 @@ class Sealer:
 
     def __init__(self, public: bytes, context: bytes, step: int, length: int) -> None:
         content_key = secrets.token_bytes(KEY_BYTES)
-        wrapped = _SUITE.encrypt(content_key, _public(public), context)
+        wrapped = _suite().encrypt(content_key, _public(public), context)
         self.header = _MAGIC + wrapped + _commitment(content_key)
         self.size = HEADER_BYTES + sealed_bytes(length, step)
         self._cipher = _cipher(content_key)
@@ -255,9 +276,11 @@ def split(envelope: bytes) -> Envelope:
 
 def unwrap(private: bytes, context: bytes, header: bytes) -> bytes:
     """The content key of an envelope; raises SealBroken for another key, another context or a changed header."""
+    from cryptography.exceptions import InvalidTag
+
     check_header(header)
     try:
-        content_key = _SUITE.decrypt(header[4:-KEY_BYTES], _private(private), context)
+        content_key = _suite().decrypt(header[4:-KEY_BYTES], _private(private), context)
     except InvalidTag:
         raise SealBroken(
             "header", "It was sealed to another key or for another tender, lot, supplier or version, or was changed."
@@ -319,6 +342,8 @@ class _Reader:
             raise SealBroken("padding", "The content's length does not fit the envelope's.")
 
     def _open(self, sealed: bytes, *, last: bool) -> bytes:
+        from cryptography.exceptions import InvalidTag
+
         try:
             chunk = self._cipher.decrypt(_nonce(self._number, last=last), sealed, None)
         except InvalidTag:

@@ -13,15 +13,17 @@ import os
 import re
 import secrets
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 
 from service.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SECRET_BYTES = 32
 OTHERS = 0o077
@@ -40,8 +42,9 @@ class SecretUnusable(SettingsError):
 
 
 def _derive(secret: bytes, label: str) -> bytes:
-    """32 bytes for one use of a secret (RFC 5869; the secrets are uniformly random, so no salt is needed)."""
-    return HKDF(SHA256(), length=32, salt=None, info=f"tenderscore {label}".encode()).derive(secret)
+    """32 bytes, one block, for one use of a secret (RFC 5869; secrets are uniformly random, so no salt is needed)."""
+    extracted = hmac.digest(bytes(hashlib.sha256().digest_size), secret, "sha256")
+    return hmac.digest(extracted, f"tenderscore {label}".encode() + b"\x01", "sha256")
 
 
 def log_name(log_id: UUID) -> str:
@@ -53,9 +56,24 @@ class Signer:
     """One Ed25519 key that signs checkpoints of logs."""
 
     def __init__(self, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public_key: bytes = self._key.public_key().public_bytes_raw()
-        self.key_id = hashlib.sha256(self.public_key).hexdigest()[:16]
+        self._seed = seed
+
+    @cached_property
+    def _key(self) -> "Ed25519PrivateKey":
+        # Here and not above: 7 MB, which a process that signs nothing shall not take.
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self._seed)
+
+    @cached_property
+    def public_key(self) -> bytes:
+        """The public key, 32 bytes."""
+        return self._key.public_key().public_bytes_raw()
+
+    @cached_property
+    def key_id(self) -> str:
+        """The first half of the public key's SHA-256, 16 hexadecimal digits."""
+        return hashlib.sha256(self.public_key).hexdigest()[:16]
 
     def sign(self, message: bytes) -> bytes:
         """The signature of RFC 8032, 64 bytes."""
@@ -90,7 +108,6 @@ class Secrets:
         self.wrappings = tuple(
             Wrapping(_derive(line, "wrapping id")[:8].hex(), _derive(line, "wrapping")) for line in lines
         )
-        self._signers = {one.key_id: one for one in self.signers}
         self._wrappings = {one.id: one for one in self.wrappings}
         self._fingerprint_keys = tuple(_derive(line, "fingerprint") for line in lines)
 
@@ -101,7 +118,10 @@ class Secrets:
 
     def signer(self, key_id: str) -> Signer:
         """The signer with an id. Raises LookupError where no line of the file gives it."""
-        return self._signers[key_id]
+        for one in self.signers:
+            if one.key_id == key_id:
+                return one
+        raise LookupError(key_id)
 
     def wrapping(self, wrapping_id: str) -> Wrapping:
         """The wrapping key with an id. Raises LookupError where no line of the file gives it."""

@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from typing import Any
 from uuid import UUID
 
-import httpx
 from litestar import Router, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -65,6 +64,8 @@ def check_installed(settings: Settings) -> None:
 
 async def fetch(url: str, data: bytes) -> tuple[bytes, datetime]:
     """An authority's token over these bytes and its instant; raises TimeStampFailed."""
+    import httpx
+
     library: Any = import_module("rfc3161_client")  # an extra; here and not above, because few services have it
     request = library.TimestampRequestBuilder().data(data).hash_algorithm(library.base.HashAlgorithm.SHA256).build()
     try:

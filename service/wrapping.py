@@ -12,9 +12,6 @@ import shlex
 from typing import Final, Literal
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from service.problems import Refusal
 from service.signing import Secrets
 
@@ -49,6 +46,8 @@ class Wrapper:
     async def wrap(self, tender_id: UUID, private: bytes) -> tuple[bytes, str]:
         """The wrapped key, and what wrapped it; raises KeyNotWrapped, also for what cannot be unwrapped again."""
         if not self._command:
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
             newest = self._secrets.wrappings[0]
             nonce = secrets.token_bytes(_NONCE_BYTES)
             return nonce + AESGCM(newest.key).encrypt(nonce, private, _bound_to(tender_id)), newest.id
@@ -63,6 +62,9 @@ class Wrapper:
             if not self._command:
                 raise KeyNotWrapped("The key was wrapped by a command; set TENDERSCORE_KMS_COMMAND as it was then.")
             return await self._run("unwrap", tender_id, wrapped)
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         for known in self._secrets.wrappings:
             if known.id == wrapped_by:
                 with contextlib.suppress(InvalidTag):

@@ -25,9 +25,19 @@ from tests.bench import load
 from tests.bench.load import Invalid, say
 from tests.bench.measure import Figure, report
 
-EAGER = ("numpy", "weasyprint", "pikepdf", "jinja2", "pgqueuer.core.qm", "highspy", "obstore")
+EAGER = (
+    "numpy",
+    "weasyprint",
+    "pikepdf",
+    "jinja2",
+    "pgqueuer.core.qm",
+    "highspy",
+    "obstore",
+    "httpx",
+    "cryptography.hazmat.primitives.hpke",
+)
 """What the service imports on first use."""
-UNNEEDED = ("numpy", "weasyprint", "libpango", "pikepdf", "pydantic", "highspy", "obstore")
+UNNEEDED = ("numpy", "weasyprint", "libpango", "pikepdf", "pydantic", "highspy", "obstore", "cryptography")
 """What must not be mapped by a process that has only answered."""
 MEGABYTES = 60.0
 SETTLE_SECONDS = 2.0
