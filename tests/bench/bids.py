@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 from service import db
 from service.local_postgres import LocalPostgres
 from service.sealing import BID_TYPE
-from tests.bench import load, market, one_bid
+from tests.bench import load, market, one_bid, reads, starts
 from tests.bench.load import Invalid, Requests, Run, Server, say
 from tests.bench.measure import Figure, report
 from tests.bench.peer import models
@@ -243,6 +243,24 @@ def told(name: str, runs: list[Run]) -> str:
     return f"{name} " + " ".join(text.format(load.middle(runs, of)) for text, of in numbers.items()) + disturbed
 
 
+def measured(number: int, seconds: float, only: str, patience: float) -> Iterator[Figure]:
+    """Every figure whose name begins so: of bids, then of reads and starts. Raises Invalid.
+
+    patience: seconds, in each part, for others on the machine (load.rounds).
+    """
+    wanted = [goal for goal in GOALS if goal.figure.startswith(only)]
+    names = dict.fromkeys(name for goal in wanted for name in (goal.ours, *goal.theirs))
+    if names:
+        with ready(seconds) as bench:
+            sides: dict[str, Any] = {name: lambda name=name: bench.side(name) for name in names}
+            say("warming up")
+            bench.warm_up()
+            load.rounds(1, sides)
+            yield from figures(wanted, load.rounds(number, sides, patience=patience))
+    yield from reads.figures(number, seconds, only, patience)
+    yield from starts.figures(number, only)
+
+
 def main() -> int:
     """Print every figure; 1 when a goal is missed or a run does not count."""
     parser = argparse.ArgumentParser(prog="tests.bench.bids", description=__doc__)
@@ -253,16 +271,9 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="BEGINNING", help="figures whose names begin so")
     given = parser.parse_args()
     number, seconds = (1, 2.0) if given.short else (given.rounds, given.seconds)
-    wanted = [goal for goal in GOALS if goal.figure.startswith(given.only)]
-    names = dict.fromkeys(name for goal in wanted for name in (goal.ours, *goal.theirs))
     load.say_generator()
     try:
-        with ready(seconds) as bench:
-            sides: dict[str, Any] = {name: lambda name=name: bench.side(name) for name in names}
-            say("warming up")
-            bench.warm_up()
-            load.rounds(1, sides)
-            return report(figures(wanted, load.rounds(number, sides, patience=given.patience)))
+        return report(measured(number, seconds, given.only, given.patience))
     except Invalid as invalid:
         say(f"NOT MEASURED. {invalid}")
         return 1
