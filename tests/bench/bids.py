@@ -250,7 +250,10 @@ def told(name: str, runs: list[Run]) -> str:
 
 
 def measured(number: int, seconds: float, only: str, patience: float) -> Iterator[Figure]:
-    """Every figure whose name begins so: of bids, then of reads and starts. Raises Invalid."""
+    """Every figure whose name begins so: of bids, then of reads and starts. Raises Invalid.
+
+    patience: seconds, in each part, for others on the machine (load.rounds).
+    """
     wanted = [goal for goal in GOALS if goal.figure.startswith(only)]
     names = dict.fromkeys(name for goal in wanted for name in (goal.ours, *goal.theirs))
     if names:
@@ -259,7 +262,7 @@ def measured(number: int, seconds: float, only: str, patience: float) -> Iterato
             say("warming up")
             bench.warm_up(names)
             yield from figures(wanted, load.rounds(number, sides, patience=patience))
-    yield from reads.figures(number, seconds, only)
+    yield from reads.figures(number, seconds, only, patience)
     yield from starts.figures(number, only)
 
 

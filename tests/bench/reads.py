@@ -312,7 +312,7 @@ class _Flips:
 # What the runs say
 
 
-def figures(rounds: int, seconds: float, only: str = "") -> Iterator[Figure]:
+def figures(rounds: int, seconds: float, only: str = "", patience: float = 0) -> Iterator[Figure]:
     """Every figure whose name begins so; raises Invalid."""
     wanted = [goal for goal in GOALS if goal.figure.startswith(only)]
     names = dict.fromkeys(name for goal in wanted for name in (goal.ours, goal.theirs))
@@ -323,7 +323,7 @@ def figures(rounds: int, seconds: float, only: str = "") -> Iterator[Figure]:
         if sides:
             say("warming up")
             load.rounds(1, sides)
-            found = load.rounds(rounds, sides)
+            found = load.rounds(rounds, sides, patience=patience)
             yield from _compared(wanted, found)
         if FRESH.startswith(only):
             yield asyncio.run(fresh(bench, stored))
@@ -349,9 +349,10 @@ def told(name: str, runs: list[Run]) -> str:
         "p99 {:.1f} ms": lambda run: run.p99_ms,
         "db {:.0f} µs": lambda run: run.micros("db"),
         "py {:.0f} µs": lambda run: run.micros("py"),
-        "others {:.1f} cores": lambda run: run.cpu["others"] / run.seconds,
     }
-    return f"{name} " + " ".join(text.format(load.middle(runs, of)) for text, of in numbers.items())
+    others = load.middle(runs, lambda run: run.others)
+    disturbed = f", others on the machine {others:.1f} cores" if others > load.DISTURBED else ""
+    return f"{name} " + " ".join(text.format(load.middle(runs, of)) for text, of in numbers.items()) + disturbed
 
 
 def main() -> int:
@@ -360,12 +361,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each run")
     parser.add_argument("--short", action="store_true", help="one round of runs of two seconds")
+    parser.add_argument("--patience", type=float, default=120, metavar="SECONDS", help="for others on the machine")
     parser.add_argument("--only", default="", metavar="BEGINNING", help="figures whose names begin so")
     given = parser.parse_args()
     number, seconds = (1, 2.0) if given.short else (given.rounds, given.seconds)
     load.say_generator()
     try:
-        return report(figures(number, seconds, given.only))
+        return report(figures(number, seconds, given.only, given.patience))
     except Invalid as invalid:
         say(f"NOT MEASURED. {invalid}")
         return 1
