@@ -101,39 +101,37 @@ class Leader:
             watching.add_done_callback(self._watches.discard)
 
     async def _keep_watch(self, pool: asyncpg.Pool) -> None:
-        probe: asyncpg.Connection | None = None
+        probes: dict[str, asyncpg.Connection] = {}
         try:
             while not pool.is_closing():
-                if probe is None or probe.is_closed():
-                    probe = await self._probe()
-                elif not await _takes_writes(probe):
-                    self._leave(probe)
+                for host, lines in self._lines.items():
+                    used = [line for line in lines if not line.is_closed()]
+                    if used and not await self._leads(host, probes):
+                        self._leave(host, used)
                 await asyncio.sleep(WATCH_SECONDS)
         finally:
-            if probe is not None:
+            for probe in probes.values():
                 probe.terminate()
 
-    async def _probe(self) -> asyncpg.Connection | None:
+    async def _leads(self, host: str, probes: dict[str, asyncpg.Connection]) -> bool:
+        """Whether the host answers in time that it takes writes; asked on a connection that is kept for it."""
         try:
-            return await self.connect(statement_cache_size=0)
-        except GONE:  # between two leaders; who asks for a connection is told the same
-            return None
+            if host not in probes or probes[host].is_closed():
+                probes[host] = await asyncpg.connect(host, statement_cache_size=0, **self._how)
+            if not await probes[host].fetchval("SELECT pg_is_in_recovery()", timeout=HOST_SECONDS):
+                return True
+        except GONE:
+            pass
+        if probe := probes.pop(host, None):
+            probe.terminate()
+        return False
 
-    def _leave(self, probe: asyncpg.Connection) -> None:
-        host = next(host for host, lines in self._lines.items() if probe in lines)
-        lines = [line for line in self._lines[host] if not line.is_closed()]
-        log.warning("the database's leader does not answer: %d connections are dropped", len(lines))
-        for line in lines:
+    def _leave(self, host: str, used: list[asyncpg.Connection]) -> None:
+        log.warning("the database's leader does not answer: %d connections are dropped", len(used))
+        for line in used:
             line.terminate()
         self._put_last(host)
 
     def _put_last(self, host: str) -> None:
         self.hosts.remove(host)
         self.hosts.append(host)
-
-
-async def _takes_writes(probe: asyncpg.Connection) -> bool:
-    try:
-        return not await probe.fetchval("SELECT pg_is_in_recovery()", timeout=HOST_SECONDS)
-    except GONE:
-        return False
