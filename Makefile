@@ -32,7 +32,7 @@ serve: .venv/installed pango
 	$(BIN)/tenderscore serve
 
 test: .venv/installed-dev pango
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 4 $(ARGS)
 
 check: .venv/installed-dev
 	$(BIN)/ruff check
