@@ -269,8 +269,12 @@ def a_new_bid(supplier: int, lot_id: str, *, size: int = 2048, replaces: str | N
     return Sent(supplier, lot_id, uuid4().hex, {**base, "method-statement": words[:length].strip()}, replaces)
 
 
-WAIT = {"unavailable", "storage-full", "too-many-requests"}
+WAIT = {"unavailable", "storage-full", "too-many-requests", "request-in-flight"}
 """Refusals after which the same request is sent again."""
+
+PATIENT = ("503 unavailable", "507 storage-full", "409 request-in-flight")
+"""Answers that a service whose database is away may give to a bid: try again. The last one is for the second of two
+that were sent at once under one key, when the first has had no answer for five seconds."""
 
 
 async def try_once(line: Line, sent: Sent) -> Answer | None:

@@ -29,7 +29,7 @@ from typing import Any
 
 import msgspec
 
-from tests.soak.clients import Market, Unexpected, statuses
+from tests.soak.clients import PATIENT, Market, Unexpected, statuses
 from tests.soak.harness import (
     LONGEST_SECONDS,
     PROJECT,
@@ -79,7 +79,7 @@ class Progress(msgspec.Struct):
     def faults(self) -> list[str]:
         """Everything that must not be, as sentences."""
         found = self.count.faults()
-        strange = {said: number for said, number in self.refused.items() if not said.startswith("503 ")}
+        strange = {said: number for said, number in self.refused.items() if said not in PATIENT}
         sentences = (
             (self.late, f"{self.late} times nothing was acknowledged for {GAP_SECONDS:.0f} s or more"),
             (strange, f"answers other than 503 while there was no leader: {strange}"),

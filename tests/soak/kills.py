@@ -27,7 +27,7 @@ import asyncpg
 import msgspec
 
 from tests.make import a_score
-from tests.soak.clients import Market, Unexpected, Unknown, a_new_bid, statuses, submit
+from tests.soak.clients import PATIENT, Market, Unexpected, Unknown, a_new_bid, statuses, submit
 from tests.soak.harness import (
     LONGEST_SECONDS,
     SOAK,
@@ -86,7 +86,7 @@ class Progress(msgspec.Struct):
             found.append(f"{self.stalled} times no bids were acknowledged for {STALL_SECONDS} s although it was ready")
         if self.reports_missing:
             found.append(f"{self.reports_missing} reports were not made after their worker was killed")
-        strange = {said: number for said, number in self.refused.items() if said[:3] not in {"503", "507"}}
+        strange = {said: number for said, number in self.refused.items() if said not in PATIENT}
         if strange:
             found.append(f"answers other than 503 while parts were down: {strange}")
         found += [f"the control {name!r} was not caught" for name, seen in self.controls.items() if not seen["found"]]

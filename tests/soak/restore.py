@@ -230,7 +230,7 @@ async def judge(progress: Progress, stand: Stand, market: Market, lost: Lost) ->
     tender_id = next(iter(outside.logs))
     await pass_deadline(owner, tender_id)
     lot = next(bid.lot_id for bid in outside.bids if bid.receipt and bid.receipt["tender_id"] == tender_id)
-    there = [bid for bid in lost.after if bid.receipt and bid not in gone]
+    there = [bid for bid in lost.after if bid not in gone]
     progress.count.add(await compare_opened(market, [*outside.bids, *there], lot))
     await owner.close()
 
