@@ -93,7 +93,8 @@ class BidDoor:
             return False
         since = time.perf_counter()
         headers = heard(scope)
-        caller: Caller | None = self._state.known_keys.caller(headers.get(b"authorization"))
+        authorization, keys = headers.get(b"authorization"), self._state.known_keys
+        caller: Caller | None = keys.caller(authorization) or await keys.introduce(self._state.pool, authorization)
         if caller is None or caller.kind != "supplier" or "write" not in caller.scopes:
             return False
         taken: Taken | None = None

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -22,6 +23,7 @@ from msgspec import Meta, Struct
 from service import db, events
 from service.edge import Cursor, Limit, Page, page_of, start_of
 from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
+from service.rounds import Rounds
 
 SQL = db.queries("organisations")
 
@@ -197,6 +199,7 @@ class KnownKeys:
     def __init__(self, most: int = 10_000) -> None:
         """`most`: how many keys are kept, about 1 kB each; then the one known longest is forgotten."""
         self._most = most
+        self._holders = Rounds(find_holders)
         self._known: dict[bytes, tuple[bytes, Caller]] = {}
 
     def remember(self, key: str, caller: Caller) -> None:
@@ -219,13 +222,33 @@ class KnownKeys:
             return None
         return known[1]
 
+    async def introduce(self, pool: asyncpg.Pool, authorization: bytes | None) -> Caller | None:
+        """Who sent this header, asked of the database together with all who are not known in the same moment.
+
+        At a deadline everybody comes for the first time. None for a key that is not good, and where the database does
+        not answer: `authenticate` tells the two apart.
+        """
+        token = "" if authorization is None else authorization.removeprefix(b"Bearer ").decode("latin-1")
+        known = read_key(token)
+        holder = None if known is None else await self._holders.ask(pool, known[0])
+        if known is None or holder is None or not hmac.compare_digest(holder["secret_digest"], known[1]):
+            return None
+        caller = msgspec.convert(holder, Caller)
+        self.remember(token, caller)
+        return caller
+
+
+async def find_holders(conn: db.Connection | asyncpg.Pool, key_ids: Sequence[str]) -> Mapping[str, asyncpg.Record]:
+    """Who holds each of the keys that are neither expired nor revoked."""
+    return {row["key_id"]: row async for row in SQL.list_holders(conn, key_ids=list(key_ids))}
+
 
 async def authenticate(pool: asyncpg.Pool, authorization: str | None, known_keys: KnownKeys) -> Caller:
     """The caller who sent this `Authorization` header; raises Unauthenticated, always in the same words."""
     scheme, _, token = (authorization or "").partition(" ")
     known = read_key(token.strip()) if scheme.lower() == "bearer" else None
     if known is not None:
-        holder = await SQL.find_caller(pool, key_id=known[0])
+        holder = (await find_holders(pool, [known[0]])).get(known[0])
         if holder is None:
             known_keys.forget(known[0])
         elif hmac.compare_digest(holder["secret_digest"], known[1]):

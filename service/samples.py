@@ -215,7 +215,7 @@ class Sampler:
 
     async def _tell(self, note: Note) -> None:
         """Write one attempt into its tender's log, with the instant at which it was answered as nearly as is known."""
-        holder = await organisations.SQL.find_caller(self.pool, key_id=note.key[0]) if note.key else None
+        holder = (await organisations.find_holders(self.pool, [note.key[0]])).get(note.key[0]) if note.key else None
         if note.key is None or holder is None or not hmac.compare_digest(holder["secret_digest"], note.key[1]):
             holder = None
         if note.validated and holder is None:

@@ -62,8 +62,8 @@ FROM people AS person
 WHERE key.id = :key_id::text AND person.id = key.person_id AND person.organisation_id = :organisation_id::uuid
 RETURNING key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at;
 
--- name: find_caller(key_id)^
--- Who holds a key that is neither expired nor revoked.
+-- name: list_holders(key_ids)
+-- Who holds each of these keys, of those that are neither expired nor revoked.
 SELECT
     key.id AS key_id, key.secret_digest, key.scopes, person.id AS person_id, person.name AS person,
     organisation.id AS organisation_id, organisation.kind, organisation.name AS organisation
@@ -71,6 +71,8 @@ FROM api_keys AS key
 INNER JOIN people AS person ON key.person_id = person.id
 INNER JOIN organisations AS organisation ON person.organisation_id = organisation.id
 WHERE
-    key.id = :key_id::text
+    key.id = ANY (:key_ids::text [])
     AND key.revoked_at IS NULL
-    AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp());
+    AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())
+ORDER BY key.id
+LIMIT 1000;

@@ -1,6 +1,6 @@
 -- name: find_digests(key_ids, evaluation_ids, roles)
 -- For each key and result, side by side: the result's digest, if the key is good at this moment and its holder may read it.
--- It says what find_caller and get_evaluation say together; the test of both doors holds them to it.
+-- It says what list_holders and get_evaluation say together; the test of both doors holds them to it.
 SELECT asked.place::int AS place, run.digest
 FROM unnest(:key_ids::text [], :evaluation_ids::uuid []) WITH ORDINALITY AS asked (key_id, evaluation_id, place)
 INNER JOIN api_keys AS key ON asked.key_id = key.id

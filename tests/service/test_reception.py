@@ -91,6 +91,20 @@ async def test_both_doors_answer_alike(market: Market, case: str) -> None:
     assert front.json().get("errors") == framework.json().get("errors")
 
 
+@pytest.mark.parametrize("key", ["", "Bearer", "Bearer ts_live_x", "Basic {key}", "bearer {key}", "Bearer {key}x"])
+async def test_a_key_that_nobody_knows_yet_is_asked_for_and_a_wrong_one_refused(market: Market, key: str) -> None:
+    """Whoever bids for the first time is let in by the front door; whoever has no key is told so, as everywhere."""
+    tender = await market.publish()
+    newcomer = await market.register(name="Dogwood Electrical plc")
+    headers = {"Authorization": key.format(key=newcomer.key), "Idempotency-Key": "one"}
+    answer = await market.http.post(path_of(tender), json=a_bid(), headers=headers)
+    if key == "bearer {key}":  # the scheme's case does not count (RFC 9110, 11.1)
+        assert done(answer)["supplier"] == "Dogwood Electrical plc"
+    else:
+        refused(answer, 401, "unauthenticated")
+    assert done(await newcomer.submit(tender, key="one"))["supplier"] == "Dogwood Electrical plc"
+
+
 async def test_a_revoked_key_is_refused_at_the_front_door_at_once(market: Market) -> None:
     """A key that was known a moment ago and is revoked sends no further bid."""
     tender = await market.publish()
