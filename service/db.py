@@ -44,6 +44,9 @@ Connection: TypeAlias = PoolConnectionProxy
 APP_ROLE = "tenderscore_app"
 """The role that serves requests: neither owner nor superuser, no UPDATE or DELETE on events."""
 
+PATIENCE = 5.0
+"""Seconds that a request waits for a connection."""
+
 _Lent: TypeAlias = contextlib.AbstractAsyncContextManager[Connection]
 
 QUERIES = Path(__file__).parent / "sql"
@@ -103,8 +106,11 @@ async def many(rows: AsyncIterable[Any], kind: type[T]) -> list[T]:
 
 @contextlib.asynccontextmanager
 async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Connection]:
-    """A connection inside a transaction: committed at the end of the block, rolled back by an exception."""
-    async with cast("_Lent", pool.acquire()) as conn, conn.transaction():
+    """A connection inside a transaction: committed at the end of the block, rolled back by an exception.
+
+    Raises TimeoutError where no connection is free for five seconds: to be told so is better than to hang.
+    """
+    async with cast("_Lent", pool.acquire(timeout=PATIENCE)) as conn, conn.transaction():
         yield conn
 
 

@@ -192,7 +192,7 @@ class Intake:
         one_tender = len({waiting.post.tender_id for waiting in batch}) == 1
         if one_tender and isinstance(found, asyncpg.LockNotAvailableError):
             self._hold(batch[0].post.tender_id)
-        elif len(batch) > 1 and isinstance(found, asyncpg.PostgresError):
+        elif len(batch) > 1 and isinstance(found, asyncpg.PostgresError) and not self._conn.is_closed():
             for part in _apart(batch):
                 await self._settle(part)
         else:

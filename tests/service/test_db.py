@@ -260,3 +260,17 @@ async def test_checking_applies_nothing(empty: str, folder: Callable[..., Path])
     assert await fetch(empty, "SELECT to_regclass('schema_migrations')") is None
     await db.migrate(empty, folder=steps)
     assert await db.migrate(empty, folder=steps, check_only=True) == []
+
+
+async def test_who_finds_no_connection_free_is_told_so_and_does_not_hang(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every connection is busy: the next request is refused after its patience, and served once one is free."""
+    monkeypatch.setattr(db, "PATIENCE", 0.05)
+    async with await db.open_pool(dsn, connections=1) as pool:
+        async with db.transaction(pool):
+            with pytest.raises(TimeoutError):
+                async with db.transaction(pool):
+                    pytest.fail("there was no connection")
+        async with db.transaction(pool) as conn:
+            assert await conn.fetchval("SELECT 1") == 1
