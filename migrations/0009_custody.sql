@@ -78,6 +78,25 @@ SELECT act.lot_id, 'offer' AS envelope, act.person_id, act.acted_at FROM opening
 UNION ALL
 SELECT act.lot_id, 'price' AS envelope, act.person_id, act.acted_at FROM price_opening_acts AS act;
 
+-- Whether a lot's envelopes of a kind may be opened at this instant: the deadline has passed by the database's clock, and
+-- as many have acted as the tender needs who are its opening officers still. Every statement that opens asks it.
+CREATE FUNCTION may_be_opened(lot uuid, stage text) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, public, pg_temp
+AS $$
+SELECT
+    tender.submission_deadline <= clock_timestamp()
+    AND tender.officers_needed <= (
+        SELECT count(*)
+        FROM officers_acts AS act
+        INNER JOIN tender_roles AS held ON act.person_id = held.person_id
+        WHERE
+            act.lot_id = lot AND act.envelope = stage
+            AND held.tender_id = tender.id AND held.role = 'opening_officer'
+    )
+FROM tenders AS tender
+WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot);
+$$;
+
 -- A holder's share, sealed again to the officer whose client opens.
 CREATE TABLE share_relays (
     lot_id uuid NOT NULL CONSTRAINT share_relays_are_for_a_lot REFERENCES lots (id),
@@ -122,4 +141,6 @@ GRANT UPDATE (sealed_share, relayed_at) ON share_relays TO tenderscore_app;
 GRANT SELECT, INSERT ON consensus_locks, price_opening_acts, technical_outcomes, unopenable_findings, opened_prices
 TO tenderscore_app;
 GRANT SELECT ON officers_acts TO tenderscore_app, tenderscore_opening;
+REVOKE ALL ON FUNCTION may_be_opened FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION may_be_opened TO tenderscore_opening;
 GRANT SELECT ON technical_outcomes TO tenderscore_opening;

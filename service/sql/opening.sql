@@ -45,15 +45,7 @@ INNER JOIN tender_keys AS key ON tender.id = key.tender_id
 WHERE
     lot.id = :lot_id::uuid
     AND tender.custody = 'service'
-    AND tender.submission_deadline <= clock_timestamp()
-    AND tender.officers_needed <= (
-        SELECT count(*)
-        FROM officers_acts AS act
-        INNER JOIN tender_roles AS held ON act.person_id = held.person_id
-        WHERE
-            act.lot_id = lot.id AND act.envelope = :envelope::text
-            AND held.tender_id = tender.id AND held.role = 'opening_officer'
-    );
+    AND may_be_opened(lot.id, :envelope::text);
 
 -- name: open_envelopes(lot_id, envelope)
 -- Every standing bid of a lot with its offer, or with its price where the bid goes on after the technical consensus:
@@ -62,7 +54,6 @@ SELECT
     bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
     envelope.header, envelope.contents
 FROM lots AS lot
-INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN bids AS bid ON lot.id = bid.lot_id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
@@ -71,15 +62,7 @@ LEFT JOIN sealed_envelopes AS envelope
 WHERE
     lot.id = :lot_id::uuid
     AND bid.withdrawn_at IS NULL
-    AND tender.submission_deadline <= clock_timestamp()
-    AND tender.officers_needed <= (
-        SELECT count(*)
-        FROM officers_acts AS act
-        INNER JOIN tender_roles AS held ON act.person_id = held.person_id
-        WHERE
-            act.lot_id = lot.id AND act.envelope = :envelope::text
-            AND held.tender_id = tender.id AND held.role = 'opening_officer'
-    )
+    AND may_be_opened(lot.id, :envelope::text)
     AND (
         :envelope::text = 'offer'
         OR EXISTS (
@@ -94,7 +77,6 @@ SELECT
     bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
     envelope.header
 FROM lots AS lot
-INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN bids AS bid ON lot.id = bid.lot_id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
@@ -103,15 +85,7 @@ INNER JOIN sealed_envelopes AS envelope
 WHERE
     lot.id = :lot_id::uuid
     AND bid.withdrawn_at IS NULL
-    AND tender.submission_deadline <= clock_timestamp()
-    AND tender.officers_needed <= (
-        SELECT count(*)
-        FROM officers_acts AS act
-        INNER JOIN tender_roles AS held ON act.person_id = held.person_id
-        WHERE
-            act.lot_id = lot.id AND act.envelope = :envelope::text
-            AND held.tender_id = tender.id AND held.role = 'opening_officer'
-    )
+    AND may_be_opened(lot.id, :envelope::text)
     AND (
         :envelope::text = 'offer'
         OR EXISTS (

@@ -158,8 +158,26 @@ END
 $$;
 
 CREATE FUNCTION public.log_leaf(entry text) RETURNS bytea
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     RETURN sha256(('\x00'::bytea || convert_to(entry, 'UTF8'::name)));
+
+CREATE FUNCTION public.may_be_opened(lot uuid, stage text) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT
+    tender.submission_deadline <= clock_timestamp()
+    AND tender.officers_needed <= (
+        SELECT count(*)
+        FROM officers_acts AS act
+        INNER JOIN tender_roles AS held ON act.person_id = held.person_id
+        WHERE
+            act.lot_id = lot AND act.envelope = stage
+            AND held.tender_id = tender.id AND held.role = 'opening_officer'
+    )
+FROM tenders AS tender
+WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot);
+$$;
 
 CREATE FUNCTION public.prune_service_samples() RETURNS bigint
     LANGUAGE sql SECURITY DEFINER
@@ -303,19 +321,22 @@ BEGIN
     ),
 
     entered AS MATERIALIZED (
-        SELECT
-            placed.*,
-            log_entry(
-                placed.tender_id, placed.place, placed.kind, placed.person_id, placed.data, instant, placed.salt
-            ) AS entry
+        SELECT placed.*, written.entry, log_leaf(written.entry) AS leaf
         FROM placed
+        CROSS JOIN LATERAL (
+            SELECT
+                log_entry(
+                    placed.tender_id, placed.place, placed.kind, placed.person_id, placed.data, instant, placed.salt
+                ) AS entry
+            OFFSET 0
+        ) AS written
     ),
 
     event AS (
         INSERT INTO events (log_id, position, kind, person_id, data, at, salt, leaf)
         SELECT
             entered.tender_id, entered.place, entered.kind, entered.person_id, entered.data, instant, entered.salt,
-            log_leaf(entered.entry)
+            entered.leaf
         FROM entered
     ),
 
@@ -325,7 +346,7 @@ BEGIN
         FROM (
             SELECT
                 entered.tender_id, count(*) AS number,
-                array_agg(log_leaf(entered.entry) ORDER BY entered.place) AS leaves
+                array_agg(entered.leaf ORDER BY entered.place) AS leaves
             FROM entered GROUP BY entered.tender_id
         ) AS added
         WHERE head.log_id = added.tender_id
@@ -1465,6 +1486,9 @@ REVOKE ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts
 GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.log_enter(log uuid, what text, person uuid, facts jsonb, instant timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.may_be_opened(lot uuid, stage text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.may_be_opened(lot uuid, stage text) TO tenderscore_opening;
 
 REVOKE ALL ON FUNCTION public.prune_service_samples() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;

@@ -1,12 +1,10 @@
--- A bid is stored only with all of the documents that it names.
-
 -- Judge, stamp and store sealed bids, each by the one reading of the clock that follows the locks on the tenders and
 -- on their logs' heads; entries of one log take consecutive positions. Every bid gets a verdict of its own:
 --   stored, replay (the key was used: the answer of then), late (recorded, not stored), rules-changed, standing (the
 --   supplier has a bid), withdrawn, version-changed, key-refused (the API key was revoked or has expired), unknown,
 --   documents-missing (a document that it names is not a complete one of this supplier for this lot).
 -- No two of one call may be of the same supplier for the same lot. A version above 1 replaces the one before it.
-CREATE OR REPLACE FUNCTION store_bids(
+CREATE FUNCTION store_bids(
     lot_ids uuid [], bid_ids uuid [], versions integer [], supplier_ids uuid [], person_ids uuid [],
     key_ids text [], retry_keys text [], fingerprints text [], tender_digests text [], rules_digests text [],
     sizes integer [], digests text [], offer_headers bytea [], offers bytea [], price_headers bytea [],
@@ -117,19 +115,22 @@ BEGIN
     ),
 
     entered AS MATERIALIZED (
-        SELECT
-            placed.*,
-            log_entry(
-                placed.tender_id, placed.place, placed.kind, placed.person_id, placed.data, instant, placed.salt
-            ) AS entry
+        SELECT placed.*, written.entry, log_leaf(written.entry) AS leaf
         FROM placed
+        CROSS JOIN LATERAL (
+            SELECT
+                log_entry(
+                    placed.tender_id, placed.place, placed.kind, placed.person_id, placed.data, instant, placed.salt
+                ) AS entry
+            OFFSET 0
+        ) AS written
     ),
 
     event AS (
         INSERT INTO events (log_id, position, kind, person_id, data, at, salt, leaf)
         SELECT
             entered.tender_id, entered.place, entered.kind, entered.person_id, entered.data, instant, entered.salt,
-            log_leaf(entered.entry)
+            entered.leaf
         FROM entered
     ),
 
@@ -139,7 +140,7 @@ BEGIN
         FROM (
             SELECT
                 entered.tender_id, count(*) AS number,
-                array_agg(log_leaf(entered.entry) ORDER BY entered.place) AS leaves
+                array_agg(entered.leaf ORDER BY entered.place) AS leaves
             FROM entered GROUP BY entered.tender_id
         ) AS added
         WHERE head.log_id = added.tender_id
@@ -203,3 +204,6 @@ BEGIN
     FROM judged WHERE judged.verdict NOT IN ('stored', 'late');
 END
 $$;
+
+REVOKE ALL ON FUNCTION store_bids FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION store_bids TO tenderscore_app;
