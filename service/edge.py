@@ -94,6 +94,7 @@ def _from_outage(error: Exception) -> Refusal | None:
             | asyncpg.InterfaceError()
             | asyncpg.InternalClientError()
             | asyncpg.PostgresConnectionError()
+            | asyncpg.PostgresSystemError()  # it cannot read or write its own files
             | asyncpg.ReadOnlySQLTransactionError()
         ):
             return Unavailable("The database cannot be reached just now.", headers={"Retry-After": "5"})

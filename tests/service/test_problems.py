@@ -100,6 +100,8 @@ async def test_a_constraint_that_nobody_listed_is_our_own_fault(alone: Market) -
         (asyncpg.TooManyConnectionsError("x"), 503),
         (asyncpg.CannotConnectNowError("x"), 503),
         (asyncpg.ConnectionDoesNotExistError("x"), 503),
+        (asyncpg.PostgresIOError("x"), 503),
+        (asyncpg.UndefinedFileError("x"), 503),
         (TimeoutError(), 503),
         (ConnectionRefusedError(), 503),
         (asyncpg.UndefinedTableError("x"), 500),

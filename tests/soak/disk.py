@@ -273,11 +273,15 @@ async def settle(progress: Progress, stand: Stand, bidding: Load, reader: Reader
         progress.refused[said] = progress.refused.get(said, 0) + number
     for said, number in reader.said.items():
         progress.read[said] = progress.read.get(said, 0) + number
+    said_by_the_service = stand.serve.log.read_text(errors="replace")
+    for line in said_by_the_service.splitlines():
+        if '"event":"crash"' in line:  # what a 500 was about
+            tell(line[-2000:])
     progress.silent += reader.silent + sum(bid.unknown for bid in bidding.bids)
     progress.never_full += not refused
     progress.died += not stand.serve.runs
     # PostgreSQL's own log lies on the full volume and may lack the panic; the service's lies elsewhere.
-    progress.deaths += stand.serve.log.read_text(errors="replace").count("PostgreSQL died")
+    progress.deaths += said_by_the_service.count("PostgreSQL died")
     progress.fills += 1
 
 
