@@ -249,6 +249,24 @@ async def test_eight_that_start_on_an_empty_database_at_once_make_one_first_key(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+async def test_an_answer_leaves_at_once_head_and_body(dsn: str) -> None:
+    """One system call for an answer, of however many parts: at the deadline thousands are answered in a second."""
+    async with served(dsn) as url:
+        host, port = url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        request = f"GET /health/live HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        writer.write(request)
+        alone = await reader.read(65_536)
+        writer.write(request + request)
+        both = await reader.readexactly(2 * len(alone))
+        writer.close()
+        await writer.wait_closed()
+    head, _, body = alone.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert f"content-length: {len(body)}".encode() in head
+    assert both.count(b"HTTP/1.1 200") == 2
+
+
 async def test_a_worker_that_has_served_requests_has_loaded_nothing_that_it_has_not_needed(program: Program) -> None:
     """Numbers in bulk, PDF, the job queue and their libraries come with the first work that takes them."""
     url = await program.start()
