@@ -21,7 +21,7 @@ import uvicorn
 from litestar.datastructures import State
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service import bids, db, jobs, organisations, reports
+from service import bids, custody, db, jobs, organisations, reports
 from service.app import create_app
 from service.edge import answer_head
 from service.frontdoor import Door, FrontDoor
@@ -236,6 +236,7 @@ def serve(arguments: argparse.Namespace) -> int:
     with database(settings) as dsn:
         secrets = secrets_of(settings)
         asyncio.run(prepare(dsn, settings, migrate=arguments.migrate))
+        asyncio.run(custody.check_secrets(dsn, secrets, settings))
         with listen(settings.host, settings.port) as sock:
             server = http_server(settings, dsn, secrets)
 
