@@ -29,6 +29,7 @@ from service import (
     edge,
     evaluations,
     events,
+    jurisdictions,
     locking,
     opened_documents,
     opening,
@@ -57,7 +58,16 @@ from service.traffic import Traffic
 from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
-_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", r"^/\.well-known/", "^/$"]
+_PUBLIC = [
+    "^/docs",
+    "^/health/",
+    "^/problems",
+    "^/methods",
+    "^/jurisdictions",
+    "^/verify_receipt.py$",
+    r"^/\.well-known/",
+    "^/$",
+]
 
 
 async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:
@@ -156,6 +166,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
     return [
         reference.router,
         reference.assets,
+        jurisdictions.router,
         organisations.router,
         tenders.router,
         roles.router,

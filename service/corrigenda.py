@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 import scoring
 from service import db, events
 from service.edge import check_if_match
+from service.legal_checks import judge_law
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.publication import check_not_author, freeze, judge_rules
@@ -35,6 +36,7 @@ from service.tenders import (
     Title,
     check_open,
     check_role,
+    legal_rules,
     lock,
     present,
     read,
@@ -130,6 +132,9 @@ def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorr
         mend = "Extend the deadline with the same corrigendum."
         faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
     faults.extend(judge_rules(new.lots or (), tender.currency)[0])
+    changed = new.lots or ()
+    unlawful = judge_law(legal_rules(tender), [lot.rules for lot in changed], [lot.price_envelope for lot in changed])
+    faults.extend(unlawful.faults)
     faults.extend(_moved_prices(lots, new.lots or ()))
     if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
         faults.append(Fault("", "Nothing would change.", "Give at least one new value."))

@@ -365,6 +365,14 @@ async def get_tender(
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
+@get("/tenders/{tender_id:uuid}/legal-rules")
+async def get_legal_rules(
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Presets:
+    """Read the legal rules that a tender follows: those in force on the day of its publication, today for a draft."""
+    return legal_rules((await read(conn, caller, tender_id=tender_id)).tender)
+
+
 @put("/tenders/{tender_id:uuid}")
 async def edit_tender(
     tender_id: FromPath[UUID],
@@ -415,6 +423,7 @@ router = Router(
         draft_tender,
         tender_list.list_tenders,
         get_tender,
+        get_legal_rules,
         edit_tender,
         list_events,
     ],
