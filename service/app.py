@@ -21,6 +21,7 @@ from service import (
     awards,
     bids,
     ceremony,
+    chronicle,
     corrigenda,
     custody,
     db,
@@ -132,7 +133,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings.max_document_bytes)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
-        worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
+        worker = asyncio.create_task(reports.work(dsn, settings, chronicle.DUTIES)) if settings.report_workers else None
         try:
             async with intake.running():
                 yield
@@ -187,6 +188,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         locking.router,
         results.router,
         reports.router,
+        chronicle.router,
         awards.router,
         platform_record.router,
     ]

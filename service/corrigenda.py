@@ -36,6 +36,7 @@ from service.tenders import (
     Title,
     check_open,
     check_role,
+    differences,
     legal_rules,
     lock,
     present,
@@ -278,9 +279,11 @@ async def _put_into_effect(conn: db.Connection, known: Known, proposal: Proposed
         person_id=caller.person_id,
         issued_at=known.tender.now,
     )
-    facts = {"number": proposal.number, "reason": new.reason, "rules_digest": digest}
+    facts: dict[str, Any] = {"number": proposal.number, "reason": new.reason, "rules_digest": digest}
     facts |= {"proposed_by": proposal.proposed_by_id, "proposed_at": proposal.proposed_at}
     facts |= {"submission_deadline": new.submission_deadline} if new.submission_deadline else {}
+    plain = {name: value for name, value in changes.items() if name != "lots"}
+    facts["changes"] = differences(known, plain, new.lots)
     await events.record(conn, "corrigendum.issued", tender_id=tender_id, actor=caller.person_id, data=facts)
 
 

@@ -56,6 +56,7 @@ Kind = Literal[
     "bid.state-decided",
     "lot.evaluated",
     "report.stored",
+    "record.stored",
     "award.decided",
     "log.timestamped",
     "refused",

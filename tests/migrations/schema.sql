@@ -884,6 +884,22 @@ CREATE SEQUENCE public.pgqueuer_statistics_id_seq
 
 ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
 
+CREATE TABLE public.record_file_contents (
+    record_file_id uuid NOT NULL,
+    pdf bytea NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.record_files (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    log_size bigint NOT NULL,
+    sealed boolean NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.reports (
     evaluation_id uuid NOT NULL,
     kind text NOT NULL,
@@ -1169,6 +1185,12 @@ ALTER TABLE ONLY public.pgqueuer_statistics
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_once_per_officer PRIMARY KEY (lot_id, person_id);
 
+ALTER TABLE ONLY public.record_file_contents
+    ADD CONSTRAINT record_file_contents_stored_once PRIMARY KEY (record_file_id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
 
@@ -1251,6 +1273,8 @@ CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statisti
 CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX record_files_by_tender ON public.record_files USING btree (tender_id, asked_at);
 
 CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
 
@@ -1415,6 +1439,15 @@ ALTER TABLE ONLY public.price_opening_acts
 
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_follow_a_lock FOREIGN KEY (lot_id) REFERENCES public.consensus_locks(lot_id);
+
+ALTER TABLE ONLY public.record_file_contents
+    ADD CONSTRAINT record_file_contents_were_asked_for FOREIGN KEY (record_file_id) REFERENCES public.record_files(id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_are_asked_for_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
@@ -1608,6 +1641,10 @@ GRANT USAGE ON SEQUENCE public.pgqueuer_schedules_id_seq TO tenderscore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO tenderscore_app;
 
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.record_file_contents TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.record_files TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 
