@@ -40,6 +40,7 @@ from service import (
     reference,
     reports,
     results,
+    retention,
     robustness,
     roles,
     samples,
@@ -190,6 +191,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         reports.router,
         chronicle.router,
         awards.router,
+        retention.router,
         platform_record.router,
     ]
 
