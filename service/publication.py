@@ -12,6 +12,7 @@ import scoring
 from scoring.units import is_money
 from service import custody, db, events
 from service.edge import check_if_match
+from service.legal_checks import judge_law, judge_officers
 from service.organisations import Caller
 from service.problems import Fault, Refusal
 from service.roles import RolesConflict
@@ -27,6 +28,7 @@ from service.tenders import (
     TenderRow,
     check_draft,
     check_role,
+    legal_rules,
     lock,
     present,
     read,
@@ -69,6 +71,10 @@ def check_ready(
         faults.append(Fault("/lots", "There is no lot.", "Add at least one."))
     wrong, warnings = judge_rules(lots, tender.currency)
     faults.extend(wrong)
+    law = legal_rules(tender)
+    unlawful, unwise = judge_law(law, [lot.rules for lot in lots], [lot.price_envelope for lot in lots])
+    faults.extend((*unlawful, *judge_officers(law, tender.officers_needed)))
+    warnings.extend(unwise)
     faults.extend(_missing_people(tender, roles))
     if faults:
         raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))

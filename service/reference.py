@@ -61,6 +61,8 @@ _WITH_STAGE = {409: "Not at this stage of the tender."}
 _ALSO = {
     "submit_bid": (200, "With `?validate=only`: the bid is complete; nothing was stored."),
     "open_bids": (202, "The first officer's request is kept; a second one opens."),
+    "shred_bids": (202, "The first request is kept; a second person's destroys."),
+    "get_record_file": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
     "get_report": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
 }
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
