@@ -17,8 +17,10 @@ from msgspec import Meta, Struct
 import scoring
 from service import db, events, tender_list
 from service.edge import Limit, check_if_match, etag
+from service.money import AcceptedCurrency, Currency, Vat, check_accepted
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
+from service.submissions import VariantTerms
 
 SQL = db.queries("tenders")
 
@@ -32,7 +34,6 @@ Reason = Annotated[
 IfMatch = Annotated[
     str | None, HeaderParameter(name="If-Match", description="The ETag of the version that you have read and edit.")
 ]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code, such as GBP.")]
 Instant = Annotated[
     datetime, Meta(tz=True, description="RFC 3339 with an offset. The instant itself is already too late.")
 ]
@@ -42,12 +43,13 @@ class DraftLot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A lot: what it buys and the rules by which its bids are scored. Lots are numbered as they stand, from 1.
 
     `price_envelope` names the criteria whose values stay sealed until the technical consensus is locked; none: one
-    envelope holds all.
+    envelope holds all. `variants` lets suppliers send variants beside their bid; without it the lot takes none.
     """
 
     title: Title
     rules: scoring.Lot
     price_envelope: Annotated[tuple[scoring.Id, ...], Meta(max_length=200)] = ()
+    variants: VariantTerms | None = None
 
     def __post_init__(self) -> None:
         if problems := scoring.check_price_envelope(self.rules, self.price_envelope):
@@ -58,7 +60,8 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Everything about a tender that its buyer decides. A draft may still lack its deadline and its lots.
 
     `custody` says who holds the key that bids are sealed to: the service, or the opening officers in shares
-    (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
+    (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open. Bids are
+    compared in `currency`, without VAT unless `vat` says otherwise; amounts in `accepted_currencies` are converted.
     """
 
     reference: Annotated[
@@ -71,11 +74,14 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     submission_deadline: Instant | None = None
     custody: Custody = "service"
     officers_needed: Annotated[int, Meta(ge=2, le=16)] = 2
+    vat: Vat = Vat()
+    accepted_currencies: Annotated[tuple[AcceptedCurrency, ...], Meta(max_length=20)] = ()
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:
         if self.time_zone not in zoneinfo.available_timezones():
             raise ValueError(f"time_zone {self.time_zone!r} is no zone; write an IANA name such as Europe/London")
+        check_accepted(self.currency, self.accepted_currencies)
 
 
 class TenderLot(Struct, frozen=True, kw_only=True):
@@ -86,6 +92,7 @@ class TenderLot(Struct, frozen=True, kw_only=True):
     title: str
     rules: scoring.Lot
     price_envelope: tuple[str, ...]
+    variants: VariantTerms | None
     rules_digest: str | None
     opened_at: datetime | None
     consensus_locked_at: datetime | None
@@ -108,6 +115,8 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     time_zone: str
     custody: Custody
     officers_needed: int
+    vat: Vat
+    accepted_currencies: tuple[AcceptedCurrency, ...]
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -152,6 +161,8 @@ class Tender(Struct, frozen=True, kw_only=True):
     time_zone: str
     custody: Custody
     officers_needed: int
+    vat: Vat
+    accepted_currencies: tuple[AcceptedCurrency, ...]
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -306,6 +317,7 @@ async def store_lots(conn: db.Connection, tender_id: UUID, lots: Sequence[DraftL
         titles=[lot.title for lot in lots],
         rules=[lot.rules for lot in lots],
         price_envelopes=[lot.price_envelope for lot in lots],
+        variants=[lot.variants for lot in lots],
     )
     await SQL.drop_lots(conn, tender_id=tender_id, above=len(lots))
 
