@@ -1,17 +1,17 @@
--- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, vat, accepted_currencies)$
+-- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies)$
 -- Store a draft and return its id.
 INSERT INTO tenders (
     buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody,
-    officers_needed, vat, accepted_currencies
+    officers_needed, jurisdiction, vat, accepted_currencies
 )
 VALUES (
     :buyer_id::uuid, :author_id::uuid, :reference::text, :title::text, :description::text, :currency::text,
-    :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int, :vat::jsonb,
-    :accepted_currencies::jsonb
+    :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int,
+    :jurisdiction::text, :vat::jsonb, :accepted_currencies::jsonb
 )
 RETURNING id;
 
--- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, vat, accepted_currencies)!
+-- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies)!
 -- Change a draft, or a published tender by a corrigendum.
 UPDATE tenders
 SET
@@ -23,6 +23,7 @@ SET
     submission_deadline = :submission_deadline::timestamptz,
     custody = :custody::text,
     officers_needed = :officers_needed::int,
+    jurisdiction = :jurisdiction::text,
     vat = :vat::jsonb,
     accepted_currencies = :accepted_currencies::jsonb,
     version = version + 1
@@ -55,7 +56,8 @@ DELETE FROM lots WHERE tender_id = :tender_id::uuid AND number > :above::int;
 SELECT
     tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
     tender.description, tender.currency, tender.time_zone, tender.custody, tender.officers_needed,
-    tender.vat, tender.accepted_currencies, encode(key.public_key, 'hex') AS public_key, tender.version, tender.rules_digest, tender.created_at,
+    tender.jurisdiction, tender.vat, tender.accepted_currencies, encode(key.public_key, 'hex') AS public_key,
+    tender.version, tender.rules_digest, tender.created_at,
     tender.submission_deadline, tender.published_at, clock_timestamp() AS now,
     ARRAY(
         SELECT held.role FROM tender_roles AS held
@@ -85,7 +87,15 @@ SELECT
     (SELECT held.locked_at FROM consensus_locks AS held WHERE held.lot_id = lot.id) AS consensus_locked_at,
     lot.price_opened_at,
     (SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot.id) AS evaluated_at,
-    (SELECT award.decided_at FROM awards AS award WHERE award.lot_id = lot.id) AS awarded_at
+    (
+        SELECT award.decided_at FROM award_decisions AS award
+        WHERE
+            award.lot_id = lot.id
+            AND NOT EXISTS (
+                SELECT 1 FROM award_annulments AS annulment
+                WHERE annulment.lot_id = award.lot_id AND annulment.number = award.number
+            )
+    ) AS awarded_at
 FROM lots AS lot
 WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, lot.id

@@ -556,6 +556,30 @@ CREATE TABLE public.api_keys (
     revoked_at timestamp with time zone
 );
 
+CREATE TABLE public.award_annulments (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    annulled_by text NOT NULL,
+    reference text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    annulled_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_annulments_are_by_somebody_who_can CHECK ((annulled_by = ANY (ARRAY['court'::text, 'review_body'::text, 'buyer'::text]))),
+    CONSTRAINT award_annulments_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.award_decisions (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    evaluation_id uuid NOT NULL,
+    recommendation_number integer,
+    bid_id uuid,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
 CREATE TABLE public.awards (
     lot_id uuid NOT NULL,
     evaluation_id uuid NOT NULL,
@@ -639,6 +663,15 @@ CREATE TABLE public.consensus_scores (
     CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+CREATE TABLE public.contracts (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    reference text NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    person_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.corrigenda (
     tender_id uuid NOT NULL,
     number integer NOT NULL,
@@ -701,6 +734,23 @@ CREATE TABLE public.documents (
     received_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.drawn_lots (
+    lot_id uuid NOT NULL,
+    secret text NOT NULL,
+    person_id uuid NOT NULL,
+    revealed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.evaluation_verifications (
+    evaluation_id uuid NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    engine text NOT NULL,
+    digest text NOT NULL,
+    differences jsonb NOT NULL,
+    verified_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.evaluations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     lot_id uuid NOT NULL,
@@ -710,7 +760,8 @@ CREATE TABLE public.evaluations (
     digest text NOT NULL,
     rules_digest text NOT NULL,
     engine text NOT NULL,
-    evaluated_at timestamp with time zone NOT NULL
+    evaluated_at timestamp with time zone NOT NULL,
+    reason text
 );
 
 CREATE TABLE public.events (
@@ -935,6 +986,27 @@ CREATE SEQUENCE public.pgqueuer_statistics_id_seq
 
 ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
 
+CREATE TABLE public.recommendation_rejections (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    rejected_at timestamp with time zone NOT NULL,
+    CONSTRAINT recommendation_rejections_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.recommendations (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    evaluation_id uuid NOT NULL,
+    bid_id uuid,
+    reason text NOT NULL,
+    warnings jsonb NOT NULL,
+    person_id uuid NOT NULL,
+    recommended_at timestamp with time zone NOT NULL,
+    CONSTRAINT recommendations_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
 CREATE TABLE public.reports (
     evaluation_id uuid NOT NULL,
     kind text NOT NULL,
@@ -1064,10 +1136,12 @@ CREATE TABLE public.tenders (
     published_at timestamp with time zone,
     custody text DEFAULT 'service'::text NOT NULL,
     officers_needed integer DEFAULT 2 NOT NULL,
+    jurisdiction text DEFAULT 'none'::text NOT NULL,
     vat jsonb DEFAULT '{"basis": "exclusive", "rates": []}'::jsonb NOT NULL,
     accepted_currencies jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
+    CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
     CONSTRAINT tenders_published_with_deadline_and_digest CHECK (((published_at IS NULL) OR ((rules_digest IS NOT NULL) AND (submission_deadline > published_at))))
 );
 
@@ -1093,6 +1167,12 @@ ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval(
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_stand_once_per_lot PRIMARY KEY (lot_id, number);
+
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT awards_are_annulled_once PRIMARY KEY (lot_id, number);
 
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_once_per_lot PRIMARY KEY (lot_id);
@@ -1124,6 +1204,9 @@ ALTER TABLE ONLY public.consensus_locks
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, version);
 
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_are_signed_once_per_award PRIMARY KEY (lot_id, award_number);
+
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
 
@@ -1150,6 +1233,15 @@ ALTER TABLE ONLY public.documents
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_one_per_upload UNIQUE (upload_id);
+
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_revealed_once PRIMARY KEY (lot_id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_numbered PRIMARY KEY (evaluation_id, number);
+
+ALTER TABLE public.evaluations
+    ADD CONSTRAINT evaluations_after_the_first_have_a_reason CHECK (((number = 1) OR (COALESCE(btrim(reason), ''::text) <> ''::text))) NOT VALID;
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
@@ -1225,6 +1317,12 @@ ALTER TABLE ONLY public.pgqueuer_statistics
 
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_once_per_officer PRIMARY KEY (lot_id, person_id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_numbered PRIMARY KEY (lot_id, number);
+
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendations_are_rejected_once PRIMARY KEY (lot_id, number);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
@@ -1326,6 +1424,27 @@ CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT award_annulments_are_of_an_award FOREIGN KEY (lot_id, number) REFERENCES public.award_decisions(lot_id, number);
+
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT award_annulments_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_follow_a_recommendation FOREIGN KEY (lot_id, recommendation_number) REFERENCES public.recommendations(lot_id, number);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_go_to_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1380,6 +1499,12 @@ ALTER TABLE ONLY public.consensus_scores
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_recorded_by_a_moderator FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
+
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_issued_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1412,6 +1537,18 @@ ALTER TABLE ONLY public.documents
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_come_from_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id);
+
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_revealed_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_asked_for_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_of_a_run FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1475,6 +1612,24 @@ ALTER TABLE ONLY public.price_opening_acts
 
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_follow_a_lock FOREIGN KEY (lot_id) REFERENCES public.consensus_locks(lot_id);
+
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendation_rejections_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendation_rejections_are_of_a_recommendation FOREIGN KEY (lot_id, number) REFERENCES public.recommendations(lot_id, number);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_for_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
@@ -1574,7 +1729,9 @@ GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.awards TO tenderscore_app;
+GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
 
@@ -1592,6 +1749,8 @@ GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.contracts TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
@@ -1603,6 +1762,10 @@ GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.document_uploads TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.documents TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.drawn_lots TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.evaluation_verifications TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 
@@ -1676,6 +1839,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO tenders
 
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.recommendation_rejections TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
@@ -1745,6 +1912,8 @@ GRANT UPDATE(published_at) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(vat) ON TABLE public.tenders TO tenderscore_app;
 
