@@ -235,7 +235,8 @@ def engine_inputs(
         raise EvaluationIncomplete(f"{len(faults)} agreed scores are missing.", faults=faults)
     inputs: list[scoring.OpenedBid] = []
     for bid in opened:
-        values = {name: value for name, value in bid.offers.items() if name in asked and name not in judged}
+        offers = bid.comparable(lot.rules).items()
+        values = {name: value for name, value in offers if name in asked and name not in judged}
         values |= {name: agreed[bid.bid_id, name] for name in judged if (bid.bid_id, name) in agreed}
         state = "failed_hurdle" if bid.state == "admissible" and bid.bid_id in fell_behind else bid.state
         inputs.append(scoring.OpenedBid(id=str(bid.bid_id), state=state, values=values))

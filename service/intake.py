@@ -45,6 +45,7 @@ Outcome = Literal[
     "withdrawn",
     "version-changed",
     "documents-missing",
+    "documents-elsewhere",
     "key-refused",
     "unknown",
 ]
@@ -79,11 +80,13 @@ class Post(NamedTuple):
     offer: Envelope
     price: Envelope | None
     documents: Sequence[UUID]
+    variant: int
 
     @property
     def operation(self) -> tuple[object, ...]:
         """What its Idempotency-Key is unique in."""
-        return self.supplier_id, self.lot_id if self.version == 1 else self.bid_id, self.retry_key
+        target = (self.lot_id, self.variant) if self.version == 1 else self.bid_id
+        return self.supplier_id, target, self.retry_key
 
 
 class Verdict(NamedTuple):
@@ -296,6 +299,7 @@ def _columns(posts: Sequence[Post]) -> dict[str, list[Any]]:
         "price_headers": [post.price.header if post.price else None for post in posts],
         "prices": [post.price.body if post.price else None for post in posts],
         "documents": ["{" + ",".join(map(str, post.documents)) + "}" for post in posts],
+        "variants": [post.variant for post in posts],
     }
 
 

@@ -13,6 +13,7 @@ from scoring.units import is_money
 from service import custody, db, events
 from service.edge import check_if_match
 from service.legal_checks import judge_law, judge_officers
+from service.money import Vat
 from service.organisations import Caller
 from service.problems import Fault, Refusal
 from service.roles import RolesConflict
@@ -132,11 +133,24 @@ async def unsimulated(conn: db.Connection, known: Known) -> tuple[Fault, ...]:
     )
 
 
+def frozen_terms(known: Known, digests: Sequence[str]) -> object:
+    """What a tender's digest covers: its lots' rules and, where it has any, its terms beside a plain bid's."""
+    tender, lots = known
+    terms: dict[str, object] = {}
+    if tender.vat != Vat():
+        terms["vat"] = tender.vat
+    if tender.accepted_currencies:
+        terms |= {"currency": tender.currency, "accepted_currencies": tender.accepted_currencies}
+    if any(lot.variants for lot in lots):
+        terms["variants"] = [lot.variants for lot in lots]
+    return {"rules": digests, **terms} if terms else digests
+
+
 async def freeze(conn: db.Connection, known: Known) -> str:
     """Put a tender's present rules under their digests; returns the digest of them all."""
     lots = known.lots
     digests = [scoring.rules_digest(lot.rules) for lot in lots]
-    digest = scoring.digest(digests)
+    digest = scoring.digest(frozen_terms(known, digests))
     await SQL.publish_tender(
         conn,
         tender_id=known.tender.id,

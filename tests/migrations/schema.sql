@@ -327,6 +327,20 @@ END
 $$;
 
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT
+    judged.ordinal, judged.verdict, judged.at, judged.submission_deadline, judged.bid_id, judged.version,
+    judged.fingerprint, judged.entry, judged.place, judged.size_before, judged.tree_size, judged.frontier
+FROM store_bids(
+    lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests,
+    rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents,
+    array_fill(0, ARRAY[cardinality(lot_ids)]), signer
+) AS judged;
+$$;
+
+CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -355,8 +369,7 @@ BEGIN
         SELECT
             given.ordinal, given.lot_id, given.bid_id, given.version, given.supplier_id, given.person_id,
             given.fingerprint, given.rules_digest, given.size, given.digest, given.offer_header, given.offer,
-            given.price_header, given.price, given.documents, given.retry_key,
-            CASE WHEN given.version = 1 THEN 'submit ' || given.lot_id ELSE 'replace ' || given.bid_id END AS operation,
+            given.price_header, given.price, given.documents, given.retry_key, given.variant, asked.operation,
             tender.id AS tender_id, tender.submission_deadline, used.bid_id AS used_bid_id,
             used.version AS used_version, used.fingerprint AS used_fingerprint,
             CASE
@@ -372,15 +385,35 @@ BEGIN
                     given.documents <> '{}'
                     AND NOT are_documents(given.supplier_id, given.lot_id, given.documents::uuid [])
                     THEN 'documents-missing'
+                WHEN
+                    given.documents <> '{}'
+                    AND EXISTS (
+                        SELECT FROM bids AS other
+                        INNER JOIN bid_documents AS named ON other.id = named.bid_id AND other.version = named.version
+                        WHERE
+                            other.lot_id = given.lot_id AND other.supplier_id = given.supplier_id
+                            AND other.withdrawn_at IS NULL AND other.variant <> given.variant
+                            AND named.document_id = ANY (given.documents::uuid [])
+                    )
+                    THEN 'documents-elsewhere'
                 ELSE 'stored'
             END AS verdict
         FROM unnest(
             lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests,
-            rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents
+            rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents,
+            variants
         ) WITH ORDINALITY AS given (
             lot_id, bid_id, version, supplier_id, person_id, key_id, retry_key, fingerprint, tender_digest,
-            rules_digest, size, digest, offer_header, offer, price_header, price, documents, ordinal
+            rules_digest, size, digest, offer_header, offer, price_header, price, documents, variant, ordinal
         )
+        CROSS JOIN LATERAL (
+            SELECT
+                CASE
+                    WHEN given.version > 1 THEN 'replace ' || given.bid_id
+                    WHEN given.variant > 0 THEN 'submit ' || given.lot_id || ' variant ' || given.variant
+                    ELSE 'submit ' || given.lot_id
+                END AS operation
+        ) AS asked
         LEFT JOIN lots AS lot ON given.lot_id = lot.id
         LEFT JOIN tenders AS tender ON lot.tender_id = tender.id AND tender.id = ANY (tender_ids)
         LEFT JOIN api_keys AS api_key
@@ -390,15 +423,16 @@ BEGIN
         -- LIMIT makes these look-ups of the index even in a plan that was made while the tables were empty.
         LEFT JOIN LATERAL (
             SELECT bid.id, bid.version FROM bids AS bid
-            WHERE bid.lot_id = given.lot_id AND bid.supplier_id = given.supplier_id AND bid.withdrawn_at IS NULL
+            WHERE
+                bid.lot_id = given.lot_id AND bid.supplier_id = given.supplier_id AND bid.variant = given.variant
+                AND bid.withdrawn_at IS NULL
             LIMIT 1
         ) AS standing ON TRUE
         LEFT JOIN LATERAL (
             SELECT answer.bid_id, answer.version, answer.fingerprint FROM idempotency_keys AS answer
             WHERE
                 answer.organisation_id = given.supplier_id AND answer.key = given.retry_key
-                AND answer.operation
-                = CASE WHEN given.version = 1 THEN 'submit ' || given.lot_id ELSE 'replace ' || given.bid_id END
+                AND answer.operation = asked.operation
             LIMIT 1
         ) AS used ON TRUE
     ),
@@ -424,7 +458,8 @@ BEGIN
                         'bid_id', judged.bid_id, 'version', judged.version,
                         'documents', to_jsonb(judged.documents::uuid [])
                     )
-            END AS data
+            END
+            || CASE WHEN judged.variant = 0 THEN '{}' ELSE jsonb_build_object('variant', judged.variant) END AS data
         FROM judged
         INNER JOIN log_heads AS head ON judged.tender_id = head.log_id
         WHERE judged.verdict IN ('stored', 'late')
@@ -463,8 +498,8 @@ BEGIN
     ),
 
     first AS (
-        INSERT INTO bids (id, lot_id, supplier_id)
-        SELECT entered.bid_id, entered.lot_id, entered.supplier_id
+        INSERT INTO bids (id, lot_id, supplier_id, variant)
+        SELECT entered.bid_id, entered.lot_id, entered.supplier_id, entered.variant
         FROM entered WHERE entered.kind = 'bid.submitted'
     ),
 
@@ -653,6 +688,18 @@ CREATE TABLE public.bid_envelopes (
     contents bytea NOT NULL
 );
 
+CREATE TABLE public.bid_parties (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    role text NOT NULL,
+    name text NOT NULL,
+    identifier text,
+    organisation_id uuid,
+    share text,
+    work text,
+    CONSTRAINT bid_parties_lead_or_join_or_are_relied_upon CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text, 'subcontractor'::text])))
+);
+
 CREATE TABLE public.bid_states (
     bid_id uuid NOT NULL,
     number integer NOT NULL,
@@ -681,7 +728,8 @@ CREATE TABLE public.bids (
     lot_id uuid NOT NULL,
     supplier_id uuid NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    withdrawn_at timestamp with time zone
+    withdrawn_at timestamp with time zone,
+    variant integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.consensus_locks (
@@ -831,6 +879,7 @@ CREATE TABLE public.lots (
     opened_at timestamp with time zone,
     price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
     price_opened_at timestamp with time zone,
+    variants jsonb,
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
@@ -870,7 +919,9 @@ CREATE TABLE public.opened_bids (
     lot_id uuid NOT NULL,
     version integer NOT NULL,
     offers jsonb NOT NULL,
-    fault text
+    fault text,
+    variant_description text,
+    currency text
 );
 
 CREATE TABLE public.opened_documents (
@@ -1176,6 +1227,8 @@ CREATE TABLE public.tenders (
     custody text DEFAULT 'service'::text NOT NULL,
     officers_needed integer DEFAULT 2 NOT NULL,
     jurisdiction text DEFAULT 'none'::text NOT NULL,
+    vat jsonb DEFAULT '{"basis": "exclusive", "rates": []}'::jsonb NOT NULL,
+    accepted_currencies jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
     CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
@@ -1214,11 +1267,17 @@ ALTER TABLE ONLY public.bid_documents
 ALTER TABLE ONLY public.bid_envelopes
     ADD CONSTRAINT bid_envelopes_one_per_version PRIMARY KEY (bid_id, version);
 
+ALTER TABLE ONLY public.bid_parties
+    ADD CONSTRAINT bid_parties_are_numbered PRIMARY KEY (bid_id, number);
+
 ALTER TABLE ONLY public.bid_states
     ADD CONSTRAINT bid_states_are_numbered PRIMARY KEY (bid_id, number);
 
 ALTER TABLE ONLY public.bid_versions
     ADD CONSTRAINT bid_versions_are_numbered PRIMARY KEY (bid_id, version);
+
+ALTER TABLE public.bids
+    ADD CONSTRAINT bids_count_their_variants_from_1 CHECK ((variant >= 0)) NOT VALID;
 
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_have_one_id PRIMARY KEY (id);
@@ -1398,7 +1457,7 @@ CREATE INDEX api_keys_by_person ON public.api_keys USING btree (person_id, creat
 
 CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, id);
 
-CREATE UNIQUE INDEX bids_one_standing_per_supplier_and_lot ON public.bids USING btree (lot_id, supplier_id) WHERE (withdrawn_at IS NULL);
+CREATE UNIQUE INDEX bids_one_standing_per_supplier_lot_and_variant ON public.bids USING btree (lot_id, supplier_id, variant) WHERE (withdrawn_at IS NULL);
 
 CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
 
@@ -1471,6 +1530,9 @@ ALTER TABLE ONLY public.bid_documents
 
 ALTER TABLE ONLY public.bid_envelopes
     ADD CONSTRAINT bid_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.bid_parties
+    ADD CONSTRAINT bid_parties_stand_behind_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
 
 ALTER TABLE ONLY public.bid_states
     ADD CONSTRAINT bid_states_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1719,6 +1781,9 @@ GRANT ALL ON FUNCTION public.shred_bids(tender uuid, person uuid, least_years in
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
 
+REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) TO tenderscore_app;
 
@@ -1732,6 +1797,8 @@ GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.awards TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
@@ -1785,6 +1852,8 @@ GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
 GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
 
 GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 
@@ -1910,6 +1979,10 @@ GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(vat) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(accepted_currencies) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 
