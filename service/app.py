@@ -69,7 +69,7 @@ _PUBLIC = [
     "^/problems",
     "^/methods",
     "^/jurisdictions",
-    "^/verify_receipt.py$",
+    r"^/verify_(receipt|dossier)\.py$",
     r"^/\.well-known/",
     "^/$",
 ]

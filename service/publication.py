@@ -1,6 +1,7 @@
 """Publication: the moment at which a tender's rules are frozen; only corrigenda change them afterwards."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, Router, post
@@ -189,8 +190,9 @@ async def publish_tender(
     untried = await unsimulated(conn, known)
     public_key = await custody.settle(conn, state.wrapper, known.tender, key)
     digest = await freeze(conn, known)
-    facts = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
+    facts: dict[str, Any] = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
     facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
+    facts["submission_deadline"] = known.tender.submission_deadline
     facts["public_key_digest"] = custody.digest_of(public_key)
     await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))

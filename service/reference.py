@@ -301,12 +301,21 @@ async def get_verifier() -> str:
     `python verify_receipt.py RECEIPT.json --key BASE64` needs Python 3.9 and nothing else. `tenderscore verify` is the
     same.
     """
-    return _verifier()
+    return _script("verify_receipt.py")
+
+
+@get("/verify_dossier.py", media_type="text/x-python")
+async def get_dossier_verifier() -> str:
+    """Give the script that checks an Annex IV dossier (`tenderscore dossier`) without this service.
+
+    `python verify_dossier.py DOSSIER.json --key BASE64` needs Python 3.9 and nothing else.
+    """
+    return _script("verify_dossier.py")
 
 
 @cache
-def _verifier() -> str:
-    return (Path(__file__).parent / "verify_receipt.py").read_text("utf-8")
+def _script(name: str) -> str:
+    return (Path(__file__).parent / name).read_text("utf-8")
 
 
 def operator_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
@@ -324,7 +333,17 @@ class Metrics(PrometheusController):
 
 router = Router(
     path="/",
-    route_handlers=[index, live, ready, list_problems, get_problem, list_methods, get_verifier, Metrics],
+    route_handlers=[
+        index,
+        live,
+        ready,
+        list_problems,
+        get_problem,
+        list_methods,
+        get_verifier,
+        get_dossier_verifier,
+        Metrics,
+    ],
     tags=["Reference"],
 )
 assets = cast("Any", static_files).create_static_files_router(
