@@ -20,6 +20,7 @@ from litestar.types import ControllerRouterHandler, Scope
 from service import (
     awards,
     bids,
+    cancellations,
     ceremony,
     corrigenda,
     custody,
@@ -177,6 +178,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         results.router,
         reports.router,
         awards.router,
+        cancellations.router,
         platform_record.router,
     ]
 

@@ -259,7 +259,7 @@ async def lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> Place:
     found = await SQL.locate_bid(conn, bid_id=bid_id)
     if found is None:
         raise NotFound
-    known = await tenders.lock(conn, caller, tender_id=found["tender_id"])
+    known = await tenders.lock(conn, caller, lot_id=found["lot_id"])
     return Place(known, known.lot(found["lot_id"]))
 
 

@@ -57,6 +57,7 @@ Kind = Literal[
     "lot.evaluated",
     "report.stored",
     "award.decided",
+    "lots.cancelled",
     "log.timestamped",
     "refused",
 ]

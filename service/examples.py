@@ -174,6 +174,8 @@ EXAMPLES: dict[str, RequestExample] = {
         "An exclusion", {"state": "excluded", "reason": "Mandatory insurance certificate not supplied when asked."}
     ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
+    "cancel_lot": RequestExample("A lot that is not needed any more", {"reason": "The school closes in summer."}),
+    "cancel_tender": RequestExample("All lots", {"reason": "The roofs' survey found that none carries the load."}),
     "decide_award": RequestExample(
         "To the bid ranked first",
         {

@@ -46,6 +46,7 @@ Outcome = Literal[
     "version-changed",
     "documents-missing",
     "key-refused",
+    "cancelled",
     "unknown",
 ]
 

@@ -23,7 +23,7 @@ from service.receipts import Receipt, find_receipt
 from service.sealing import BID_TYPE, Container, SealBroken
 from service.signing import Secrets
 from service.submissions import Submission
-from service.tenders import SubmissionDeadlinePassed
+from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("reception")
 
@@ -41,6 +41,7 @@ class WayIn(Struct, frozen=True, kw_only=True):
     price_envelope: tuple[str, ...]
     public_key: bytes
     submission_deadline: datetime
+    cancelled_at: datetime | None
     now: datetime
 
 
@@ -157,30 +158,31 @@ def check_sealed(container: Container, way: WayIn, *, first: bool) -> None:
         raise SealedBidBroken(f"The lot asks for {wants}.")
 
 
+_WHY: dict[str, tuple[type[Refusal], str]] = {
+    "cancelled": (LotCancelled, "The lot was cancelled; your bid was not stored."),
+    "standing": (BidAlreadySubmitted, "There is a standing bid already."),
+    "withdrawn": (BidWithdrawn, "The bid has been withdrawn; submit a new one to the lot."),
+    "documents-missing": (DocumentsMissing, "One of the documents that the bid names is not there."),
+    "key-refused": (Unauthenticated, "Send a valid key: `Authorization: Bearer ts_live_…`."),
+    "rules-changed": (RulesChanged, "The rules changed while the bid was checked."),
+}
+
+
 def refusal_of(verdict: Verdict) -> Refusal:
     """Why a bid was not stored."""
-    match verdict.outcome:
-        case "late":
-            refusal = SubmissionDeadlinePassed(
-                f"The bid arrived at {verdict.at.isoformat()}; the deadline was"
-                f" {verdict.submission_deadline.isoformat()}. It is recorded in the tender's log, and not stored."
-            )
-            refusal.recorded = True
-            return refusal
-        case "standing":
-            return BidAlreadySubmitted("There is a standing bid already.")
-        case "withdrawn":
-            return BidWithdrawn("The bid has been withdrawn; submit a new one to the lot.")
-        case "version-changed":
-            return VersionTaken(f"Version {verdict.version} is not the next one.")
-        case "documents-missing":
-            return DocumentsMissing("One of the documents that the bid names is not there.")
-        case "key-refused":
-            return Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`.")
-        case "rules-changed":
-            return RulesChanged("The rules changed while the bid was checked.")
-        case _:
-            return NotFound()
+    if verdict.outcome == "late":
+        refusal = SubmissionDeadlinePassed(
+            f"The bid arrived at {verdict.at.isoformat()}; the deadline was"
+            f" {verdict.submission_deadline.isoformat()}. It is recorded in the tender's log, and not stored."
+        )
+        refusal.recorded = True
+        return refusal
+    if verdict.outcome == "version-changed":
+        return VersionTaken(f"Version {verdict.version} is not the next one.")
+    if verdict.outcome not in _WHY:
+        return NotFound()
+    kind, detail = _WHY[verdict.outcome]
+    return kind(detail)
 
 
 # One way in for first and further versions, whichever door they come by

@@ -79,7 +79,7 @@ SELECT
     (SELECT held.locked_at FROM consensus_locks AS held WHERE held.lot_id = lot.id) AS consensus_locked_at,
     lot.price_opened_at,
     (SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot.id) AS evaluated_at,
-    (SELECT award.decided_at FROM awards AS award WHERE award.lot_id = lot.id) AS awarded_at
+    (SELECT award.decided_at FROM awards AS award WHERE award.lot_id = lot.id) AS awarded_at, lot.cancelled_at
 FROM lots AS lot
 WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, lot.id

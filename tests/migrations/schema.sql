@@ -176,7 +176,7 @@ SELECT
             AND held.tender_id = tender.id AND held.role = 'opening_officer'
     )
 FROM tenders AS tender
-WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot);
+WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NULL);
 $$;
 
 CREATE FUNCTION public.prune_service_samples() RETURNS bigint
@@ -253,6 +253,7 @@ BEGIN
                 WHEN used.bid_id IS NOT NULL THEN 'replay'
                 WHEN tender.id IS NULL THEN 'unknown'
                 WHEN api_key.id IS NULL THEN 'key-refused'
+                WHEN lot.cancelled_at IS NOT NULL THEN 'cancelled'
                 WHEN instant >= tender.submission_deadline THEN 'late'
                 WHEN tender.rules_digest <> given.tender_digest THEN 'rules-changed'
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
@@ -446,6 +447,9 @@ BEGIN
                 known.id = api_key AND known.revoked_at IS NULL
                 AND (known.expires_at IS NULL OR known.expires_at > instant)
         ) THEN 'key-refused'
+        WHEN EXISTS (
+            SELECT FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NOT NULL
+        ) THEN 'cancelled'
         WHEN instant >= deadline THEN 'late'
         WHEN EXISTS (SELECT FROM documents AS known WHERE known.id = document) THEN 'taken'
         ELSE 'stored'
@@ -572,6 +576,16 @@ CREATE TABLE public.bids (
     supplier_id uuid NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     withdrawn_at timestamp with time zone
+);
+
+CREATE TABLE public.cancellations (
+    lot_id uuid NOT NULL,
+    stage text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    cancelled_at timestamp with time zone NOT NULL,
+    CONSTRAINT cancellations_come_before_the_award CHECK ((stage = ANY (ARRAY['published'::text, 'closed'::text, 'opened'::text]))),
+    CONSTRAINT cancellations_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
 CREATE TABLE public.consensus_locks (
@@ -711,6 +725,7 @@ CREATE TABLE public.lots (
     opened_at timestamp with time zone,
     price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
     price_opened_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
@@ -1059,6 +1074,9 @@ ALTER TABLE ONLY public.bid_versions
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_once_per_lot PRIMARY KEY (lot_id);
+
 ALTER TABLE ONLY public.consensus_locks
     ADD CONSTRAINT consensus_locks_once_per_lot PRIMARY KEY (lot_id);
 
@@ -1306,6 +1324,12 @@ ALTER TABLE ONLY public.bids
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_are_of_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
 ALTER TABLE ONLY public.consensus_locks
     ADD CONSTRAINT consensus_locks_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1521,6 +1545,8 @@ GRANT SELECT ON TABLE public.bid_versions TO tenderscore_opening;
 GRANT SELECT ON TABLE public.bids TO tenderscore_app;
 GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
 
+GRANT SELECT,INSERT ON TABLE public.cancellations TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
@@ -1563,6 +1589,8 @@ GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
 GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
 
 GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(cancelled_at) ON TABLE public.lots TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 

@@ -59,6 +59,10 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     run = await shown.send("evaluate_lot", market.moderator, "POST", f"{lot}/evaluations", digest)
     award = {"evaluation_id": run["id"], "bid_id": receipt["bid_id"]}
     await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
+    for operation in ("cancel_tender", "cancel_lot"):
+        unneeded = await market.publish()
+        path = f"/tenders/{unneeded['id']}" if operation == "cancel_tender" else f"/lots/{unneeded['lots'][0]['id']}"
+        await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
 
