@@ -12,6 +12,7 @@ import scoring
 from scoring.units import is_money
 from service import custody, db, events
 from service.edge import check_if_match
+from service.jurisdictions import Presets
 from service.organisations import Caller
 from service.problems import Fault, Refusal
 from service.roles import RolesConflict
@@ -27,6 +28,7 @@ from service.tenders import (
     TenderRow,
     check_draft,
     check_role,
+    legal_rules,
     lock,
     present,
     read,
@@ -69,6 +71,7 @@ def check_ready(
         faults.append(Fault("/lots", "There is no lot.", "Add at least one."))
     wrong, warnings = judge_rules(lots, tender.currency)
     faults.extend(wrong)
+    warnings.extend(_without_law(legal_rules(tender)))
     faults.extend(_missing_people(tender, roles))
     if faults:
         raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))
@@ -85,6 +88,13 @@ def judge_rules(lots: Sequence[DraftLot | TenderLot], currency: str) -> tuple[li
             (warnings if found.severity == "warning" else faults).append(fault)
         faults.extend(_foreign_money(lot.rules.criteria, f"/lots/{index}/rules", currency))
     return faults, warnings
+
+
+def _without_law(law: Presets) -> Iterator[Fault]:
+    """Nobody follows no law by oversight."""
+    if law.id == "none":
+        mend = "choose one of GET /jurisdictions in a new draft, or go on where none applies"
+        yield Fault("/jurisdiction", "no jurisdiction is chosen: no country's rules are checked", mend)
 
 
 def _foreign_money(criteria: Sequence[scoring.Criterion], prefix: str, currency: str) -> Iterator[Fault]:

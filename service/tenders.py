@@ -17,6 +17,8 @@ from msgspec import Meta, Struct
 import scoring
 from service import db, events, tender_list
 from service.edge import Limit, check_if_match, etag
+from service.jurisdictions import Presets, presets
+from service.legal import JurisdictionId
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
 
@@ -59,6 +61,7 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     `custody` says who holds the key that bids are sealed to: the service, or the opening officers in shares
     (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
+    `jurisdiction` says whose legal rules are followed (`GET /jurisdictions`); those of no country unless you choose.
     """
 
     reference: Annotated[
@@ -71,6 +74,7 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     submission_deadline: Instant | None = None
     custody: Custody = "service"
     officers_needed: Annotated[int, Meta(ge=2, le=16)] = 2
+    jurisdiction: JurisdictionId = "none"
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:
@@ -109,6 +113,7 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     time_zone: str
     custody: Custody
     officers_needed: int
+    jurisdiction: JurisdictionId
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -153,6 +158,7 @@ class Tender(Struct, frozen=True, kw_only=True):
     time_zone: str
     custody: Custody
     officers_needed: int
+    jurisdiction: JurisdictionId
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -246,6 +252,15 @@ def check_draft(tender: TenderRow) -> None:
     """Refuse once the tender is published."""
     if tender.published_at is not None:
         raise TenderAlreadyPublished(f"{tender.reference} was published at {tender.published_at.isoformat()}.")
+
+
+def legal_rules(tender: TenderRow) -> Presets:
+    """The legal rules of the tender: those in force on the day of its publication, today for a draft, where it is.
+
+    Raises RulesNotInForce.
+    """
+    at = tender.published_at or tender.now
+    return presets(tender.jurisdiction, at.astimezone(zoneinfo.ZoneInfo(tender.time_zone)).date())
 
 
 def check_open(tender: TenderRow) -> datetime:

@@ -1028,8 +1028,10 @@ CREATE TABLE public.tenders (
     published_at timestamp with time zone,
     custody text DEFAULT 'service'::text NOT NULL,
     officers_needed integer DEFAULT 2 NOT NULL,
+    jurisdiction text DEFAULT 'none'::text NOT NULL,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
+    CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
     CONSTRAINT tenders_published_with_deadline_and_digest CHECK (((published_at IS NULL) OR ((rules_digest IS NOT NULL) AND (submission_deadline > published_at))))
 );
 
@@ -1704,6 +1706,8 @@ GRANT UPDATE(published_at) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 
