@@ -174,6 +174,23 @@ EXAMPLES: dict[str, RequestExample] = {
         "An exclusion", {"state": "excluded", "reason": "Mandatory insurance certificate not supplied when asked."}
     ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
+    "ask_bidder": RequestExample(
+        "What a sentence of the bid means",
+        {
+            "kind": "explanation",
+            "criterion_id": "method-statement",
+            "question": "On page 4 you name a crane plan: for which of the schools does it hold?",
+            "due_at": "2031-03-21T12:00:00Z",
+        },
+    ),
+    "answer_clarification": RequestExample("The bidder's words", {"answer": "For all twelve, as annex 2 lists them."}),
+    "propose_correction": RequestExample(
+        "A comma in the wrong place",
+        {"corrected": "158", "reason": "Annex 3 adds up to 158 weeks; the 6 is a slip of the pen."},
+    ),
+    "decide_correction": RequestExample(
+        "By a second person", {"decision": "confirmed", "reason": "The annex was part of the bid and leaves no doubt."}
+    ),
     "cancel_lot": RequestExample("A lot that is not needed any more", {"reason": "The school closes in summer."}),
     "cancel_tender": RequestExample("All lots", {"reason": "The roofs' survey found that none carries the load."}),
     "decide_award": RequestExample(

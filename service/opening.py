@@ -45,6 +45,7 @@ class PanelBid(Struct, frozen=True, kw_only=True):
 
     `offers` has the sealed prices once they are opened. `fault` says what was wrong with an envelope: the panel decides
     what that means. `price_stays_sealed` is the reason why a bid's price is never opened.
+    `corrections` has the values that two persons put right as obvious errors; the offers stay as they were opened.
     """
 
     bid_id: UUID
@@ -58,6 +59,7 @@ class PanelBid(Struct, frozen=True, kw_only=True):
     fault: str | None
     price_stays_sealed: str | None
     state: scoring.State
+    corrections: dict[str, str] = {}
 
 
 class OpenedLine(Struct, frozen=True, kw_only=True):

@@ -514,6 +514,31 @@ BEGIN
 END
 $$;
 
+CREATE TABLE public.abnormally_low_assessments (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    clarification_id uuid NOT NULL,
+    explained boolean NOT NULL,
+    mandatory_case text,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    assessed_at timestamp with time zone NOT NULL,
+    CONSTRAINT abnormally_low_assessments_explain_no_mandatory_case CHECK (((mandatory_case IS NULL) OR (NOT explained))),
+    CONSTRAINT abnormally_low_assessments_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.abnormally_low_decisions (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    assessment integer NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT abnormally_low_decisions_are_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'rejected'::text]))),
+    CONSTRAINT abnormally_low_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
 CREATE TABLE public.api_keys (
     id text NOT NULL COLLATE pg_catalog."C",
     person_id uuid NOT NULL,
@@ -554,6 +579,9 @@ CREATE TABLE public.bid_states (
     reason text NOT NULL,
     person_id uuid NOT NULL,
     decided_at timestamp with time zone NOT NULL,
+    source text DEFAULT 'decision'::text NOT NULL,
+    verdict text,
+    CONSTRAINT bid_states_come_from_a_known_source CHECK ((source = ANY (ARRAY['decision'::text, 'selection'::text, 'abnormally_low'::text]))),
     CONSTRAINT bid_states_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
@@ -588,6 +616,38 @@ CREATE TABLE public.cancellations (
     CONSTRAINT cancellations_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+CREATE TABLE public.clarification_answers (
+    clarification_id uuid NOT NULL,
+    answer text NOT NULL,
+    person_id uuid NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT clarification_answers_say_something CHECK ((btrim(answer) <> ''::text))
+);
+
+CREATE TABLE public.clarifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    criterion_id text,
+    document_id uuid,
+    ground_id text,
+    question text NOT NULL,
+    person_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT clarifications_are_of_a_known_kind CHECK ((kind = ANY (ARRAY['explanation'::text, 'obvious_error'::text, 'self_cleaning'::text, 'abnormally_low'::text]))),
+    CONSTRAINT clarifications_leave_time_to_answer CHECK ((due_at > asked_at)),
+    CONSTRAINT clarifications_say_something CHECK ((btrim(question) <> ''::text)),
+    CONSTRAINT clarifications_touch_one_part CHECK (
+CASE kind
+    WHEN 'explanation'::text THEN ((ground_id IS NULL) AND (num_nonnulls(criterion_id, document_id) = 1))
+    WHEN 'obvious_error'::text THEN ((criterion_id IS NOT NULL) AND (num_nonnulls(document_id, ground_id) = 0))
+    WHEN 'self_cleaning'::text THEN ((ground_id IS NOT NULL) AND (num_nonnulls(criterion_id, document_id) = 0))
+    ELSE (num_nonnulls(criterion_id, document_id, ground_id) = 0)
+END)
+);
+
 CREATE TABLE public.consensus_locks (
     lot_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -603,6 +663,30 @@ CREATE TABLE public.consensus_scores (
     reason text NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.correction_decisions (
+    clarification_id uuid NOT NULL,
+    proposer_id uuid NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT correction_decisions_are_known CHECK ((decision = ANY (ARRAY['confirmed'::text, 'refused'::text]))),
+    CONSTRAINT correction_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT corrections_are_confirmed_by_a_second_person CHECK (((decision <> 'confirmed'::text) OR (person_id <> proposer_id)))
+);
+
+CREATE TABLE public.corrections (
+    clarification_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    original text NOT NULL,
+    corrected text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrections_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
 CREATE TABLE public.corrigenda (
@@ -899,6 +983,27 @@ CREATE SEQUENCE public.pgqueuer_statistics_id_seq
 
 ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
 
+CREATE TABLE public.question_answers (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    version integer NOT NULL,
+    question text NOT NULL,
+    answer text NOT NULL,
+    person_id uuid NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT question_answers_say_something CHECK ((btrim(answer) <> ''::text))
+);
+
+CREATE TABLE public.questions (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    supplier_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    question text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    CONSTRAINT questions_say_something CHECK ((btrim(question) <> ''::text))
+);
+
 CREATE TABLE public.reports (
     evaluation_id uuid NOT NULL,
     kind text NOT NULL,
@@ -927,6 +1032,28 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.selection_decisions (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    subject text NOT NULL,
+    subject_id text NOT NULL,
+    outcome text NOT NULL,
+    evidence text NOT NULL,
+    reason text NOT NULL,
+    self_cleaning text,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT selection_decisions_assess_self_cleaning CHECK (((outcome <> 'self_cleaned'::text) OR (btrim(COALESCE(self_cleaning, ''::text)) <> ''::text))),
+    CONSTRAINT selection_decisions_fit_their_subject CHECK (
+CASE subject
+    WHEN 'ground'::text THEN (outcome = ANY (ARRAY['met'::text, 'excluded'::text, 'self_cleaned'::text, 'not_excluded'::text]))
+    ELSE (outcome = ANY (ARRAY['met'::text, 'not_met'::text]))
+END),
+    CONSTRAINT selection_decisions_have_a_known_subject CHECK ((subject = ANY (ARRAY['ground'::text, 'condition'::text, 'mandatory'::text]))),
+    CONSTRAINT selection_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT selection_decisions_name_evidence CHECK ((btrim(evidence) <> ''::text))
+);
 
 CREATE TABLE public.service_samples (
     instance_id uuid NOT NULL,
@@ -1004,6 +1131,15 @@ CREATE TABLE public.tender_keys (
     officers_needed integer
 );
 
+CREATE TABLE public.tender_requirements (
+    tender_id uuid NOT NULL,
+    version integer NOT NULL,
+    requirements jsonb NOT NULL,
+    digest text NOT NULL,
+    person_id uuid NOT NULL,
+    written_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.tender_roles (
     tender_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -1055,6 +1191,12 @@ ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('
 
 ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_statistics_id_seq'::regclass);
 
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_numbered PRIMARY KEY (bid_id, number);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_are_numbered PRIMARY KEY (bid_id, number);
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_have_one_id PRIMARY KEY (id);
 
@@ -1079,11 +1221,29 @@ ALTER TABLE ONLY public.bids
 ALTER TABLE ONLY public.cancellations
     ADD CONSTRAINT cancellations_once_per_lot PRIMARY KEY (lot_id);
 
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_once PRIMARY KEY (clarification_id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_numbered UNIQUE (bid_id, number);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.consensus_locks
     ADD CONSTRAINT consensus_locks_once_per_lot PRIMARY KEY (lot_id);
 
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, version);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_once PRIMARY KEY (clarification_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_name_their_proposer UNIQUE (clarification_id, person_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_once_per_clarification PRIMARY KEY (clarification_id);
 
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
@@ -1187,6 +1347,12 @@ ALTER TABLE ONLY public.pgqueuer_statistics
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_once_per_officer PRIMARY KEY (lot_id, person_id);
 
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_are_numbered PRIMARY KEY (tender_id, number, version);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_numbered PRIMARY KEY (tender_id, number);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
 
@@ -1195,6 +1361,9 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_numbered PRIMARY KEY (bid_id, number);
 
 ALTER TABLE ONLY public.service_samples
     ADD CONSTRAINT service_samples_are_numbered PRIMARY KEY (instance_id, number);
@@ -1217,6 +1386,9 @@ ALTER TABLE ONLY public.tender_key_shares
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_one_per_tender PRIMARY KEY (tender_id);
 
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_are_numbered PRIMARY KEY (tender_id, version);
+
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_once_per_person PRIMARY KEY (tender_id, person_id, role);
 
@@ -1237,6 +1409,8 @@ CREATE INDEX api_keys_by_person ON public.api_keys USING btree (person_id, creat
 CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, id);
 
 CREATE UNIQUE INDEX bids_one_standing_per_supplier_and_lot ON public.bids USING btree (lot_id, supplier_id) WHERE (withdrawn_at IS NULL);
+
+CREATE INDEX corrections_by_bid ON public.corrections USING btree (bid_id, criterion_id);
 
 CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
 
@@ -1283,6 +1457,21 @@ CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at,
 CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();
 
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
+
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_follow_a_request FOREIGN KEY (clarification_id) REFERENCES public.clarifications(id);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_follow_an_assessment FOREIGN KEY (bid_id, assessment) REFERENCES public.abnormally_low_assessments(bid_id, number);
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1332,6 +1521,21 @@ ALTER TABLE ONLY public.cancellations
 ALTER TABLE ONLY public.cancellations
     ADD CONSTRAINT cancellations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
 
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_follow_a_question FOREIGN KEY (clarification_id) REFERENCES public.clarifications(id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_asked_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_touch_a_known_document FOREIGN KEY (document_id) REFERENCES public.documents(id);
+
 ALTER TABLE ONLY public.consensus_locks
     ADD CONSTRAINT consensus_locks_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1343,6 +1547,21 @@ ALTER TABLE ONLY public.consensus_scores
 
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_recorded_by_a_moderator FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_are_about_a_correction FOREIGN KEY (clarification_id, proposer_id) REFERENCES public.corrections(clarification_id, person_id);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_are_proposed_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_follow_an_answer FOREIGN KEY (clarification_id) REFERENCES public.clarification_answers(clarification_id);
 
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_issued_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1440,11 +1659,32 @@ ALTER TABLE ONLY public.price_opening_acts
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_follow_a_lock FOREIGN KEY (lot_id) REFERENCES public.consensus_locks(lot_id);
 
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_follow_a_question FOREIGN KEY (tender_id, number) REFERENCES public.questions(tender_id, number);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_about_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_asked_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_asked_by_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_about_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1475,6 +1715,12 @@ ALTER TABLE ONLY public.tender_key_shares
 
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_are_written_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_are_held_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1531,6 +1777,10 @@ GRANT ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid
 REVOKE ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.abnormally_low_assessments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.abnormally_low_decisions TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
@@ -1549,9 +1799,17 @@ GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.cancellations TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.clarification_answers TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.clarifications TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.correction_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrections TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
 
@@ -1637,11 +1895,17 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO tenders
 
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.question_answers TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.questions TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.selection_decisions TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.service_samples TO tenderscore_app;
 
@@ -1676,6 +1940,8 @@ GRANT SELECT(made_at),UPDATE(made_at) ON TABLE public.tender_keys TO tenderscore
 GRANT SELECT(edition),UPDATE(edition) ON TABLE public.tender_keys TO tenderscore_app;
 
 GRANT SELECT(officers_needed),UPDATE(officers_needed) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.tender_requirements TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.tender_roles TO tenderscore_app;
 GRANT SELECT ON TABLE public.tender_roles TO tenderscore_opening;

@@ -55,6 +55,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     await shown.send("give_score", market.evaluator, "PUT", f"{bid}/scores/method-statement")
     await shown.send("record_consensus", market.moderator, "PUT", f"{bid}/consensus/method-statement", a_score())
     await shown.send("decide_state", market.moderator, "PUT", f"/bids/{other['bid_id']}/state")
+    await send_the_clarifying_examples(market, shown, bid)
     digest = {"rules_digest": published["lots"][0]["rules_digest"]}
     run = await shown.send("evaluate_lot", market.moderator, "POST", f"{lot}/evaluations", digest)
     award = {"evaluation_id": run["id"], "bid_id": receipt["bid_id"]}
@@ -65,6 +66,18 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
         await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
+
+
+async def send_the_clarifying_examples(market: Market, shown: Shown, bid: str) -> None:
+    """A question about a part of the bid, its answer; and an obvious error mended by two persons."""
+    asked = await shown.send("ask_bidder", market.moderator, "POST", f"{bid}/clarifications")
+    await shown.send("answer_clarification", market.alder, "PUT", f"/clarifications/{asked['id']}/answer")
+    error = {"kind": "obvious_error", "criterion_id": "apprentice-weeks"}
+    asked = await shown.send("ask_bidder", market.moderator, "POST", f"{bid}/clarifications", error)
+    path = f"/clarifications/{asked['id']}"
+    await shown.send("answer_clarification", market.alder, "PUT", f"{path}/answer")
+    await shown.send("propose_correction", market.moderator, "POST", f"{path}/correction")
+    await shown.send("decide_correction", market.approver, "PUT", f"{path}/correction/decision")
 
 
 async def send_the_officers_examples(market: Market, shown: Shown) -> None:
