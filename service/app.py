@@ -18,6 +18,7 @@ from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ControllerRouterHandler, Scope
 
 from service import (
+    abnormally_low,
     awards,
     bids,
     cancellations,
@@ -40,10 +41,12 @@ from service import (
     publication,
     reference,
     reports,
+    requirements,
     results,
     robustness,
     roles,
     samples,
+    selection,
     simulations,
     tenders,
     timestamps,
@@ -165,6 +168,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         robustness.router,
         simulations.router,
         custody.router,
+        requirements.router,
         publication.router,
         corrigenda.router,
         transparency.router,
@@ -176,6 +180,8 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         ceremony.router,
         evaluations.router,
         decisions.router,
+        selection.router,
+        abnormally_low.router,
         locking.router,
         clarifications.router,
         corrections.router,

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 import scoring
-from service import db, events, tenders
+from service import abnormally_low, db, events, tenders
 from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, NotFound, Refusal
@@ -84,6 +84,8 @@ async def decide_award(
     tenders.check_role(known.tender, "approver")
     if await SQL.has_scored(conn, lot_id=lot_id, person_id=caller.person_id):
         raise RolesConflict("You have scored bids of this lot; somebody who has not must decide its award.")
+    if data.bid_id is not None:
+        await abnormally_low.check_assessed(conn, known.lot(lot_id), known.tender.now)
     check_award(data, await db.maybe(SQL.latest_evaluation(conn, lot_id=lot_id), _Latest))
     row = SQL.insert_award(
         conn,

@@ -174,6 +174,60 @@ EXAMPLES: dict[str, RequestExample] = {
         "An exclusion", {"state": "excluded", "reason": "Mandatory insurance certificate not supplied when asked."}
     ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
+    "write_requirements": RequestExample(
+        "One condition and one requirement",
+        {
+            "requirements": [
+                {
+                    "id": "insurance",
+                    "kind": "condition",
+                    "title": "Liability insurance",
+                    "text": "Cover of at least 5 million pounds for each event.",
+                    "evidence": "The insurer's certificate, not older than a year.",
+                },
+                {
+                    "id": "modules",
+                    "kind": "mandatory",
+                    "title": "Certified modules",
+                    "text": "Every module is certified by IEC 61215.",
+                    "evidence": "The certificates, as an annex to the bid.",
+                    "lot": 1,
+                },
+            ]
+        },
+    ),
+    "open_hearing": RequestExample(
+        "What is held against a supplier",
+        {
+            "ground_id": "deficient-performance",
+            "question": "Westgate ended a contract with you in 2025 for repeated delay. What do you say to that?",
+            "due_at": "2031-03-28T12:00:00Z",
+        },
+    ),
+    "decide_selection": RequestExample(
+        "A condition that is met",
+        {
+            "subject": "condition",
+            "id": "insurance",
+            "outcome": "met",
+            "evidence": "Certificate of 3 March 2031, annex 5.",
+            "reason": "Cover of 10 million pounds, in force until 2032.",
+        },
+    ),
+    "request_explanation": RequestExample(
+        "How the price is possible",
+        {
+            "question": "Your price lies below the published limit. Explain labour and modules in figures.",
+            "due_at": "2031-03-28T12:00:00Z",
+        },
+    ),
+    "assess_explanation": RequestExample(
+        "An explanation that convinces",
+        {"explained": True, "reason": "The modules are in stock; wages are above the collective agreement."},
+    ),
+    "decide_low_price": RequestExample(
+        "What follows from it", {"outcome": "accepted", "reason": "As assessed: the price is explained in each part."}
+    ),
     "ask_bidder": RequestExample(
         "What a sentence of the bid means",
         {

@@ -96,15 +96,6 @@ WHERE outcome.lot_id = :lot_id::uuid
 ORDER BY outcome.bid_id
 LIMIT 10000;
 
--- name: insert_bid_state(bid_id, state, reason, person_id)^
--- Keep a decision about a bid as the next one.
-INSERT INTO bid_states (bid_id, number, state, reason, person_id, decided_at)
-SELECT
-    :bid_id::uuid,
-    1 + (SELECT count(*) FROM bid_states AS earlier WHERE earlier.bid_id = :bid_id::uuid)::int,
-    :state::text, :reason::text, :person_id::uuid, clock_timestamp()
-RETURNING bid_id, number, state, reason, person_id, decided_at;
-
 -- name: insert_evaluation(lot_id, person_id, canonical, digest, rules_digest, engine)^
 -- Keep a result for good, as the lot's next run.
 INSERT INTO evaluations (lot_id, number, person_id, canonical, digest, rules_digest, engine, evaluated_at)

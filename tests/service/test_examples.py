@@ -40,6 +40,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     path = f"/tenders/{tender['id']}"
     await shown.send("edit_tender", market.author, "PUT", path, {"reference": a_tender()["reference"]}, If_Match='"1"')
     await shown.send("grant_role", market.author, "POST", f"{path}/roles", {"person_id": market.colleague.id})
+    await shown.send("write_requirements", market.author, "PUT", f"{path}/requirements")
     await shown.send("simulate_lot", market.author, "POST", f"{path}/simulations")
     published = done(await market.approver.post(f"{path}/publication", If_Match='"2"'))
     etag = (await market.approver.get(path)).headers["etag"]
@@ -69,7 +70,17 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
 
 
 async def send_the_clarifying_examples(market: Market, shown: Shown, bid: str) -> None:
-    """A question about a part of the bid, its answer; and an obvious error mended by two persons."""
+    """Selection, a low price, a question about a part of the bid, and an obvious error mended by two persons."""
+    await shown.send("decide_selection", market.moderator, "POST", f"{bid}/selection")
+    lawful = await market.publish(jurisdiction="eu-2014-24")
+    heard = done(await market.alder.submit(lawful))["bid_id"]
+    await market.open(lawful)
+    await shown.send("open_hearing", market.moderator, "POST", f"/bids/{heard}/hearings")
+    low = await shown.send("request_explanation", market.moderator, "POST", f"{bid}/abnormally-low/requests")
+    answered = f"/clarifications/{low['requests'][0]['id']}/answer"
+    await shown.send("answer_clarification", market.alder, "PUT", answered)
+    await shown.send("assess_explanation", market.moderator, "POST", f"{bid}/abnormally-low/assessments")
+    await shown.send("decide_low_price", market.approver, "POST", f"{bid}/abnormally-low/decisions")
     asked = await shown.send("ask_bidder", market.moderator, "POST", f"{bid}/clarifications")
     await shown.send("answer_clarification", market.alder, "PUT", f"/clarifications/{asked['id']}/answer")
     error = {"kind": "obvious_error", "criterion_id": "apprentice-weeks"}
