@@ -31,7 +31,7 @@ from service.receipts import ENCODER, Receipt, find_receipt
 from service.reception import KEY, BidWithdrawn, Sent, Taken, check_complete, check_key
 from service.sealing import BID_TYPE
 from service.submissions import Submission, Terms
-from service.tenders import SubmissionDeadlinePassed
+from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("bids")
 
@@ -232,6 +232,8 @@ async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, body: bytes
     caller.require_kind("supplier")
     way = await reception.read_way_in(pool, lot_id)
     data = wire.decode(body, Submission)
+    if way.cancelled_at is not None:
+        raise LotCancelled(f"Lot {way.lot_number} was cancelled at {way.cancelled_at.isoformat()}.")
     if way.now >= way.submission_deadline:
         raise SubmissionDeadlinePassed(f"{way.tender} closed at {way.submission_deadline.isoformat()}.")
     check_complete(way.rules, data, way.admits(variant, caller.organisation_id))

@@ -47,6 +47,7 @@ Outcome = Literal[
     "documents-missing",
     "documents-elsewhere",
     "key-refused",
+    "cancelled",
     "unknown",
 ]
 

@@ -49,7 +49,8 @@ class PanelBid(Struct, frozen=True, kw_only=True):
     `offers` has the sealed prices once they are opened. `fault` says what was wrong with an envelope: the panel decides
     what that means. `price_stays_sealed` is the reason why a bid's price is never opened. Of amounts in another
     currency `offers` has those given, `in_tender_currency` those compared, `exchange` the published rate. `overlaps`
-    tells which of its bidders stand behind another bid for the lot too.
+    tells which of its bidders stand behind another bid for the lot too. `corrections` has the values that two persons
+    put right as obvious errors; the offers stay as they were opened.
     """
 
     bid_id: UUID
@@ -70,14 +71,16 @@ class PanelBid(Struct, frozen=True, kw_only=True):
     in_tender_currency: dict[str, str] = {}
     parties: tuple[Party, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    corrections: dict[str, str] = {}
 
     def comparable(self, rules: scoring.Lot) -> dict[str, str]:
-        """The offers with every amount in the tender's currency; amounts that cannot be converted are left out."""
+        """The offers as corrected, in the tender's currency; amounts that cannot be converted are left out."""
+        stated = self.offers | self.corrections
         if self.currency is None:
-            return self.offers
+            return stated
         if self.exchange is None:
-            return money.without_amounts(rules, self.offers)
-        return self.offers | money.in_tender_currency(rules, self.offers, self.exchange)
+            return money.without_amounts(rules, stated)
+        return stated | money.in_tender_currency(rules, stated, self.exchange)
 
 
 class OpenedLine(Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from service.receipts import Receipt, find_receipt
 from service.sealing import BID_TYPE, Container, SealBroken
 from service.signing import Secrets
 from service.submissions import Admits, Submission, VariantTerms
-from service.tenders import SubmissionDeadlinePassed
+from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("reception")
 
@@ -43,6 +43,7 @@ class WayIn(Struct, frozen=True, kw_only=True):
     price_envelope: tuple[str, ...]
     public_key: bytes
     submission_deadline: datetime
+    cancelled_at: datetime | None
     now: datetime
     currency: str
     vat: Vat
@@ -201,6 +202,7 @@ def check_sealed(container: Container, way: WayIn, *, first: bool) -> None:
 
 
 _WHY: Mapping[str, Callable[[], Refusal]] = {
+    "cancelled": lambda: LotCancelled("The lot was cancelled; your bid was not stored."),
     "standing": lambda: BidAlreadySubmitted("There is a standing bid already."),
     "withdrawn": lambda: BidWithdrawn("The bid has been withdrawn; submit a new one to the lot."),
     "documents-missing": lambda: DocumentsMissing("One of the documents that the bid names is not there."),

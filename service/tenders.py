@@ -28,7 +28,7 @@ from service.submissions import VariantTerms
 SQL = db.queries("tenders")
 
 Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
-Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded"]
+Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded", "cancelled"]
 Custody = Literal["service", "officers"]
 Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S", description="Words, at most 400 characters.")]
 Reason = Annotated[
@@ -105,6 +105,7 @@ class TenderLot(Struct, frozen=True, kw_only=True):
     price_opened_at: datetime | None
     evaluated_at: datetime | None
     awarded_at: datetime | None
+    cancelled_at: datetime | None
 
 
 class TenderRow(Struct, frozen=True, kw_only=True):
@@ -207,6 +208,14 @@ class SubmissionDeadlinePassed(Refusal):
     """
 
 
+class LotCancelled(Refusal):
+    """The lot has been cancelled.
+
+    It takes no bids and no further step leads to an award; bids that were not opened stay sealed for ever. Read the
+    reason at `GET /lots/{id}/cancellation`.
+    """
+
+
 class ReferenceTaken(Refusal):
     """You have another tender with this reference.
 
@@ -220,9 +229,15 @@ CONSTRAINTS["tenders_one_per_reference_of_a_buyer"] = (ReferenceTaken, "The refe
 
 
 def stage(tender: TenderRow, lots: Sequence[TenderLot]) -> Stage:
-    """What the facts amount to now; a tender is opened, evaluated or awarded once all of its lots are."""
+    """What the facts amount to now; a tender is opened, evaluated or awarded once all of its lots are.
+
+    Lots that were cancelled do not hold up the others; a tender without any other is cancelled.
+    """
     if tender.published_at is None or tender.submission_deadline is None:
         return "draft"
+    lots = [lot for lot in lots if lot.cancelled_at is None]
+    if not lots:
+        return "cancelled"
     if tender.now < tender.submission_deadline:
         return "published"
     if all(lot.awarded_at for lot in lots):
@@ -237,6 +252,13 @@ def check_role(tender: TenderRow, *roles: Role) -> None:
     if not set(roles) & set(tender.roles):
         needed = " or ".join(role.replace("_", " ") for role in roles)
         raise Forbidden(f"This is for the {needed} of the tender. See who that is at /tenders/{tender.id}/roles.")
+
+
+def check_not_cancelled(lots: Sequence[TenderLot]) -> None:
+    """Refuse where each of these lots is cancelled."""
+    if lots and all(lot.cancelled_at for lot in lots):
+        which = ", ".join(f"lot {lot.number} at {lot.cancelled_at:%Y-%m-%dT%H:%M:%SZ}" for lot in lots)
+        raise LotCancelled(f"Cancelled: {which}.")
 
 
 def check_draft(tender: TenderRow) -> None:
@@ -312,8 +334,17 @@ async def lock(
 ) -> Known:
     """Lock a tender of the caller's organisation by its own id or a lot's; every rule then holds until commit.
 
-    The clock in `tender.now` is read after the lock. Raises NotFound.
+    The clock in `tender.now` is read after the lock. Raises NotFound, and LotCancelled where no step may follow.
     """
+    known = await lock_record(conn, caller, tender_id=tender_id, lot_id=lot_id)
+    check_not_cancelled(known.lots if lot_id is None else [known.lot(lot_id)])
+    return known
+
+
+async def lock_record(
+    conn: db.Connection, caller: Caller, *, tender_id: UUID | None = None, lot_id: UUID | None = None
+) -> Known:
+    """The same for what is no step towards an award but belongs to the record: it goes on after a cancellation."""
     found = await SQL.lock_tender(conn, tender_id=tender_id, lot_id=lot_id, organisation_id=caller.organisation_id)
     if found is None:
         raise NotFound

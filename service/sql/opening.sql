@@ -124,7 +124,7 @@ UPDATE lots SET price_opened_at = clock_timestamp() WHERE id = :lot_id::uuid
 RETURNING price_opened_at;
 
 -- name: list_opened(lot_id)
--- The opened bids of a lot, with all that is open of each and the state that was last decided.
+-- The opened bids of a lot, with all that is open of each, the state that was last decided, and confirmed corrections.
 SELECT
     opened.bid_id, bid.supplier_id, supplier.name AS supplier, opened.version, version.submitted_at, version.digest,
     version.rules_digest, opened.offers || coalesce(price.offers, '{}') AS offers,
@@ -140,7 +140,16 @@ SELECT
             WHERE decision.bid_id = opened.bid_id ORDER BY decision.number DESC LIMIT 1
         ),
         'admissible'
-    ) AS state
+    ) AS state,
+    coalesce(
+        (
+            SELECT jsonb_object_agg(mend.criterion_id, mend.corrected ORDER BY made.decided_at)
+            FROM corrections AS mend
+            INNER JOIN correction_decisions AS made ON mend.clarification_id = made.clarification_id
+            WHERE mend.bid_id = opened.bid_id AND made.decision = 'confirmed'
+        ),
+        '{}'
+    ) AS corrections
 FROM opened_bids AS opened
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id

@@ -3,8 +3,8 @@
 SELECT
     lot.id AS lot_id, lot.number AS lot_number, lot.rules, lot.rules_digest, lot.price_envelope,
     tender.id AS tender_id, tender.reference AS tender, tender.rules_digest AS tender_digest,
-    tender.submission_deadline, tender_key.public_key, tender.currency, tender.vat, tender.accepted_currencies,
-    lot.variants, clock_timestamp() AS now
+    tender.submission_deadline, lot.cancelled_at, tender_key.public_key, tender.currency, tender.vat,
+    tender.accepted_currencies, lot.variants, clock_timestamp() AS now
 FROM lots AS lot
 INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN tender_keys AS tender_key ON tender.id = tender_key.tender_id

@@ -95,7 +95,8 @@ SELECT
                 SELECT 1 FROM award_annulments AS annulment
                 WHERE annulment.lot_id = award.lot_id AND annulment.number = award.number
             )
-    ) AS awarded_at
+    ) AS awarded_at,
+    lot.cancelled_at
 FROM lots AS lot
 WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, lot.id
