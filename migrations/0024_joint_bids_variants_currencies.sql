@@ -45,6 +45,7 @@ GRANT UPDATE (variants) ON lots TO tenderscore_app;
 -- on their logs' heads; entries of one log take consecutive positions. Every bid gets a verdict of its own:
 --   stored, replay (the key was used: the answer of then), late (recorded, not stored), rules-changed, standing (the
 --   supplier has a bid), withdrawn, version-changed, key-refused (the API key was revoked or has expired), unknown,
+--   cancelled (the lot was),
 --   documents-missing (a document that it names is not a complete one of this supplier for this lot),
 --   documents-elsewhere (another standing bid of this supplier for this lot names the document).
 -- A supplier has one standing bid for a lot and, where the lot takes them, numbered variants beside it. No two of one
@@ -91,6 +92,7 @@ BEGIN
                 WHEN used.bid_id IS NOT NULL THEN 'replay'
                 WHEN tender.id IS NULL THEN 'unknown'
                 WHEN api_key.id IS NULL THEN 'key-refused'
+                WHEN lot.cancelled_at IS NOT NULL THEN 'cancelled'
                 WHEN instant >= tender.submission_deadline THEN 'late'
                 WHEN tender.rules_digest <> given.tender_digest THEN 'rules-changed'
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
