@@ -62,6 +62,12 @@ Kind = Literal[
     "recommendation.rejected",
     "award.decided",
     "award.annulled",
+    "letter.text-given",
+    "letter.redacted",
+    "summary.sent",
+    "award-notice.published",
+    "contract.signed",
+    "report.text-given",
     "log.timestamped",
     "refused",
 ]

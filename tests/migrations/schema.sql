@@ -545,6 +545,15 @@ CREATE TABLE public.award_decisions (
     CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+CREATE TABLE public.award_notices (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    reference text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    person_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.awards (
     lot_id uuid NOT NULL,
     evaluation_id uuid NOT NULL,
@@ -743,6 +752,28 @@ CREATE TABLE public.job_attempts (
     mend text,
     given_up_at timestamp with time zone,
     CONSTRAINT job_attempts_begun_not_negative CHECK ((begun >= 0))
+);
+
+CREATE TABLE public.letter_redactions (
+    lot_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    field text NOT NULL,
+    version integer NOT NULL,
+    reason text,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT letter_redactions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.letter_texts (
+    lot_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    field text NOT NULL,
+    version integer NOT NULL,
+    text text NOT NULL,
+    person_id uuid NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT letter_texts_are_not_blank CHECK ((btrim(text) <> ''::text))
 );
 
 CREATE TABLE public.log_heads (
@@ -956,6 +987,16 @@ CREATE TABLE public.recommendations (
     CONSTRAINT recommendations_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+CREATE TABLE public.report_texts (
+    tender_id uuid NOT NULL,
+    field text NOT NULL,
+    version integer NOT NULL,
+    text text NOT NULL,
+    person_id uuid NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT report_texts_are_not_blank CHECK ((btrim(text) <> ''::text))
+);
+
 CREATE TABLE public.reports (
     evaluation_id uuid NOT NULL,
     kind text NOT NULL,
@@ -984,6 +1025,16 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.sent_letters (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    bid_id uuid NOT NULL,
+    canonical bytea NOT NULL,
+    digest text NOT NULL,
+    person_id uuid NOT NULL,
+    sent_at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.service_samples (
     instance_id uuid NOT NULL,
@@ -1030,6 +1081,16 @@ CREATE TABLE public.simulations (
     engine text NOT NULL,
     simulated_at timestamp with time zone NOT NULL,
     CONSTRAINT simulations_name_a_lot CHECK ((lot_number > 0))
+);
+
+CREATE TABLE public.standstills (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    explained jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT standstills_end_after_they_begin CHECK ((begins_at < ends_at))
 );
 
 CREATE TABLE public.technical_outcomes (
@@ -1118,6 +1179,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.award_decisions
     ADD CONSTRAINT award_decisions_stand_once_per_lot PRIMARY KEY (lot_id, number);
 
+ALTER TABLE ONLY public.award_notices
+    ADD CONSTRAINT award_notices_are_published_once_per_award PRIMARY KEY (lot_id, award_number);
+
 ALTER TABLE ONLY public.award_annulments
     ADD CONSTRAINT awards_are_annulled_once PRIMARY KEY (lot_id, number);
 
@@ -1202,6 +1266,12 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.job_attempts
     ADD CONSTRAINT job_attempts_one_count_per_job PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.letter_redactions
+    ADD CONSTRAINT letter_redactions_are_numbered PRIMARY KEY (lot_id, bid_id, field, version);
+
+ALTER TABLE ONLY public.letter_texts
+    ADD CONSTRAINT letter_texts_are_numbered PRIMARY KEY (lot_id, bid_id, field, version);
+
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_one_per_log PRIMARY KEY (log_id);
 
@@ -1265,6 +1335,9 @@ ALTER TABLE ONLY public.recommendations
 ALTER TABLE ONLY public.recommendation_rejections
     ADD CONSTRAINT recommendations_are_rejected_once PRIMARY KEY (lot_id, number);
 
+ALTER TABLE ONLY public.report_texts
+    ADD CONSTRAINT report_texts_are_numbered PRIMARY KEY (tender_id, field, version);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
 
@@ -1273,6 +1346,9 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
+ALTER TABLE ONLY public.sent_letters
+    ADD CONSTRAINT sent_letters_once_per_award_and_bid PRIMARY KEY (lot_id, award_number, bid_id);
 
 ALTER TABLE ONLY public.service_samples
     ADD CONSTRAINT service_samples_are_numbered PRIMARY KEY (instance_id, number);
@@ -1285,6 +1361,9 @@ ALTER TABLE ONLY public.simulations
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.standstills
+    ADD CONSTRAINT standstills_begin_once_per_award PRIMARY KEY (lot_id, award_number);
 
 ALTER TABLE ONLY public.technical_outcomes
     ADD CONSTRAINT technical_outcomes_once_per_bid PRIMARY KEY (bid_id);
@@ -1385,6 +1464,12 @@ ALTER TABLE ONLY public.award_decisions
 
 ALTER TABLE ONLY public.award_decisions
     ADD CONSTRAINT award_decisions_go_to_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.award_notices
+    ADD CONSTRAINT award_notices_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_notices
+    ADD CONSTRAINT award_notices_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
 
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1506,6 +1591,24 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_are_a_clients_own FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.letter_redactions
+    ADD CONSTRAINT letter_redactions_are_about_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.letter_redactions
+    ADD CONSTRAINT letter_redactions_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.letter_redactions
+    ADD CONSTRAINT letter_redactions_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.letter_texts
+    ADD CONSTRAINT letter_texts_are_about_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.letter_texts
+    ADD CONSTRAINT letter_texts_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.letter_texts
+    ADD CONSTRAINT letter_texts_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id) ON DELETE CASCADE;
 
@@ -1569,11 +1672,26 @@ ALTER TABLE ONLY public.recommendations
 ALTER TABLE ONLY public.recommendations
     ADD CONSTRAINT recommendations_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
+ALTER TABLE ONLY public.report_texts
+    ADD CONSTRAINT report_texts_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.report_texts
+    ADD CONSTRAINT report_texts_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.sent_letters
+    ADD CONSTRAINT sent_letters_are_sent_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.sent_letters
+    ADD CONSTRAINT sent_letters_are_to_a_bidder FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.sent_letters
+    ADD CONSTRAINT sent_letters_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1589,6 +1707,9 @@ ALTER TABLE ONLY public.simulations
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_run_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.standstills
+    ADD CONSTRAINT standstills_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
 
 ALTER TABLE ONLY public.technical_outcomes
     ADD CONSTRAINT technical_outcomes_bid_id_fkey FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
@@ -1668,6 +1789,8 @@ GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.award_notices TO tenderscore_app;
+
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
@@ -1707,6 +1830,10 @@ GRANT SELECT ON TABLE public.events TO tenderscore_app;
 GRANT SELECT ON TABLE public.idempotency_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.letter_redactions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.letter_texts TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.log_heads TO tenderscore_app;
 
@@ -1774,11 +1901,15 @@ GRANT SELECT,INSERT ON TABLE public.recommendation_rejections TO tenderscore_app
 
 GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.report_texts TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.sent_letters TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.service_samples TO tenderscore_app;
 
@@ -1789,6 +1920,8 @@ GRANT UPDATE(sealed_share) ON TABLE public.share_relays TO tenderscore_app;
 GRANT UPDATE(relayed_at) ON TABLE public.share_relays TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.simulations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.standstills TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.technical_outcomes TO tenderscore_app;
 GRANT SELECT ON TABLE public.technical_outcomes TO tenderscore_opening;
