@@ -37,6 +37,7 @@ from service import (
     opening,
     organisations,
     platform_record,
+    procedure_reports,
     publication,
     recommendations,
     reference,
@@ -191,6 +192,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         summaries.router,
         notices.router,
         contracts.router,
+        procedure_reports.router,
         platform_record.router,
     ]
 

@@ -216,6 +216,9 @@ EXAMPLES: dict[str, RequestExample] = {
         "As the platform for notices acknowledged it",
         {"published_at": "2026-03-02T09:30:00Z", "reference": "2026/S 000-123456"},
     ),
+    "give_report_text": RequestExample(
+        "The authority's address", {"text": "Town Hall, 1 High Street, Northgate NG1 1AA"}
+    ),
     "record_contract": RequestExample(
         "Signed by both", {"signed_at": "2026-03-16T10:00:00Z", "reference": "NGC-SOLAR-2026-07"}
     ),

@@ -73,6 +73,8 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     await shown.send("send_summaries", market.approver, "POST", f"{lot}/assessment-summaries/sending")
     at = (await market.owner.fetchval("SELECT clock_timestamp()")).isoformat()
     await shown.send("record_notice", market.approver, "POST", f"{lot}/award-notice", {"published_at": at})
+    report = f"/tenders/{tender['id']}/procedure-report/texts/authority_address"
+    await shown.send("give_report_text", market.author, "PUT", report)
     await shown.send("record_contract", market.approver, "POST", f"{lot}/contract", {"signed_at": at})
     await shown.send("annul_award", market.approver, "POST", f"{lot}/award/annulment")
     commitment = sha256(DRAWN_WITH.encode()).hexdigest()
