@@ -78,6 +78,12 @@ Kind = Literal[
     "selection.decided",
     "abnormally-low.assessed",
     "abnormally-low.decided",
+    "letter.text-given",
+    "letter.redacted",
+    "summary.sent",
+    "award-notice.published",
+    "contract.signed",
+    "report.text-given",
     "log.timestamped",
     "refused",
 ]

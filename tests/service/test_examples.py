@@ -64,11 +64,19 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     warned = done(await market.moderator.get(f"/evaluations/{run['id']}/warnings"))
     answers = {"acknowledged": [{"warning": one["name"], "answer": "Read again."} for one in warned]}
     for _ in range(2):
-        made = await shown.send("recommend", market.moderator, "POST", f"{lot}/recommendations", award | answers)
+        made = await shown.send("recommend_award", market.moderator, "POST", f"{lot}/recommendations", award | answers)
         if made["number"] == 1:
             await shown.send("reject_recommendation", market.approver, "POST", f"{lot}/recommendations/1/rejection")
     await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
-    await send_the_examples_of_the_record(market, shown, path)
+    letter = f"{lot}/assessment-summaries/{receipt['bid_id']}"
+    await shown.send("give_text", market.moderator, "PUT", f"{letter}/texts/postal_address")
+    await shown.send("redact_field", market.approver, "PUT", f"{letter}/redactions/explanation:method-statement")
+    await shown.send("send_summaries", market.approver, "POST", f"{lot}/assessment-summaries/sending")
+    at = (await market.owner.fetchval("SELECT clock_timestamp()")).isoformat()
+    await shown.send("record_notice", market.approver, "POST", f"{lot}/award-notice", {"published_at": at})
+    report = f"/tenders/{tender['id']}/procedure-report/texts/authority_address"
+    await shown.send("give_report_text", market.author, "PUT", report)
+    await shown.send("record_contract", market.approver, "POST", f"{lot}/contract", {"signed_at": at})
     await shown.send("annul_award", market.approver, "POST", f"{lot}/award/annulment")
     commitment = sha256(DRAWN_WITH.encode()).hexdigest()
     drawn = await market.publish(lots=[a_lot(rules=a_rules(tie_break=[{"id": "lots", "commitment": commitment}]))])
@@ -78,6 +86,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
         unneeded = await market.publish()
         path = f"/tenders/{unneeded['id']}" if operation == "cancel_tender" else f"/lots/{unneeded['lots'][0]['id']}"
         await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
+    await send_the_examples_of_the_record(market, shown, path)
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
 
