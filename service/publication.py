@@ -91,6 +91,10 @@ def judge_rules(lots: Sequence[DraftLot | TenderLot], currency: str) -> tuple[li
         for found in scoring.check_publishable(lot.rules):
             fault = Fault(f"/lots/{index}/rules{found.pointer}", found.message, found.mend)
             (warnings if found.severity == "warning" else faults).append(fault)
+        warnings.extend(
+            Fault(f"/lots/{index}/rules{found.pointer}", found.message, found.mend)
+            for found in scoring.giveaways(lot.rules)
+        )
         faults.extend(_foreign_money(lot.rules.criteria, f"/lots/{index}/rules", currency))
     return faults, warnings
 

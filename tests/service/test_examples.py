@@ -86,7 +86,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
         unneeded = await market.publish()
         path = f"/tenders/{unneeded['id']}" if operation == "cancel_tender" else f"/lots/{unneeded['lots'][0]['id']}"
         await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
-    await send_the_examples_of_the_record(market, shown, path)
+    await send_the_examples_of_the_record(market, shown, f"/tenders/{tender['id']}")
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
 
