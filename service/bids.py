@@ -226,7 +226,7 @@ async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
 
 async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, body: bytes, variant: int) -> Response[DryRun]:
     caller.require_kind("supplier")
-    way = await reception.read_way_in(pool, lot_id)
+    way = await reception.read_way_in(pool, caller, lot_id)
     data = wire.decode(body, Submission)
     if way.now >= way.submission_deadline:
         raise SubmissionDeadlinePassed(f"{way.tender} closed at {way.submission_deadline.isoformat()}.")
@@ -324,7 +324,7 @@ async def get_sealing(
     Save the answer as a file for `tenderscore seal`. A supplier is told the version that its next bid will have, or
     its next variant of this number.
     """
-    way = await reception.read_way_in(state.pool, lot_id)
+    way = await reception.read_way_in(state.pool, caller, lot_id)
     reception.check_variant(way.variants, variant)
     whose = {"lot_id": lot_id, "supplier_id": caller.organisation_id, "variant": variant}
     supplier = caller.kind == "supplier"

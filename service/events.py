@@ -61,6 +61,7 @@ Kind = Literal[
     "award.recommended",
     "recommendation.rejected",
     "award.decided",
+    "framework.concluded",
     "award.annulled",
     "log.timestamped",
     "refused",

@@ -196,6 +196,10 @@ EXAMPLES: dict[str, RequestExample] = {
     "reject_recommendation": RequestExample(
         "To be reasoned again", {"reason": "The reasons do not say how the crane plan was assessed."}
     ),
+    "give_places": RequestExample(
+        "The three bids ranked first",
+        {"number": 3, "reason": "Three suppliers, as published, for continuity of supply."},
+    ),
     "decide_award": RequestExample(
         "To the bid ranked first",
         {

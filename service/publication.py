@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 import scoring
 from scoring.units import is_money
-from service import custody, db, events
+from service import custody, db, events, frameworks
 from service.edge import check_if_match
 from service.jurisdictions import Presets
 from service.money import Vat
@@ -140,7 +140,8 @@ async def unsimulated(conn: db.Connection, known: Known) -> tuple[Fault, ...]:
 def frozen_terms(known: Known, digests: Sequence[str]) -> object:
     """What a tender's digest covers: its lots' rules and, where it has any, its terms beside a plain bid's."""
     tender, lots = known
-    terms: dict[str, object] = {}
+    named = ("framework", "framework_id", "estimated_value")
+    terms: dict[str, object] = {name: value for name in named if (value := getattr(tender, name)) is not None}
     if tender.vat != Vat():
         terms["vat"] = tender.vat
     if tender.accepted_currencies:
@@ -189,7 +190,8 @@ async def publish_tender(
     check_if_match(if_match, known.tender.version)
     roles = await db.many(TENDERS.list_roles(conn, tender_id=tender_id), RoleHeld)
     key, officers = await custody.find(conn, tender_id)
-    warnings = check_ready(*known, roles, custody.key_faults(known.tender, key, officers))
+    amiss, doubts = await frameworks.judge(conn, known)
+    warnings = check_ready(*known, roles, [*custody.key_faults(known.tender, key, officers), *amiss])
     untried = await unsimulated(conn, known)
     public_key = await custody.settle(conn, state.wrapper, known.tender, key)
     digest = await freeze(conn, known)
@@ -197,7 +199,7 @@ async def publish_tender(
     facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
     facts["public_key_digest"] = custody.digest_of(public_key)
     await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
-    return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))
+    return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *doubts, *untried))
 
 
 router = Router(path="/", route_handlers=[publish_tender], tags=["Tenders"])

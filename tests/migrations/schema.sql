@@ -86,6 +86,98 @@ BEGIN
 END;
 $$;
 
+CREATE TABLE public.award_annulments (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    annulled_by text NOT NULL,
+    reference text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    annulled_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_annulments_are_by_somebody_who_can CHECK ((annulled_by = ANY (ARRAY['court'::text, 'review_body'::text, 'buyer'::text]))),
+    CONSTRAINT award_annulments_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.award_decisions (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    evaluation_id uuid NOT NULL,
+    recommendation_number integer,
+    bid_id uuid,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.bids (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    withdrawn_at timestamp with time zone,
+    variant integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.framework_places (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    bid_id uuid NOT NULL,
+    rank integer NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT framework_places_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.lots (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    title text NOT NULL,
+    rules jsonb NOT NULL,
+    rules_digest text,
+    opened_at timestamp with time zone,
+    price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
+    price_opened_at timestamp with time zone,
+    variants jsonb,
+    CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
+);
+
+CREATE VIEW public.framework_suppliers AS
+ WITH standing AS (
+         SELECT award.lot_id,
+            award.number,
+            award.bid_id,
+            award.decided_at
+           FROM public.award_decisions award
+          WHERE ((award.bid_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+                   FROM public.award_annulments annulment
+                  WHERE ((annulment.lot_id = award.lot_id) AND (annulment.number = award.number))))))
+        )
+ SELECT lot.tender_id AS framework_id,
+    lot.id AS lot_id,
+    bid.supplier_id,
+    bid.id AS bid_id,
+    standing.decided_at
+   FROM ((standing
+     JOIN public.lots lot ON ((standing.lot_id = lot.id)))
+     JOIN public.bids bid ON ((standing.bid_id = bid.id)))
+UNION ALL
+ SELECT lot.tender_id AS framework_id,
+    lot.id AS lot_id,
+    bid.supplier_id,
+    bid.id AS bid_id,
+    place.decided_at
+   FROM (((standing
+     JOIN public.framework_places place ON (((standing.lot_id = place.lot_id) AND (standing.number = place.award_number))))
+     JOIN public.lots lot ON ((place.lot_id = lot.id)))
+     JOIN public.bids bid ON ((place.bid_id = bid.id)));
+
+CREATE FUNCTION public.is_framework_supplier(framework uuid, organisation uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (EXISTS (SELECT FROM public.framework_suppliers taken WHERE ((taken.framework_id = is_framework_supplier.framework) AND (taken.supplier_id = is_framework_supplier.organisation))));
+
 CREATE FUNCTION public.keep_published_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -556,30 +648,6 @@ CREATE TABLE public.api_keys (
     revoked_at timestamp with time zone
 );
 
-CREATE TABLE public.award_annulments (
-    lot_id uuid NOT NULL,
-    number integer NOT NULL,
-    annulled_by text NOT NULL,
-    reference text NOT NULL,
-    reason text NOT NULL,
-    person_id uuid NOT NULL,
-    annulled_at timestamp with time zone NOT NULL,
-    CONSTRAINT award_annulments_are_by_somebody_who_can CHECK ((annulled_by = ANY (ARRAY['court'::text, 'review_body'::text, 'buyer'::text]))),
-    CONSTRAINT award_annulments_have_a_reason CHECK ((btrim(reason) <> ''::text))
-);
-
-CREATE TABLE public.award_decisions (
-    lot_id uuid NOT NULL,
-    number integer NOT NULL,
-    evaluation_id uuid NOT NULL,
-    recommendation_number integer,
-    bid_id uuid,
-    reason text NOT NULL,
-    person_id uuid NOT NULL,
-    decided_at timestamp with time zone NOT NULL,
-    CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
-);
-
 CREATE TABLE public.awards (
     lot_id uuid NOT NULL,
     evaluation_id uuid NOT NULL,
@@ -635,15 +703,6 @@ CREATE TABLE public.bid_versions (
     "position" bigint DEFAULT 0 NOT NULL,
     tree_size bigint DEFAULT 0 NOT NULL,
     signed_by text DEFAULT ''::text NOT NULL
-);
-
-CREATE TABLE public.bids (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    lot_id uuid NOT NULL,
-    supplier_id uuid NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    withdrawn_at timestamp with time zone,
-    variant integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.consensus_locks (
@@ -798,20 +857,6 @@ CREATE TABLE public.log_heads (
     size bigint DEFAULT 0 NOT NULL,
     frontier bytea[] DEFAULT '{}'::bytea[] NOT NULL,
     CONSTRAINT log_heads_size_not_negative CHECK ((size >= 0))
-);
-
-CREATE TABLE public.lots (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    tender_id uuid NOT NULL,
-    number integer NOT NULL,
-    title text NOT NULL,
-    rules jsonb NOT NULL,
-    rules_digest text,
-    opened_at timestamp with time zone,
-    price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
-    price_opened_at timestamp with time zone,
-    variants jsonb,
-    CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
 CREATE TABLE public.officer_keys (
@@ -1139,6 +1184,9 @@ CREATE TABLE public.tenders (
     jurisdiction text DEFAULT 'none'::text NOT NULL,
     vat jsonb DEFAULT '{"basis": "exclusive", "rates": []}'::jsonb NOT NULL,
     accepted_currencies jsonb DEFAULT '[]'::jsonb NOT NULL,
+    framework jsonb,
+    framework_id uuid,
+    estimated_value numeric,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
     CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
@@ -1255,6 +1303,9 @@ ALTER TABLE public.events
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_one_per_position PRIMARY KEY (log_id, "position");
 
+ALTER TABLE ONLY public.framework_places
+    ADD CONSTRAINT framework_places_once_per_bid PRIMARY KEY (lot_id, award_number, bid_id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_used_once PRIMARY KEY (organisation_id, operation, key);
 
@@ -1357,6 +1408,9 @@ ALTER TABLE ONLY public.tender_keys
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_once_per_person PRIMARY KEY (tender_id, person_id, role);
 
+ALTER TABLE public.tenders
+    ADD CONSTRAINT tenders_call_off_with_a_value_and_are_no_frameworks_themselves CHECK (((framework_id IS NULL) OR ((framework IS NULL) AND (estimated_value IS NOT NULL)))) NOT VALID;
+
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_have_one_id PRIMARY KEY (id);
 
@@ -1413,7 +1467,11 @@ CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree 
 
 CREATE INDEX tender_roles_by_person ON public.tender_roles USING btree (person_id, tender_id);
 
+CREATE UNIQUE INDEX tenders_are_known_with_their_buyer ON public.tenders USING btree (id, buyer_id);
+
 CREATE INDEX tenders_by_buyer ON public.tenders USING btree (buyer_id, created_at, id);
+
+CREATE INDEX tenders_by_framework ON public.tenders USING btree (framework_id, published_at, id) WHERE (framework_id IS NOT NULL);
 
 CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at, id) WHERE (published_at IS NOT NULL);
 
@@ -1562,6 +1620,15 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_name_a_known_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.framework_places
+    ADD CONSTRAINT framework_places_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.framework_places
+    ADD CONSTRAINT framework_places_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
+
+ALTER TABLE ONLY public.framework_places
+    ADD CONSTRAINT framework_places_go_to_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_answer_with_a_receipt FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
 
@@ -1677,6 +1744,9 @@ ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_belong_to_a_buyer FOREIGN KEY (buyer_id) REFERENCES public.organisations(id);
 
 ALTER TABLE ONLY public.tenders
+    ADD CONSTRAINT tenders_call_off_from_a_tender_of_their_buyer FOREIGN KEY (framework_id, buyer_id) REFERENCES public.tenders(id, buyer_id) NOT VALID;
+
+ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_have_an_author FOREIGN KEY (author_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.unopenable_documents
@@ -1698,6 +1768,34 @@ REVOKE ALL ON FUNCTION public.bind_documents(bid uuid, bid_version integer, supp
 
 REVOKE ALL ON FUNCTION public.discard_upload(upload uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.discard_upload(upload uuid) TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.bids TO tenderscore_app;
+GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.framework_places TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.lots TO tenderscore_app;
+GRANT SELECT ON TABLE public.lots TO tenderscore_opening;
+
+GRANT UPDATE(title) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(rules) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(rules_digest) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.framework_suppliers TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) TO tenderscore_app;
@@ -1729,10 +1827,6 @@ GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
-
-GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
-
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
@@ -1741,9 +1835,6 @@ GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_versions TO tenderscore_app;
 GRANT SELECT ON TABLE public.bid_versions TO tenderscore_opening;
-
-GRANT SELECT ON TABLE public.bids TO tenderscore_app;
-GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
@@ -1778,23 +1869,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_ap
 GRANT SELECT ON TABLE public.log_heads TO tenderscore_app;
 
 GRANT INSERT(log_id) ON TABLE public.log_heads TO tenderscore_app;
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.lots TO tenderscore_app;
-GRANT SELECT ON TABLE public.lots TO tenderscore_opening;
-
-GRANT UPDATE(title) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(rules) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(rules_digest) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 
@@ -1918,6 +1992,12 @@ GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(vat) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(accepted_currencies) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(framework) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(framework_id) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(estimated_value) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 

@@ -8,6 +8,7 @@ from tests.make import a_lot, a_rules, a_score, a_tender
 from tests.make_officers import content_keys, desks, private_key, publish
 from tests.make_officers import draft as a_draft
 from tests.service.conftest import Market, Person, done
+from tests.service.test_frameworks import awarded
 
 
 class Shown:
@@ -72,6 +73,8 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     drawn = await market.publish(lots=[a_lot(rules=a_rules(tie_break=[{"id": "lots", "commitment": commitment}]))])
     await market.open(drawn)
     await shown.send("reveal_secret", market.approver, "POST", f"/lots/{drawn['lots'][0]['id']}/draw")
+    framework = (await awarded(market))["lots"][0]["id"]
+    await shown.send("give_places", market.approver, "POST", f"/lots/{framework}/framework-places", {"number": 2})
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
 
