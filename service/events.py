@@ -63,6 +63,12 @@ Kind = Literal[
     "award.decided",
     "framework.concluded",
     "award.annulled",
+    "letter.text-given",
+    "letter.redacted",
+    "summary.sent",
+    "award-notice.published",
+    "contract.signed",
+    "report.text-given",
     "log.timestamped",
     "refused",
 ]

@@ -179,7 +179,7 @@ EXAMPLES: dict[str, RequestExample] = {
     ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
     "reveal_secret": RequestExample("The secret behind the published hash", {"secret": DRAWN_WITH}),
-    "recommend": RequestExample(
+    "recommend_award": RequestExample(
         "The bid ranked first, knowing on what that hangs",
         {
             "evaluation_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11",
@@ -207,6 +207,21 @@ EXAMPLES: dict[str, RequestExample] = {
             "bid_id": "6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22",
             "reason": "Ranked first on the published criteria; no abnormally low price.",
         },
+    ),
+    "give_text": RequestExample("A supplier's address", {"text": "Alder Roofing Ltd, 3 Mill Lane, Northgate NG1 2AB"}),
+    "redact_field": RequestExample(
+        "A trade secret of the winner", {"reason": "The phasing plan is a trade secret, as the supplier has shown."}
+    ),
+    "send_summaries": RequestExample(
+        "Electronically, prices being public",
+        {"inference_accepted": "Every price was read out at the opening and is known to all bidders."},
+    ),
+    "record_notice": RequestExample(
+        "As the platform for notices acknowledged it",
+        {"published_at": "2026-03-02T09:30:00Z", "reference": "2026/S 000-123456"},
+    ),
+    "record_contract": RequestExample(
+        "Signed by both", {"signed_at": "2026-03-16T10:00:00Z", "reference": "NGC-SOLAR-2026-07"}
     ),
     "annul_award": RequestExample(
         "Set aside by a court",

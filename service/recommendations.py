@@ -240,7 +240,7 @@ async def list_warnings(
 
 
 @post("/lots/{lot_id:uuid}/recommendations")
-async def recommend(
+async def recommend_award(
     lot_id: FromPath[UUID],
     data: JSONBody[NewRecommendation],
     conn: NamedDependency[db.Connection],
@@ -322,6 +322,6 @@ async def list_recommendations(
 
 router = Router(
     path="/",
-    route_handlers=[list_warnings, recommend, reject_recommendation, list_recommendations],
+    route_handlers=[list_warnings, recommend_award, reject_recommendation, list_recommendations],
     tags=["Award"],
 )

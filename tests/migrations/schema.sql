@@ -16,6 +16,40 @@ SELECT count(*) = cardinality(ids) FROM documents AS known
 WHERE known.id = ANY (ids) AND known.supplier_id = supplier AND known.lot_id = lot;
 $$;
 
+CREATE TABLE public.bid_parties (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    role text NOT NULL,
+    name text NOT NULL,
+    identifier text,
+    organisation_id uuid,
+    share text,
+    work text,
+    CONSTRAINT bid_parties_lead_or_join_or_are_relied_upon CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text, 'subcontractor'::text])))
+);
+
+CREATE TABLE public.bids (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    withdrawn_at timestamp with time zone,
+    variant integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.organisations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    identifier text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT organisations_are_buyers_or_suppliers CHECK ((kind = ANY (ARRAY['buyer'::text, 'supplier'::text])))
+);
+
+CREATE FUNCTION public.bidder_name(bid uuid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT ((supplier.name || COALESCE((SELECT string_agg((' / '::text || party.name), ''::text ORDER BY party.number) AS string_agg FROM public.bid_parties party WHERE ((party.bid_id = own.id) AND (party.role = 'member'::text))), ''::text)) || CASE WHEN (own.variant > 0) THEN format(', variant %s'::text, own.variant) ELSE ''::text END) FROM (public.bids own JOIN public.organisations supplier ON ((own.supplier_id = supplier.id))) WHERE (own.id = bidder_name.bid));
+
 CREATE FUNCTION public.bind_documents(bid uuid, bid_version integer, supplier uuid, lot uuid, document_ids uuid[]) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -108,15 +142,6 @@ CREATE TABLE public.award_decisions (
     person_id uuid NOT NULL,
     decided_at timestamp with time zone NOT NULL,
     CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
-);
-
-CREATE TABLE public.bids (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    lot_id uuid NOT NULL,
-    supplier_id uuid NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    withdrawn_at timestamp with time zone,
-    variant integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.framework_places (
@@ -648,6 +673,15 @@ CREATE TABLE public.api_keys (
     revoked_at timestamp with time zone
 );
 
+CREATE TABLE public.award_notices (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    reference text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    person_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.awards (
     lot_id uuid NOT NULL,
     evaluation_id uuid NOT NULL,
@@ -668,18 +702,6 @@ CREATE TABLE public.bid_envelopes (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
     contents bytea NOT NULL
-);
-
-CREATE TABLE public.bid_parties (
-    bid_id uuid NOT NULL,
-    number integer NOT NULL,
-    role text NOT NULL,
-    name text NOT NULL,
-    identifier text,
-    organisation_id uuid,
-    share text,
-    work text,
-    CONSTRAINT bid_parties_lead_or_join_or_are_relied_upon CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text, 'subcontractor'::text])))
 );
 
 CREATE TABLE public.bid_states (
@@ -852,6 +874,28 @@ CREATE TABLE public.job_attempts (
     CONSTRAINT job_attempts_begun_not_negative CHECK ((begun >= 0))
 );
 
+CREATE TABLE public.letter_redactions (
+    lot_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    field text NOT NULL,
+    version integer NOT NULL,
+    reason text,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT letter_redactions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.letter_texts (
+    lot_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    field text NOT NULL,
+    version integer NOT NULL,
+    text text NOT NULL,
+    person_id uuid NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT letter_texts_are_not_blank CHECK ((btrim(text) <> ''::text))
+);
+
 CREATE TABLE public.log_heads (
     log_id uuid NOT NULL,
     size bigint DEFAULT 0 NOT NULL,
@@ -916,15 +960,6 @@ CREATE TABLE public.opened_prices (
     version integer NOT NULL,
     offers jsonb NOT NULL,
     fault text
-);
-
-CREATE TABLE public.organisations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    kind text NOT NULL,
-    name text NOT NULL,
-    identifier text,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT organisations_are_buyers_or_suppliers CHECK ((kind = ANY (ARRAY['buyer'::text, 'supplier'::text])))
 );
 
 CREATE TABLE public.panel_scores (
@@ -1052,6 +1087,16 @@ CREATE TABLE public.recommendations (
     CONSTRAINT recommendations_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+CREATE TABLE public.report_texts (
+    tender_id uuid NOT NULL,
+    field text NOT NULL,
+    version integer NOT NULL,
+    text text NOT NULL,
+    person_id uuid NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT report_texts_are_not_blank CHECK ((btrim(text) <> ''::text))
+);
+
 CREATE TABLE public.reports (
     evaluation_id uuid NOT NULL,
     kind text NOT NULL,
@@ -1080,6 +1125,16 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.sent_letters (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    bid_id uuid NOT NULL,
+    canonical bytea NOT NULL,
+    digest text NOT NULL,
+    person_id uuid NOT NULL,
+    sent_at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.service_samples (
     instance_id uuid NOT NULL,
@@ -1126,6 +1181,16 @@ CREATE TABLE public.simulations (
     engine text NOT NULL,
     simulated_at timestamp with time zone NOT NULL,
     CONSTRAINT simulations_name_a_lot CHECK ((lot_number > 0))
+);
+
+CREATE TABLE public.standstills (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    explained jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT standstills_end_after_they_begin CHECK ((begins_at < ends_at))
 );
 
 CREATE TABLE public.technical_outcomes (
@@ -1218,6 +1283,9 @@ ALTER TABLE ONLY public.api_keys
 
 ALTER TABLE ONLY public.award_decisions
     ADD CONSTRAINT award_decisions_stand_once_per_lot PRIMARY KEY (lot_id, number);
+
+ALTER TABLE ONLY public.award_notices
+    ADD CONSTRAINT award_notices_are_published_once_per_award PRIMARY KEY (lot_id, award_number);
 
 ALTER TABLE ONLY public.award_annulments
     ADD CONSTRAINT awards_are_annulled_once PRIMARY KEY (lot_id, number);
@@ -1312,6 +1380,12 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.job_attempts
     ADD CONSTRAINT job_attempts_one_count_per_job PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.letter_redactions
+    ADD CONSTRAINT letter_redactions_are_numbered PRIMARY KEY (lot_id, bid_id, field, version);
+
+ALTER TABLE ONLY public.letter_texts
+    ADD CONSTRAINT letter_texts_are_numbered PRIMARY KEY (lot_id, bid_id, field, version);
+
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_one_per_log PRIMARY KEY (log_id);
 
@@ -1375,6 +1449,9 @@ ALTER TABLE ONLY public.recommendations
 ALTER TABLE ONLY public.recommendation_rejections
     ADD CONSTRAINT recommendations_are_rejected_once PRIMARY KEY (lot_id, number);
 
+ALTER TABLE ONLY public.report_texts
+    ADD CONSTRAINT report_texts_are_numbered PRIMARY KEY (tender_id, field, version);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
 
@@ -1383,6 +1460,9 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
+ALTER TABLE ONLY public.sent_letters
+    ADD CONSTRAINT sent_letters_once_per_award_and_bid PRIMARY KEY (lot_id, award_number, bid_id);
 
 ALTER TABLE ONLY public.service_samples
     ADD CONSTRAINT service_samples_are_numbered PRIMARY KEY (instance_id, number);
@@ -1395,6 +1475,9 @@ ALTER TABLE ONLY public.simulations
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.standstills
+    ADD CONSTRAINT standstills_begin_once_per_award PRIMARY KEY (lot_id, award_number);
 
 ALTER TABLE ONLY public.technical_outcomes
     ADD CONSTRAINT technical_outcomes_once_per_bid PRIMARY KEY (bid_id);
@@ -1502,6 +1585,12 @@ ALTER TABLE ONLY public.award_decisions
 
 ALTER TABLE ONLY public.award_decisions
     ADD CONSTRAINT award_decisions_go_to_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.award_notices
+    ADD CONSTRAINT award_notices_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_notices
+    ADD CONSTRAINT award_notices_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
 
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1635,6 +1724,24 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_are_a_clients_own FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.letter_redactions
+    ADD CONSTRAINT letter_redactions_are_about_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.letter_redactions
+    ADD CONSTRAINT letter_redactions_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.letter_redactions
+    ADD CONSTRAINT letter_redactions_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.letter_texts
+    ADD CONSTRAINT letter_texts_are_about_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.letter_texts
+    ADD CONSTRAINT letter_texts_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.letter_texts
+    ADD CONSTRAINT letter_texts_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id) ON DELETE CASCADE;
 
@@ -1698,11 +1805,26 @@ ALTER TABLE ONLY public.recommendations
 ALTER TABLE ONLY public.recommendations
     ADD CONSTRAINT recommendations_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
+ALTER TABLE ONLY public.report_texts
+    ADD CONSTRAINT report_texts_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.report_texts
+    ADD CONSTRAINT report_texts_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.sent_letters
+    ADD CONSTRAINT sent_letters_are_sent_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.sent_letters
+    ADD CONSTRAINT sent_letters_are_to_a_bidder FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.sent_letters
+    ADD CONSTRAINT sent_letters_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1718,6 +1840,9 @@ ALTER TABLE ONLY public.simulations
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_run_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.standstills
+    ADD CONSTRAINT standstills_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
 
 ALTER TABLE ONLY public.technical_outcomes
     ADD CONSTRAINT technical_outcomes_bid_id_fkey FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
@@ -1764,6 +1889,14 @@ ALTER TABLE ONLY public.unopenable_findings
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_concern_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
+GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.bids TO tenderscore_app;
+GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.organisations TO tenderscore_app;
+GRANT SELECT ON TABLE public.organisations TO tenderscore_opening;
+
 REVOKE ALL ON FUNCTION public.bind_documents(bid uuid, bid_version integer, supplier uuid, lot uuid, document_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.discard_upload(upload uuid) FROM PUBLIC;
@@ -1772,9 +1905,6 @@ GRANT ALL ON FUNCTION public.discard_upload(upload uuid) TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
-
-GRANT SELECT ON TABLE public.bids TO tenderscore_app;
-GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.framework_places TO tenderscore_app;
 
@@ -1827,9 +1957,9 @@ GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 
-GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
+GRANT SELECT,INSERT ON TABLE public.award_notices TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
+GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
@@ -1866,6 +1996,10 @@ GRANT SELECT ON TABLE public.idempotency_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.letter_redactions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.letter_texts TO tenderscore_app;
+
 GRANT SELECT ON TABLE public.log_heads TO tenderscore_app;
 
 GRANT INSERT(log_id) ON TABLE public.log_heads TO tenderscore_app;
@@ -1889,9 +2023,6 @@ GRANT SELECT,INSERT ON TABLE public.opened_bids TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.opened_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.opened_prices TO tenderscore_app;
-
-GRANT SELECT,INSERT ON TABLE public.organisations TO tenderscore_app;
-GRANT SELECT ON TABLE public.organisations TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.panel_scores TO tenderscore_app;
 
@@ -1917,11 +2048,15 @@ GRANT SELECT,INSERT ON TABLE public.recommendation_rejections TO tenderscore_app
 
 GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.report_texts TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.sent_letters TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.service_samples TO tenderscore_app;
 
@@ -1932,6 +2067,8 @@ GRANT UPDATE(sealed_share) ON TABLE public.share_relays TO tenderscore_app;
 GRANT UPDATE(relayed_at) ON TABLE public.share_relays TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.simulations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.standstills TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.technical_outcomes TO tenderscore_app;
 GRANT SELECT ON TABLE public.technical_outcomes TO tenderscore_opening;

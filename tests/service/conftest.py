@@ -231,24 +231,24 @@ class Market:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
-    async def opened(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    async def opened(self, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """A tender with two opened bids: Alder's, then Birch's, which is cheaper."""
-        tender = await self.publish()
+        tender = await self.publish(**fields)
         done(await self.alder.submit(tender))
         done(await self.birch.submit(tender, a_bid(price="1000000.00")))
         return tender, (await self.open(tender))["bids"]
 
-    async def agreed(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    async def agreed(self, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """The same, scored by the panel: both bids have an agreed 4."""
-        tender, bids = await self.opened()
+        tender, bids = await self.opened(**fields)
         for bid in bids:
             done(await self.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
             done(await self.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
         return tender, bids
 
-    async def evaluated(self) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    async def evaluated(self, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
         """The same, ranked; Birch is first. The third value is the run."""
-        tender, bids = await self.agreed()
+        tender, bids = await self.agreed(**fields)
         lot = tender["lots"][0]
         run = done(await self.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
         return tender, bids, run
@@ -270,12 +270,27 @@ class Market:
         }
         return done(await self.moderator.post(f"/lots/{tender['lots'][0]['id']}/recommendations", body))
 
-    async def awarded(self) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    async def awarded(self, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
         """An evaluated tender whose lot is awarded to Birch; the third value is the award."""
-        tender, bids, run = await self.evaluated()
+        tender, bids, run = await self.evaluated(**fields)
         await self.recommend(tender, run, bids[1])
         body = {"evaluation_id": run["id"], "bid_id": bids[1]["bid_id"], "reason": "As recommended."}
         return tender, bids, done(await self.approver.post(f"/lots/{tender['lots'][0]['id']}/award", body))
+
+    async def complete_letters(self, tender: dict[str, Any]) -> None:
+        """Give every text that the law asks for and that is missing in the letters on the first lot's award."""
+        path = f"/lots/{tender['lots'][0]['id']}/assessment-summaries"
+        asked = {
+            (one["bid_id"], one["field"]) for line in done(await self.approver.get(path)) for one in line["missing"]
+        }
+        for bid_id, field in sorted(asked):
+            done(await self.moderator.put(f"{path}/{bid_id}/texts/{field}", {"text": f"The {field} of {bid_id}."}))
+
+    async def send_letters(self, tender: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """Complete and send the letters on the first lot's award."""
+        await self.complete_letters(tender)
+        body = {"inference_accepted": "The price is public by the award notice."} | fields
+        return done(await self.approver.post(f"/lots/{tender['lots'][0]['id']}/assessment-summaries/sending", body))
 
     async def log(self, tender: dict[str, Any]) -> list[dict[str, Any]]:
         """The tender's whole audit log as it is stored; over HTTP nobody reads of bids before the opening."""

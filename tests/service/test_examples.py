@@ -64,10 +64,17 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     answers = {"acknowledged": [{"warning": one["name"], "answer": "Read again."} for one in warned]}
     for _ in range(2):
         path = f"{lot}/recommendations"
-        made = await shown.send("recommend", market.moderator, "POST", path, award | answers)
+        made = await shown.send("recommend_award", market.moderator, "POST", path, award | answers)
         if made["number"] == 1:
             await shown.send("reject_recommendation", market.approver, "POST", f"{path}/1/rejection")
     await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
+    letter = f"{lot}/assessment-summaries/{receipt['bid_id']}"
+    await shown.send("give_text", market.moderator, "PUT", f"{letter}/texts/postal_address")
+    await shown.send("redact_field", market.approver, "PUT", f"{letter}/redactions/explanation:method-statement")
+    await shown.send("send_summaries", market.approver, "POST", f"{lot}/assessment-summaries/sending")
+    at = (await market.owner.fetchval("SELECT clock_timestamp()")).isoformat()
+    await shown.send("record_notice", market.approver, "POST", f"{lot}/award-notice", {"published_at": at})
+    await shown.send("record_contract", market.approver, "POST", f"{lot}/contract", {"signed_at": at})
     await shown.send("annul_award", market.approver, "POST", f"{lot}/award/annulment")
     commitment = sha256(DRAWN_WITH.encode()).hexdigest()
     drawn = await market.publish(lots=[a_lot(rules=a_rules(tie_break=[{"id": "lots", "commitment": commitment}]))])
