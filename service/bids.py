@@ -106,7 +106,8 @@ class BidDoor:
                     sent = await self._read(UUID(match[1]), headers, receive, caller)
                     taken = None if sent is None else await self._state.reception.take(sent)
                 except Refusal as refusal:
-                    scope["state"][_REFUSED] = refusal
+                    # Without the frames that it came through: they hold the body, and would hold one another.
+                    scope["state"][_REFUSED] = refusal.with_traceback(None)
             if taken is None:
                 return False
             own = {"Location": f"/bids/{taken.receipt.bid_id}", **taken.headers()}
@@ -201,7 +202,10 @@ async def _sent(request: Request[Any, Any, Any], caller: Caller, target: _Target
     """What a supplier sent by litestar's way; raises what the front door has refused it with already."""
     refused = request.scope["state"].pop(_REFUSED, None)
     if isinstance(refused, Refusal):
-        raise refused
+        try:
+            raise refused
+        finally:
+            del refused  # else this frame and the refusal hold each other, and the request's body with them
     caller.require_kind("supplier")
     caller.require("write")
     key = check_key(key)

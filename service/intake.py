@@ -57,6 +57,9 @@ class RequestInFlight(Refusal):
     Repeat the request in a few seconds, with the same key: you get the answer to the first.
     """
 
+    # The first request's entry tells of both. This one would wait for the very log that keeps the first waiting.
+    recorded = True
+
 
 class Post(NamedTuple):
     """A sealed bid on its way in; `retry_key` is the sender's Idempotency-Key, `key_id` the API key it came by."""
