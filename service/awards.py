@@ -55,7 +55,10 @@ class Annulment(Struct, frozen=True, kw_only=True):
 
 
 class Award(Struct, frozen=True, kw_only=True):
-    """A lot's award decision. Its number is 1 unless an earlier one was annulled."""
+    """A lot's award decision. Its number is 1 unless an earlier one was annulled.
+
+    `bidder` names the supplier, all who bid with it, and which variant it is.
+    """
 
     lot_id: UUID
     number: int
@@ -65,6 +68,7 @@ class Award(Struct, frozen=True, kw_only=True):
     reason: str
     person_id: UUID
     decided_at: datetime
+    bidder: str | None
     annulment: Annulment | None = None
 
 

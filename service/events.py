@@ -66,6 +66,7 @@ Kind = Literal[
     "award.recommended",
     "recommendation.rejected",
     "award.decided",
+    "framework.concluded",
     "award.annulled",
     "lots.cancelled",
     "question.asked",

@@ -6,6 +6,7 @@ What happens in a tender's life is stored as facts with times; `stage` says what
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -17,6 +18,7 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events, tender_list
+from service.agreements import Framework, check_value
 from service.edge import Limit, check_if_match, etag
 from service.jurisdictions import Presets, presets
 from service.legal import JurisdictionId
@@ -66,7 +68,8 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
     `jurisdiction` says whose legal rules are followed (`GET /jurisdictions`); those of no country unless you choose.
     Bids are compared in `currency`, without VAT unless `vat` says otherwise; amounts in `accepted_currencies` are
-    converted.
+    converted. A `framework` is awarded for later purchases; a tender with a `framework_id` calls off from it, as far as
+    its `estimated_value` leaves room, and exists for the framework's suppliers alone.
     """
 
     reference: Annotated[
@@ -82,12 +85,19 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     jurisdiction: JurisdictionId = "none"
     vat: Vat = Vat()
     accepted_currencies: Annotated[tuple[AcceptedCurrency, ...], Meta(max_length=20)] = ()
+    framework: Framework | None = None
+    framework_id: UUID | None = None
+    estimated_value: Decimal | None = None
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:
         if self.time_zone not in zoneinfo.available_timezones():
             raise ValueError(f"time_zone {self.time_zone!r} is no zone; write an IANA name such as Europe/London")
         check_accepted(self.currency, self.accepted_currencies)
+        if self.estimated_value is not None:
+            check_value(self.estimated_value, "estimated_value")
+        if self.framework_id is not None and (self.framework is not None or self.estimated_value is None):
+            raise ValueError("framework_id: what calls off has an estimated_value, and is no framework itself")
 
 
 class TenderLot(Struct, frozen=True, kw_only=True):
@@ -125,12 +135,16 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     jurisdiction: JurisdictionId
     vat: Vat
     accepted_currencies: tuple[AcceptedCurrency, ...]
+    framework: Framework | None
+    framework_id: UUID | None
+    estimated_value: Decimal | None
     public_key: str | None
     version: int
     rules_digest: str | None
     created_at: datetime
     submission_deadline: datetime | None
     published_at: datetime | None
+    framework_ends_at: datetime | None
     now: datetime
     roles: tuple[Role, ...]
 
@@ -172,6 +186,9 @@ class Tender(Struct, frozen=True, kw_only=True):
     jurisdiction: JurisdictionId
     vat: Vat
     accepted_currencies: tuple[AcceptedCurrency, ...]
+    framework: Framework | None
+    framework_id: UUID | None
+    estimated_value: Decimal | None
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -223,6 +240,16 @@ class ReferenceTaken(Refusal):
     """
 
 
+class NoSuchFramework(Refusal):
+    """There is no such framework of yours.
+
+    A call-off names the framework that it calls off from by the id of its tender, which is your own organisation's.
+    """
+
+    status = 422
+
+
+CONSTRAINTS["tenders_call_off_from_a_tender_of_their_buyer"] = (NoSuchFramework, "You have no tender of this id.")
 CONSTRAINTS["tenders_one_per_reference_of_a_buyer"] = (ReferenceTaken, "The reference is taken by another tender.")
 
 # Rules

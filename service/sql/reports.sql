@@ -35,12 +35,10 @@ WHERE run.id = :evaluation_id::uuid;
 -- name: list_entries(lot_id)
 -- The bids that were opened: whose, received when, with which digest on the receipt, and what was wrong with it.
 SELECT
-    opened.bid_id::text AS bid_id, supplier.name AS supplier, receipt.submitted_at, receipt.digest,
+    opened.bid_id::text AS bid_id, bidder_name(opened.bid_id) AS supplier, receipt.submitted_at, receipt.digest,
     nullif(concat_ws(' ', opened.fault, price.fault), '') AS fault
 FROM opened_bids AS opened
 LEFT JOIN opened_prices AS price ON opened.bid_id = price.bid_id
-INNER JOIN bids AS bid ON opened.bid_id = bid.id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS receipt ON opened.bid_id = receipt.bid_id AND opened.version = receipt.version
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY receipt.submitted_at, opened.bid_id
@@ -97,12 +95,10 @@ LIMIT 10000;
 
 -- name: list_stay_sealed(lot_id)
 -- The bids of a lot whose prices were never opened, and why.
-SELECT supplier.name AS supplier, outcome.reason
+SELECT bidder_name(outcome.bid_id) AS supplier, outcome.reason
 FROM technical_outcomes AS outcome
-INNER JOIN bids AS bid ON outcome.bid_id = bid.id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 WHERE outcome.lot_id = :lot_id::uuid AND outcome.reason IS NOT NULL
-ORDER BY supplier.name, outcome.bid_id
+ORDER BY supplier, outcome.bid_id
 LIMIT 10000;
 
 -- name: list_officers(lot_id, envelope)
