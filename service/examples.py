@@ -174,6 +174,12 @@ EXAMPLES: dict[str, RequestExample] = {
         "An exclusion", {"state": "excluded", "reason": "Mandatory insurance certificate not supplied when asked."}
     ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
+    "ask_question": RequestExample(
+        "A question without a name", {"question": "May work begin before the school closes?"}
+    ),
+    "answer_question": RequestExample(
+        "The answer to all", {"answer": "No. Work begins on the first day of the holidays."}
+    ),
     "write_requirements": RequestExample(
         "One condition and one requirement",
         {
