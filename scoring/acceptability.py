@@ -26,7 +26,11 @@ def place_counts(points: Sequence[Sequence[int]], *, draws: int, seed: int) -> l
 
     >>> place_counts([[10, 10], [0, 0]], draws=3, seed=1)
     [[3, 0], [0, 3]]
+    >>> place_counts([[10, 10], [0, 0]], draws=0, seed=1)
+    [[0, 0], [0, 0]]
     """
+    if not draws:
+        return [[0] * len(points) for _ in points]
     import numpy as np
 
     table = np.array(points, dtype=np.int64)

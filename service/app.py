@@ -23,6 +23,7 @@ from service import (
     bids,
     cancellations,
     ceremony,
+    chronicle,
     clarifications,
     corrections,
     corrigenda,
@@ -30,9 +31,11 @@ from service import (
     db,
     decisions,
     document_store,
+    draws,
     edge,
     evaluations,
     events,
+    jurisdictions,
     locking,
     opened_documents,
     opening,
@@ -40,12 +43,15 @@ from service import (
     platform_record,
     publication,
     questions,
+    recommendations,
     reference,
     reports,
     requirements,
     results,
+    retention,
     robustness,
     roles,
+    runs,
     samples,
     selection,
     simulations,
@@ -64,7 +70,16 @@ from service.traffic import Traffic
 from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
-_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", r"^/\.well-known/", "^/$"]
+_PUBLIC = [
+    "^/docs",
+    "^/health/",
+    "^/problems",
+    "^/methods",
+    "^/jurisdictions",
+    r"^/verify_(receipt|dossier)\.py$",
+    r"^/\.well-known/",
+    "^/$",
+]
 
 
 async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:
@@ -129,7 +144,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings.max_document_bytes)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
-        worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
+        worker = asyncio.create_task(reports.work(dsn, settings, chronicle.DUTIES)) if settings.report_workers else None
         try:
             async with intake.running():
                 yield
@@ -163,6 +178,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
     return [
         reference.router,
         reference.assets,
+        jurisdictions.router,
         organisations.router,
         tenders.router,
         roles.router,
@@ -181,6 +197,8 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         opened_documents.router,
         ceremony.router,
         evaluations.router,
+        draws.router,
+        runs.router,
         decisions.router,
         selection.router,
         abnormally_low.router,
@@ -189,7 +207,10 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         corrections.router,
         results.router,
         reports.router,
+        chronicle.router,
+        recommendations.router,
         awards.router,
+        retention.router,
         cancellations.router,
         platform_record.router,
     ]

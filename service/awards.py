@@ -1,23 +1,31 @@
-"""The award decision: somebody who did not score decides, on the last evaluation, for the bid that it ranks first."""
+"""The award decision: somebody who neither scored nor recommended decides on the standing recommendation.
+
+An award that a court or the buyer annuls stays in the record; the lot goes back to evaluation, and its next award has
+the next number.
+"""
 
 from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 import scoring
-from service import abnormally_low, db, events, tenders
+from service import abnormally_low, db, events, recommendations, tenders
 from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, NotFound, Refusal
+from service.recommendations import Recommendation, check_choice, check_last, stored_or_none
 from service.roles import RolesConflict
 from service.tenders import Reason
 
 SQL = db.queries("awards")
+
+AnnulledBy = Literal["court", "review_body", "buyer"]
 
 
 class NewAward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,47 +36,106 @@ class NewAward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Reason
 
 
+class NewAnnulment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who annuls an award, why, and under which reference: the judgment's citation, or the buyer's own file."""
+
+    annulled_by: AnnulledBy
+    reference: Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S")]
+    reason: Reason
+
+
+class Annulment(Struct, frozen=True, kw_only=True):
+    """An award annulled: by whom, under which reference, why, and who recorded it."""
+
+    annulled_by: AnnulledBy
+    reference: str
+    reason: str
+    person_id: UUID
+    annulled_at: datetime
+
+
 class Award(Struct, frozen=True, kw_only=True):
-    """A lot's award decision."""
+    """A lot's award decision. Its number is 1 unless an earlier one was annulled."""
 
     lot_id: UUID
+    number: int
     evaluation_id: UUID
+    recommendation_number: int | None
     bid_id: UUID | None
     reason: str
     person_id: UUID
     decided_at: datetime
+    annulment: Annulment | None = None
 
 
-class NotTheLastEvaluation(Refusal):
-    """An award rests on the lot's last evaluation.
+# Refusals
 
-    Read the lot's evaluations and decide on the last one.
+
+class NotRecommended(Refusal):
+    """An award follows the panel's standing recommendation.
+
+    A moderator recommends with `POST /lots/{id}/recommendations`, on the last evaluation and answering its warnings;
+    for another bid the panel must recommend anew.
     """
 
 
-class NotRankedFirst(Refusal):
-    """An award goes to the bid that is ranked first.
+class RecommendedByYourself(Refusal):
+    """You recommended this award yourself.
 
-    Another bid can win only after a recorded decision about the first one and a new evaluation.
+    Somebody who neither scored nor recommended decides it.
     """
 
 
-CONSTRAINTS["awards_once_per_lot"] = (LotAlreadyAwarded, "The award has been decided already.")
+class NotAwarded(Refusal):
+    """No award of this lot stands.
+
+    It has not been decided, or it was annulled. See `GET /lots/{id}/awards`.
+    """
 
 
-class _Latest(Struct, frozen=True):
-    id: UUID
-    canonical: bytes
+class ContractSigned(Refusal):
+    """The contract of this lot has been signed.
+
+    From then on only a court or a review body annuls the award.
+    """
 
 
-def check_award(new: NewAward, latest: _Latest | None) -> None:
-    """The last evaluation, and one of the bids that it ranks first."""
-    if latest is None or latest.id != new.evaluation_id:
-        raise NotTheLastEvaluation("The evaluation is not this lot's last one.")
-    result = msgspec.json.decode(latest.canonical, type=scoring.Evaluation)
-    first = {bid.id for bid in result.bids if bid.rank == 1}
-    if new.bid_id is not None and str(new.bid_id) not in first:
-        raise NotRankedFirst(f"The evaluation ranks {', '.join(sorted(first)) or 'no bid'} first.")
+CONSTRAINTS["award_decisions_stand_once_per_lot"] = (LotAlreadyAwarded, "The award has been decided already.")
+CONSTRAINTS["awards_are_annulled_once"] = (NotAwarded, "The award has been annulled already.")
+
+# Rules
+
+
+def check_award(new: NewAward, made: Recommendation | None, person_id: UUID) -> Recommendation:
+    """What is decided is what the panel recommends, and who decides did not recommend it."""
+    if made is None:
+        raise NotRecommended("No recommendation of this lot stands.")
+    if (made.evaluation_id, made.bid_id) != (new.evaluation_id, new.bid_id):
+        named = f"bid {made.bid_id}" if made.bid_id else "that nothing be awarded"
+        raise NotRecommended(f"Recommendation {made.number} is for {named}, on evaluation {made.evaluation_id}.")
+    if made.person_id == person_id:
+        raise RecommendedByYourself(f"Recommendation {made.number} is yours.")
+    return made
+
+
+def check_may_annul(award: Award | None, new: NewAnnulment, *, signed: bool) -> Award:
+    """A standing award; once there is a contract, only by a court or a review body."""
+    if award is None:
+        raise NotAwarded("There is no award to annul.")
+    if signed and new.annulled_by == "buyer":
+        raise ContractSigned("A buyer cannot annul the award of a contract that it has signed.")
+    return award
+
+
+# Reading
+
+
+async def standing_award(conn: db.Connection, lot_id: UUID) -> Award | None:
+    """The lot's award, unless it was annulled."""
+    return await db.maybe(SQL.get_award(conn, lot_id=lot_id), Award)
+
+
+# Handlers
 
 
 @post("/lots/{lot_id:uuid}/award")
@@ -78,19 +145,26 @@ async def decide_award(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Award:
-    """Decide the award of a lot with reasons; for an approver, who by that role has not scored."""
+    """Approve the standing recommendation and so decide the award, with reasons; for an approver who has not scored."""
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
+    lot = known.lot(lot_id)
     tenders.check_role(known.tender, "approver")
+    if lot.awarded_at is not None:
+        raise LotAlreadyAwarded(f"The award of lot {lot.number} was decided at {lot.awarded_at.isoformat()}.")
     if await SQL.has_scored(conn, lot_id=lot_id, person_id=caller.person_id):
         raise RolesConflict("You have scored bids of this lot; somebody who has not must decide its award.")
+    last = await recommendations.SQL.last_evaluation(conn, lot_id=lot_id)
+    stored = check_last(lot, await stored_or_none(conn, caller, data.evaluation_id), last)
+    check_choice(msgspec.json.decode(stored.canonical, type=scoring.Evaluation), data.bid_id)
     if data.bid_id is not None:
-        await abnormally_low.check_assessed(conn, known.lot(lot_id), known.tender.now)
-    check_award(data, await db.maybe(SQL.latest_evaluation(conn, lot_id=lot_id), _Latest))
+        await abnormally_low.check_assessed(conn, lot, known.tender.now)
+    made = check_award(data, await recommendations.standing(conn, lot_id), caller.person_id)
     row = SQL.insert_award(
         conn,
         lot_id=lot_id,
         evaluation_id=data.evaluation_id,
+        recommendation_number=made.number,
         bid_id=data.bid_id,
         reason=data.reason,
         person_id=caller.person_id,
@@ -101,15 +175,57 @@ async def decide_award(
     return award
 
 
+@post("/lots/{lot_id:uuid}/award/annulment")
+async def annul_award(
+    lot_id: FromPath[UUID],
+    data: JSONBody[NewAnnulment],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Award:
+    """Record that the award of a lot is annulled, by whom and why; for an approver.
+
+    The award stays in the record, and the lot returns to evaluation: decisions, scores and a new run are possible.
+    """
+    caller.require("write")
+    known = await tenders.lock(conn, caller, lot_id=lot_id)
+    tenders.check_role(known.tender, "approver")
+    signed = await SQL.has_contract(conn, lot_id=lot_id)
+    award = check_may_annul(await standing_award(conn, lot_id), data, signed=signed)
+    row = SQL.insert_annulment(
+        conn,
+        lot_id=lot_id,
+        number=award.number,
+        annulled_by=data.annulled_by,
+        reference=data.reference,
+        reason=data.reason,
+        person_id=caller.person_id,
+    )
+    annulment = await db.one(row, Annulment)
+    facts = {"lot_id": lot_id, "number": award.number, **msgspec.to_builtins(annulment)}
+    await events.record(conn, "award.annulled", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    return msgspec.structs.replace(award, annulment=annulment)
+
+
 @get("/lots/{lot_id:uuid}/award")
 async def get_award(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Award:
-    """Read a lot's award decision; for the buyer's people."""
+    """Read a lot's standing award decision; for the buyer's people."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     return await db.one(SQL.get_award(conn, lot_id=lot_id), Award)
 
 
-router = Router(path="/", route_handlers=[decide_award, get_award], tags=["Award"])
+@get("/lots/{lot_id:uuid}/awards")
+async def list_awards(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[Award]:
+    """List a lot's award decisions with the annulled ones, first to last; for the buyer's people."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    return await db.many(SQL.list_awards(conn, lot_id=lot_id), Award)
+
+
+router = Router(path="/", route_handlers=[decide_award, annul_award, get_award, list_awards], tags=["Award"])

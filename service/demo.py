@@ -148,12 +148,20 @@ class Play:
                 self.people["moderator"].put(f"{bid}/consensus/{criterion}", {"value": value, "reason": reason})
 
     def decide(self) -> dict[str, Any]:
-        """Run the engine, fetch the report, decide the award."""
+        """Run the engine, fetch the report, recommend, and let somebody else decide the award."""
         moderator = self.people["moderator"]
         run = moderator.post(f"/lots/{self.lot['id']}/evaluations", {"rules_digest": self.lot["rules_digest"]})
         stored = moderator.send("GET", f"/evaluations/{run['id']}")
         result = stored.json()
         self._keep(run["id"], stored.content)
+        warned = moderator.get(f"/evaluations/{run['id']}/warnings")
+        recommendation = {
+            "evaluation_id": run["id"],
+            "bid_id": result["winner"],
+            "reason": demo_data.RECOMMENDATION_REASON,
+            "acknowledged": [{"warning": one["name"], "answer": demo_data.WARNING_ANSWER} for one in warned],
+        }
+        moderator.post(f"/lots/{self.lot['id']}/recommendations", recommendation)
         award = {"evaluation_id": run["id"], "bid_id": result["winner"], "reason": demo_data.AWARD_REASON}
         self.people["approver"].post(f"/lots/{self.lot['id']}/award", award)
         return result

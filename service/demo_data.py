@@ -130,3 +130,10 @@ SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
 AWARD_REASON = (
     "Ranked first on the published criteria; the price is in line with the estimate and needs no explanation."
 )
+
+RECOMMENDATION_REASON = (
+    "Ranked first on the published criteria; the panel's agreed reasons carry the lead, and no single mark decides it "
+    "unseen: each warning was looked into."
+)
+
+WARNING_ANSWER = "The panel read the passage together once more and stands by what it agreed."

@@ -35,11 +35,15 @@ class NewScore(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewEvaluation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which rules the panel believes it applies: the lot's `rules_digest` as published."""
+    """Which rules the panel believes it applies: the lot's `rules_digest` as published.
+
+    A run after the first one needs a reason: what was excluded, corrected or agreed anew since.
+    """
 
     rules_digest: Annotated[
         str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits, as the published lot shows them.")
     ]
+    reason: Reason | None = None
 
 
 class PanelScore(Struct, frozen=True, kw_only=True):
@@ -73,6 +77,7 @@ class EvaluationRun(Struct, frozen=True, kw_only=True):
     id: UUID
     lot_id: UUID
     number: int
+    reason: str | None
     digest: str
     rules_digest: str
     engine: str
@@ -86,6 +91,7 @@ class StoredEvaluation(Struct, frozen=True, kw_only=True):
     lot_id: UUID
     tender_id: UUID
     number: int
+    reason: str | None
     canonical: bytes
     digest: str
     evaluated_at: datetime
@@ -147,6 +153,15 @@ class OtherRules(Refusal):
 
     Bids are scored under the published digest and no other. Read the lot's `rules_digest` again.
     """
+
+
+class RunWithoutReason(Refusal):
+    """A further run needs a reason.
+
+    The first result stays. A later one stands beside it, and whoever compares them must learn why there are two.
+    """
+
+    status = 422
 
 
 class ConsensusLocked(Refusal):
@@ -220,8 +235,8 @@ def engine_inputs(
         raise EvaluationIncomplete(f"{len(faults)} agreed scores are missing.", faults=faults)
     inputs: list[scoring.OpenedBid] = []
     for bid in opened:
-        offers = bid.offers | bid.corrections
-        values = {name: value for name, value in offers.items() if name in asked and name not in judged}
+        offers = bid.comparable(lot.rules).items()
+        values = {name: value for name, value in offers if name in asked and name not in judged}
         values |= {name: agreed[bid.bid_id, name] for name in judged if (bid.bid_id, name) in agreed}
         state = "failed_hurdle" if bid.state == "admissible" and bid.bid_id in fell_behind else bid.state
         inputs.append(scoring.OpenedBid(id=str(bid.bid_id), state=state, values=values))
@@ -232,6 +247,13 @@ def check_rules(lot: TenderLot, asked: str) -> None:
     """The digest that was published, the one the panel names and the stored rules' own must be one and the same."""
     if not asked == lot.rules_digest == scoring.rules_digest(lot.rules):
         raise OtherRules(f"Lot {lot.number} was published under {lot.rules_digest}.")
+
+
+def check_reason(runs: int, reason: str | None) -> None:
+    """Refuse a run after the first one that does not say why it was made."""
+    if runs and reason is None:
+        fault = Fault("/reason", "The reason is missing.", "Say what was excluded, corrected or agreed anew.")
+        raise RunWithoutReason(f"The lot has {runs} runs already.", faults=(fault,))
 
 
 def run_engine(work: Callable[..., T], *arguments: object) -> T:
@@ -385,7 +407,8 @@ async def evaluate_lot(
 ) -> Response[EvaluationRun]:
     """Run the engine on the opened bids and the agreed scores under the published rules; for moderators.
 
-    The result is kept for good with its digest; a later run stands beside it.
+    The result is kept for good with its digest; a later run, which needs a reason, stands beside it
+    (`GET /evaluations/{id}/difference`). Where lots were drawn, the revealed secret decides the ties.
     """
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
@@ -394,12 +417,15 @@ async def evaluate_lot(
     opening.check_all_opened(lot)
     check_not_awarded(lot)
     check_rules(lot, data.rules_digest)
+    check_reason(await SQL.count_evaluations(conn, lot_id=lot_id), data.reason)
     inputs = await read_inputs(conn, lot)
-    result = await asyncio.to_thread(run_engine, scoring.evaluate, lot.rules, inputs)
+    secret = await SQL.get_secret(conn, lot_id=lot_id)
+    result = await asyncio.to_thread(run_engine, scoring.evaluate, lot.rules, inputs, secret)
     row = SQL.insert_evaluation(
         conn,
         lot_id=lot_id,
         person_id=caller.person_id,
+        reason=data.reason,
         canonical=scoring.canonical(result),
         digest=scoring.digest(result),
         rules_digest=result.rules_digest,
@@ -408,6 +434,7 @@ async def evaluate_lot(
     run = await db.one(row, EvaluationRun)
     facts: dict[str, Any] = {"evaluation_id": run.id, "number": run.number, "digest": run.digest}
     facts |= {"rules_digest": run.rules_digest, "inputs_digest": result.inputs_digest, "winner": result.winner}
+    facts |= {"reason": run.reason} if run.reason else {}
     await events.record(conn, "lot.evaluated", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return Response(run, status_code=201, headers={"Location": f"/evaluations/{run.id}"})
 

@@ -94,6 +94,10 @@ BID: dict[str, Any] = {
 }
 
 
+DRAWN_WITH = "dew point over the weir"
+"""What a buyer who draws lots keeps to itself until the opening."""
+
+
 class RequestExample(NamedTuple):
     """A body that is accepted as it stands once its ids and digests are those of the reader's own tender."""
 
@@ -173,12 +177,35 @@ EXAMPLES: dict[str, RequestExample] = {
     "decide_state": RequestExample(
         "An exclusion", {"state": "excluded", "reason": "Mandatory insurance certificate not supplied when asked."}
     ),
+    "set_retention": RequestExample("Six years", {"years": 6, "reason": "The financial rules of the city want six."}),
+    "decide_hold": RequestExample("A hold", {"held": True, "reason": "Claim CL-2026-114 was served on 3 March."}),
+    "shred_bids": RequestExample(
+        "After the retention", {"reason": "The record was kept for as long as the law wants."}
+    ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
     "ask_question": RequestExample(
         "A question without a name", {"question": "May work begin before the school closes?"}
     ),
     "answer_question": RequestExample(
         "The answer to all", {"answer": "No. Work begins on the first day of the holidays."}
+    ),
+    "reveal_secret": RequestExample("The secret behind the published hash", {"secret": DRAWN_WITH}),
+    "recommend": RequestExample(
+        "The bid ranked first, knowing on what that hangs",
+        {
+            "evaluation_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11",
+            "bid_id": "6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22",
+            "reason": "Ranked first on the published criteria; its crane plan names every school.",
+            "acknowledged": [
+                {
+                    "warning": "one-mark/method-statement/6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22/4-3",
+                    "answer": "The panel read page 14 together once more and stands by the 4.",
+                }
+            ],
+        },
+    ),
+    "reject_recommendation": RequestExample(
+        "To be reasoned again", {"reason": "The reasons do not say how the crane plan was assessed."}
     ),
     "write_requirements": RequestExample(
         "One condition and one requirement",
@@ -259,6 +286,14 @@ EXAMPLES: dict[str, RequestExample] = {
             "evaluation_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11",
             "bid_id": "6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22",
             "reason": "Ranked first on the published criteria; no abnormally low price.",
+        },
+    ),
+    "annul_award": RequestExample(
+        "Set aside by a court",
+        {
+            "annulled_by": "court",
+            "reference": "[2022] EWHC 1532 (TCC)",
+            "reason": "One mark on one question was a manifest error and changed the winner.",
         },
     ),
 }

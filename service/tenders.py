@@ -4,9 +4,10 @@ What happens in a tender's life is stored as facts with times; `stage` says what
 """
 
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from itertools import zip_longest
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 from litestar import Response, Router, get, post, put
@@ -19,8 +20,10 @@ from service import db, events, tender_list
 from service.edge import Limit, check_if_match, etag
 from service.jurisdictions import Presets, presets
 from service.legal import JurisdictionId
+from service.money import AcceptedCurrency, Currency, Vat, check_accepted
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
+from service.submissions import VariantTerms
 
 SQL = db.queries("tenders")
 
@@ -34,7 +37,6 @@ Reason = Annotated[
 IfMatch = Annotated[
     str | None, HeaderParameter(name="If-Match", description="The ETag of the version that you have read and edit.")
 ]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code, such as GBP.")]
 Instant = Annotated[
     datetime, Meta(tz=True, description="RFC 3339 with an offset. The instant itself is already too late.")
 ]
@@ -44,12 +46,13 @@ class DraftLot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A lot: what it buys and the rules by which its bids are scored. Lots are numbered as they stand, from 1.
 
     `price_envelope` names the criteria whose values stay sealed until the technical consensus is locked; none: one
-    envelope holds all.
+    envelope holds all. `variants` lets suppliers send variants beside their bid; without it the lot takes none.
     """
 
     title: Title
     rules: scoring.Lot
     price_envelope: Annotated[tuple[scoring.Id, ...], Meta(max_length=200)] = ()
+    variants: VariantTerms | None = None
 
     def __post_init__(self) -> None:
         if problems := scoring.check_price_envelope(self.rules, self.price_envelope):
@@ -62,6 +65,8 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `custody` says who holds the key that bids are sealed to: the service, or the opening officers in shares
     (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
     `jurisdiction` says whose legal rules are followed (`GET /jurisdictions`); those of no country unless you choose.
+    Bids are compared in `currency`, without VAT unless `vat` says otherwise; amounts in `accepted_currencies` are
+    converted.
     """
 
     reference: Annotated[
@@ -75,11 +80,14 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     custody: Custody = "service"
     officers_needed: Annotated[int, Meta(ge=2, le=16)] = 2
     jurisdiction: JurisdictionId = "none"
+    vat: Vat = Vat()
+    accepted_currencies: Annotated[tuple[AcceptedCurrency, ...], Meta(max_length=20)] = ()
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:
         if self.time_zone not in zoneinfo.available_timezones():
             raise ValueError(f"time_zone {self.time_zone!r} is no zone; write an IANA name such as Europe/London")
+        check_accepted(self.currency, self.accepted_currencies)
 
 
 class TenderLot(Struct, frozen=True, kw_only=True):
@@ -90,6 +98,7 @@ class TenderLot(Struct, frozen=True, kw_only=True):
     title: str
     rules: scoring.Lot
     price_envelope: tuple[str, ...]
+    variants: VariantTerms | None
     rules_digest: str | None
     opened_at: datetime | None
     consensus_locked_at: datetime | None
@@ -114,6 +123,8 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     custody: Custody
     officers_needed: int
     jurisdiction: JurisdictionId
+    vat: Vat
+    accepted_currencies: tuple[AcceptedCurrency, ...]
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -159,6 +170,8 @@ class Tender(Struct, frozen=True, kw_only=True):
     custody: Custody
     officers_needed: int
     jurisdiction: JurisdictionId
+    vat: Vat
+    accepted_currencies: tuple[AcceptedCurrency, ...]
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -289,6 +302,18 @@ class Known(NamedTuple):
         raise NotFound
 
 
+def differences(known: Known, new: Mapping[str, Any], lots: Sequence[DraftLot] | None) -> dict[str, dict[str, Any]]:
+    """What of a tender changes, as old and new value by its name; a lot's rules by their digests."""
+    changed = {name: {"old": getattr(known.tender, name), "new": value} for name, value in new.items()}
+    if lots is not None:
+        for number, (old, lot) in enumerate(zip_longest(known.lots, lots), start=1):
+            for name in ("title", "price_envelope"):
+                changed[f"lot {number} {name}"] = {"old": getattr(old, name, None), "new": getattr(lot, name, None)}
+            digests = [None if one is None else scoring.rules_digest(one.rules) for one in (old, lot)]
+            changed[f"lot {number} rules_digest"] = {"old": digests[0], "new": digests[1]}
+    return {name: pair for name, pair in changed.items() if pair["old"] != pair["new"]}
+
+
 async def read(
     conn: db.Connection, caller: Caller, *, tender_id: UUID | None = None, lot_id: UUID | None = None
 ) -> Known:
@@ -352,6 +377,7 @@ async def store_lots(conn: db.Connection, tender_id: UUID, lots: Sequence[DraftL
         titles=[lot.title for lot in lots],
         rules=[lot.rules for lot in lots],
         price_envelopes=[lot.price_envelope for lot in lots],
+        variants=[lot.variants for lot in lots],
     )
     await SQL.drop_lots(conn, tender_id=tender_id, above=len(lots))
 
@@ -396,6 +422,14 @@ async def get_tender(
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
+@get("/tenders/{tender_id:uuid}/legal-rules")
+async def get_legal_rules(
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Presets:
+    """Read the legal rules that a tender follows: those in force on the day of its publication, today for a draft."""
+    return legal_rules((await read(conn, caller, tender_id=tender_id)).tender)
+
+
 @put("/tenders/{tender_id:uuid}")
 async def edit_tender(
     tender_id: FromPath[UUID],
@@ -413,9 +447,8 @@ async def edit_tender(
     columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
     await SQL.update_tender(conn, tender_id=tender_id, **columns)
     await store_lots(conn, tender_id, data.lots)
-    await events.record(
-        conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data={"digest": scoring.digest(data)}
-    )
+    facts = {"digest": scoring.digest(data), "changes": differences(known, columns, data.lots)}
+    await events.record(conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
@@ -446,6 +479,7 @@ router = Router(
         draft_tender,
         tender_list.list_tenders,
         get_tender,
+        get_legal_rules,
         edit_tender,
         list_events,
     ],

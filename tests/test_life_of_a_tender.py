@@ -31,6 +31,7 @@ TOLD = [
     "bid.state-decided",
     "bid.state-decided",
     "lot.evaluated",
+    "award.recommended",
     "award.decided",
 ]
 """What the log tells in the end."""
@@ -117,6 +118,7 @@ async def ranked_and_awarded(market: Market, tender: dict[str, Any], bids: dict[
     totals = {bid.id: bid.total for bid in result.bids}
     assert totals == {bids["birch"]["bid_id"]: "86.77", bids["alder"]["bid_id"]: "79.20"}
     assert result.winner == bids["birch"]["bid_id"]
+    await market.recommend(tender, run, bids["birch"])
     award = {"evaluation_id": run["id"], "bid_id": result.winner, "reason": "Ranked first on the published criteria."}
     done(await market.approver.post(f"/lots/{lot['id']}/award", award))
     assert done(await market.auditor.get(f"/tenders/{tender['id']}"))["stage"] == "awarded"

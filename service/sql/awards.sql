@@ -1,22 +1,70 @@
--- name: insert_award(lot_id, evaluation_id, bid_id, reason, person_id)^
--- Keep the award decision of a lot.
-INSERT INTO awards (lot_id, evaluation_id, bid_id, reason, person_id, decided_at)
-VALUES (:lot_id::uuid, :evaluation_id::uuid, :bid_id::uuid, :reason::text, :person_id::uuid, clock_timestamp())
-RETURNING lot_id, evaluation_id, bid_id, reason, person_id, decided_at;
+-- name: insert_award(lot_id, evaluation_id, recommendation_number, bid_id, reason, person_id)^
+-- Keep the award decision of a lot: while one stands its number is taken.
+INSERT INTO award_decisions (
+    lot_id, number, evaluation_id, recommendation_number, bid_id, reason, person_id, decided_at
+)
+SELECT
+    :lot_id::uuid,
+    1 + (SELECT count(*) FROM award_annulments AS annulment WHERE annulment.lot_id = :lot_id::uuid)::int,
+    :evaluation_id::uuid, :recommendation_number::int, :bid_id::uuid, :reason::text, :person_id::uuid,
+    clock_timestamp()
+RETURNING lot_id, number, evaluation_id, recommendation_number, bid_id, reason, person_id, decided_at;
+
+-- name: insert_annulment(lot_id, number, annulled_by, reference, reason, person_id)^
+-- Keep that an award was annulled.
+INSERT INTO award_annulments (lot_id, number, annulled_by, reference, reason, person_id, annulled_at)
+VALUES (
+    :lot_id::uuid, :number::int, :annulled_by::text, :reference::text, :reason::text, :person_id::uuid,
+    clock_timestamp()
+)
+RETURNING annulled_by, reference, reason, person_id, annulled_at;
 
 -- name: get_award(lot_id)^
--- The award decision of a lot.
-SELECT award.lot_id, award.evaluation_id, award.bid_id, award.reason, award.person_id, award.decided_at
-FROM awards AS award
-WHERE award.lot_id = :lot_id::uuid;
+-- The standing award decision of a lot.
+SELECT
+    award.lot_id, award.number, award.evaluation_id, award.recommendation_number, award.bid_id, award.reason,
+    award.person_id, award.decided_at
+FROM award_decisions AS award
+WHERE
+    award.lot_id = :lot_id::uuid
+    AND NOT EXISTS (
+        SELECT 1 FROM award_annulments AS annulment
+        WHERE annulment.lot_id = award.lot_id AND annulment.number = award.number
+    );
 
--- name: latest_evaluation(lot_id)^
--- The last run of a lot.
-SELECT run.id, run.canonical
-FROM evaluations AS run
-WHERE run.lot_id = :lot_id::uuid
-ORDER BY run.number DESC
-LIMIT 1;
+-- name: list_awards(lot_id)
+-- A lot's award decisions with the annulled ones, first to last.
+SELECT
+    award.lot_id, award.number, award.evaluation_id, award.recommendation_number, award.bid_id, award.reason,
+    award.person_id, award.decided_at,
+    CASE
+        WHEN annulment.lot_id IS NOT NULL
+            THEN
+                jsonb_build_object(
+                    'annulled_by', annulment.annulled_by,
+                    'reference', annulment.reference,
+                    'reason', annulment.reason,
+                    'person_id', annulment.person_id,
+                    'annulled_at', annulment.annulled_at
+                )
+    END AS annulment
+FROM award_decisions AS award
+LEFT JOIN award_annulments AS annulment ON award.lot_id = annulment.lot_id AND award.number = annulment.number
+WHERE award.lot_id = :lot_id::uuid
+ORDER BY award.number
+LIMIT 1000;
+
+-- name: has_contract(lot_id)$
+-- Whether a contract was signed on the standing award of a lot.
+SELECT EXISTS (
+    SELECT 1 FROM contracts AS contract
+    WHERE
+        contract.lot_id = :lot_id::uuid
+        AND NOT EXISTS (
+            SELECT 1 FROM award_annulments AS annulment
+            WHERE annulment.lot_id = contract.lot_id AND annulment.number = contract.award_number
+        )
+);
 
 -- name: has_scored(lot_id, person_id)$
 -- Whether a person has scored any bid of the lot, or recorded a consensus, under whatever role it was then.

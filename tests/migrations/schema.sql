@@ -90,6 +90,12 @@ CREATE FUNCTION public.keep_published_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
+    IF
+        new.wrapped_key IS NULL AND new.public_key = old.public_key AND new.edition = old.edition
+        AND EXISTS (SELECT 1 FROM shreddings AS shredding WHERE shredding.tender_id = old.tender_id)
+    THEN
+        RETURN new;
+    END IF;
     IF EXISTS (SELECT 1 FROM tenders AS tender WHERE tender.id = old.tender_id AND tender.published_at IS NOT NULL) THEN
         RAISE EXCEPTION 'bids may be sealed to the key of a published tender'
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'tender_keys_stay_once_published';
@@ -97,6 +103,11 @@ BEGIN
     RETURN new;
 END
 $$;
+
+CREATE FUNCTION public.last_hold(tender uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT coalesce(max(hold.number), 0) FROM legal_holds AS hold WHERE hold.tender_id = tender; $$;
 
 CREATE FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -216,7 +227,120 @@ INNER JOIN document_chunks AS chunk ON complete.upload_id = chunk.upload_id AND 
 WHERE opened.document_id = document AND opened.content_key IS NOT NULL;
 $$;
 
+CREATE FUNCTION public.retained_until(tender uuid, least_years integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+WITH told AS (
+    SELECT lot.id AS lot_id, event.position, event.kind, event.at
+    FROM lots AS lot
+    LEFT JOIN events AS event
+        ON
+            event.log_id = lot.tender_id
+            AND (event.kind IN ('award.decided', 'award.annulled', 'lots.cancelled') OR event.kind LIKE 'contract.%')
+            AND (
+                event.data ->> 'lot_id' = lot.id::text
+                OR event.data -> 'lots' @> jsonb_build_array(jsonb_build_object('lot_id', lot.id))
+            )
+    WHERE lot.tender_id = tender
+),
+
+outcome AS (
+    SELECT
+        told.lot_id, max(told.at) AS at,
+        (array_agg(told.kind ORDER BY told.position DESC) FILTER (WHERE told.kind NOT LIKE 'contract.%'))[1] AS kind
+    FROM told GROUP BY told.lot_id
+)
+
+SELECT
+    CASE
+        WHEN bool_and(coalesce(outcome.kind IN ('award.decided', 'lots.cancelled'), FALSE))
+            THEN max(outcome.at) + make_interval(
+                years => greatest(
+                    least_years,
+                    (
+                        SELECT period.years FROM retention_periods AS period
+                        WHERE period.tender_id = tender ORDER BY period.number DESC LIMIT 1
+                    )
+                )
+            )
+    END
+FROM outcome;
+$$;
+
+CREATE FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) RETURNS TABLE(shredded_at timestamp with time zone, bids bigint, documents bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    instant timestamptz;
+    bid_ids uuid [];
+    document_ids uuid [];
+BEGIN
+    PERFORM FROM tenders AS locked WHERE locked.id = tender FOR UPDATE;
+    instant := clock_timestamp();
+    IF
+        coalesce(retained_until(tender, least_years) > instant, TRUE)
+        OR EXISTS (SELECT FROM shreddings AS done WHERE done.tender_id = tender)
+        OR EXISTS (
+            SELECT FROM legal_holds AS hold
+            WHERE hold.tender_id = tender AND hold.number = last_hold(tender) AND hold.held
+        )
+        OR 2 > (
+            SELECT count(DISTINCT act.person_id)
+            FROM shredding_acts AS act
+            INNER JOIN tender_roles AS held ON act.tender_id = held.tender_id AND act.person_id = held.person_id
+            WHERE
+                act.tender_id = tender AND act.hold_number = last_hold(tender)
+                AND held.role IN ('approver', 'auditor')
+        )
+    THEN
+        RETURN;
+    END IF;
+    INSERT INTO shreddings (tender_id, person_id, shredded_at) VALUES (tender, person, instant);
+    SELECT array_agg(bid.id) INTO bid_ids
+    FROM bids AS bid INNER JOIN lots AS lot ON bid.lot_id = lot.id WHERE lot.tender_id = tender;
+    SELECT array_agg(known.id) INTO document_ids
+    FROM documents AS known INNER JOIN lots AS lot ON known.lot_id = lot.id WHERE lot.tender_id = tender;
+    UPDATE tender_keys SET wrapped_key = NULL, wrapped_by = NULL WHERE tender_id = tender;
+    UPDATE tender_key_shares SET sealed_share = '' WHERE tender_id = tender;
+    UPDATE share_relays SET sealed_share = ''
+    WHERE lot_id IN (SELECT lot.id FROM lots AS lot WHERE lot.tender_id = tender);
+    UPDATE sealed_envelopes SET header = '', contents = '' WHERE bid_id = ANY (bid_ids);
+    UPDATE bid_envelopes SET contents = '' WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_bids SET offers = '{}' WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_prices SET offers = '{}' WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_documents SET name = '', content_key = NULL, fault = 'It was destroyed after its retention.'
+    WHERE document_id = ANY (document_ids);
+    DELETE FROM document_chunks
+    WHERE upload_id IN (SELECT known.upload_id FROM documents AS known WHERE known.id = ANY (document_ids));
+    UPDATE documents SET header = '' WHERE id = ANY (document_ids);
+    PERFORM log_append(
+        tender, 'bids.shredded', person,
+        jsonb_build_object(
+            'bids', coalesce(cardinality(bid_ids), 0), 'documents', coalesce(cardinality(document_ids), 0)
+        )
+    );
+    RETURN QUERY SELECT instant, coalesce(cardinality(bid_ids), 0)::bigint, coalesce(cardinality(document_ids), 0)::bigint;
+END
+$$;
+
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT
+    judged.ordinal, judged.verdict, judged.at, judged.submission_deadline, judged.bid_id, judged.version,
+    judged.fingerprint, judged.entry, judged.place, judged.size_before, judged.tree_size, judged.frontier
+FROM store_bids(
+    lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests,
+    rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents,
+    array_fill(0, ARRAY[cardinality(lot_ids)]), signer
+) AS judged;
+$$;
+
+CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -245,8 +369,7 @@ BEGIN
         SELECT
             given.ordinal, given.lot_id, given.bid_id, given.version, given.supplier_id, given.person_id,
             given.fingerprint, given.rules_digest, given.size, given.digest, given.offer_header, given.offer,
-            given.price_header, given.price, given.documents, given.retry_key,
-            CASE WHEN given.version = 1 THEN 'submit ' || given.lot_id ELSE 'replace ' || given.bid_id END AS operation,
+            given.price_header, given.price, given.documents, given.retry_key, given.variant, asked.operation,
             tender.id AS tender_id, tender.submission_deadline, used.bid_id AS used_bid_id,
             used.version AS used_version, used.fingerprint AS used_fingerprint,
             CASE
@@ -263,15 +386,35 @@ BEGIN
                     given.documents <> '{}'
                     AND NOT are_documents(given.supplier_id, given.lot_id, given.documents::uuid [])
                     THEN 'documents-missing'
+                WHEN
+                    given.documents <> '{}'
+                    AND EXISTS (
+                        SELECT FROM bids AS other
+                        INNER JOIN bid_documents AS named ON other.id = named.bid_id AND other.version = named.version
+                        WHERE
+                            other.lot_id = given.lot_id AND other.supplier_id = given.supplier_id
+                            AND other.withdrawn_at IS NULL AND other.variant <> given.variant
+                            AND named.document_id = ANY (given.documents::uuid [])
+                    )
+                    THEN 'documents-elsewhere'
                 ELSE 'stored'
             END AS verdict
         FROM unnest(
             lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests,
-            rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents
+            rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents,
+            variants
         ) WITH ORDINALITY AS given (
             lot_id, bid_id, version, supplier_id, person_id, key_id, retry_key, fingerprint, tender_digest,
-            rules_digest, size, digest, offer_header, offer, price_header, price, documents, ordinal
+            rules_digest, size, digest, offer_header, offer, price_header, price, documents, variant, ordinal
         )
+        CROSS JOIN LATERAL (
+            SELECT
+                CASE
+                    WHEN given.version > 1 THEN 'replace ' || given.bid_id
+                    WHEN given.variant > 0 THEN 'submit ' || given.lot_id || ' variant ' || given.variant
+                    ELSE 'submit ' || given.lot_id
+                END AS operation
+        ) AS asked
         LEFT JOIN lots AS lot ON given.lot_id = lot.id
         LEFT JOIN tenders AS tender ON lot.tender_id = tender.id AND tender.id = ANY (tender_ids)
         LEFT JOIN api_keys AS api_key
@@ -281,15 +424,16 @@ BEGIN
         -- LIMIT makes these look-ups of the index even in a plan that was made while the tables were empty.
         LEFT JOIN LATERAL (
             SELECT bid.id, bid.version FROM bids AS bid
-            WHERE bid.lot_id = given.lot_id AND bid.supplier_id = given.supplier_id AND bid.withdrawn_at IS NULL
+            WHERE
+                bid.lot_id = given.lot_id AND bid.supplier_id = given.supplier_id AND bid.variant = given.variant
+                AND bid.withdrawn_at IS NULL
             LIMIT 1
         ) AS standing ON TRUE
         LEFT JOIN LATERAL (
             SELECT answer.bid_id, answer.version, answer.fingerprint FROM idempotency_keys AS answer
             WHERE
                 answer.organisation_id = given.supplier_id AND answer.key = given.retry_key
-                AND answer.operation
-                = CASE WHEN given.version = 1 THEN 'submit ' || given.lot_id ELSE 'replace ' || given.bid_id END
+                AND answer.operation = asked.operation
             LIMIT 1
         ) AS used ON TRUE
     ),
@@ -315,7 +459,8 @@ BEGIN
                         'bid_id', judged.bid_id, 'version', judged.version,
                         'documents', to_jsonb(judged.documents::uuid [])
                     )
-            END AS data
+            END
+            || CASE WHEN judged.variant = 0 THEN '{}' ELSE jsonb_build_object('variant', judged.variant) END AS data
         FROM judged
         INNER JOIN log_heads AS head ON judged.tender_id = head.log_id
         WHERE judged.verdict IN ('stored', 'late')
@@ -354,8 +499,8 @@ BEGIN
     ),
 
     first AS (
-        INSERT INTO bids (id, lot_id, supplier_id)
-        SELECT entered.bid_id, entered.lot_id, entered.supplier_id
+        INSERT INTO bids (id, lot_id, supplier_id, variant)
+        SELECT entered.bid_id, entered.lot_id, entered.supplier_id, entered.variant
         FROM entered WHERE entered.kind = 'bid.submitted'
     ),
 
@@ -550,6 +695,30 @@ CREATE TABLE public.api_keys (
     revoked_at timestamp with time zone
 );
 
+CREATE TABLE public.award_annulments (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    annulled_by text NOT NULL,
+    reference text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    annulled_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_annulments_are_by_somebody_who_can CHECK ((annulled_by = ANY (ARRAY['court'::text, 'review_body'::text, 'buyer'::text]))),
+    CONSTRAINT award_annulments_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.award_decisions (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    evaluation_id uuid NOT NULL,
+    recommendation_number integer,
+    bid_id uuid,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
 CREATE TABLE public.awards (
     lot_id uuid NOT NULL,
     evaluation_id uuid NOT NULL,
@@ -570,6 +739,18 @@ CREATE TABLE public.bid_envelopes (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
     contents bytea NOT NULL
+);
+
+CREATE TABLE public.bid_parties (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    role text NOT NULL,
+    name text NOT NULL,
+    identifier text,
+    organisation_id uuid,
+    share text,
+    work text,
+    CONSTRAINT bid_parties_lead_or_join_or_are_relied_upon CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text, 'subcontractor'::text])))
 );
 
 CREATE TABLE public.bid_states (
@@ -603,7 +784,8 @@ CREATE TABLE public.bids (
     lot_id uuid NOT NULL,
     supplier_id uuid NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    withdrawn_at timestamp with time zone
+    withdrawn_at timestamp with time zone,
+    variant integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.cancellations (
@@ -663,6 +845,15 @@ CREATE TABLE public.consensus_scores (
     reason text NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.contracts (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    reference text NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    person_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.correction_decisions (
@@ -751,6 +942,23 @@ CREATE TABLE public.documents (
     received_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.drawn_lots (
+    lot_id uuid NOT NULL,
+    secret text NOT NULL,
+    person_id uuid NOT NULL,
+    revealed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.evaluation_verifications (
+    evaluation_id uuid NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    engine text NOT NULL,
+    digest text NOT NULL,
+    differences jsonb NOT NULL,
+    verified_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.evaluations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     lot_id uuid NOT NULL,
@@ -760,7 +968,8 @@ CREATE TABLE public.evaluations (
     digest text NOT NULL,
     rules_digest text NOT NULL,
     engine text NOT NULL,
-    evaluated_at timestamp with time zone NOT NULL
+    evaluated_at timestamp with time zone NOT NULL,
+    reason text
 );
 
 CREATE TABLE public.events (
@@ -792,6 +1001,16 @@ CREATE TABLE public.job_attempts (
     CONSTRAINT job_attempts_begun_not_negative CHECK ((begun >= 0))
 );
 
+CREATE TABLE public.legal_holds (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    held boolean NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT legal_holds_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
 CREATE TABLE public.log_heads (
     log_id uuid NOT NULL,
     size bigint DEFAULT 0 NOT NULL,
@@ -810,6 +1029,7 @@ CREATE TABLE public.lots (
     price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
     price_opened_at timestamp with time zone,
     cancelled_at timestamp with time zone,
+    variants jsonb,
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
@@ -849,7 +1069,9 @@ CREATE TABLE public.opened_bids (
     lot_id uuid NOT NULL,
     version integer NOT NULL,
     offers jsonb NOT NULL,
-    fault text
+    fault text,
+    variant_description text,
+    currency text
 );
 
 CREATE TABLE public.opened_documents (
@@ -1004,6 +1226,43 @@ CREATE TABLE public.questions (
     CONSTRAINT questions_say_something CHECK ((btrim(question) <> ''::text))
 );
 
+CREATE TABLE public.recommendation_rejections (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    rejected_at timestamp with time zone NOT NULL,
+    CONSTRAINT recommendation_rejections_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.recommendations (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    evaluation_id uuid NOT NULL,
+    bid_id uuid,
+    reason text NOT NULL,
+    warnings jsonb NOT NULL,
+    person_id uuid NOT NULL,
+    recommended_at timestamp with time zone NOT NULL,
+    CONSTRAINT recommendations_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.record_file_contents (
+    record_file_id uuid NOT NULL,
+    pdf bytea NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.record_files (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    log_size bigint NOT NULL,
+    sealed boolean NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.reports (
     evaluation_id uuid NOT NULL,
     kind text NOT NULL,
@@ -1012,6 +1271,17 @@ CREATE TABLE public.reports (
     digest text NOT NULL,
     stored_at timestamp with time zone NOT NULL,
     CONSTRAINT reports_are_of_a_known_kind CHECK ((kind = 'evaluation'::text))
+);
+
+CREATE TABLE public.retention_periods (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    years integer NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT retention_periods_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT retention_periods_last_1_to_100_years CHECK (((years >= 1) AND (years <= 100)))
 );
 
 CREATE TABLE public.schema_migrations (
@@ -1086,6 +1356,21 @@ CREATE TABLE public.share_relays (
     recipient_id uuid NOT NULL,
     sealed_share bytea NOT NULL,
     relayed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.shredding_acts (
+    tender_id uuid NOT NULL,
+    hold_number integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    acted_at timestamp with time zone NOT NULL,
+    CONSTRAINT shredding_acts_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.shreddings (
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    shredded_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.simulations (
@@ -1165,6 +1450,8 @@ CREATE TABLE public.tenders (
     custody text DEFAULT 'service'::text NOT NULL,
     officers_needed integer DEFAULT 2 NOT NULL,
     jurisdiction text DEFAULT 'none'::text NOT NULL,
+    vat jsonb DEFAULT '{"basis": "exclusive", "rates": []}'::jsonb NOT NULL,
+    accepted_currencies jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
     CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
@@ -1200,6 +1487,12 @@ ALTER TABLE ONLY public.abnormally_low_decisions
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_stand_once_per_lot PRIMARY KEY (lot_id, number);
+
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT awards_are_annulled_once PRIMARY KEY (lot_id, number);
+
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_once_per_lot PRIMARY KEY (lot_id);
 
@@ -1209,11 +1502,17 @@ ALTER TABLE ONLY public.bid_documents
 ALTER TABLE ONLY public.bid_envelopes
     ADD CONSTRAINT bid_envelopes_one_per_version PRIMARY KEY (bid_id, version);
 
+ALTER TABLE ONLY public.bid_parties
+    ADD CONSTRAINT bid_parties_are_numbered PRIMARY KEY (bid_id, number);
+
 ALTER TABLE ONLY public.bid_states
     ADD CONSTRAINT bid_states_are_numbered PRIMARY KEY (bid_id, number);
 
 ALTER TABLE ONLY public.bid_versions
     ADD CONSTRAINT bid_versions_are_numbered PRIMARY KEY (bid_id, version);
+
+ALTER TABLE public.bids
+    ADD CONSTRAINT bids_count_their_variants_from_1 CHECK ((variant >= 0)) NOT VALID;
 
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_have_one_id PRIMARY KEY (id);
@@ -1235,6 +1534,9 @@ ALTER TABLE ONLY public.consensus_locks
 
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, version);
+
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_are_signed_once_per_award PRIMARY KEY (lot_id, award_number);
 
 ALTER TABLE ONLY public.correction_decisions
     ADD CONSTRAINT correction_decisions_once PRIMARY KEY (clarification_id);
@@ -1272,6 +1574,15 @@ ALTER TABLE ONLY public.documents
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_one_per_upload UNIQUE (upload_id);
 
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_revealed_once PRIMARY KEY (lot_id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_numbered PRIMARY KEY (evaluation_id, number);
+
+ALTER TABLE public.evaluations
+    ADD CONSTRAINT evaluations_after_the_first_have_a_reason CHECK (((number = 1) OR (COALESCE(btrim(reason), ''::text) <> ''::text))) NOT VALID;
+
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
 
@@ -1289,6 +1600,9 @@ ALTER TABLE ONLY public.idempotency_keys
 
 ALTER TABLE ONLY public.job_attempts
     ADD CONSTRAINT job_attempts_one_count_per_job PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_are_numbered PRIMARY KEY (tender_id, number);
 
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_one_per_log PRIMARY KEY (log_id);
@@ -1353,8 +1667,23 @@ ALTER TABLE ONLY public.question_answers
 ALTER TABLE ONLY public.questions
     ADD CONSTRAINT questions_are_numbered PRIMARY KEY (tender_id, number);
 
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_numbered PRIMARY KEY (lot_id, number);
+
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendations_are_rejected_once PRIMARY KEY (lot_id, number);
+
+ALTER TABLE ONLY public.record_file_contents
+    ADD CONSTRAINT record_file_contents_stored_once PRIMARY KEY (record_file_id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
+
+ALTER TABLE ONLY public.retention_periods
+    ADD CONSTRAINT retention_periods_are_numbered PRIMARY KEY (tender_id, number);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
@@ -1370,6 +1699,12 @@ ALTER TABLE ONLY public.service_samples
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_one_per_pair PRIMARY KEY (lot_id, envelope, person_id, recipient_id);
+
+ALTER TABLE ONLY public.shredding_acts
+    ADD CONSTRAINT shredding_acts_once_per_person PRIMARY KEY (tender_id, hold_number, person_id);
+
+ALTER TABLE ONLY public.shreddings
+    ADD CONSTRAINT shreddings_once_per_tender PRIMARY KEY (tender_id);
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_numbered UNIQUE (tender_id, number);
@@ -1408,7 +1743,7 @@ CREATE INDEX api_keys_by_person ON public.api_keys USING btree (person_id, creat
 
 CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, id);
 
-CREATE UNIQUE INDEX bids_one_standing_per_supplier_and_lot ON public.bids USING btree (lot_id, supplier_id) WHERE (withdrawn_at IS NULL);
+CREATE UNIQUE INDEX bids_one_standing_per_supplier_lot_and_variant ON public.bids USING btree (lot_id, supplier_id, variant) WHERE (withdrawn_at IS NULL);
 
 CREATE INDEX corrections_by_bid ON public.corrections USING btree (bid_id, criterion_id);
 
@@ -1444,6 +1779,8 @@ CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (d
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
 
+CREATE INDEX record_files_by_tender ON public.record_files USING btree (tender_id, asked_at);
+
 CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
 
 CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree (lot_id, bid_id);
@@ -1476,6 +1813,27 @@ ALTER TABLE ONLY public.abnormally_low_decisions
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT award_annulments_are_of_an_award FOREIGN KEY (lot_id, number) REFERENCES public.award_decisions(lot_id, number);
+
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT award_annulments_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_follow_a_recommendation FOREIGN KEY (lot_id, recommendation_number) REFERENCES public.recommendations(lot_id, number);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_go_to_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1496,6 +1854,9 @@ ALTER TABLE ONLY public.bid_documents
 
 ALTER TABLE ONLY public.bid_envelopes
     ADD CONSTRAINT bid_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.bid_parties
+    ADD CONSTRAINT bid_parties_stand_behind_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
 
 ALTER TABLE ONLY public.bid_states
     ADD CONSTRAINT bid_states_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1548,6 +1909,12 @@ ALTER TABLE ONLY public.consensus_scores
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_recorded_by_a_moderator FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
+
 ALTER TABLE ONLY public.correction_decisions
     ADD CONSTRAINT correction_decisions_are_about_a_correction FOREIGN KEY (clarification_id, proposer_id) REFERENCES public.corrections(clarification_id, person_id);
 
@@ -1596,6 +1963,18 @@ ALTER TABLE ONLY public.documents
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_come_from_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id);
 
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_revealed_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_asked_for_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_of_a_run FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
 
@@ -1613,6 +1992,12 @@ ALTER TABLE ONLY public.idempotency_keys
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_are_a_clients_own FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id) ON DELETE CASCADE;
@@ -1674,8 +2059,41 @@ ALTER TABLE ONLY public.questions
 ALTER TABLE ONLY public.questions
     ADD CONSTRAINT questions_are_asked_by_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendation_rejections_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendation_rejections_are_of_a_recommendation FOREIGN KEY (lot_id, number) REFERENCES public.recommendations(lot_id, number);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_for_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
+ALTER TABLE ONLY public.record_file_contents
+    ADD CONSTRAINT record_file_contents_were_asked_for FOREIGN KEY (record_file_id) REFERENCES public.record_files(id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_are_asked_for_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
+ALTER TABLE ONLY public.retention_periods
+    ADD CONSTRAINT retention_periods_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.retention_periods
+    ADD CONSTRAINT retention_periods_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
@@ -1694,6 +2112,18 @@ ALTER TABLE ONLY public.share_relays
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_go_to_a_person FOREIGN KEY (recipient_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.shredding_acts
+    ADD CONSTRAINT shredding_acts_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.shredding_acts
+    ADD CONSTRAINT shredding_acts_concern_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.shreddings
+    ADD CONSTRAINT shreddings_are_done_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.shreddings
+    ADD CONSTRAINT shreddings_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
@@ -1768,8 +2198,14 @@ GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;
 REVOKE ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) TO tenderscore_app;
 
+REVOKE ALL ON FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) TO tenderscore_app;
@@ -1785,9 +2221,13 @@ GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.awards TO tenderscore_app;
+GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
@@ -1807,6 +2247,8 @@ GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.contracts TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.correction_decisions TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrections TO tenderscore_app;
@@ -1823,6 +2265,10 @@ GRANT SELECT,INSERT ON TABLE public.document_uploads TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.documents TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.drawn_lots TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.evaluation_verifications TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.events TO tenderscore_app;
@@ -1830,6 +2276,8 @@ GRANT SELECT ON TABLE public.events TO tenderscore_app;
 GRANT SELECT ON TABLE public.idempotency_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.legal_holds TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.log_heads TO tenderscore_app;
 
@@ -1851,6 +2299,8 @@ GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
 GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
 
 GRANT UPDATE(cancelled_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 
@@ -1899,7 +2349,17 @@ GRANT SELECT,INSERT ON TABLE public.question_answers TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.questions TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.recommendation_rejections TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.record_file_contents TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.record_files TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.retention_periods TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
@@ -1914,6 +2374,10 @@ GRANT SELECT,INSERT ON TABLE public.share_relays TO tenderscore_app;
 GRANT UPDATE(sealed_share) ON TABLE public.share_relays TO tenderscore_app;
 
 GRANT UPDATE(relayed_at) ON TABLE public.share_relays TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.shredding_acts TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.shreddings TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.simulations TO tenderscore_app;
 
@@ -1974,6 +2438,10 @@ GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(vat) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(accepted_currencies) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 

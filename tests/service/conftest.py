@@ -253,6 +253,30 @@ class Market:
         run = done(await self.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
         return tender, bids, run
 
+    async def evaluate_again(self, tender: dict[str, Any], reason: str = "An input changed.") -> dict[str, Any]:
+        """A further run of the first lot; returns it."""
+        lot = tender["lots"][0]
+        body = {"rules_digest": lot["rules_digest"], "reason": reason}
+        return done(await self.moderator.post(f"/lots/{lot['id']}/evaluations", body))
+
+    async def recommend(self, tender: dict[str, Any], run: dict[str, Any], bid: Any) -> dict[str, Any]:
+        """Let the moderator recommend a bid, or with None that nothing be awarded, answering every warning."""
+        warned = done(await self.moderator.get(f"/evaluations/{run['id']}/warnings")) if bid else []
+        body = {
+            "evaluation_id": run["id"],
+            "bid_id": bid and bid["bid_id"],
+            "reason": "Ranked first on the published criteria.",
+            "acknowledged": [{"warning": one["name"], "answer": "The panel read it again."} for one in warned],
+        }
+        return done(await self.moderator.post(f"/lots/{tender['lots'][0]['id']}/recommendations", body))
+
+    async def awarded(self) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+        """An evaluated tender whose lot is awarded to Birch; the third value is the award."""
+        tender, bids, run = await self.evaluated()
+        await self.recommend(tender, run, bids[1])
+        body = {"evaluation_id": run["id"], "bid_id": bids[1]["bid_id"], "reason": "As recommended."}
+        return tender, bids, done(await self.approver.post(f"/lots/{tender['lots'][0]['id']}/award", body))
+
     async def log(self, tender: dict[str, Any]) -> list[dict[str, Any]]:
         """The tender's whole audit log as it is stored; over HTTP nobody reads of bids before the opening."""
         rows = await self.owner.fetch(

@@ -49,9 +49,11 @@ async def decide(person: Person, bid: dict[str, Any], outcome: str, **fields: An
     return await person.post(f"/bids/{bid['bid_id']}/abnormally-low/decisions", body)
 
 
-async def award(market: Market, tender: dict[str, Any], winner: str | None) -> httpx.Response:
+async def award(market: Market, tender: dict[str, Any], winner: dict[str, Any] | None) -> httpx.Response:
+    """Approve what the moderator recommends on the last run."""
     run = done(await market.moderator.get(f"{lot_of(tender)}/evaluations"))[-1]
-    body = {"evaluation_id": run["id"], "bid_id": winner, "reason": "Ranked first."}
+    await market.recommend(tender, run, winner)
+    body = {"evaluation_id": run["id"], "bid_id": winner and winner["bid_id"], "reason": "As recommended."}
     return await market.approver.post(f"{lot_of(tender)}/award", body)
 
 
@@ -62,7 +64,7 @@ async def test_a_flagged_bid_is_explained_accepted_and_awarded(market: Market) -
     todo: list[str] = []
 
     async def refused_award() -> None:
-        problem = refused(await award(market, tender, birch["bid_id"]), 409, "not-assessed")
+        problem = refused(await award(market, tender, birch), 409, "not-assessed")
         (fault,) = problem["errors"]
         assert "Birch" in fault["message"]
         assert "ALT-PT:threshold" in fault["message"]
@@ -83,7 +85,7 @@ async def test_a_flagged_bid_is_explained_accepted_and_awarded(market: Market) -
     assert done(await decide(market.approver, birch, "accepted"))["open"] is None
     entry = await market.last(tender)
     assert (entry["kind"], entry["data"]["outcome"]) == ("abnormally-low.decided", "accepted")
-    assert done(await award(market, tender, birch["bid_id"]))["bid_id"] == birch["bid_id"]
+    assert done(await award(market, tender, birch))["bid_id"] == birch["bid_id"]
 
 
 async def test_a_rejection_is_a_decision_and_can_be_taken_back(market: Market) -> None:
@@ -146,7 +148,7 @@ async def test_a_price_that_no_test_flags_can_be_asked_about(market: Market) -> 
     assert done(await market.moderator.get(f"{lot_of(tender)}/abnormally-low")) == []
     low = done(await request(market, birch))
     assert (low["flags"], low["open"]) == ([], "answer")
-    refused(await award(market, tender, birch["bid_id"]), 409, "not-assessed")
+    refused(await award(market, tender, birch), 409, "not-assessed")
     assert done(await award(market, tender, None))["bid_id"] is None
     refused(await request(market, alder), 409, "lot-already-awarded")
 

@@ -17,6 +17,18 @@ def path_of(tender: dict[str, Any]) -> str:
     return f"/lots/{tender['lots'][0]['id']}/award"
 
 
+async def recommended(market: Market) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    """An evaluated tender with the moderator's recommendation of Birch, which is first."""
+    tender, bids, run = await market.evaluated()
+    await market.recommend(tender, run, bids[1])
+    return tender, bids, run
+
+
+async def annul(person: Person, tender: dict[str, Any], **fields: Any) -> httpx.Response:
+    body = {"annulled_by": "court", "reference": "[2022] EWHC 1532 (TCC)", "reason": "One mark was a manifest error."}
+    return await person.post(f"{path_of(tender)}/annulment", body | fields)
+
+
 async def award(person: Person, tender: dict[str, Any], run: dict[str, Any], bid: Any, **fields: Any) -> httpx.Response:
     body = {"evaluation_id": run["id"], "bid_id": bid and bid["bid_id"], "reason": REASON} | fields
     return await person.post(path_of(tender), body)
@@ -24,12 +36,12 @@ async def award(person: Person, tender: dict[str, Any], run: dict[str, Any], bid
 
 async def test_an_approver_awards_to_the_bid_ranked_first(market: Market) -> None:
     """The decision rests on one evaluation, has a reason, is in the log, and colleagues can read it."""
-    tender, (_, birch), run = await market.evaluated()
+    tender, (_, birch), run = await recommended(market)
     answer = await award(market.approver, tender, run, birch)
     decided = done(answer)
     assert answer.status_code == 201
     assert (decided["bid_id"], decided["evaluation_id"], decided["reason"]) == (birch["bid_id"], run["id"], REASON)
-    assert decided["person_id"] == market.approver.id
+    assert (decided["person_id"], decided["number"], decided["recommendation_number"]) == (market.approver.id, 1, 1)
     entry = await market.last(tender)
     assert (entry["kind"], entry["person_id"]) == ("award.decided", market.approver.id)
     assert entry["data"]["bid_id"] == birch["bid_id"]
@@ -39,18 +51,20 @@ async def test_an_approver_awards_to_the_bid_ranked_first(market: Market) -> Non
 async def test_a_lot_may_be_awarded_to_nobody(market: Market) -> None:
     """Ending without a winner is a decision with a reason as well."""
     tender, _, run = await market.evaluated()
+    await market.recommend(tender, run, None)
     assert done(await award(market.approver, tender, run, None, reason="The budget was cut."))["bid_id"] is None
 
 
 async def test_a_bid_that_is_not_first_cannot_win(market: Market) -> None:
     """Another bid wins only after a recorded decision about the first one and a new evaluation."""
-    tender, (alder, birch), run = await market.evaluated()
+    tender, (alder, birch), run = await recommended(market)
     refused(await award(market.approver, tender, run, alder), 409, "not-ranked-first")
     refused(await award(market.approver, tender, run, {"bid_id": str(uuid4())}), 409, "not-ranked-first")
     done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision()))
-    body = {"rules_digest": tender["lots"][0]["rules_digest"]}
-    new = done(await market.moderator.post(f"/lots/{tender['lots'][0]['id']}/evaluations", body))
+    new = await market.evaluate_again(tender)
     refused(await award(market.approver, tender, run, birch), 409, "not-the-last-evaluation")
+    refused(await award(market.approver, tender, new, alder), 409, "not-recommended")
+    await market.recommend(tender, new, alder)
     assert done(await award(market.approver, tender, new, alder))["bid_id"] == alder["bid_id"]
 
 
@@ -64,7 +78,7 @@ async def test_an_award_rests_on_an_evaluation_of_this_lot(market: Market) -> No
 
 async def test_a_lot_is_awarded_once(market: Market) -> None:
     """Of five decisions at once one stands, and it cannot be replaced."""
-    tender, (_, birch), run = await market.evaluated()
+    tender, (_, birch), run = await recommended(market)
     answers = await asyncio.gather(*(award(market.approver, tender, run, birch) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [201] + 4 * [409]
     refused(await award(market.approver, tender, run, None), 409, "lot-already-awarded")
@@ -72,7 +86,7 @@ async def test_a_lot_is_awarded_once(market: Market) -> None:
 
 async def test_only_approvers_award(market: Market) -> None:
     """Neither who scored nor who moderated nor who wrote the tender."""
-    tender, (_, birch), run = await market.evaluated()
+    tender, (_, birch), run = await recommended(market)
     for person in (market.evaluator, market.moderator, market.author, market.officer, market.colleague):
         refused(await award(person, tender, run, birch), 403, "forbidden")
 
@@ -85,6 +99,7 @@ async def test_who_has_scored_does_not_award_by_changing_roles(market: Market) -
     done(await turncoat.put(f"/bids/{alder['bid_id']}/scores/method-statement", a_score()))
     body = {"rules_digest": tender["lots"][0]["rules_digest"]}
     run = done(await market.moderator.post(f"/lots/{tender['lots'][0]['id']}/evaluations", body))
+    await market.recommend(tender, run, birch)
     roles = f"/tenders/{tender['id']}/roles"
     done(await market.author.delete(f"{roles}/{turncoat.id}/evaluator"))
     granted = await market.author.post(roles, {"person_id": turncoat.id, "role": "approver"})
@@ -95,7 +110,7 @@ async def test_who_has_scored_does_not_award_by_changing_roles(market: Market) -
 
 async def test_an_award_that_was_not_decided_and_a_foreign_one_do_not_exist(market: Market) -> None:
     """Before the decision there is nothing to read; for outsiders there never is."""
-    tender, (_, birch), run = await market.evaluated()
+    tender, (_, birch), run = await recommended(market)
     refused(await market.colleague.get(path_of(tender)), 404, "not-found")
     done(await award(market.approver, tender, run, birch))
     real, missing = tender["lots"][0]["id"], str(uuid4())
@@ -126,8 +141,7 @@ async def test_a_wrong_decision_names_the_place(market: Market, pointer: str, fi
 
 async def test_what_an_award_rests_on_stands_from_then_on(market: Market) -> None:
     """After the decision nobody scores, agrees, decides about bids or ranks again; the attempts are in the log."""
-    tender, (_, birch), run = await market.evaluated()
-    done(await award(market.approver, tender, run, birch))
+    tender, (_, birch), _ = await market.awarded()
     bid, lot = f"/bids/{birch['bid_id']}", tender["lots"][0]
     digest = {"rules_digest": lot["rules_digest"]}
     for late in (
@@ -138,3 +152,70 @@ async def test_what_an_award_rests_on_stands_from_then_on(market: Market) -> Non
     ):
         refused(late, 409, "lot-already-awarded")
     assert [entry["kind"] for entry in (await market.log(tender))[-4:]] == ["refused"] * 4
+
+
+async def test_an_award_follows_a_recommendation(market: Market) -> None:
+    """Recommendation, then approval by somebody else: without the first there is nothing to approve."""
+    tender, (_, birch), run = await market.evaluated()
+    refused(await award(market.approver, tender, run, birch), 409, "not-recommended")
+    await market.recommend(tender, run, None)
+    refused(await award(market.approver, tender, run, birch), 409, "not-recommended")
+
+
+async def test_who_recommended_does_not_award_by_changing_roles(market: Market) -> None:
+    """A moderator who becomes approver decides no award that they recommended."""
+    tender, (_, birch), run = await market.evaluated()
+    turncoat = await market.colleague_of(market.author, "Turncoat")
+    await market.give(tender, turncoat, "moderator")
+    warned = done(await turncoat.get(f"/evaluations/{run['id']}/warnings"))
+    body = {
+        "evaluation_id": run["id"],
+        "bid_id": birch["bid_id"],
+        "reason": REASON,
+        "acknowledged": [{"warning": one["name"], "answer": "Read again."} for one in warned],
+    }
+    done(await turncoat.post(f"/lots/{tender['lots'][0]['id']}/recommendations", body))
+    done(await market.author.delete(f"/tenders/{tender['id']}/roles/{turncoat.id}/moderator"))
+    await market.give(tender, turncoat, "approver")
+    refused(await award(turncoat, tender, run, birch), 409, "recommended-by-yourself")
+
+
+# Annulment
+
+
+async def test_an_annulled_award_stays_in_the_record_and_the_lot_is_evaluated_again(market: Market) -> None:
+    """After the court's judgment the panel corrects the mark, runs again, recommends, and the award gets number 2."""
+    tender, (alder, birch), first = await market.awarded()
+    annulled = done(await annul(market.approver, tender))
+    assert annulled["annulment"]["reference"] == "[2022] EWHC 1532 (TCC)"
+    entry = await market.last(tender)
+    assert (entry["kind"], entry["data"]["number"]) == ("award.annulled", 1)
+    refused(await market.colleague.get(path_of(tender)), 404, "not-found")
+    assert done(await market.auditor.get(f"/tenders/{tender['id']}"))["stage"] == "evaluated"
+    done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision()))
+    run = await market.evaluate_again(tender, "The court set the award aside.")
+    await market.recommend(tender, run, alder)
+    second = done(await award(market.approver, tender, run, alder))
+    assert second["number"] == 2
+    listed = done(await market.auditor.get(f"{path_of(tender)}s"))
+    assert [(one["number"], one["bid_id"], one["annulment"] is not None) for one in listed] == [
+        (1, first["bid_id"], True),
+        (2, alder["bid_id"], False),
+    ]
+
+
+async def test_only_an_approver_annuls_a_standing_award_and_says_by_whom(market: Market) -> None:
+    """Nobody else, not twice, not before there is one, not without a reason, and not in another city."""
+    tender, _, _ = await market.evaluated()
+    refused(await annul(market.approver, tender), 409, "not-awarded")
+    tender, _, _ = await market.awarded()
+    for person in (market.moderator, market.author, market.evaluator, market.colleague):
+        refused(await annul(person, tender), 403, "forbidden")
+    for field in ({"reason": " "}, {"annulled_by": "press"}, {"reference": ""}):
+        refused(await annul(market.approver, tender, **field), 422, "invalid-request")
+    for person in (market.stranger, market.alder):
+        refused(await annul(person, tender), 404, "not-found")
+        refused(await person.get(f"{path_of(tender)}s"), 404, "not-found")
+    answers = await asyncio.gather(*(annul(market.approver, tender) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    refused(await annul(market.approver, tender), 409, "not-awarded")

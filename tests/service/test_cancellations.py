@@ -138,13 +138,13 @@ async def test_after_the_opening_nothing_leads_to_an_award(market: Market) -> No
     assert len(done(await market.moderator.get(f"{lot_of(tender)}/bids"))) == 2
     # What belongs to the record goes on: an auditor is let in afterwards.
     await market.give(tender, market.colleague, "auditor")
+    hold = {"held": True, "reason": "A bidder has announced a claim."}
+    assert done(await market.approver.put(f"/tenders/{tender['id']}/legal-hold", hold))["held"]
 
 
 async def test_what_is_awarded_is_not_cancelled(market: Market) -> None:
     """Too late: an award is annulled, which is another decision with other consequences."""
-    tender, (_, birch), run = await market.evaluated()
-    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "Ranked first."}
-    done(await market.approver.post(f"{lot_of(tender)}/award", award))
+    tender, _, _ = await market.awarded()
     for path in (lot_of(tender), f"/tenders/{tender['id']}"):
         refused(await cancel(market.approver, path), 409, "lot-already-awarded")
 

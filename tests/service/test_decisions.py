@@ -15,7 +15,8 @@ def lot_of(tender: dict[str, Any]) -> str:
 
 async def evaluate(person: Person, tender: dict[str, Any]) -> httpx.Response:
     """Run the engine on the tender's first lot."""
-    return await person.post(f"{lot_of(tender)}/evaluations", {"rules_digest": tender["lots"][0]["rules_digest"]})
+    body = {"rules_digest": tender["lots"][0]["rules_digest"], "reason": "What is decided about a bid has changed."}
+    return await person.post(f"{lot_of(tender)}/evaluations", body)
 
 
 async def test_an_excluded_bid_is_not_ranked_and_can_be_let_back_in(market: Market) -> None:

@@ -215,8 +215,16 @@ async def test_a_run_ranks_by_the_published_rules_and_can_be_computed_again(mark
 async def test_the_same_inputs_give_the_same_bytes(market: Market) -> None:
     """A second run stands beside the first with the same digest."""
     tender, _, first = await market.evaluated()
-    second = done(await evaluate(market.moderator, tender))
+    second = done(await evaluate(market.moderator, tender, reason="The panel wanted to see it twice."))
+    assert second["reason"] == "The panel wanted to see it twice."
     assert (second["number"], second["digest"]) == (2, first["digest"])
+
+
+async def test_a_further_run_needs_a_reason(market: Market) -> None:
+    """Whoever finds two results side by side must learn why there are two."""
+    tender, _, _ = await market.evaluated()
+    problem = refused(await evaluate(market.moderator, tender), 422, "run-without-reason")
+    assert problem["errors"][0]["pointer"] == "/reason"
 
 
 async def test_every_missing_agreement_stops_the_ranking_and_is_named(market: Market) -> None:
@@ -299,7 +307,7 @@ async def test_bids_that_the_published_rules_cannot_rank_are_a_refusal(market: M
 async def test_runs_at_once_are_numbered_one_after_the_other(market: Market) -> None:
     """Numbers have no gaps and no doubles."""
     tender, _ = await market.agreed()
-    answers = await asyncio.gather(*(evaluate(market.moderator, tender) for _ in range(5)))
+    answers = await asyncio.gather(*(evaluate(market.moderator, tender, reason="Twice") for _ in range(5)))
     assert sorted(done(answer)["number"] for answer in answers) == [1, 2, 3, 4, 5]
 
 

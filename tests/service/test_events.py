@@ -16,9 +16,7 @@ from tests.service.conftest import Market, done, refused
 
 async def test_the_log_tells_a_tenders_whole_life_in_order(market: Market) -> None:
     """From draft to award every step is an entry with a position, an instant and a person, without gaps."""
-    tender, (_, birch), run = await market.evaluated()
-    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "Ranked first."}
-    done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award", award))
+    tender, _, _ = await market.awarded()
     log = await market.log(tender)
     assert [entry["kind"] for entry in log] == [
         "tender.drafted",
@@ -33,6 +31,7 @@ async def test_the_log_tells_a_tenders_whole_life_in_order(market: Market) -> No
         "score.given",
         "consensus.recorded",
         "lot.evaluated",
+        "award.recommended",
         "award.decided",
     ]
     assert [entry["position"] for entry in log] == list(range(1, len(log) + 1))

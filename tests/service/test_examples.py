@@ -1,9 +1,10 @@
 """The examples of the reference page are accepted as they stand, once their ids are those of one's own tender."""
 
+from hashlib import sha256
 from typing import Any
 
-from service.examples import EXAMPLES
-from tests.make import a_score, a_tender
+from service.examples import DRAWN_WITH, EXAMPLES
+from tests.make import a_lot, a_rules, a_score, a_tender
 from tests.make_officers import content_keys, desks, private_key, publish
 from tests.make_officers import draft as a_draft
 from tests.service.conftest import Market, Person, done
@@ -63,13 +64,34 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     digest = {"rules_digest": published["lots"][0]["rules_digest"]}
     run = await shown.send("evaluate_lot", market.moderator, "POST", f"{lot}/evaluations", digest)
     award = {"evaluation_id": run["id"], "bid_id": receipt["bid_id"]}
+    warned = done(await market.moderator.get(f"/evaluations/{run['id']}/warnings"))
+    answers = {"acknowledged": [{"warning": one["name"], "answer": "Read again."} for one in warned]}
+    for _ in range(2):
+        made = await shown.send("recommend", market.moderator, "POST", f"{lot}/recommendations", award | answers)
+        if made["number"] == 1:
+            await shown.send("reject_recommendation", market.approver, "POST", f"{lot}/recommendations/1/rejection")
     await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
+    await send_the_examples_of_the_record(market, shown, path)
+    await shown.send("annul_award", market.approver, "POST", f"{lot}/award/annulment")
+    commitment = sha256(DRAWN_WITH.encode()).hexdigest()
+    drawn = await market.publish(lots=[a_lot(rules=a_rules(tie_break=[{"id": "lots", "commitment": commitment}]))])
+    await market.open(drawn)
+    await shown.send("reveal_secret", market.approver, "POST", f"/lots/{drawn['lots'][0]['id']}/draw")
     for operation in ("cancel_tender", "cancel_lot"):
         unneeded = await market.publish()
         path = f"/tenders/{unneeded['id']}" if operation == "cancel_tender" else f"/lots/{unneeded['lots'][0]['id']}"
         await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
+
+
+async def send_the_examples_of_the_record(market: Market, shown: Shown, path: str) -> None:
+    """After the award: how long the record is kept, a hold placed and lifted, and the end."""
+    await shown.send("set_retention", market.approver, "PUT", f"{path}/retention")
+    await shown.send("decide_hold", market.approver, "PUT", f"{path}/legal-hold")
+    done(await market.approver.put(f"{path}/legal-hold", {"held": False, "reason": "The claim was withdrawn."}))
+    await market.owner.execute("UPDATE events SET at = at - interval '6 years' WHERE kind = 'award.decided'")
+    await shown.send("shred_bids", market.approver, "POST", f"{path}/shredding")
 
 
 async def send_the_clarifying_examples(market: Market, shown: Shown, bid: str) -> None:

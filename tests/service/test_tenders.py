@@ -230,6 +230,7 @@ async def test_a_stage_is_what_the_facts_amount_to(market: Market) -> None:
     assert await stage(tender) == "opened"
     tender, _, run = await market.evaluated()
     assert await stage(tender) == "evaluated"
+    await market.recommend(tender, run, None)
     award = {"evaluation_id": run["id"], "bid_id": None, "reason": "The budget was cut."}
     done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award", award))
     assert await stage(tender) == "awarded"

@@ -1,0 +1,152 @@
+"""The panel's recommendation: on the last run, for the first bid, with an answer to every warning."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+
+import scoring
+from service.recommendations import warnings_of
+from tests.make import a_bid, a_decision, a_score
+from tests.service.conftest import Market, Person, done, refused
+
+
+def path_of(tender: dict[str, Any]) -> str:
+    return f"/lots/{tender['lots'][0]['id']}/recommendations"
+
+
+async def recommend(
+    person: Person, tender: dict[str, Any], run: dict[str, Any], bid: Any, **fields: Any
+) -> httpx.Response:
+    body = {"evaluation_id": run["id"], "bid_id": bid and bid["bid_id"], "reason": "Ranked first."} | fields
+    return await person.post(path_of(tender), body)
+
+
+async def close_race(market: Market) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    """Birch leads by so little that one mark on the method statement would give the lot to Alder."""
+    tender = await market.publish()
+    done(await market.alder.submit(tender, a_bid(price="1000000.00")))
+    done(await market.birch.submit(tender, a_bid(price="1000000.00", apprentice_weeks="157")))
+    bids = (await market.open(tender))["bids"]
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    return tender, bids, run
+
+
+async def test_a_moderator_recommends_with_reasons_and_an_answer_to_every_warning(market: Market) -> None:
+    """What the panel was warned about stands beside its reasons, in the record and in the log."""
+    tender, (_, birch), run = await close_race(market)
+    warned = done(await market.moderator.get(f"/evaluations/{run['id']}/warnings"))
+    assert any(one["name"].startswith("one-mark/method-statement/") for one in warned)
+    made = await market.recommend(tender, run, birch)
+    assert (made["number"], made["bid_id"], made["person"]) == (1, birch["bid_id"], "Moderator")
+    assert [one["name"] for one in made["warnings"]] == [one["name"] for one in warned]
+    assert all(one["answer"] for one in made["warnings"])
+    entry = await market.last(tender)
+    assert (entry["kind"], entry["person_id"]) == ("award.recommended", market.moderator.id)
+    assert entry["data"]["warnings"] == made["warnings"]
+    assert done(await market.auditor.get(path_of(tender))) == [made]
+
+
+async def test_a_warning_without_an_answer_stops_the_recommendation(market: Market) -> None:
+    """Braceurself v NHS England [2022] EWHC 1532 (TCC): who signs knows that one mark decides."""
+    tender, (_, birch), run = await close_race(market)
+    problem = refused(await recommend(market.moderator, tender, run, birch), 422, "warnings-not-answered")
+    warned = done(await market.moderator.get(f"/evaluations/{run['id']}/warnings"))
+    assert len(problem["errors"]) == len(warned)
+    assert all(one["name"] in fault["mend"] for one, fault in zip(warned, problem["errors"], strict=True))
+    unheard = [{"warning": one["name"], "answer": "Read."} for one in warned] + [{"warning": "none", "answer": "x"}]
+    refused(await recommend(market.moderator, tender, run, birch, acknowledged=unheard), 422, "warnings-not-answered")
+    empty = [{"warning": warned[0]["name"], "answer": " "}]
+    refused(await recommend(market.moderator, tender, run, birch, acknowledged=empty), 422, "invalid-request")
+
+
+async def test_a_winner_that_stands_firmly_has_no_warning_of_one_mark(market: Market) -> None:
+    """Negative control: where no single mark decides, none is spoken of."""
+    _, _, run = await market.evaluated()
+    names = [one["name"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))]
+    stored = await market.auditor.get(f"/evaluations/{run['id']}")
+    result = msgspec.json.decode(stored.content, type=scoring.Evaluation)
+    marks = scoring.sensitivity(result.lot, result.inputs, draws=0).marks
+    assert len([name for name in names if name.startswith("one-mark/")]) == len(marks)
+
+
+def test_what_hangs_on_a_third_bid_on_a_tie_or_on_a_low_price_is_warned_of() -> None:
+    """A losing bid that makes the winner, a shared place, and a price that looks too low each have a name."""
+    price = {"id": "price", "weighting": "50", "unit": "GBP", "method": {"id": "P1"}}
+    quality = {"id": "quality", "weighting": "50", "method": {"id": "A1", "best": "100", "worst": "0"}}
+    lot = msgspec.convert({"criteria": [price, quality]}, scoring.Lot)
+    offers = {"alder": ("100", "60"), "birch": ("120", "75"), "cedar": ("50", "0")}
+    bids = [scoring.OpenedBid(id=name, values={"price": one, "quality": two}) for name, (one, two) in offers.items()]
+    assert "without-bid/cedar" in {one.name for one in warnings_of(scoring.evaluate(lot, bids))}
+    equal = [scoring.OpenedBid(id=name, values={"price": "10", "quality": "50"}) for name in ("alder", "birch")]
+    assert "shared-first-place" in {one.name for one in warnings_of(scoring.evaluate(lot, equal))}
+    low = msgspec.structs.replace(scoring.evaluate(lot, bids), winner="alder")
+    flagged = tuple(msgspec.structs.replace(bid, flags=("abnormally_low:ALT:mean",)) for bid in low.bids)
+    first = flagged[0].id
+    assert f"abnormally-low/{first}" in {one.name for one in warnings_of(msgspec.structs.replace(low, bids=flagged))}
+
+
+async def test_a_recommendation_is_for_the_first_bid_of_the_last_run(market: Market) -> None:
+    """Not for another bid, not on an outdated or a foreign run, and not once the award is decided."""
+    tender, (alder, birch), run = await market.evaluated()
+    refused(await recommend(market.moderator, tender, run, alder), 409, "not-ranked-first")
+    refused(await recommend(market.moderator, tender, {"id": str(uuid4())}, birch), 409, "not-the-last-evaluation")
+    done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision()))
+    await market.evaluate_again(tender)
+    refused(await recommend(market.moderator, tender, run, birch), 409, "not-the-last-evaluation")
+    awarded, (_, birch), award = await market.awarded()
+    late = await recommend(market.moderator, awarded, {"id": award["evaluation_id"]}, birch)
+    assert late.status_code in {409, 422}
+    refused(
+        await recommend(market.moderator, awarded, {"id": award["evaluation_id"]}, None), 409, "lot-already-awarded"
+    )
+
+
+async def test_only_moderators_recommend_and_only_the_panel_reads_it(market: Market) -> None:
+    """Neither who scores nor who approves; suppliers and strangers find nothing."""
+    tender, (_, birch), run = await market.evaluated()
+    for person in (market.evaluator, market.approver, market.author, market.colleague):
+        refused(await recommend(person, tender, run, birch), 403, "forbidden")
+    for person in (market.officer, market.colleague):
+        refused(await person.get(path_of(tender)), 403, "forbidden")
+        refused(await person.get(f"/evaluations/{run['id']}/warnings"), 403, "forbidden")
+    for person in (market.stranger, market.alder):
+        refused(await recommend(person, tender, run, birch), 404, "not-found")
+        refused(await person.get(path_of(tender)), 404, "not-found")
+        refused(await person.get(f"/evaluations/{run['id']}/warnings"), 404, "not-found")
+    unopened = await market.publish()
+    refused(await recommend(market.moderator, unopened, run, None), 409, "not-opened")
+
+
+@pytest.mark.parametrize("field", ["reason", "evaluation_id"])
+async def test_a_recommendation_without_a_reason_or_a_run_is_refused(market: Market, field: str) -> None:
+    """The reasons are the recommendation."""
+    tender = await market.draft()
+    problem = refused(
+        await recommend(market.moderator, tender, {"id": str(uuid4())}, None, **{field: ""}), 422, "invalid-request"
+    )
+    assert problem["errors"][0]["pointer"] == f"/{field}"
+
+
+async def test_an_approver_may_reject_the_standing_recommendation(market: Market) -> None:
+    """With a reason; nothing is awarded on it any more, and the panel may recommend anew."""
+    tender, (_, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    path, why = f"{path_of(tender)}/1/rejection", {"reason": "The reasons do not name the crane plan."}
+    refused(await market.moderator.post(path, why), 403, "forbidden")
+    refused(await market.alder.post(path, why), 404, "not-found")
+    refused(await market.approver.post(f"{path_of(tender)}/7/rejection", why), 404, "not-found")
+    rejected = done(await market.approver.post(path, why))
+    assert rejected["rejection"]["reason"] == why["reason"]
+    assert (await market.last(tender))["kind"] == "recommendation.rejected"
+    refused(await market.approver.post(path, why), 409, "recommendation-decided")
+    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "As recommended."}
+    refused(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award", award), 409, "not-recommended")
+    assert (await market.recommend(tender, run, birch))["number"] == 2
+    refused(await market.approver.post(path, why), 409, "recommendation-decided")
