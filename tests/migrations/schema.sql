@@ -1450,6 +1450,7 @@ CREATE TABLE public.tenders (
     custody text DEFAULT 'service'::text NOT NULL,
     officers_needed integer DEFAULT 2 NOT NULL,
     jurisdiction text DEFAULT 'none'::text NOT NULL,
+    cancelled_at timestamp with time zone,
     vat jsonb DEFAULT '{"basis": "exclusive", "rates": []}'::jsonb NOT NULL,
     accepted_currencies jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
@@ -2438,6 +2439,8 @@ GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(cancelled_at) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(vat) ON TABLE public.tenders TO tenderscore_app;
 

@@ -87,7 +87,7 @@ async def test_nothing_else_is_asked(market: Market, fields: dict[str, Any], slu
 
 async def test_only_who_moderates_asks(market: Market) -> None:
     """An evaluator asks through the moderator; an outsider not at all; after the award nobody does."""
-    tender, (alder, _), _ = await market.awarded()
+    _, (alder, _), _ = await market.awarded()
     refused(await ask(market, alder), 409, "lot-already-awarded")
     _, (alder, _) = await market.opened()
     for person in (market.evaluator, market.author, market.officer, market.colleague):
