@@ -95,6 +95,7 @@ async def _cancel(conn: db.Connection, caller: Caller, known: Known, lots: Seque
     stages = [cancelled_when(known.tender, lot) for lot in lots]
     await SQL.cancel_lots(
         conn,
+        tender_id=known.tender.id,
         lot_ids=[lot.id for lot in lots],
         stages=stages,
         reason=reason,

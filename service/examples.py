@@ -183,6 +183,12 @@ EXAMPLES: dict[str, RequestExample] = {
         "After the retention", {"reason": "The record was kept for as long as the law wants."}
     ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
+    "ask_question": RequestExample(
+        "A question without a name", {"question": "May work begin before the school closes?"}
+    ),
+    "answer_question": RequestExample(
+        "The answer to all", {"answer": "No. Work begins on the first day of the holidays."}
+    ),
     "reveal_secret": RequestExample("The secret behind the published hash", {"secret": DRAWN_WITH}),
     "recommend_award": RequestExample(
         "The bid ranked first, knowing on what that hangs",

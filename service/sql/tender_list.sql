@@ -2,7 +2,7 @@
 -- The buyer's own tenders and everybody's published ones, oldest first; of call-offs those from one's own frameworks.
 SELECT
     tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
-    tender.submission_deadline, tender.time_zone
+    tender.submission_deadline, tender.cancelled_at, tender.time_zone
 FROM tenders AS tender
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
 WHERE
@@ -31,7 +31,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT
             tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
-            tender.submission_deadline, tender.time_zone
+            tender.submission_deadline, tender.cancelled_at, tender.time_zone
         FROM tenders AS tender
         INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
         WHERE
@@ -58,11 +58,11 @@ LIMIT 1000;
 -- The lines of list_tenders, each with its stamp.
 SELECT
     line.id, line.buyer, line.reference, line.title, line.created_at, line.published_at, line.submission_deadline,
-    line.time_zone, sha256(record_send(line)) AS stamp
+    line.cancelled_at, line.time_zone, sha256(record_send(line)) AS stamp
 FROM (
     SELECT
         tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
-        tender.submission_deadline, tender.time_zone
+        tender.submission_deadline, tender.cancelled_at, tender.time_zone
     FROM tenders AS tender
     INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
     WHERE

@@ -187,7 +187,7 @@ SELECT
             AND held.tender_id = tender.id AND held.role = 'opening_officer'
     )
 FROM tenders AS tender
-WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot);
+WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NULL);
 $$;
 
 CREATE FUNCTION public.prune_service_samples() RETURNS bigint
@@ -376,6 +376,7 @@ BEGIN
                 WHEN used.bid_id IS NOT NULL THEN 'replay'
                 WHEN tender.id IS NULL THEN 'unknown'
                 WHEN api_key.id IS NULL THEN 'key-refused'
+                WHEN lot.cancelled_at IS NOT NULL THEN 'cancelled'
                 WHEN instant >= tender.submission_deadline THEN 'late'
                 WHEN tender.rules_digest <> given.tender_digest THEN 'rules-changed'
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
@@ -591,6 +592,9 @@ BEGIN
                 known.id = api_key AND known.revoked_at IS NULL
                 AND (known.expires_at IS NULL OR known.expires_at > instant)
         ) THEN 'key-refused'
+        WHEN EXISTS (
+            SELECT FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NOT NULL
+        ) THEN 'cancelled'
         WHEN instant >= deadline THEN 'late'
         WHEN EXISTS (SELECT FROM documents AS known WHERE known.id = document) THEN 'taken'
         ELSE 'stored'
@@ -655,6 +659,31 @@ BEGIN
 END
 $$;
 
+CREATE TABLE public.abnormally_low_assessments (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    clarification_id uuid NOT NULL,
+    explained boolean NOT NULL,
+    mandatory_case text,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    assessed_at timestamp with time zone NOT NULL,
+    CONSTRAINT abnormally_low_assessments_explain_no_mandatory_case CHECK (((mandatory_case IS NULL) OR (NOT explained))),
+    CONSTRAINT abnormally_low_assessments_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.abnormally_low_decisions (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    assessment integer NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT abnormally_low_decisions_are_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'rejected'::text]))),
+    CONSTRAINT abnormally_low_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
 CREATE TABLE public.api_keys (
     id text NOT NULL COLLATE pg_catalog."C",
     person_id uuid NOT NULL,
@@ -664,6 +693,30 @@ CREATE TABLE public.api_keys (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone
+);
+
+CREATE TABLE public.award_annulments (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    annulled_by text NOT NULL,
+    reference text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    annulled_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_annulments_are_by_somebody_who_can CHECK ((annulled_by = ANY (ARRAY['court'::text, 'review_body'::text, 'buyer'::text]))),
+    CONSTRAINT award_annulments_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.award_decisions (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    evaluation_id uuid NOT NULL,
+    recommendation_number integer,
+    bid_id uuid,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
 CREATE TABLE public.awards (
@@ -707,6 +760,9 @@ CREATE TABLE public.bid_states (
     reason text NOT NULL,
     person_id uuid NOT NULL,
     decided_at timestamp with time zone NOT NULL,
+    source text DEFAULT 'decision'::text NOT NULL,
+    verdict text,
+    CONSTRAINT bid_states_come_from_a_known_source CHECK ((source = ANY (ARRAY['decision'::text, 'selection'::text, 'abnormally_low'::text]))),
     CONSTRAINT bid_states_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
@@ -732,6 +788,48 @@ CREATE TABLE public.bids (
     variant integer DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE public.cancellations (
+    lot_id uuid NOT NULL,
+    stage text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    cancelled_at timestamp with time zone NOT NULL,
+    CONSTRAINT cancellations_come_before_the_award CHECK ((stage = ANY (ARRAY['published'::text, 'closed'::text, 'opened'::text]))),
+    CONSTRAINT cancellations_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.clarification_answers (
+    clarification_id uuid NOT NULL,
+    answer text NOT NULL,
+    person_id uuid NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT clarification_answers_say_something CHECK ((btrim(answer) <> ''::text))
+);
+
+CREATE TABLE public.clarifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    criterion_id text,
+    document_id uuid,
+    ground_id text,
+    question text NOT NULL,
+    person_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT clarifications_are_of_a_known_kind CHECK ((kind = ANY (ARRAY['explanation'::text, 'obvious_error'::text, 'self_cleaning'::text, 'abnormally_low'::text]))),
+    CONSTRAINT clarifications_leave_time_to_answer CHECK ((due_at > asked_at)),
+    CONSTRAINT clarifications_say_something CHECK ((btrim(question) <> ''::text)),
+    CONSTRAINT clarifications_touch_one_part CHECK (
+CASE kind
+    WHEN 'explanation'::text THEN ((ground_id IS NULL) AND (num_nonnulls(criterion_id, document_id) = 1))
+    WHEN 'obvious_error'::text THEN ((criterion_id IS NOT NULL) AND (num_nonnulls(document_id, ground_id) = 0))
+    WHEN 'self_cleaning'::text THEN ((ground_id IS NOT NULL) AND (num_nonnulls(criterion_id, document_id) = 0))
+    ELSE (num_nonnulls(criterion_id, document_id, ground_id) = 0)
+END)
+);
+
 CREATE TABLE public.consensus_locks (
     lot_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -747,6 +845,39 @@ CREATE TABLE public.consensus_scores (
     reason text NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.contracts (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    reference text NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    person_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.correction_decisions (
+    clarification_id uuid NOT NULL,
+    proposer_id uuid NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT correction_decisions_are_known CHECK ((decision = ANY (ARRAY['confirmed'::text, 'refused'::text]))),
+    CONSTRAINT correction_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT corrections_are_confirmed_by_a_second_person CHECK (((decision <> 'confirmed'::text) OR (person_id <> proposer_id)))
+);
+
+CREATE TABLE public.corrections (
+    clarification_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    original text NOT NULL,
+    corrected text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrections_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
 CREATE TABLE public.corrigenda (
@@ -811,6 +942,23 @@ CREATE TABLE public.documents (
     received_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.drawn_lots (
+    lot_id uuid NOT NULL,
+    secret text NOT NULL,
+    person_id uuid NOT NULL,
+    revealed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.evaluation_verifications (
+    evaluation_id uuid NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    engine text NOT NULL,
+    digest text NOT NULL,
+    differences jsonb NOT NULL,
+    verified_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.evaluations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     lot_id uuid NOT NULL,
@@ -820,7 +968,8 @@ CREATE TABLE public.evaluations (
     digest text NOT NULL,
     rules_digest text NOT NULL,
     engine text NOT NULL,
-    evaluated_at timestamp with time zone NOT NULL
+    evaluated_at timestamp with time zone NOT NULL,
+    reason text
 );
 
 CREATE TABLE public.events (
@@ -879,6 +1028,7 @@ CREATE TABLE public.lots (
     opened_at timestamp with time zone,
     price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
     price_opened_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
     variants jsonb,
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
@@ -1055,6 +1205,48 @@ CREATE SEQUENCE public.pgqueuer_statistics_id_seq
 
 ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
 
+CREATE TABLE public.question_answers (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    version integer NOT NULL,
+    question text NOT NULL,
+    answer text NOT NULL,
+    person_id uuid NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT question_answers_say_something CHECK ((btrim(answer) <> ''::text))
+);
+
+CREATE TABLE public.questions (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    supplier_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    question text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    CONSTRAINT questions_say_something CHECK ((btrim(question) <> ''::text))
+);
+
+CREATE TABLE public.recommendation_rejections (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    rejected_at timestamp with time zone NOT NULL,
+    CONSTRAINT recommendation_rejections_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.recommendations (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    evaluation_id uuid NOT NULL,
+    bid_id uuid,
+    reason text NOT NULL,
+    warnings jsonb NOT NULL,
+    person_id uuid NOT NULL,
+    recommended_at timestamp with time zone NOT NULL,
+    CONSTRAINT recommendations_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
 CREATE TABLE public.record_file_contents (
     record_file_id uuid NOT NULL,
     pdf bytea NOT NULL,
@@ -1110,6 +1302,28 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.selection_decisions (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    subject text NOT NULL,
+    subject_id text NOT NULL,
+    outcome text NOT NULL,
+    evidence text NOT NULL,
+    reason text NOT NULL,
+    self_cleaning text,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT selection_decisions_assess_self_cleaning CHECK (((outcome <> 'self_cleaned'::text) OR (btrim(COALESCE(self_cleaning, ''::text)) <> ''::text))),
+    CONSTRAINT selection_decisions_fit_their_subject CHECK (
+CASE subject
+    WHEN 'ground'::text THEN (outcome = ANY (ARRAY['met'::text, 'excluded'::text, 'self_cleaned'::text, 'not_excluded'::text]))
+    ELSE (outcome = ANY (ARRAY['met'::text, 'not_met'::text]))
+END),
+    CONSTRAINT selection_decisions_have_a_known_subject CHECK ((subject = ANY (ARRAY['ground'::text, 'condition'::text, 'mandatory'::text]))),
+    CONSTRAINT selection_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT selection_decisions_name_evidence CHECK ((btrim(evidence) <> ''::text))
+);
 
 CREATE TABLE public.service_samples (
     instance_id uuid NOT NULL,
@@ -1202,6 +1416,15 @@ CREATE TABLE public.tender_keys (
     officers_needed integer
 );
 
+CREATE TABLE public.tender_requirements (
+    tender_id uuid NOT NULL,
+    version integer NOT NULL,
+    requirements jsonb NOT NULL,
+    digest text NOT NULL,
+    person_id uuid NOT NULL,
+    written_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.tender_roles (
     tender_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -1227,6 +1450,7 @@ CREATE TABLE public.tenders (
     custody text DEFAULT 'service'::text NOT NULL,
     officers_needed integer DEFAULT 2 NOT NULL,
     jurisdiction text DEFAULT 'none'::text NOT NULL,
+    cancelled_at timestamp with time zone,
     vat jsonb DEFAULT '{"basis": "exclusive", "rates": []}'::jsonb NOT NULL,
     accepted_currencies jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
@@ -1255,8 +1479,20 @@ ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('
 
 ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_statistics_id_seq'::regclass);
 
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_numbered PRIMARY KEY (bid_id, number);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_are_numbered PRIMARY KEY (bid_id, number);
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_stand_once_per_lot PRIMARY KEY (lot_id, number);
+
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT awards_are_annulled_once PRIMARY KEY (lot_id, number);
 
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_once_per_lot PRIMARY KEY (lot_id);
@@ -1282,11 +1518,35 @@ ALTER TABLE public.bids
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_once_per_lot PRIMARY KEY (lot_id);
+
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_once PRIMARY KEY (clarification_id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_numbered UNIQUE (bid_id, number);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.consensus_locks
     ADD CONSTRAINT consensus_locks_once_per_lot PRIMARY KEY (lot_id);
 
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, version);
+
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_are_signed_once_per_award PRIMARY KEY (lot_id, award_number);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_once PRIMARY KEY (clarification_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_name_their_proposer UNIQUE (clarification_id, person_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_once_per_clarification PRIMARY KEY (clarification_id);
 
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
@@ -1314,6 +1574,15 @@ ALTER TABLE ONLY public.documents
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_one_per_upload UNIQUE (upload_id);
+
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_revealed_once PRIMARY KEY (lot_id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_numbered PRIMARY KEY (evaluation_id, number);
+
+ALTER TABLE public.evaluations
+    ADD CONSTRAINT evaluations_after_the_first_have_a_reason CHECK (((number = 1) OR (COALESCE(btrim(reason), ''::text) <> ''::text))) NOT VALID;
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_numbered UNIQUE (lot_id, number);
@@ -1393,6 +1662,18 @@ ALTER TABLE ONLY public.pgqueuer_statistics
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_once_per_officer PRIMARY KEY (lot_id, person_id);
 
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_are_numbered PRIMARY KEY (tender_id, number, version);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_numbered PRIMARY KEY (tender_id, number);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_numbered PRIMARY KEY (lot_id, number);
+
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendations_are_rejected_once PRIMARY KEY (lot_id, number);
+
 ALTER TABLE ONLY public.record_file_contents
     ADD CONSTRAINT record_file_contents_stored_once PRIMARY KEY (record_file_id);
 
@@ -1410,6 +1691,9 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_numbered PRIMARY KEY (bid_id, number);
 
 ALTER TABLE ONLY public.service_samples
     ADD CONSTRAINT service_samples_are_numbered PRIMARY KEY (instance_id, number);
@@ -1438,6 +1722,9 @@ ALTER TABLE ONLY public.tender_key_shares
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_one_per_tender PRIMARY KEY (tender_id);
 
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_are_numbered PRIMARY KEY (tender_id, version);
+
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_once_per_person PRIMARY KEY (tender_id, person_id, role);
 
@@ -1458,6 +1745,8 @@ CREATE INDEX api_keys_by_person ON public.api_keys USING btree (person_id, creat
 CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, id);
 
 CREATE UNIQUE INDEX bids_one_standing_per_supplier_lot_and_variant ON public.bids USING btree (lot_id, supplier_id, variant) WHERE (withdrawn_at IS NULL);
+
+CREATE INDEX corrections_by_bid ON public.corrections USING btree (bid_id, criterion_id);
 
 CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
 
@@ -1507,8 +1796,44 @@ CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_ke
 
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
 
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_follow_a_request FOREIGN KEY (clarification_id) REFERENCES public.clarifications(id);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_follow_an_assessment FOREIGN KEY (bid_id, assessment) REFERENCES public.abnormally_low_assessments(bid_id, number);
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT award_annulments_are_of_an_award FOREIGN KEY (lot_id, number) REFERENCES public.award_decisions(lot_id, number);
+
+ALTER TABLE ONLY public.award_annulments
+    ADD CONSTRAINT award_annulments_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_follow_a_recommendation FOREIGN KEY (lot_id, recommendation_number) REFERENCES public.recommendations(lot_id, number);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
+ALTER TABLE ONLY public.award_decisions
+    ADD CONSTRAINT award_decisions_go_to_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
 ALTER TABLE ONLY public.awards
     ADD CONSTRAINT awards_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1552,6 +1877,27 @@ ALTER TABLE ONLY public.bids
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_are_of_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_follow_a_question FOREIGN KEY (clarification_id) REFERENCES public.clarifications(id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_asked_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_touch_a_known_document FOREIGN KEY (document_id) REFERENCES public.documents(id);
+
 ALTER TABLE ONLY public.consensus_locks
     ADD CONSTRAINT consensus_locks_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1563,6 +1909,27 @@ ALTER TABLE ONLY public.consensus_scores
 
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_recorded_by_a_moderator FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.contracts
+    ADD CONSTRAINT contracts_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_are_about_a_correction FOREIGN KEY (clarification_id, proposer_id) REFERENCES public.corrections(clarification_id, person_id);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_are_proposed_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_follow_an_answer FOREIGN KEY (clarification_id) REFERENCES public.clarification_answers(clarification_id);
 
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_issued_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1596,6 +1963,18 @@ ALTER TABLE ONLY public.documents
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_come_from_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id);
+
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.drawn_lots
+    ADD CONSTRAINT drawn_lots_are_revealed_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_asked_for_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.evaluation_verifications
+    ADD CONSTRAINT evaluation_verifications_are_of_a_run FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
 ALTER TABLE ONLY public.evaluations
     ADD CONSTRAINT evaluations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1666,6 +2045,39 @@ ALTER TABLE ONLY public.price_opening_acts
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_follow_a_lock FOREIGN KEY (lot_id) REFERENCES public.consensus_locks(lot_id);
 
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_follow_a_question FOREIGN KEY (tender_id, number) REFERENCES public.questions(tender_id, number);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_about_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_asked_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_asked_by_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendation_rejections_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.recommendation_rejections
+    ADD CONSTRAINT recommendation_rejections_are_of_a_recommendation FOREIGN KEY (lot_id, number) REFERENCES public.recommendations(lot_id, number);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_for_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.recommendations
+    ADD CONSTRAINT recommendations_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
 ALTER TABLE ONLY public.record_file_contents
     ADD CONSTRAINT record_file_contents_were_asked_for FOREIGN KEY (record_file_id) REFERENCES public.record_files(id);
 
@@ -1686,6 +2098,12 @@ ALTER TABLE ONLY public.retention_periods
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_about_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1728,6 +2146,12 @@ ALTER TABLE ONLY public.tender_key_shares
 
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_are_written_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_are_held_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1790,11 +2214,17 @@ GRANT ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid
 REVOKE ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.abnormally_low_assessments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.abnormally_low_decisions TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.awards TO tenderscore_app;
+GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
 
@@ -1808,9 +2238,21 @@ GRANT SELECT ON TABLE public.bid_versions TO tenderscore_opening;
 GRANT SELECT ON TABLE public.bids TO tenderscore_app;
 GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
 
+GRANT SELECT,INSERT ON TABLE public.cancellations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.clarification_answers TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.clarifications TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.contracts TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.correction_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrections TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
 
@@ -1823,6 +2265,10 @@ GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.document_uploads TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.documents TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.drawn_lots TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.evaluation_verifications TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 
@@ -1852,6 +2298,8 @@ GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
 GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
 
 GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(cancelled_at) ON TABLE public.lots TO tenderscore_app;
 
 GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
 
@@ -1898,6 +2346,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO tenders
 
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.question_answers TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.questions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.recommendation_rejections TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.record_file_contents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.record_files TO tenderscore_app;
@@ -1909,6 +2365,8 @@ GRANT SELECT,INSERT ON TABLE public.retention_periods TO tenderscore_app;
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.selection_decisions TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.service_samples TO tenderscore_app;
 
@@ -1948,6 +2406,8 @@ GRANT SELECT(edition),UPDATE(edition) ON TABLE public.tender_keys TO tenderscore
 
 GRANT SELECT(officers_needed),UPDATE(officers_needed) ON TABLE public.tender_keys TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.tender_requirements TO tenderscore_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.tender_roles TO tenderscore_app;
 GRANT SELECT ON TABLE public.tender_roles TO tenderscore_opening;
 
@@ -1979,6 +2439,8 @@ GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(cancelled_at) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(vat) ON TABLE public.tenders TO tenderscore_app;
 

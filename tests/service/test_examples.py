@@ -48,6 +48,9 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     etag = (await market.approver.get(path)).headers["etag"]
     await shown.send("propose_corrigendum", market.author, "POST", f"{path}/corrigenda", If_Match=etag)
 
+    asked = await shown.send("ask_question", market.alder, "POST", f"{path}/questions")
+    await shown.send("answer_question", market.author, "PUT", f"{path}/questions/{asked['number']}/answer")
+
     lot = f"/lots/{tender['lots'][0]['id']}"
     receipt = await shown.send("submit_bid", market.alder, "POST", f"{lot}/bids", Idempotency_Key="1")
     bid = f"/bids/{receipt['bid_id']}"
