@@ -11,8 +11,8 @@ from msgspec import Struct
 
 import scoring
 from service import db, events, tenders
-from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
+from service.panel import LotAlreadyAwarded
 from service.problems import CONSTRAINTS, NotFound, Refusal
 from service.roles import RolesConflict
 from service.tenders import Reason
@@ -82,6 +82,7 @@ async def decide_award(
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     tenders.check_role(known.tender, "approver")
+    tenders.check_cleared(known.tender)
     if await SQL.has_scored(conn, lot_id=lot_id, person_id=caller.person_id):
         raise RolesConflict("You have scored bids of this lot; somebody who has not must decide its award.")
     check_award(data, await db.maybe(SQL.latest_evaluation(conn, lot_id=lot_id), _Latest))
@@ -103,10 +104,11 @@ async def decide_award(
 async def get_award(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Award:
-    """Read a lot's award decision; for the buyer's people."""
+    """Read a lot's award decision; for the buyer's people, the panel once it is cleared."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
+    tenders.check_cleared(known.tender)
     return await db.one(SQL.get_award(conn, lot_id=lot_id), Award)
 
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 import scoring
 from service import db, events, tenders
-from service.evaluations import SQL, Outcome, check_not_awarded, check_not_locked, lock_bid
+from service.evaluations import SQL, Outcome
 from service.organisations import Caller
+from service.panel import check_not_awarded, check_not_locked, lock_bid
 from service.problems import Fault, InvalidRequest, Refusal
 from service.tenders import Reason, TenderLot
 
@@ -70,6 +71,7 @@ async def decide_state(
     caller.require("write")
     known, lot = await lock_bid(conn, caller, bid_id)
     tenders.check_role(known.tender, "moderator", "approver")
+    tenders.check_cleared(known.tender)
     check_not_awarded(lot)
     if data.state in {"received", "withdrawn", "late"}:
         raise InvalidRequest(

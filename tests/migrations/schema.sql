@@ -30,6 +30,37 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.clearance(asked_tender uuid, asked_person uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT
+    CASE
+        WHEN box.opened_at IS NULL THEN 'not_needed'
+        ELSE coalesce(
+            (
+                SELECT
+                    CASE
+                        WHEN decision.approved IS NULL THEN 'awaiting'
+                        WHEN NOT decision.approved THEN 'rejected'
+                        WHEN box.opened_at > declared.declared_at THEN 'outdated'
+                        ELSE 'approved'
+                    END
+                FROM declarations AS declared
+                LEFT JOIN declaration_decisions AS decision
+                    ON
+                        declared.tender_id = decision.tender_id AND declared.person_id = decision.person_id
+                        AND declared.number = decision.number
+                WHERE declared.tender_id = asked_tender AND declared.person_id = asked_person
+                ORDER BY declared.number DESC
+                LIMIT 1
+            ),
+            'none'
+        )
+    END
+FROM (SELECT max(lot.opened_at) AS opened_at FROM lots AS lot WHERE lot.tender_id = asked_tender) AS box;
+$$;
+
 CREATE FUNCTION public.discard_upload(upload uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -84,6 +115,19 @@ BEGIN
     END IF;
 
 END;
+$$;
+
+CREATE FUNCTION public.in_the_race(asked_bid uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT coalesce(
+    (
+        SELECT decision.state = 'admissible' FROM bid_states AS decision
+        WHERE decision.bid_id = asked_bid ORDER BY decision.number DESC LIMIT 1
+    ),
+    TRUE
+);
 $$;
 
 CREATE FUNCTION public.keep_published_key() RETURNS trigger
@@ -177,6 +221,30 @@ SELECT
     )
 FROM tenders AS tender
 WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot);
+$$;
+
+CREATE FUNCTION public.own_scores_are_in(asked_bid uuid, asked_criterion text, asked_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT
+    EXISTS (
+        SELECT 1 FROM panel_scores AS own
+        WHERE own.bid_id = asked_bid AND own.criterion_id = asked_criterion AND own.person_id = asked_person
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM opened_bids AS asked
+        INNER JOIN opened_bids AS other ON asked.lot_id = other.lot_id
+        WHERE
+            asked.bid_id = asked_bid
+            AND in_the_race(other.bid_id)
+            AND NOT EXISTS (
+                SELECT 1 FROM panel_scores AS own
+                WHERE
+                    own.bid_id = other.bid_id AND own.criterion_id = asked_criterion
+                    AND own.person_id = asked_person
+            )
+    );
 $$;
 
 CREATE FUNCTION public.prune_service_samples() RETURNS bigint
@@ -588,6 +656,9 @@ CREATE TABLE public.consensus_scores (
     value text NOT NULL,
     reason text NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
+    meeting_id uuid,
+    cites text[] DEFAULT '{}'::text[] NOT NULL,
+    change_reason text,
     CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
@@ -624,6 +695,48 @@ CREATE TABLE public.corrigendum_proposals (
     CONSTRAINT corrigendum_proposals_are_numbered_from_1 CHECK ((number >= 1)),
     CONSTRAINT corrigendum_proposals_have_a_reason CHECK ((btrim(reason) <> ''::text)),
     CONSTRAINT corrigendum_proposals_move_a_deadline_only_later CHECK ((later_deadline > submission_deadline))
+);
+
+CREATE TABLE public.criterion_locks (
+    lot_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    locked_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.criterion_unlocks (
+    lot_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    unlocked_at timestamp with time zone NOT NULL,
+    CONSTRAINT criterion_unlocks_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.declaration_decisions (
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    number integer NOT NULL,
+    approved boolean NOT NULL,
+    reason text NOT NULL,
+    decided_by uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT declaration_decisions_are_of_another_person CHECK ((decided_by <> person_id)),
+    CONSTRAINT declaration_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.declarations (
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    number integer NOT NULL,
+    interest text NOT NULL,
+    details text NOT NULL,
+    mitigation text NOT NULL,
+    declared_at timestamp with time zone NOT NULL,
+    CONSTRAINT declarations_of_an_interest_tell_it CHECK (((interest = 'none'::text) OR (btrim(details) <> ''::text))),
+    CONSTRAINT declarations_tell_a_known_interest CHECK ((interest = ANY (ARRAY['none'::text, 'actual'::text, 'potential'::text, 'perceived'::text])))
 );
 
 CREATE TABLE public.document_chunks (
@@ -714,6 +827,32 @@ CREATE TABLE public.lots (
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
+CREATE TABLE public.meeting_items (
+    meeting_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    version integer NOT NULL,
+    marks jsonb NOT NULL,
+    points text[] NOT NULL,
+    dissent jsonb NOT NULL,
+    majority text NOT NULL,
+    warnings text[] NOT NULL,
+    answer text,
+    CONSTRAINT meeting_items_answer_warnings CHECK (((cardinality(warnings) = 0) OR (btrim(answer) <> ''::text))),
+    CONSTRAINT meeting_items_tell_what_was_discussed CHECK ((cardinality(points) > 0))
+);
+
+CREATE TABLE public.meetings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    chair_id uuid NOT NULL,
+    present uuid[] NOT NULL,
+    held_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT meetings_name_who_was_there CHECK ((cardinality(present) > 0))
+);
+
 CREATE TABLE public.officer_keys (
     person_id uuid NOT NULL,
     public_key bytea NOT NULL,
@@ -788,7 +927,20 @@ CREATE TABLE public.panel_scores (
     value text NOT NULL,
     reason text NOT NULL,
     given_at timestamp with time zone NOT NULL,
+    cites text[] DEFAULT '{}'::text[] NOT NULL,
+    change_reason text,
     CONSTRAINT panel_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.panels (
+    lot_id uuid NOT NULL,
+    version integer NOT NULL,
+    chair_id uuid NOT NULL,
+    reason text NOT NULL,
+    policy jsonb NOT NULL,
+    set_by uuid NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT panels_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
 CREATE TABLE public.people (
@@ -902,6 +1054,16 @@ CREATE TABLE public.schema_migrations (
     milliseconds integer NOT NULL
 );
 
+CREATE TABLE public.score_drafts (
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    person_id uuid NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    cites text[] NOT NULL,
+    saved_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.sealed_envelopes (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
@@ -912,6 +1074,34 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.seat_endings (
+    seat_id uuid NOT NULL,
+    reason text NOT NULL,
+    ended_by uuid NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    CONSTRAINT seat_endings_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.seats (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    person_id uuid NOT NULL,
+    seated_by uuid NOT NULL,
+    seated_at timestamp with time zone NOT NULL
+);
+
+CREATE VIEW public.seats_in_force AS
+ SELECT id,
+    lot_id,
+    criterion_id,
+    person_id,
+    seated_at
+   FROM public.seats seat
+  WHERE (NOT (EXISTS ( SELECT 1
+           FROM public.seat_endings ending
+          WHERE (ending.seat_id = seat.id))));
 
 CREATE TABLE public.service_samples (
     instance_id uuid NOT NULL,
@@ -1018,6 +1208,16 @@ CREATE TABLE public.tenders (
     CONSTRAINT tenders_published_with_deadline_and_digest CHECK (((published_at IS NULL) OR ((rules_digest IS NOT NULL) AND (submission_deadline > published_at))))
 );
 
+CREATE TABLE public.trainings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    subject text NOT NULL,
+    held_on date NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.unopenable_documents (
     document_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -1065,6 +1265,12 @@ ALTER TABLE ONLY public.consensus_locks
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, version);
 
+ALTER TABLE public.consensus_scores
+    ADD CONSTRAINT consensus_scores_change_with_a_reason CHECK (((version = 1) OR (btrim(change_reason) <> ''::text))) NOT VALID;
+
+ALTER TABLE public.consensus_scores
+    ADD CONSTRAINT consensus_scores_cite_the_bid CHECK ((cardinality(cites) > 0)) NOT VALID;
+
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
 
@@ -1076,6 +1282,18 @@ ALTER TABLE ONLY public.corrigendum_proposals
 
 ALTER TABLE ONLY public.corrigendum_proposals
     ADD CONSTRAINT corrigendum_proposals_are_of_one_person UNIQUE (tender_id, number, person_id);
+
+ALTER TABLE ONLY public.criterion_locks
+    ADD CONSTRAINT criterion_locks_are_numbered PRIMARY KEY (lot_id, criterion_id, number);
+
+ALTER TABLE ONLY public.criterion_unlocks
+    ADD CONSTRAINT criterion_unlocks_once PRIMARY KEY (lot_id, criterion_id, number);
+
+ALTER TABLE ONLY public.declaration_decisions
+    ADD CONSTRAINT declaration_decisions_once PRIMARY KEY (tender_id, person_id, number);
+
+ALTER TABLE ONLY public.declarations
+    ADD CONSTRAINT declarations_are_numbered PRIMARY KEY (tender_id, person_id, number);
 
 ALTER TABLE ONLY public.document_chunks
     ADD CONSTRAINT document_chunks_are_numbered PRIMARY KEY (upload_id, number);
@@ -1119,6 +1337,15 @@ ALTER TABLE ONLY public.lots
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_one_per_number_of_a_tender UNIQUE (tender_id, number);
 
+ALTER TABLE ONLY public.meeting_items
+    ADD CONSTRAINT meeting_items_once_per_question PRIMARY KEY (meeting_id, bid_id, criterion_id);
+
+ALTER TABLE ONLY public.meetings
+    ADD CONSTRAINT meetings_are_numbered UNIQUE (lot_id, number);
+
+ALTER TABLE ONLY public.meetings
+    ADD CONSTRAINT meetings_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.officer_keys
     ADD CONSTRAINT officer_keys_one_per_person PRIMARY KEY (person_id);
 
@@ -1145,6 +1372,15 @@ ALTER TABLE ONLY public.organisations
 
 ALTER TABLE ONLY public.panel_scores
     ADD CONSTRAINT panel_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, person_id, version);
+
+ALTER TABLE public.panel_scores
+    ADD CONSTRAINT panel_scores_change_with_a_reason CHECK (((version = 1) OR (btrim(change_reason) <> ''::text))) NOT VALID;
+
+ALTER TABLE public.panel_scores
+    ADD CONSTRAINT panel_scores_cite_the_bid CHECK ((cardinality(cites) > 0)) NOT VALID;
+
+ALTER TABLE ONLY public.panels
+    ADD CONSTRAINT panels_are_numbered PRIMARY KEY (lot_id, version);
 
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_have_one_id PRIMARY KEY (id);
@@ -1173,8 +1409,17 @@ ALTER TABLE ONLY public.reports
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.score_drafts
+    ADD CONSTRAINT score_drafts_once_per_person PRIMARY KEY (bid_id, criterion_id, person_id);
+
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
+ALTER TABLE ONLY public.seat_endings
+    ADD CONSTRAINT seat_endings_once PRIMARY KEY (seat_id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.service_samples
     ADD CONSTRAINT service_samples_are_numbered PRIMARY KEY (instance_id, number);
@@ -1205,6 +1450,9 @@ ALTER TABLE ONLY public.tenders
 
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_one_per_reference_of_a_buyer UNIQUE (buyer_id, reference);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.unopenable_documents
     ADD CONSTRAINT unopenable_documents_once_per_officer PRIMARY KEY (document_id, person_id);
@@ -1250,6 +1498,8 @@ CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (d
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
 
+CREATE INDEX seats_by_lot ON public.seats USING btree (lot_id, criterion_id, person_id);
+
 CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
 
 CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree (lot_id, bid_id);
@@ -1259,6 +1509,8 @@ CREATE INDEX tender_roles_by_person ON public.tender_roles USING btree (person_i
 CREATE INDEX tenders_by_buyer ON public.tenders USING btree (buyer_id, created_at, id);
 
 CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at, id) WHERE (published_at IS NOT NULL);
+
+CREATE INDEX trainings_by_tender ON public.trainings USING btree (tender_id, person_id);
 
 CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();
 
@@ -1318,6 +1570,9 @@ ALTER TABLE ONLY public.consensus_scores
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_recorded_by_a_moderator FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.consensus_scores
+    ADD CONSTRAINT consensus_scores_may_come_from_a_meeting FOREIGN KEY (meeting_id) REFERENCES public.meetings(id) NOT VALID;
+
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_issued_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1335,6 +1590,30 @@ ALTER TABLE ONLY public.corrigendum_proposals
 
 ALTER TABLE ONLY public.corrigendum_proposals
     ADD CONSTRAINT corrigendum_proposals_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.criterion_locks
+    ADD CONSTRAINT criterion_locks_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.criterion_locks
+    ADD CONSTRAINT criterion_locks_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.criterion_unlocks
+    ADD CONSTRAINT criterion_unlocks_are_approved_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.criterion_unlocks
+    ADD CONSTRAINT criterion_unlocks_lift_a_lock FOREIGN KEY (lot_id, criterion_id, number) REFERENCES public.criterion_locks(lot_id, criterion_id, number);
+
+ALTER TABLE ONLY public.declaration_decisions
+    ADD CONSTRAINT declaration_decisions_are_of_a_person FOREIGN KEY (decided_by) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.declaration_decisions
+    ADD CONSTRAINT declaration_decisions_concern_a_declaration FOREIGN KEY (tender_id, person_id, number) REFERENCES public.declarations(tender_id, person_id, number);
+
+ALTER TABLE ONLY public.declarations
+    ADD CONSTRAINT declarations_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.declarations
+    ADD CONSTRAINT declarations_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.document_chunks
     ADD CONSTRAINT document_chunks_are_of_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id) ON DELETE CASCADE;
@@ -1372,6 +1651,18 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.meeting_items
+    ADD CONSTRAINT meeting_items_agree_a_score FOREIGN KEY (bid_id, criterion_id, version) REFERENCES public.consensus_scores(bid_id, criterion_id, version);
+
+ALTER TABLE ONLY public.meeting_items
+    ADD CONSTRAINT meeting_items_are_of_a_meeting FOREIGN KEY (meeting_id) REFERENCES public.meetings(id);
+
+ALTER TABLE ONLY public.meetings
+    ADD CONSTRAINT meetings_are_about_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.meetings
+    ADD CONSTRAINT meetings_are_chaired_by_a_person FOREIGN KEY (chair_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.officer_keys
     ADD CONSTRAINT officer_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1405,6 +1696,15 @@ ALTER TABLE ONLY public.panel_scores
 ALTER TABLE ONLY public.panel_scores
     ADD CONSTRAINT panel_scores_are_of_an_evaluator FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.panels
+    ADD CONSTRAINT panels_are_chaired_by_a_person FOREIGN KEY (chair_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.panels
+    ADD CONSTRAINT panels_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.panels
+    ADD CONSTRAINT panels_are_set_by_a_person FOREIGN KEY (set_by) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
@@ -1417,8 +1717,29 @@ ALTER TABLE ONLY public.price_opening_acts
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
+ALTER TABLE ONLY public.score_drafts
+    ADD CONSTRAINT score_drafts_are_for_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.score_drafts
+    ADD CONSTRAINT score_drafts_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.seat_endings
+    ADD CONSTRAINT seat_endings_are_of_a_person FOREIGN KEY (ended_by) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.seat_endings
+    ADD CONSTRAINT seat_endings_seat_id_fkey FOREIGN KEY (seat_id) REFERENCES public.seats(id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_are_given_by_a_person FOREIGN KEY (seated_by) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
@@ -1461,6 +1782,15 @@ ALTER TABLE ONLY public.tenders
 
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_have_an_author FOREIGN KEY (author_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_are_recorded_by_a_person FOREIGN KEY (recorded_by) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.unopenable_documents
     ADD CONSTRAINT unopenable_documents_are_documents FOREIGN KEY (document_id) REFERENCES public.documents(id);
@@ -1531,6 +1861,14 @@ GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigendum_proposals TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.criterion_locks TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.criterion_unlocks TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.declaration_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.declarations TO tenderscore_app;
+
 GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.document_uploads TO tenderscore_app;
@@ -1564,6 +1902,10 @@ GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
 
 GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.meeting_items TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.meetings TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 
 GRANT UPDATE(public_key) ON TABLE public.officer_keys TO tenderscore_app;
@@ -1589,6 +1931,8 @@ GRANT SELECT ON TABLE public.organisations TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.panel_scores TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.panels TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.people TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO tenderscore_app;
@@ -1611,7 +1955,23 @@ GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.score_drafts TO tenderscore_app;
+
+GRANT UPDATE(value) ON TABLE public.score_drafts TO tenderscore_app;
+
+GRANT UPDATE(reason) ON TABLE public.score_drafts TO tenderscore_app;
+
+GRANT UPDATE(cites) ON TABLE public.score_drafts TO tenderscore_app;
+
+GRANT UPDATE(saved_at) ON TABLE public.score_drafts TO tenderscore_app;
+
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.seat_endings TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.seats TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.seats_in_force TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.service_samples TO tenderscore_app;
 
@@ -1676,6 +2036,8 @@ GRANT UPDATE(published_at) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.trainings TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 
