@@ -10,6 +10,7 @@ from scoring.canonical import ENGINE, canonical, digest, rules_digest
 from scoring.case import BadDocument, Case, Fault, decode
 from scoring.catalogue import Listed, methods
 from scoring.combination import Combination, combine
+from scoring.debrief import Debrief, Derived, ShownBid, ShownLetter, debrief
 from scoring.decimals import Rounding
 from scoring.envelopes import Failure, check_price_envelope, technical_failures
 from scoring.methods import Method
@@ -35,6 +36,8 @@ __all__ = [
     "Case",
     "Combination",
     "Criterion",
+    "Debrief",
+    "Derived",
     "Direction",
     "Evaluation",
     "Exclusion",
@@ -55,6 +58,8 @@ __all__ = [
     "Rounding",
     "Rule",
     "Sensitivity",
+    "ShownBid",
+    "ShownLetter",
     "Simulation",
     "State",
     "Step",
@@ -68,6 +73,7 @@ __all__ = [
     "check_price_envelope",
     "check_publishable",
     "combine",
+    "debrief",
     "decode",
     "digest",
     "evaluate",

@@ -21,6 +21,7 @@ from service import (
     awards,
     bids,
     ceremony,
+    chronicle,
     corrigenda,
     criterion_locks,
     custody,
@@ -31,6 +32,7 @@ from service import (
     edge,
     evaluations,
     events,
+    jurisdictions,
     locking,
     meetings,
     moderation,
@@ -44,6 +46,7 @@ from service import (
     reference,
     reports,
     results,
+    retention,
     robustness,
     roles,
     samples,
@@ -64,7 +67,16 @@ from service.traffic import Traffic
 from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
-_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", r"^/\.well-known/", "^/$"]
+_PUBLIC = [
+    "^/docs",
+    "^/health/",
+    "^/problems",
+    "^/methods",
+    "^/jurisdictions",
+    r"^/verify_(receipt|dossier)\.py$",
+    r"^/\.well-known/",
+    "^/$",
+]
 
 
 async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:
@@ -129,7 +141,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings.max_document_bytes)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
-        worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
+        worker = asyncio.create_task(reports.work(dsn, settings, chronicle.DUTIES)) if settings.report_workers else None
         try:
             async with intake.running():
                 yield
@@ -163,6 +175,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
     return [
         reference.router,
         reference.assets,
+        jurisdictions.router,
         organisations.router,
         tenders.router,
         roles.router,
@@ -190,7 +203,9 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         locking.router,
         results.router,
         reports.router,
+        chronicle.router,
         awards.router,
+        retention.router,
         platform_record.router,
     ]
 

@@ -4,9 +4,10 @@ What happens in a tender's life is stored as facts with times; `stage` says what
 """
 
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from itertools import zip_longest
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 from litestar import Response, Router, get, post, put
@@ -17,6 +18,8 @@ from msgspec import Meta, Struct
 import scoring
 from service import db, events, tender_list
 from service.edge import Limit, check_if_match, etag
+from service.jurisdictions import Presets, presets
+from service.legal import JurisdictionId
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
 
@@ -60,6 +63,7 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     `custody` says who holds the key that bids are sealed to: the service, or the opening officers in shares
     (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
+    `jurisdiction` says whose legal rules are followed (`GET /jurisdictions`); those of no country unless you choose.
     """
 
     reference: Annotated[
@@ -72,6 +76,7 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     submission_deadline: Instant | None = None
     custody: Custody = "service"
     officers_needed: Annotated[int, Meta(ge=2, le=16)] = 2
+    jurisdiction: JurisdictionId = "none"
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:
@@ -112,6 +117,7 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     time_zone: str
     custody: Custody
     officers_needed: int
+    jurisdiction: JurisdictionId
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -157,6 +163,7 @@ class Tender(Struct, frozen=True, kw_only=True):
     time_zone: str
     custody: Custody
     officers_needed: int
+    jurisdiction: JurisdictionId
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -270,6 +277,15 @@ def check_draft(tender: TenderRow) -> None:
         raise TenderAlreadyPublished(f"{tender.reference} was published at {tender.published_at.isoformat()}.")
 
 
+def legal_rules(tender: TenderRow) -> Presets:
+    """The legal rules of the tender: those in force on the day of its publication, today for a draft, where it is.
+
+    Raises RulesNotInForce.
+    """
+    at = tender.published_at or tender.now
+    return presets(tender.jurisdiction, at.astimezone(zoneinfo.ZoneInfo(tender.time_zone)).date())
+
+
 def check_open(tender: TenderRow) -> datetime:
     """Refuse before publication and from the instant of the deadline on; returns the deadline."""
     if tender.published_at is None or tender.submission_deadline is None:
@@ -294,6 +310,18 @@ class Known(NamedTuple):
             if lot.id == lot_id:
                 return lot
         raise NotFound
+
+
+def differences(known: Known, new: Mapping[str, Any], lots: Sequence[DraftLot] | None) -> dict[str, dict[str, Any]]:
+    """What of a tender changes, as old and new value by its name; a lot's rules by their digests."""
+    changed = {name: {"old": getattr(known.tender, name), "new": value} for name, value in new.items()}
+    if lots is not None:
+        for number, (old, lot) in enumerate(zip_longest(known.lots, lots), start=1):
+            for name in ("title", "price_envelope"):
+                changed[f"lot {number} {name}"] = {"old": getattr(old, name, None), "new": getattr(lot, name, None)}
+            digests = [None if one is None else scoring.rules_digest(one.rules) for one in (old, lot)]
+            changed[f"lot {number} rules_digest"] = {"old": digests[0], "new": digests[1]}
+    return {name: pair for name, pair in changed.items() if pair["old"] != pair["new"]}
 
 
 async def read(
@@ -394,6 +422,14 @@ async def get_tender(
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
+@get("/tenders/{tender_id:uuid}/legal-rules")
+async def get_legal_rules(
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Presets:
+    """Read the legal rules that a tender follows: those in force on the day of its publication, today for a draft."""
+    return legal_rules((await read(conn, caller, tender_id=tender_id)).tender)
+
+
 @put("/tenders/{tender_id:uuid}")
 async def edit_tender(
     tender_id: FromPath[UUID],
@@ -411,9 +447,8 @@ async def edit_tender(
     columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
     await SQL.update_tender(conn, tender_id=tender_id, **columns)
     await store_lots(conn, tender_id, data.lots)
-    await events.record(
-        conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data={"digest": scoring.digest(data)}
-    )
+    facts = {"digest": scoring.digest(data), "changes": differences(known, columns, data.lots)}
+    await events.record(conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
@@ -452,6 +487,7 @@ router = Router(
         draft_tender,
         tender_list.list_tenders,
         get_tender,
+        get_legal_rules,
         edit_tender,
         list_events,
     ],

@@ -1,16 +1,17 @@
--- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed)$
+-- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction)$
 -- Store a draft and return its id.
 INSERT INTO tenders (
     buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody,
-    officers_needed
+    officers_needed, jurisdiction
 )
 VALUES (
     :buyer_id::uuid, :author_id::uuid, :reference::text, :title::text, :description::text, :currency::text,
-    :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int
+    :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int,
+    :jurisdiction::text
 )
 RETURNING id;
 
--- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed)!
+-- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction)!
 -- Change a draft, or a published tender by a corrigendum.
 UPDATE tenders
 SET
@@ -22,6 +23,7 @@ SET
     submission_deadline = :submission_deadline::timestamptz,
     custody = :custody::text,
     officers_needed = :officers_needed::int,
+    jurisdiction = :jurisdiction::text,
     version = version + 1
 WHERE id = :tender_id::uuid;
 
@@ -49,7 +51,7 @@ DELETE FROM lots WHERE tender_id = :tender_id::uuid AND number > :above::int;
 SELECT
     tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
     tender.description, tender.currency, tender.time_zone, tender.custody, tender.officers_needed,
-    encode(key.public_key, 'hex') AS public_key, tender.version, tender.rules_digest, tender.created_at,
+    tender.jurisdiction, encode(key.public_key, 'hex') AS public_key, tender.version, tender.rules_digest, tender.created_at,
     tender.submission_deadline, tender.published_at, clock_timestamp() AS now,
     ARRAY(
         SELECT held.role FROM tender_roles AS held

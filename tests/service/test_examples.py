@@ -58,6 +58,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     run = await shown.send("evaluate_lot", market.moderator, "POST", f"{lot}/evaluations", digest)
     award = {"evaluation_id": run["id"], "bid_id": receipt["bid_id"]}
     await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
+    await send_the_examples_of_the_record(market, shown, path)
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
 
@@ -90,6 +91,15 @@ async def send_the_panels_examples(market: Market, shown: Shown, tender: dict[st
     await market.evaluator.put(f"{bid}/scores/method-statement", again)
     await shown.send("record_consensus", market.moderator, "PUT", f"{bid}/consensus/method-statement")
     await market.lock(tender)
+
+
+async def send_the_examples_of_the_record(market: Market, shown: Shown, path: str) -> None:
+    """After the award: how long the record is kept, a hold placed and lifted, and the end."""
+    await shown.send("set_retention", market.approver, "PUT", f"{path}/retention")
+    await shown.send("decide_hold", market.approver, "PUT", f"{path}/legal-hold")
+    done(await market.approver.put(f"{path}/legal-hold", {"held": False, "reason": "The claim was withdrawn."}))
+    await market.owner.execute("UPDATE events SET at = at - interval '6 years' WHERE kind = 'award.decided'")
+    await shown.send("shred_bids", market.approver, "POST", f"{path}/shredding")
 
 
 async def send_the_officers_examples(market: Market, shown: Shown) -> None:
