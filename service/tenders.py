@@ -32,6 +32,7 @@ SQL = db.queries("tenders")
 Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
 Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded", "cancelled"]
 Custody = Literal["service", "officers"]
+Clearance = Literal["not_needed", "none", "awaiting", "rejected", "outdated", "approved"]
 Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S", description="Words, at most 400 characters.")]
 Reason = Annotated[
     str, Meta(min_length=1, max_length=10_000, pattern=r"\S", description="Why, in words for the record.")
@@ -119,7 +120,10 @@ class TenderLot(Struct, frozen=True, kw_only=True):
 
 
 class TenderRow(Struct, frozen=True, kw_only=True):
-    """A stored tender as one caller sees it: `now` is the database's clock, `roles` what the caller holds in it."""
+    """A stored tender as one caller sees it: `now` is the database's clock, `roles` what the caller holds in it.
+
+    `clearance` says how the caller's declaration of interest stands (see migration 0017).
+    """
 
     id: UUID
     buyer_id: UUID
@@ -147,6 +151,7 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     framework_ends_at: datetime | None
     now: datetime
     roles: tuple[Role, ...]
+    clearance: Clearance
 
 
 class RoleHeld(Struct, frozen=True, kw_only=True):
@@ -250,6 +255,19 @@ class NoSuchFramework(Refusal):
 
 
 CONSTRAINTS["tenders_call_off_from_a_tender_of_their_buyer"] = (NoSuchFramework, "You have no tender of this id.")
+
+
+class NotCleared(Refusal):
+    """Bids are closed to you until your declaration of interest is approved.
+
+    Read who has bid at `GET /tenders/{id}/bidders`, say with `POST /tenders/{id}/declarations` what connects you with
+    them, or that nothing does, and let another person approve it. Sources: Directive 2014/24/EU, article 24;
+    Procurement Act 2023, sections 81 to 83.
+    """
+
+    status = 403
+
+
 CONSTRAINTS["tenders_one_per_reference_of_a_buyer"] = (ReferenceTaken, "The reference is taken by another tender.")
 
 # Rules
@@ -286,6 +304,34 @@ def check_not_cancelled(lots: Sequence[TenderLot]) -> None:
     if lots and all(lot.cancelled_at for lot in lots):
         which = ", ".join(f"lot {lot.number} at {lot.cancelled_at:%Y-%m-%dT%H:%M:%SZ}" for lot in lots)
         raise LotCancelled(f"Cancelled: {which}.")
+
+
+PANEL: tuple[Role, ...] = ("evaluator", "moderator", "approver")
+"""Who scores, moderates or decides: they see no bid before their declaration of interest is approved."""
+
+_STANDS: dict[Clearance, str] = {
+    "none": "You have not declared your interests.",
+    "awaiting": "Your declaration awaits approval by another person.",
+    "rejected": "Your declaration was rejected.",
+    "outdated": "A lot was opened after your declaration, and it may have other bidders: declare anew.",
+}
+
+
+def is_cleared(tender: TenderRow, *also: Role) -> bool:
+    """Whether the caller's declaration of interest, or that none is needed, lets this person see bids.
+
+    Auditors and contract managers stand outside of the panel: they decide nothing, and the auditor examines the
+    declarations themselves. Who has declared an interest that is not approved sees nothing, whatever the role.
+    """
+    if tender.clearance in {"none", "outdated"}:
+        return not {*PANEL, *also} & set(tender.roles)
+    return tender.clearance in {"approved", "not_needed"}
+
+
+def check_cleared(tender: TenderRow, *also: Role) -> None:
+    """The one gate before everything that tells of bids; `also` are roles that it holds back here besides the panel."""
+    if not is_cleared(tender, *also):
+        raise NotCleared(f"{_STANDS[tender.clearance]} Do it at /tenders/{tender.id}/declarations.")
 
 
 def check_draft(tender: TenderRow) -> None:
@@ -490,13 +536,21 @@ async def list_events(
     """Read the tender's audit log in order, `after` the entries you have read; for its author, approver or auditor.
 
     From publication until all lots are opened, what suppliers do is left out and entries have no position: nobody
-    learns who bids, or how many do (Directive 2014/24/EU, Annex IV (b)). Then all is told: read it from the start.
+    learns who bids, or how many do (Directive 2014/24/EU, Annex IV (b)). Then all is told: read it from the start; what
+    tells of bids only with an approved declaration of interest.
     """
     known = await read(conn, caller, tender_id=tender_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     check_role(known.tender, "author", "approver", "auditor")
-    rows = events.SQL.list_events(conn, log_id=tender_id, reader_id=caller.person_id, skip=after, limit=limit)
+    rows = events.SQL.list_events(
+        conn,
+        log_id=tender_id,
+        reader_id=caller.person_id,
+        cleared=is_cleared(known.tender, "author"),
+        skip=after,
+        limit=limit,
+    )
     return await db.many(rows, events.Event)
 
 

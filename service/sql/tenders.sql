@@ -73,7 +73,8 @@ SELECT
         SELECT held.role FROM tender_roles AS held
         WHERE held.tender_id = tender.id AND held.person_id = :person_id::uuid
         ORDER BY held.role
-    ) AS roles
+    ) AS roles,
+    clearance(tender.id, :person_id::uuid) AS clearance
 FROM tenders AS tender
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
 LEFT JOIN tender_keys AS key ON tender.id = key.tender_id

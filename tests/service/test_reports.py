@@ -112,8 +112,12 @@ async def test_what_happens_after_the_evaluation_changes_nothing_in_its_report(m
     async with await db.open_pool(market.dsn, connections=2) as pool:
         before = await reports.load(pool, UUID(run["id"]))
         path = f"/bids/{bids[0]['bid_id']}"
-        done(await market.evaluator.put(f"{path}/scores/method-statement", a_score(value="1")))
-        done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="1")))
+        unlocked = {"reason": "Two pages had not been in the evaluators' copy."}
+        criterion = f"/lots/{tender['lots'][0]['id']}/criteria/method-statement"
+        done(await market.approver.post(f"{criterion}/unlock", unlocked))
+        changed = a_score(value="1", change_reason="Two pages were missing.")
+        done(await market.evaluator.put(f"{path}/scores/method-statement", changed))
+        done(await market.moderator.put(f"{path}/consensus/method-statement", changed))
         done(await market.moderator.put(f"{path}/state", a_decision()))
         assert await reports.load(pool, UUID(run["id"])) == before
     assert before.events[-1].kind == "lot.evaluated"
