@@ -277,6 +277,7 @@ async def list_meetings(
         raise NotFound
     tenders.check_role(known.tender, "moderator", "approver", "auditor")
     tenders.check_cleared(known.tender)
+    await moderation.check_own_scores(conn, known, known.lot(lot_id), caller)
     return await _meetings(conn, lot_id)
 
 

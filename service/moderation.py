@@ -196,15 +196,15 @@ async def get_agenda(
     lot = known.lot(lot_id)
     opening.check_opened(lot)
     tenders.check_cleared(known.tender)
-    bench = await bench_of(conn, lot)
-    check_own_scores(bench, known.tender, caller)
-    return agenda_of(bench)
+    await check_own_scores(conn, known, lot, caller)
+    return agenda_of(await bench_of(conn, lot))
 
 
-def check_own_scores(bench: Bench, tender: tenders.TenderRow, caller: Caller) -> None:
-    """Who scores as well sees others' scores only once the own ones are in."""
-    if "evaluator" not in tender.roles:
+async def check_own_scores(conn: db.Connection, known: tenders.Known, lot: TenderLot, caller: Caller) -> None:
+    """Who scores as well, under whatever other role, sees others' scores only once the own ones are in."""
+    if "evaluator" not in known.tender.roles:
         return
+    bench = await bench_of(conn, lot)
     own = [seat.criterion_id for seat in bench.seats if seat.person_id == caller.person_id]
     missing = [name for name in own for bid in bench.bids if caller.person_id not in bench.marks(bid, name)]
     if missing or not own:
@@ -295,6 +295,7 @@ async def list_consensus(
         raise NotFound
     tenders.check_role(known.tender, "moderator", "approver", "auditor")
     tenders.check_cleared(known.tender)
+    await check_own_scores(conn, known, known.lot(lot_id), caller)
     return await standing(conn, lot_id)
 
 

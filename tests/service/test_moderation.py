@@ -103,7 +103,8 @@ async def test_a_moderator_who_scores_sees_the_agenda_after_the_own_scores(marke
     path = f"{lot_of(tender)}/moderation/agenda"
     for bid in bids:
         done(await score(market.evaluator, bid))
-    refused(await market.moderator.get(path), 409, "own-scores-first")
+    for told in (path, f"{lot_of(tender)}/consensus", f"{lot_of(tender)}/meetings"):
+        refused(await market.moderator.get(told), 409, "own-scores-first")
     for bid in bids:
         done(await score(market.moderator, bid))
     done(await market.moderator.get(path))
