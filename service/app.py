@@ -21,6 +21,7 @@ from service import (
     awards,
     bids,
     ceremony,
+    chronicle,
     contracts,
     corrigenda,
     custody,
@@ -31,6 +32,7 @@ from service import (
     edge,
     evaluations,
     events,
+    jurisdictions,
     locking,
     notices,
     opened_documents,
@@ -43,6 +45,7 @@ from service import (
     reference,
     reports,
     results,
+    retention,
     robustness,
     roles,
     runs,
@@ -65,7 +68,16 @@ from service.traffic import Traffic
 from service.wrapping import Wrapper
 
 _log = structlog.get_logger("tenderscore")
-_PUBLIC = ["^/docs", "^/health/", "^/problems", "^/methods", "^/verify_receipt.py$", r"^/\.well-known/", "^/$"]
+_PUBLIC = [
+    "^/docs",
+    "^/health/",
+    "^/problems",
+    "^/methods",
+    "^/jurisdictions",
+    r"^/verify_(receipt|dossier)\.py$",
+    r"^/\.well-known/",
+    "^/$",
+]
 
 
 async def provide_connection(state: State) -> AsyncGenerator[db.Connection]:
@@ -130,7 +142,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings.max_document_bytes)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
-        worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None
+        worker = asyncio.create_task(reports.work(dsn, settings, chronicle.DUTIES)) if settings.report_workers else None
         try:
             async with intake.running():
                 yield
@@ -164,6 +176,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
     return [
         reference.router,
         reference.assets,
+        jurisdictions.router,
         organisations.router,
         tenders.router,
         roles.router,
@@ -186,6 +199,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         locking.router,
         results.router,
         reports.router,
+        chronicle.router,
         recommendations.router,
         awards.router,
         standstill.router,
@@ -193,6 +207,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         notices.router,
         contracts.router,
         procedure_reports.router,
+        retention.router,
         platform_record.router,
     ]
 

@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 import scoring
 from service import db, events
 from service.edge import check_if_match
+from service.legal_checks import judge_law
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.publication import check_not_author, freeze, judge_rules
@@ -35,6 +36,8 @@ from service.tenders import (
     Title,
     check_open,
     check_role,
+    differences,
+    legal_rules,
     lock,
     present,
     read,
@@ -130,6 +133,9 @@ def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorr
         mend = "Extend the deadline with the same corrigendum."
         faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
     faults.extend(judge_rules(new.lots or (), tender.currency)[0])
+    changed = new.lots or ()
+    unlawful = judge_law(legal_rules(tender), [lot.rules for lot in changed], [lot.price_envelope for lot in changed])
+    faults.extend(unlawful.faults)
     faults.extend(_moved_prices(lots, new.lots or ()))
     if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
         faults.append(Fault("", "Nothing would change.", "Give at least one new value."))
@@ -273,9 +279,11 @@ async def _put_into_effect(conn: db.Connection, known: Known, proposal: Proposed
         person_id=caller.person_id,
         issued_at=known.tender.now,
     )
-    facts = {"number": proposal.number, "reason": new.reason, "rules_digest": digest}
+    facts: dict[str, Any] = {"number": proposal.number, "reason": new.reason, "rules_digest": digest}
     facts |= {"proposed_by": proposal.proposed_by_id, "proposed_at": proposal.proposed_at}
     facts |= {"submission_deadline": new.submission_deadline} if new.submission_deadline else {}
+    plain = {name: value for name, value in changes.items() if name != "lots"}
+    facts["changes"] = differences(known, plain, new.lots)
     await events.record(conn, "corrigendum.issued", tender_id=tender_id, actor=caller.person_id, data=facts)
 
 

@@ -177,6 +177,11 @@ EXAMPLES: dict[str, RequestExample] = {
     "decide_state": RequestExample(
         "An exclusion", {"state": "excluded", "reason": "Mandatory insurance certificate not supplied when asked."}
     ),
+    "set_retention": RequestExample("Six years", {"years": 6, "reason": "The financial rules of the city want six."}),
+    "decide_hold": RequestExample("A hold", {"held": True, "reason": "Claim CL-2026-114 was served on 3 March."}),
+    "shred_bids": RequestExample(
+        "After the retention", {"reason": "The record was kept for as long as the law wants."}
+    ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
     "reveal_secret": RequestExample("The secret behind the published hash", {"secret": DRAWN_WITH}),
     "recommend_award": RequestExample(

@@ -1,6 +1,7 @@
 """Publication: the moment at which a tender's rules are frozen; only corrigenda change them afterwards."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, Router, post
@@ -12,7 +13,7 @@ import scoring
 from scoring.units import is_money
 from service import custody, db, events
 from service.edge import check_if_match
-from service.jurisdictions import Presets
+from service.legal_checks import judge_law, judge_officers
 from service.organisations import Caller
 from service.problems import Fault, Refusal
 from service.roles import RolesConflict
@@ -71,7 +72,10 @@ def check_ready(
         faults.append(Fault("/lots", "There is no lot.", "Add at least one."))
     wrong, warnings = judge_rules(lots, tender.currency)
     faults.extend(wrong)
-    warnings.extend(_without_law(legal_rules(tender)))
+    law = legal_rules(tender)
+    unlawful, unwise = judge_law(law, [lot.rules for lot in lots], [lot.price_envelope for lot in lots])
+    faults.extend((*unlawful, *judge_officers(law, tender.officers_needed)))
+    warnings.extend(unwise)
     faults.extend(_missing_people(tender, roles))
     if faults:
         raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))
@@ -88,13 +92,6 @@ def judge_rules(lots: Sequence[DraftLot | TenderLot], currency: str) -> tuple[li
             (warnings if found.severity == "warning" else faults).append(fault)
         faults.extend(_foreign_money(lot.rules.criteria, f"/lots/{index}/rules", currency))
     return faults, warnings
-
-
-def _without_law(law: Presets) -> Iterator[Fault]:
-    """Nobody follows no law by oversight."""
-    if law.id == "none":
-        mend = "choose one of GET /jurisdictions in a new draft, or go on where none applies"
-        yield Fault("/jurisdiction", "no jurisdiction is chosen: no country's rules are checked", mend)
 
 
 def _foreign_money(criteria: Sequence[scoring.Criterion], prefix: str, currency: str) -> Iterator[Fault]:
@@ -179,8 +176,9 @@ async def publish_tender(
     untried = await unsimulated(conn, known)
     public_key = await custody.settle(conn, state.wrapper, known.tender, key)
     digest = await freeze(conn, known)
-    facts = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
+    facts: dict[str, Any] = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
     facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
+    facts["submission_deadline"] = known.tender.submission_deadline
     facts["public_key_digest"] = custody.digest_of(public_key)
     await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))

@@ -61,6 +61,8 @@ _WITH_STAGE = {409: "Not at this stage of the tender."}
 _ALSO = {
     "submit_bid": (200, "With `?validate=only`: the bid is complete; nothing was stored."),
     "open_bids": (202, "The first officer's request is kept; a second one opens."),
+    "shred_bids": (202, "The first request is kept; a second person's destroys."),
+    "get_record_file": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
     "get_report": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
 }
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
@@ -299,12 +301,21 @@ async def get_verifier() -> str:
     `python verify_receipt.py RECEIPT.json --key BASE64` needs Python 3.9 and nothing else. `tenderscore verify` is the
     same.
     """
-    return _verifier()
+    return _script("verify_receipt.py")
+
+
+@get("/verify_dossier.py", media_type="text/x-python")
+async def get_dossier_verifier() -> str:
+    """Give the script that checks an Annex IV dossier (`tenderscore dossier`) without this service.
+
+    `python verify_dossier.py DOSSIER.json --key BASE64` needs Python 3.9 and nothing else.
+    """
+    return _script("verify_dossier.py")
 
 
 @cache
-def _verifier() -> str:
-    return (Path(__file__).parent / "verify_receipt.py").read_text("utf-8")
+def _script(name: str) -> str:
+    return (Path(__file__).parent / name).read_text("utf-8")
 
 
 def operator_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
@@ -322,7 +333,17 @@ class Metrics(PrometheusController):
 
 router = Router(
     path="/",
-    route_handlers=[index, live, ready, list_problems, get_problem, list_methods, get_verifier, Metrics],
+    route_handlers=[
+        index,
+        live,
+        ready,
+        list_problems,
+        get_problem,
+        list_methods,
+        get_verifier,
+        get_dossier_verifier,
+        Metrics,
+    ],
     tags=["Reference"],
 )
 assets = cast("Any", static_files).create_static_files_router(

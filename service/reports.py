@@ -3,8 +3,9 @@
 import asyncio
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -38,6 +39,7 @@ from service.report_document import (
 from service.settings import Settings
 
 SQL = db.queries("reports")
+T = TypeVar("T")
 
 DUTY = "report"
 """What the worker calls the job that makes a PDF."""
@@ -204,11 +206,14 @@ async def make(pool: asyncpg.Pool, payload: str) -> None:
             await events.record(conn, "report.stored", tender_id=tender_id, actor=None, data=facts)
 
 
-async def work(dsn: str, settings: Settings) -> None:
-    """Make the reports that are asked for until cancelled; a program of its own wraps it in `jobs.until_told`."""
+async def work(dsn: str, settings: Settings, also: Mapping[str, jobs.Do] | None = None) -> None:
+    """Make the reports that are asked for until cancelled; a program of its own wraps it in `jobs.until_told`.
+
+    also: duties of other modules by their names.
+    """
     await jobs.work(
         dsn,
-        {DUTY: make},
+        {DUTY: make, **(also or {})},
         at_once=max(1, settings.report_workers),
         grace=settings.shutdown_seconds,
         pooler=settings.database_pooler,
@@ -234,7 +239,8 @@ async def get_report(
     await evaluations.get_stored(conn, caller, evaluation_id)
     stored = await db.maybe(SQL.get_report(conn, evaluation_id=evaluation_id, lang=lang), Stored)
     if stored is None:
-        return await _queue(conn, evaluation_id, lang)
+        location = f"/evaluations/{evaluation_id}/report.pdf?lang={lang}"
+        return await queue(conn, DUTY, payload_of(evaluation_id, lang), location, ReportQueued(location=location))
     headers = {
         "ETag": etag(stored.digest),
         "Content-Disposition": f'inline; filename="evaluation-report-{evaluation_id}-{lang}.pdf"',
@@ -244,20 +250,17 @@ async def get_report(
     return Response(stored.pdf, media_type="application/pdf", headers=headers)
 
 
-async def _queue(conn: db.Connection, evaluation_id: UUID, lang: str) -> Response[ReportQueued]:
-    """Ask the worker for a report; one that was given up is tried anew after a minute."""
-    payload = payload_of(evaluation_id, lang)
-    failure = await jobs.find_failure(conn, DUTY, payload)
+async def queue(conn: db.Connection, duty: str, payload: str, location: str, body: T) -> Response[T]:
+    """Ask the worker for a file; one that was given up is tried anew after a minute."""
+    failure = await jobs.find_failure(conn, duty, payload)
     if failure is not None and failure.seconds_ago < TRY_ANEW_SECONDS:
         wait = TRY_ANEW_SECONDS - failure.seconds_ago
         mend = f" To mend it: {failure.mend}" if failure.mend else ""
         raise ReportFailed(f"{failure.failure}{mend}", headers={"Retry-After": str(wait)})
     if failure is not None:
-        await jobs.forget(conn, DUTY, payload)
-    await jobs.enqueue(conn, DUTY, payload)
-    location = f"/evaluations/{evaluation_id}/report.pdf?lang={lang}"
+        await jobs.forget(conn, duty, payload)
+    await jobs.enqueue(conn, duty, payload)
     headers = {"Location": location, "Retry-After": str(POLL_SECONDS)}
-    body = ReportQueued(location=location)
     return Response(body, status_code=202, media_type=MediaType.JSON, headers=headers)
 
 

@@ -20,7 +20,7 @@ import structlog
 import uvicorn
 from litestar.datastructures import State
 
-from service import bids, db, jobs, organisations, reports
+from service import bids, chronicle, db, jobs, organisations, reports
 from service.app import create_app
 from service.edge import answer_head
 from service.frontdoor import Door, FrontDoor
@@ -202,7 +202,7 @@ def worker(arguments: argparse.Namespace) -> int:
     configure_logging(settings.log_level)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))
-        asyncio.run(jobs.until_told(reports.work(dsn, settings)))
+        asyncio.run(jobs.until_told(reports.work(dsn, settings, chronicle.DUTIES)))
     return 0
 
 

@@ -4,9 +4,10 @@ What happens in a tender's life is stored as facts with times; `stage` says what
 """
 
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from itertools import zip_longest
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 from litestar import Response, Router, get, post, put
@@ -267,6 +268,18 @@ class Known(NamedTuple):
         raise NotFound
 
 
+def differences(known: Known, new: Mapping[str, Any], lots: Sequence[DraftLot] | None) -> dict[str, dict[str, Any]]:
+    """What of a tender changes, as old and new value by its name; a lot's rules by their digests."""
+    changed = {name: {"old": getattr(known.tender, name), "new": value} for name, value in new.items()}
+    if lots is not None:
+        for number, (old, lot) in enumerate(zip_longest(known.lots, lots), start=1):
+            for name in ("title", "price_envelope"):
+                changed[f"lot {number} {name}"] = {"old": getattr(old, name, None), "new": getattr(lot, name, None)}
+            digests = [None if one is None else scoring.rules_digest(one.rules) for one in (old, lot)]
+            changed[f"lot {number} rules_digest"] = {"old": digests[0], "new": digests[1]}
+    return {name: pair for name, pair in changed.items() if pair["old"] != pair["new"]}
+
+
 async def read(
     conn: db.Connection, caller: Caller, *, tender_id: UUID | None = None, lot_id: UUID | None = None
 ) -> Known:
@@ -365,6 +378,14 @@ async def get_tender(
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
+@get("/tenders/{tender_id:uuid}/legal-rules")
+async def get_legal_rules(
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Presets:
+    """Read the legal rules that a tender follows: those in force on the day of its publication, today for a draft."""
+    return legal_rules((await read(conn, caller, tender_id=tender_id)).tender)
+
+
 @put("/tenders/{tender_id:uuid}")
 async def edit_tender(
     tender_id: FromPath[UUID],
@@ -382,9 +403,8 @@ async def edit_tender(
     columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
     await SQL.update_tender(conn, tender_id=tender_id, **columns)
     await store_lots(conn, tender_id, data.lots)
-    await events.record(
-        conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data={"digest": scoring.digest(data)}
-    )
+    facts = {"digest": scoring.digest(data), "changes": differences(known, columns, data.lots)}
+    await events.record(conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id))
 
 
@@ -415,6 +435,7 @@ router = Router(
         draft_tender,
         tender_list.list_tenders,
         get_tender,
+        get_legal_rules,
         edit_tender,
         list_events,
     ],

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import jinja2
+import msgspec
 
 from scoring import Evaluation, canonical
 from scoring.units import is_money
 from service import apart, pdf
+from service.chronicle_document import ChronicleDocument
 from service.language import FIGURE_SPACE, LANGUAGES, Language
 from service.pdf import Attached, Sheet
 from service.report_document import Entry, ReportDocument
@@ -241,6 +243,22 @@ def print_report(document: ReportDocument, lang: str = "en") -> bytes:
     gc.set_threshold(100_000, 50, 50)
     apart.close_doors()
     return pdf.render(sheet(document, lang))
+
+
+def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
+    """A tender's record as HTML. Raises LookupError for a language that there is none of."""
+    environment, _ = _environment(lang)
+    return environment.get_template("chronicle.html").render(
+        doc=document, zone=document.tender.time_zone, language=LANGUAGES[lang]
+    )
+
+
+def print_chronicle(document: ChronicleDocument) -> bytes:
+    """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
+    pdf.load()
+    apart.close_doors()
+    record = Attached(name="record.json", description="The record", content=msgspec.json.encode(document))
+    return pdf.render(Sheet(html=typeset_chronicle(document), at=document.at, attached=(record,)))
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:

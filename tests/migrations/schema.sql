@@ -90,6 +90,12 @@ CREATE FUNCTION public.keep_published_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
+    IF
+        new.wrapped_key IS NULL AND new.public_key = old.public_key AND new.edition = old.edition
+        AND EXISTS (SELECT 1 FROM shreddings AS shredding WHERE shredding.tender_id = old.tender_id)
+    THEN
+        RETURN new;
+    END IF;
     IF EXISTS (SELECT 1 FROM tenders AS tender WHERE tender.id = old.tender_id AND tender.published_at IS NOT NULL) THEN
         RAISE EXCEPTION 'bids may be sealed to the key of a published tender'
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'tender_keys_stay_once_published';
@@ -97,6 +103,11 @@ BEGIN
     RETURN new;
 END
 $$;
+
+CREATE FUNCTION public.last_hold(tender uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT coalesce(max(hold.number), 0) FROM legal_holds AS hold WHERE hold.tender_id = tender; $$;
 
 CREATE FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -214,6 +225,105 @@ FROM opened_documents AS opened
 INNER JOIN documents AS complete ON opened.document_id = complete.id
 INNER JOIN document_chunks AS chunk ON complete.upload_id = chunk.upload_id AND chunk.number = place
 WHERE opened.document_id = document AND opened.content_key IS NOT NULL;
+$$;
+
+CREATE FUNCTION public.retained_until(tender uuid, least_years integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+WITH told AS (
+    SELECT lot.id AS lot_id, event.position, event.kind, event.at
+    FROM lots AS lot
+    LEFT JOIN events AS event
+        ON
+            event.log_id = lot.tender_id
+            AND (event.kind IN ('award.decided', 'award.annulled', 'lots.cancelled') OR event.kind LIKE 'contract.%')
+            AND (
+                event.data ->> 'lot_id' = lot.id::text
+                OR event.data -> 'lots' @> jsonb_build_array(jsonb_build_object('lot_id', lot.id))
+            )
+    WHERE lot.tender_id = tender
+),
+
+outcome AS (
+    SELECT
+        told.lot_id, max(told.at) AS at,
+        (array_agg(told.kind ORDER BY told.position DESC) FILTER (WHERE told.kind NOT LIKE 'contract.%'))[1] AS kind
+    FROM told GROUP BY told.lot_id
+)
+
+SELECT
+    CASE
+        WHEN bool_and(coalesce(outcome.kind IN ('award.decided', 'lots.cancelled'), FALSE))
+            THEN max(outcome.at) + make_interval(
+                years => greatest(
+                    least_years,
+                    (
+                        SELECT period.years FROM retention_periods AS period
+                        WHERE period.tender_id = tender ORDER BY period.number DESC LIMIT 1
+                    )
+                )
+            )
+    END
+FROM outcome;
+$$;
+
+CREATE FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) RETURNS TABLE(shredded_at timestamp with time zone, bids bigint, documents bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    instant timestamptz;
+    bid_ids uuid [];
+    document_ids uuid [];
+BEGIN
+    PERFORM FROM tenders AS locked WHERE locked.id = tender FOR UPDATE;
+    instant := clock_timestamp();
+    IF
+        coalesce(retained_until(tender, least_years) > instant, TRUE)
+        OR EXISTS (SELECT FROM shreddings AS done WHERE done.tender_id = tender)
+        OR EXISTS (
+            SELECT FROM legal_holds AS hold
+            WHERE hold.tender_id = tender AND hold.number = last_hold(tender) AND hold.held
+        )
+        OR 2 > (
+            SELECT count(DISTINCT act.person_id)
+            FROM shredding_acts AS act
+            INNER JOIN tender_roles AS held ON act.tender_id = held.tender_id AND act.person_id = held.person_id
+            WHERE
+                act.tender_id = tender AND act.hold_number = last_hold(tender)
+                AND held.role IN ('approver', 'auditor')
+        )
+    THEN
+        RETURN;
+    END IF;
+    INSERT INTO shreddings (tender_id, person_id, shredded_at) VALUES (tender, person, instant);
+    SELECT array_agg(bid.id) INTO bid_ids
+    FROM bids AS bid INNER JOIN lots AS lot ON bid.lot_id = lot.id WHERE lot.tender_id = tender;
+    SELECT array_agg(known.id) INTO document_ids
+    FROM documents AS known INNER JOIN lots AS lot ON known.lot_id = lot.id WHERE lot.tender_id = tender;
+    UPDATE tender_keys SET wrapped_key = NULL, wrapped_by = NULL WHERE tender_id = tender;
+    UPDATE tender_key_shares SET sealed_share = '' WHERE tender_id = tender;
+    UPDATE share_relays SET sealed_share = ''
+    WHERE lot_id IN (SELECT lot.id FROM lots AS lot WHERE lot.tender_id = tender);
+    UPDATE sealed_envelopes SET header = '', contents = '' WHERE bid_id = ANY (bid_ids);
+    UPDATE bid_envelopes SET contents = '' WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_bids SET offers = '{}' WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_prices SET offers = '{}' WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_documents SET name = '', content_key = NULL, fault = 'It was destroyed after its retention.'
+    WHERE document_id = ANY (document_ids);
+    DELETE FROM document_chunks
+    WHERE upload_id IN (SELECT known.upload_id FROM documents AS known WHERE known.id = ANY (document_ids));
+    UPDATE documents SET header = '' WHERE id = ANY (document_ids);
+    PERFORM log_append(
+        tender, 'bids.shredded', person,
+        jsonb_build_object(
+            'bids', coalesce(cardinality(bid_ids), 0), 'documents', coalesce(cardinality(document_ids), 0)
+        )
+    );
+    RETURN QUERY SELECT instant, coalesce(cardinality(bid_ids), 0)::bigint, coalesce(cardinality(document_ids), 0)::bigint;
+END
 $$;
 
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
@@ -754,6 +864,16 @@ CREATE TABLE public.job_attempts (
     CONSTRAINT job_attempts_begun_not_negative CHECK ((begun >= 0))
 );
 
+CREATE TABLE public.legal_holds (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    held boolean NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT legal_holds_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
 CREATE TABLE public.letter_redactions (
     lot_id uuid NOT NULL,
     bid_id uuid NOT NULL,
@@ -987,6 +1107,22 @@ CREATE TABLE public.recommendations (
     CONSTRAINT recommendations_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+CREATE TABLE public.record_file_contents (
+    record_file_id uuid NOT NULL,
+    pdf bytea NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.record_files (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    log_size bigint NOT NULL,
+    sealed boolean NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.report_texts (
     tender_id uuid NOT NULL,
     field text NOT NULL,
@@ -1005,6 +1141,17 @@ CREATE TABLE public.reports (
     digest text NOT NULL,
     stored_at timestamp with time zone NOT NULL,
     CONSTRAINT reports_are_of_a_known_kind CHECK ((kind = 'evaluation'::text))
+);
+
+CREATE TABLE public.retention_periods (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    years integer NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT retention_periods_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT retention_periods_last_1_to_100_years CHECK (((years >= 1) AND (years <= 100)))
 );
 
 CREATE TABLE public.schema_migrations (
@@ -1067,6 +1214,21 @@ CREATE TABLE public.share_relays (
     recipient_id uuid NOT NULL,
     sealed_share bytea NOT NULL,
     relayed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.shredding_acts (
+    tender_id uuid NOT NULL,
+    hold_number integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    acted_at timestamp with time zone NOT NULL,
+    CONSTRAINT shredding_acts_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.shreddings (
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    shredded_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.simulations (
@@ -1266,6 +1428,9 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.job_attempts
     ADD CONSTRAINT job_attempts_one_count_per_job PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_are_numbered PRIMARY KEY (tender_id, number);
+
 ALTER TABLE ONLY public.letter_redactions
     ADD CONSTRAINT letter_redactions_are_numbered PRIMARY KEY (lot_id, bid_id, field, version);
 
@@ -1335,11 +1500,20 @@ ALTER TABLE ONLY public.recommendations
 ALTER TABLE ONLY public.recommendation_rejections
     ADD CONSTRAINT recommendations_are_rejected_once PRIMARY KEY (lot_id, number);
 
+ALTER TABLE ONLY public.record_file_contents
+    ADD CONSTRAINT record_file_contents_stored_once PRIMARY KEY (record_file_id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.report_texts
     ADD CONSTRAINT report_texts_are_numbered PRIMARY KEY (tender_id, field, version);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
+
+ALTER TABLE ONLY public.retention_periods
+    ADD CONSTRAINT retention_periods_are_numbered PRIMARY KEY (tender_id, number);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
@@ -1355,6 +1529,12 @@ ALTER TABLE ONLY public.service_samples
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_one_per_pair PRIMARY KEY (lot_id, envelope, person_id, recipient_id);
+
+ALTER TABLE ONLY public.shredding_acts
+    ADD CONSTRAINT shredding_acts_once_per_person PRIMARY KEY (tender_id, hold_number, person_id);
+
+ALTER TABLE ONLY public.shreddings
+    ADD CONSTRAINT shreddings_once_per_tender PRIMARY KEY (tender_id);
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_numbered UNIQUE (tender_id, number);
@@ -1426,6 +1606,8 @@ CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON public.pgqueuer_statisti
 CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
 
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
+
+CREATE INDEX record_files_by_tender ON public.record_files USING btree (tender_id, asked_at);
 
 CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
 
@@ -1591,6 +1773,12 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_are_a_clients_own FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.legal_holds
+    ADD CONSTRAINT legal_holds_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.letter_redactions
     ADD CONSTRAINT letter_redactions_are_about_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
@@ -1672,6 +1860,15 @@ ALTER TABLE ONLY public.recommendations
 ALTER TABLE ONLY public.recommendations
     ADD CONSTRAINT recommendations_follow_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
 
+ALTER TABLE ONLY public.record_file_contents
+    ADD CONSTRAINT record_file_contents_were_asked_for FOREIGN KEY (record_file_id) REFERENCES public.record_files(id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_are_asked_for_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.record_files
+    ADD CONSTRAINT record_files_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.report_texts
     ADD CONSTRAINT report_texts_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1680,6 +1877,12 @@ ALTER TABLE ONLY public.report_texts
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_are_of_an_evaluation FOREIGN KEY (evaluation_id) REFERENCES public.evaluations(id);
+
+ALTER TABLE ONLY public.retention_periods
+    ADD CONSTRAINT retention_periods_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.retention_periods
+    ADD CONSTRAINT retention_periods_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
@@ -1701,6 +1904,18 @@ ALTER TABLE ONLY public.share_relays
 
 ALTER TABLE ONLY public.share_relays
     ADD CONSTRAINT share_relays_go_to_a_person FOREIGN KEY (recipient_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.shredding_acts
+    ADD CONSTRAINT shredding_acts_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.shredding_acts
+    ADD CONSTRAINT shredding_acts_concern_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.shreddings
+    ADD CONSTRAINT shreddings_are_done_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.shreddings
+    ADD CONSTRAINT shreddings_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
@@ -1772,6 +1987,9 @@ GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;
 REVOKE ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) TO tenderscore_app;
 
+REVOKE ALL ON FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
 
@@ -1830,6 +2048,8 @@ GRANT SELECT ON TABLE public.events TO tenderscore_app;
 GRANT SELECT ON TABLE public.idempotency_keys TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.legal_holds TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.letter_redactions TO tenderscore_app;
 
@@ -1901,9 +2121,15 @@ GRANT SELECT,INSERT ON TABLE public.recommendation_rejections TO tenderscore_app
 
 GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.record_file_contents TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.record_files TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.report_texts TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.retention_periods TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
@@ -1918,6 +2144,10 @@ GRANT SELECT,INSERT ON TABLE public.share_relays TO tenderscore_app;
 GRANT UPDATE(sealed_share) ON TABLE public.share_relays TO tenderscore_app;
 
 GRANT UPDATE(relayed_at) ON TABLE public.share_relays TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.shredding_acts TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.shreddings TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.simulations TO tenderscore_app;
 

@@ -76,13 +76,24 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     report = f"/tenders/{tender['id']}/procedure-report/texts/authority_address"
     await shown.send("give_report_text", market.author, "PUT", report)
     await shown.send("record_contract", market.approver, "POST", f"{lot}/contract", {"signed_at": at})
-    await shown.send("annul_award", market.approver, "POST", f"{lot}/award/annulment")
+    awarded, _, _ = await market.awarded()
+    await shown.send("annul_award", market.approver, "POST", f"/lots/{awarded['lots'][0]['id']}/award/annulment")
     commitment = sha256(DRAWN_WITH.encode()).hexdigest()
     drawn = await market.publish(lots=[a_lot(rules=a_rules(tie_break=[{"id": "lots", "commitment": commitment}]))])
     await market.open(drawn)
     await shown.send("reveal_secret", market.approver, "POST", f"/lots/{drawn['lots'][0]['id']}/draw")
+    await send_the_examples_of_the_record(market, shown, f"/tenders/{tender['id']}")
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
+
+
+async def send_the_examples_of_the_record(market: Market, shown: Shown, path: str) -> None:
+    """After the award: how long the record is kept, a hold placed and lifted, and the end."""
+    await shown.send("set_retention", market.approver, "PUT", f"{path}/retention")
+    await shown.send("decide_hold", market.approver, "PUT", f"{path}/legal-hold")
+    done(await market.approver.put(f"{path}/legal-hold", {"held": False, "reason": "The claim was withdrawn."}))
+    await market.owner.execute("UPDATE events SET at = at - interval '6 years' WHERE kind = 'award.decided'")
+    await shown.send("shred_bids", market.approver, "POST", f"{path}/shredding")
 
 
 async def send_the_officers_examples(market: Market, shown: Shown) -> None:

@@ -1,6 +1,6 @@
 """Whose rules a tender follows, and which of them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -41,3 +41,34 @@ async def test_who_publishes_under_no_country_s_rules_is_told_so(market: Market)
     assert "/jurisdiction" in warned
     warned = {warning["pointer"] for warning in (await market.publish(jurisdiction="eu-2014-24"))["warnings"]}
     assert "/jurisdiction" not in warned
+
+
+async def test_everybody_may_read_the_rules_of_a_day(market: Market):
+    """The buyer sees before publication what holds; each rule says where it stands and whether its text was seen."""
+    listed = done(await market.anonymous.get("/jurisdictions"))
+    assert {one["id"] for one in listed} == set(JURISDICTIONS)
+    german = done(await market.anonymous.get("/jurisdictions/eu-2014-24-de?on=2026-11-27"))
+    (two,) = [rule for rule in german["rules"] if rule["id"] == "two-open"]
+    assert (two["source"], two["evidence"], german["officers_least"]) == ("VgV § 55(2)", "seen", 2)
+    assert done(await market.anonymous.get("/jurisdictions/none"))["rules"] == []
+    refused(await market.anonymous.get("/jurisdictions/uk-pa2023?on=2024-12-31"), 422, "rules-not-in-force")
+    refused(await market.anonymous.get("/jurisdictions/atlantis"), 404, "not-found")
+
+
+async def test_a_supplier_reads_the_rules_that_a_published_tender_follows(market: Market):
+    tender = await market.publish(jurisdiction="uk-pa2023")
+    rules = done(await market.alder.get(f"/tenders/{tender['id']}/legal-rules"))
+    assert (rules["id"], rules["record_years"]) == ("uk-pa2023", 3)
+    draft = await market.draft(jurisdiction="uk-pa2023")
+    refused(await market.alder.get(f"/tenders/{draft['id']}/legal-rules"), 404, "not-found")
+
+
+async def test_the_day_of_publication_chooses_the_rules(frozen: Market):
+    """Midnight where the tender is: one microsecond before the Act, and at the instant it comes into force."""
+    await frozen.set_clock(datetime(2025, 2, 23, 23, 59, 59, 999999, tzinfo=UTC))
+    deadline = "2131-03-14T12:00:00Z"
+    tender = await frozen.draft(jurisdiction="uk-pa2023", submission_deadline=deadline)
+    path = f"/tenders/{tender['id']}/publication"
+    refused(await frozen.approver.post(path, If_Match='"1"'), 422, "rules-not-in-force")
+    await frozen.set_clock(datetime(2025, 2, 24, tzinfo=UTC))
+    done(await frozen.approver.post(path, If_Match='"1"'))

@@ -87,15 +87,20 @@ def test_a_list_has_an_order_and_an_end(name: str) -> None:
 
 
 def test_exactly_one_query_reads_what_is_in_an_envelope() -> None:
-    """`open_envelopes` and no other; one statement writes, the function that judges and stores bids."""
+    """`open_envelopes` and no other. One function writes, which judges and stores bids; another empties for good."""
     touching = {name for name, text in TEXTS.items() if "sealed_envelopes" in code(text)}
     assert touching == {"opening.open_envelopes", "opening.list_headers"}
     assert {name for name in touching if re.search(r"\bcontents\b", code(TEXTS[name]))} == {"opening.open_envelopes"}
     functions = [text for text in MIGRATIONS.split("\nCREATE ") if re.match(r"(OR REPLACE )?FUNCTION", text)]
     functions = [text.partition("$$;")[0] for text in functions]
     writing = [text for text in functions if "sealed_envelopes" in text]
-    assert {re.match(r"(?:OR REPLACE )?FUNCTION (\w+)", text)[1] for text in writing} == {"store_bids"}
-    for text in writing:
+    (emptying,) = [text for text in writing if "FUNCTION shred_bids" in text]
+    assert emptying.count("sealed_envelopes") == emptying.count(
+        "UPDATE sealed_envelopes SET header = '', contents = ''"
+    )
+    storing = [text for text in writing if text is not emptying]
+    assert {re.match(r"(?:OR REPLACE )?FUNCTION (\w+)", text)[1] for text in storing} == {"store_bids"}
+    for text in storing:
         assert text.count("sealed_envelopes") == text.count("INSERT INTO sealed_envelopes") == 1
 
 
@@ -131,10 +136,13 @@ def test_no_statement_stands_in_the_program_that_could_read_an_envelope() -> Non
 
 
 def test_exactly_one_function_reads_what_is_in_a_document() -> None:
-    """And it reads what has been opened only; no query and no other statement does."""
+    """And it reads what has been opened only; no query and no other statement does. Another one removes all."""
     assert {name for name, text in TEXTS.items() if "document_chunks" in code(text)} == {"document_store.insert_chunk"}
     functions = re.findall(r"^CREATE FUNCTION (\w+)\((.*?)^\$\$;", MIGRATIONS, re.DOTALL | re.MULTILINE)
-    (reading,) = [text for name, text in functions if "document_chunks" in text]
+    touching = {name: text for name, text in functions if "document_chunks" in text}
+    removing = touching.pop("shred_bids")
+    assert removing.count("document_chunks") == removing.count("DELETE FROM document_chunks") == 1
+    (reading,) = touching.values()
     assert "FROM opened_documents AS opened" in reading
 
 

@@ -1,0 +1,194 @@
+"""The chronological record of a tender: everything a person did, with old and new value and reason, in one file.
+
+Source: Directive 2014/24/EU art. 84(2); Procurement Act 2023 s. 98. It is the log, read by people: nothing is in it
+that is not in the log, whose hashes prove it.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from service import apart, db, events, jobs, reports, transparency
+from service.chronicle_document import (
+    ChronicleDocument,
+    ChronicleEntry,
+    ChronicleRow,
+    ChronicleTitle,
+    entry_of,
+)
+from service.edge import etag
+from service.jobs import JobError
+from service.organisations import Caller
+from service.problems import NotFound
+from service.tenders import TenderRow, check_role, read
+from service.transparency import LogHead, ScoresUntold
+
+SQL = db.queries("chronicle")
+
+DUTY = "record"
+"""What the worker calls the job that makes a record's PDF."""
+
+MOST_ENTRIES = 1_000_000
+
+Page = Annotated[int, QueryParameter(ge=1, le=1000, description="At most so many entries.")]
+
+
+class Chronicle(Struct, frozen=True, kw_only=True):
+    """A part of a tender's record. `next` is what to send as `after` for the entries that follow; None: there are none.
+
+    `sealed`: not all lots are opened, so what suppliers do is left out, and positions.
+    """
+
+    tender: ChronicleTitle
+    at: datetime
+    sealed: bool
+    entries: list[ChronicleEntry]
+    next: int | None
+
+
+class RecordFile(Struct, frozen=True, kw_only=True):
+    """A tender's record as a PDF, up to the present entry. Ask `location` until it is there."""
+
+    id: UUID
+    location: str
+
+
+class _File(Struct, frozen=True, kw_only=True):
+    tender_id: UUID
+    log_size: int
+    sealed: bool
+    asked_at: datetime
+    pdf: bytes | None
+    digest: str | None
+
+
+# Reading and making
+
+
+async def _find(conn: db.Connection, caller: Caller, tender_id: UUID) -> tuple[TenderRow, LogHead]:
+    """A tender whose record the caller may read: its own organisation's, as approver or auditor."""
+    known = await read(conn, caller, tender_id=tender_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    check_role(known.tender, "approver", "auditor")
+    if await transparency.SQL.has_withheld(conn, tender_id=tender_id, reader_id=caller.person_id):
+        raise ScoresUntold("Others have given scores that you have still to give.")
+    return known.tender, await transparency.find_head(conn, caller, tender_id)
+
+
+async def load(pool: asyncpg.Pool, asked: _File) -> ChronicleDocument:
+    """Everything that a file prints, as it stood when it was asked for."""
+    async with db.transaction(pool) as conn:
+        rows = SQL.list_entries(
+            conn,
+            tender_id=asked.tender_id,
+            sealed=asked.sealed,
+            size=asked.log_size,
+            skip=0,
+            limit=MOST_ENTRIES,
+        )
+        return ChronicleDocument(
+            tender=await db.one(SQL.get_title(conn, tender_id=asked.tender_id), ChronicleTitle),
+            at=asked.asked_at,
+            sealed=asked.sealed,
+            entries=tuple(entry_of(row) for row in await db.many(rows, ChronicleRow)),
+        )
+
+
+async def make(pool: asyncpg.Pool, payload: str) -> None:
+    """The worker's duty: render a record apart and store it, unless somebody else has. Raises JobError."""
+    from service.typeset import print_chronicle  # drags pikepdf; most API processes never make a file
+
+    file_id = UUID(payload)
+    async with db.transaction(pool) as conn:
+        asked = await db.one(SQL.get_file(conn, record_file_id=file_id), _File)
+    document = await load(pool, asked)
+    try:
+        pdf = await apart.run(print_chronicle, document)
+    except apart.WorkError as error:
+        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
+    digest = hashlib.sha256(pdf).hexdigest()
+    async with db.transaction(pool) as conn:
+        if await SQL.insert_contents(conn, record_file_id=file_id, pdf=pdf, digest=digest) is not None:
+            facts = {"record_file_id": file_id, "digest": digest, "size": len(pdf), "entries": len(document.entries)}
+            await events.record(conn, "record.stored", tender_id=asked.tender_id, actor=None, data=facts)
+
+
+DUTIES: dict[str, jobs.Do] = {DUTY: make}
+
+
+# Handlers
+
+
+@get("/tenders/{tender_id:uuid}/record")
+async def read_record(
+    tender_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    after: Annotated[int, QueryParameter(ge=0, le=2**63 - 1, description="How many entries you have read.")] = 0,
+    limit: Page = 100,
+) -> Chronicle:
+    """Read a tender's chronological record: who did what and when, old and new value, reason; approver or auditor.
+
+    Refused attempts are in it. From publication until all lots are opened what suppliers do is left out.
+    """
+    tender, head = await _find(conn, caller, tender_id)
+    rows = SQL.list_entries(conn, tender_id=tender_id, sealed=head.sealed, size=head.size, skip=after, limit=limit + 1)
+    found = [entry_of(row) for row in await db.many(rows, ChronicleRow)]
+    return Chronicle(
+        tender=await db.one(SQL.get_title(conn, tender_id=tender_id), ChronicleTitle),
+        at=tender.now,
+        sealed=head.sealed,
+        entries=found[:limit],
+        next=after + limit if len(found) > limit else None,
+    )
+
+
+@post("/tenders/{tender_id:uuid}/record-files", status_code=202)
+async def ask_for_record(
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Response[RecordFile]:
+    """Ask for the tender's record up to now as a PDF (PDF/A-3A, PDF/UA-1, the entries attached as JSON)."""
+    caller.require("write")
+    _, head = await _find(conn, caller, tender_id)
+    file_id: UUID = await SQL.insert_file(
+        conn, tender_id=tender_id, person_id=caller.person_id, log_size=head.size, sealed=head.sealed
+    )
+    await jobs.enqueue(conn, DUTY, str(file_id))
+    location = f"/record-files/{file_id}"
+    headers = {"Location": location, "Retry-After": str(reports.POLL_SECONDS)}
+    return Response(RecordFile(id=file_id, location=location), headers=headers)
+
+
+@get("/record-files/{record_file_id:uuid}", media_type="application/pdf")
+async def get_record_file(
+    record_file_id: FromPath[UUID],
+    request: Request[Caller, Any, State],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Response[Any]:
+    """Read a record that was asked for, as PDF; until it is made the answer is 202, to be repeated."""
+    asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), _File)
+    await _find(conn, caller, asked.tender_id)
+    location = f"/record-files/{record_file_id}"
+    if asked.pdf is None or asked.digest is None:
+        body = RecordFile(id=record_file_id, location=location)
+        return await reports.queue(conn, DUTY, str(record_file_id), location, body)
+    headers = {
+        "ETag": etag(asked.digest),
+        "Content-Disposition": f'inline; filename="tender-record-{record_file_id}.pdf"',
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
+    return Response(asked.pdf, media_type="application/pdf", headers=headers)
+
+
+router = Router(path="/", route_handlers=[read_record, ask_for_record, get_record_file], tags=["Reports"])
