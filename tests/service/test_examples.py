@@ -80,7 +80,8 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     report = f"/tenders/{tender['id']}/procedure-report/texts/authority_address"
     await shown.send("give_report_text", market.author, "PUT", report)
     await shown.send("record_contract", market.approver, "POST", f"{lot}/contract", {"signed_at": at})
-    await shown.send("annul_award", market.approver, "POST", f"{lot}/award/annulment")
+    awarded, _, _ = await market.awarded()
+    await shown.send("annul_award", market.approver, "POST", f"/lots/{awarded['lots'][0]['id']}/award/annulment")
     commitment = sha256(DRAWN_WITH.encode()).hexdigest()
     drawn = await market.publish(lots=[a_lot(rules=a_rules(tie_break=[{"id": "lots", "commitment": commitment}]))])
     await market.open(drawn)
@@ -131,7 +132,9 @@ async def send_the_examples_of_the_record(market: Market, shown: Shown, path: st
     await shown.send("set_retention", market.approver, "PUT", f"{path}/retention")
     await shown.send("decide_hold", market.approver, "PUT", f"{path}/legal-hold")
     done(await market.approver.put(f"{path}/legal-hold", {"held": False, "reason": "The claim was withdrawn."}))
-    await market.owner.execute("UPDATE events SET at = at - interval '6 years' WHERE kind = 'award.decided'")
+    await market.owner.execute(
+        "UPDATE events SET at = at - interval '6 years' WHERE kind LIKE 'award.%' OR kind = 'contract.signed'"
+    )
     await shown.send("shred_bids", market.approver, "POST", f"{path}/shredding")
 
 
