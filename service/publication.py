@@ -201,6 +201,8 @@ async def publish_tender(
     digest = await freeze(conn, known)
     facts: dict[str, Any] = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
     facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
+    law = legal_rules(known.tender)
+    facts |= {"jurisdiction": law.id, "record_years": law.record_years}
     facts["submission_deadline"] = known.tender.submission_deadline
     facts["public_key_digest"] = custody.digest_of(public_key)
     facts["requirements_digest"] = required.digest

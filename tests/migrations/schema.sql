@@ -445,6 +445,10 @@ SELECT
                 years => greatest(
                     least_years,
                     (
+                        SELECT max((event.data ->> 'record_years')::integer) FROM events AS event
+                        WHERE event.log_id = tender AND event.kind = 'tender.published'
+                    ),
+                    (
                         SELECT period.years FROM retention_periods AS period
                         WHERE period.tender_id = tender ORDER BY period.number DESC LIMIT 1
                     )
