@@ -17,10 +17,11 @@ from msgspec import Struct
 
 import scoring
 from service import db, events, opening, panel, tenders
+from service.drafts import Instant, Reason
 from service.organisations import Caller
 from service.panel import Place
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
-from service.tenders import Instant, Reason, TenderLot, TenderRow
+from service.tenders import TenderLot, TenderRow
 
 SQL = db.queries("clarifications")
 

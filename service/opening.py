@@ -23,6 +23,7 @@ import scoring
 from service import bidders, bids, db, documents, events, money, tenders, unsealing
 from service.bids import OwnBid
 from service.consortia import Overlap, Party
+from service.drafts import Custody
 from service.money import AcceptedCurrency
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
@@ -135,7 +136,7 @@ class OpeningRecord(Struct, frozen=True, kw_only=True):
 
     tender_id: UUID
     lot_id: UUID
-    custody: tenders.Custody
+    custody: Custody
     officers: list[OpeningAct]
     officers_needed: int
     opened_at: datetime | None

@@ -8,7 +8,6 @@ from tests.make import a_lot, a_rules, a_score, a_tender
 from tests.make_officers import content_keys, desks, private_key, publish
 from tests.make_officers import draft as a_draft
 from tests.service.conftest import Market, Person, done
-from tests.service.test_frameworks import awarded
 
 
 class Shown:
