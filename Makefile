@@ -12,9 +12,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # WeasyPrint loads these; no wheel carries them. Without them everything but PDF works.
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 # The runner (service/db.py) opens the transaction and sets both timeouts; version numbers count to a few dozen; serial
-# numbers are only in the job queue's own tables.
+# numbers are only in the job queue's own tables. Inside of a transaction no index can be built or dropped concurrently.
 SQUAWK := --pg-version=15.0 --assume-in-transaction \
-	--exclude=require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-identity
+	--exclude=require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-identity,require-concurrent-index-creation,require-concurrent-index-deletion
 
 # Install Debian packages when we are root, else say what is missing without them and how to mend it.
 define packages

@@ -9,6 +9,7 @@ from scoring.bulk import score_many
 from scoring.canonical import ENGINE, canonical, digest, rules_digest
 from scoring.case import BadDocument, Case, Fault, decode
 from scoring.catalogue import Listed, methods
+from scoring.cautions import giveaways
 from scoring.combination import Combination, combine
 from scoring.debrief import Debrief, Derived, ShownBid, ShownLetter, debrief
 from scoring.decimals import Rounding
@@ -75,6 +76,7 @@ __all__ = [
     "digest",
     "evaluate",
     "exclude",
+    "giveaways",
     "is_for_panel",
     "judged_value",
     "leaves",

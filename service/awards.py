@@ -15,7 +15,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events, recommendations, tenders
+from service import abnormally_low, db, events, recommendations, tenders
 from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, NotFound, Refusal
@@ -157,6 +157,8 @@ async def decide_award(
     last = await recommendations.SQL.last_evaluation(conn, lot_id=lot_id)
     stored = check_last(lot, await stored_or_none(conn, caller, data.evaluation_id), last)
     check_choice(msgspec.json.decode(stored.canonical, type=scoring.Evaluation), data.bid_id)
+    if data.bid_id is not None:
+        await abnormally_low.check_assessed(conn, lot, known.tender.now)
     made = check_award(data, await recommendations.standing(conn, lot_id), caller.person_id)
     row = SQL.insert_award(
         conn,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -31,7 +31,7 @@ from service.receipts import ENCODER, Receipt, find_receipt
 from service.reception import KEY, BidWithdrawn, Sent, Taken, check_complete, check_key
 from service.sealing import BID_TYPE
 from service.submissions import Submission, Terms
-from service.tenders import SubmissionDeadlinePassed
+from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("bids")
 
@@ -43,6 +43,7 @@ IdempotencyKey = Annotated[
         description="Required: any text of 1–100 characters of your own, new for each bid; the same for a retry.",
     ),
 ]
+VariantNumber = Annotated[int, Meta(ge=0, le=20, description="Which variant, from 1; 0 is the bid itself.")]
 ValidateOnly = Annotated[Literal["only"] | None, Meta(description="`only`: check the bid and store nothing.")]
 
 
@@ -56,7 +57,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
 
 
 class OwnBid(Struct, frozen=True, kw_only=True):
-    """A supplier's own bid before the opening: everything but its contents.
+    """A supplier's own bid before the opening: everything but its contents. `variant` is 0 for the bid itself.
 
     `under_present_rules` is false when a corrigendum has changed the rules since: look again, and replace the bid.
     """
@@ -66,6 +67,7 @@ class OwnBid(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     digest: str
     rules_digest: str
+    variant: int
     withdrawn_at: datetime | None
     under_present_rules: bool
 
@@ -104,7 +106,8 @@ class BidDoor:
                     sent = await self._read(UUID(match[1]), headers, receive, caller)
                     taken = None if sent is None else await self._state.reception.take(sent)
                 except Refusal as refusal:
-                    scope["state"][_REFUSED] = refusal
+                    # Without the frames that it came through: they hold the body, and would hold one another.
+                    scope["state"][_REFUSED] = refusal.with_traceback(None)
             if taken is None:
                 return False
             own = {"Location": f"/bids/{taken.receipt.bid_id}", **taken.headers()}
@@ -140,22 +143,35 @@ class BidDoor:
 _TEXT = Schema(type=OpenAPIType.STRING)
 
 
+def _object(properties: dict[str, Schema], *required: str) -> Schema:
+    return Schema(type=OpenAPIType.OBJECT, properties={**properties}, required=[*required], additional_properties=False)
+
+
 @dataclass
 class BidOperation(Operation):
     """An operation whose body is a bid, in the clear or sealed; the handlers read it themselves."""
 
     def __post_init__(self) -> None:
         """Describe the body, which litestar cannot see."""
-        document = Schema(
-            type=OpenAPIType.OBJECT,
-            properties={"id": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID), "name": _TEXT},
-            required=["id", "name"],
-        )
+        one_id = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID)
+        document = _object({"id": one_id, "name": _TEXT}, "id", "name")
         values = Schema(type=OpenAPIType.OBJECT, additional_properties=_TEXT, max_properties=200)
+        role = Schema(type=OpenAPIType.STRING, enum=["lead", "member"])
+        party = {"name": _TEXT, "identifier": _TEXT, "organisation_id": one_id}
+        member = _object(party | {"role": role, "share": _TEXT}, "name", "role")
+        subcontractor = _object(party | {"work": _TEXT}, "name", "work")
+        variant = _object({"number": Schema(type=OpenAPIType.INTEGER), "description": _TEXT}, "number", "description")
         submission = Schema(
             type=OpenAPIType.OBJECT,
             description=Submission.__doc__,
-            properties={"values": values, "documents": Schema(type=OpenAPIType.ARRAY, items=document)},
+            properties={
+                "values": values,
+                "documents": Schema(type=OpenAPIType.ARRAY, items=document),
+                "members": Schema(type=OpenAPIType.ARRAY, items=member),
+                "subcontractors": Schema(type=OpenAPIType.ARRAY, items=subcontractor),
+                "variant": variant,
+                "currency": _TEXT,
+            },
             required=["values"],
             additional_properties=False,
         )
@@ -173,13 +189,23 @@ _MEDIA_TYPES = ("application/json", BID_TYPE)
 _REFUSED = "bid_refused"
 
 
-async def _sent(
-    request: Request[Any, Any, Any], caller: Caller, lot_id: UUID, bid_id: UUID, key: str | None, *, version: int
-) -> Sent:
+class _Target(NamedTuple):
+    """Which bid is sent."""
+
+    lot_id: UUID
+    bid_id: UUID
+    version: int
+    variant: int
+
+
+async def _sent(request: Request[Any, Any, Any], caller: Caller, target: _Target, key: str | None) -> Sent:
     """What a supplier sent by litestar's way; raises what the front door has refused it with already."""
     refused = request.scope["state"].pop(_REFUSED, None)
     if isinstance(refused, Refusal):
-        raise refused
+        try:
+            raise refused
+        finally:
+            del refused  # else this frame and the refusal hold each other, and the request's body with them
     caller.require_kind("supplier")
     caller.require("write")
     key = check_key(key)
@@ -187,7 +213,8 @@ async def _sent(
     if media_type not in _MEDIA_TYPES:
         raise UnsupportedMediaType(f"A bid is application/json or {BID_TYPE}, not {media_type or 'without a type'}.")
     request.app.state.reception.intake.check_open()
-    return Sent(caller, lot_id, bid_id, version, key, media_type, await _body(request, caller, lot_id))
+    lot_id, bid_id, version, variant = target
+    return Sent(caller, lot_id, bid_id, version, key, media_type, await _body(request, caller, lot_id), variant)
 
 
 async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -> bytes:
@@ -201,13 +228,15 @@ async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
         raise
 
 
-async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, body: bytes) -> Response[DryRun]:
+async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, body: bytes, variant: int) -> Response[DryRun]:
     caller.require_kind("supplier")
     way = await reception.read_way_in(pool, lot_id)
     data = wire.decode(body, Submission)
+    if way.cancelled_at is not None:
+        raise LotCancelled(f"Lot {way.lot_number} was cancelled at {way.cancelled_at.isoformat()}.")
     if way.now >= way.submission_deadline:
         raise SubmissionDeadlinePassed(f"{way.tender} closed at {way.submission_deadline.isoformat()}.")
-    check_complete(way.rules, data)
+    check_complete(way.rules, data, way.admits(variant, caller.organisation_id))
     found = DryRun(
         complete=True,
         rules_digest=way.rules_digest,
@@ -225,16 +254,18 @@ async def submit_bid(
     caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
     validate: FromQuery[ValidateOnly] = None,
+    variant: FromQuery[VariantNumber] = 0,
 ) -> Response[Receipt] | Response[DryRun]:
     """Submit a bid for a lot; the receipt comes only after the bid is safely stored, sealed to the tender's key.
 
     A repeated key gets the first receipt again, marked `Idempotency-Replayed: true`. A bid that you have sealed
     yourself (`tenderscore seal`) is sent as `application/vnd.tenderscore.sealed-bid`.
-    With `?validate=only` the bid is checked, all faults are named at once, and nothing is stored.
+    With `?validate=only` the bid is checked, all faults are named at once, and nothing is stored. Where the lot takes
+    variants, each is sent with its number, `?variant=1`, and says in its contents what is different.
     """
     if validate:
-        return await _dry_run(state.pool, caller, lot_id, await request.body())
-    sent = await _sent(request, caller, lot_id, uuid4(), idempotency_key, version=1)
+        return await _dry_run(state.pool, caller, lot_id, await request.body(), variant)
+    sent = await _sent(request, caller, _Target(lot_id, uuid4(), 1, variant), idempotency_key)
     taken = await state.reception.take(sent)
     headers = {"Location": f"/bids/{taken.receipt.bid_id}", **taken.headers()}
     return Response(taken.receipt, status_code=201, headers=headers)
@@ -253,10 +284,11 @@ async def replace_bid(
 
     A bid that you seal yourself is sealed for the version after the present one.
     """
-    lot_id, version = await reception.own_bid(state.pool, caller, bid_id)
+    own = await reception.own_bid(state.pool, caller, bid_id)
     if validate:
-        return await _dry_run(state.pool, caller, lot_id, await request.body())
-    sent = await _sent(request, caller, lot_id, bid_id, idempotency_key, version=version + 1)
+        return await _dry_run(state.pool, caller, own.lot_id, await request.body(), own.variant)
+    target = _Target(own.lot_id, bid_id, own.version + 1, own.variant)
+    sent = await _sent(request, caller, target, idempotency_key)
     taken = await state.reception.take(sent)
     return Response(taken.receipt, status_code=200, headers=taken.headers())
 
@@ -287,13 +319,20 @@ async def withdraw_bid(
 
 
 @get("/lots/{lot_id:uuid}/sealing")
-async def get_sealing(lot_id: FromPath[UUID], state: State, caller: NamedDependency[Caller]) -> Terms:
+async def get_sealing(
+    lot_id: FromPath[UUID],
+    state: State,
+    caller: NamedDependency[Caller],
+    variant: FromQuery[VariantNumber] = 0,
+) -> Terms:
     """Read what a bid for a published lot is sealed with: its tender's public key, and the rules that it answers to.
 
-    Save the answer as a file for `tenderscore seal`. A supplier is told the version that its next bid will have.
+    Save the answer as a file for `tenderscore seal`. A supplier is told the version that its next bid will have, or
+    its next variant of this number.
     """
     way = await reception.read_way_in(state.pool, lot_id)
-    whose = {"lot_id": lot_id, "supplier_id": caller.organisation_id}
+    reception.check_variant(way.variants, variant)
+    whose = {"lot_id": lot_id, "supplier_id": caller.organisation_id, "variant": variant}
     supplier = caller.kind == "supplier"
     return Terms(
         tender_id=way.tender_id,
@@ -305,6 +344,10 @@ async def get_sealing(lot_id: FromPath[UUID], state: State, caller: NamedDepende
         submission_deadline=way.submission_deadline,
         supplier_id=caller.organisation_id if supplier else None,
         version=await SQL.next_version(state.pool, **whose) if supplier else None,
+        currency=way.currency,
+        vat=way.vat,
+        accepted_currencies=way.accepted_currencies,
+        variants=way.variants,
     )
 
 

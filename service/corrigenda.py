@@ -137,6 +137,7 @@ def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorr
     unlawful = judge_law(legal_rules(tender), [lot.rules for lot in changed], [lot.price_envelope for lot in changed])
     faults.extend(unlawful.faults)
     faults.extend(_moved_prices(lots, new.lots or ()))
+    faults.extend(_fewer_variants(lots, new.lots or ()))
     if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
         faults.append(Fault("", "Nothing would change.", "Give at least one new value."))
     if faults:
@@ -149,6 +150,15 @@ def _moved_prices(lots: Sequence[TenderLot], new: Sequence[DraftLot]) -> Iterato
         if old.price_envelope != changed.price_envelope:
             mend = f"Write {msgspec.json.encode(old.price_envelope).decode()}."
             yield Fault(f"/lots/{index}/price_envelope", "What is sealed apart stays as it was published.", mend)
+
+
+def _fewer_variants(lots: Sequence[TenderLot], new: Sequence[DraftLot]) -> Iterator[Fault]:
+    """A variant that was sent as the tender asked cannot be disowned."""
+    for index, (old, changed) in enumerate(zip(lots, new, strict=False)):
+        most = old.variants.at_most if old.variants else 0
+        if most > (changed.variants.at_most if changed.variants else 0):
+            mend = f"Keep at least {most}."
+            yield Fault(f"/lots/{index}/variants", "Variants that were published stay allowed.", mend)
 
 
 def check_may_confirm(tender: TenderRow, proposal: ProposedCorrigendum, caller: Caller) -> None:

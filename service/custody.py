@@ -22,8 +22,10 @@ from msgspec import Meta, Struct
 from service import db, events, sealing, tenders
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
+from service.settings import Settings
+from service.signing import Secrets, SecretUnusable
 from service.tenders import TenderRow
-from service.wrapping import KeyNotWrapped, Wrapper
+from service.wrapping import BY_COMMAND, KeyNotWrapped, Wrapper
 
 SQL = db.queries("custody")
 
@@ -237,6 +239,25 @@ async def settle(conn: db.Connection, wrapper: Wrapper, tender: TenderRow, key: 
         conn, tender_id=tender.id, public_key=public, wrapped_key=wrapped, wrapped_by=wrapped_by
     )
     return public
+
+
+async def check_secrets(dsn: str, secrets: Secrets, settings: Settings) -> None:
+    """Refuse to serve without what wrapped the key of a tender that has something sealed; raises SecretUnusable.
+
+    Otherwise bids would be taken in that nobody can open, and it would show after the deadline.
+    """
+    known = [wrapping.id for wrapping in secrets.wrappings] + [BY_COMMAND] * bool(settings.kms_command)
+    pool = await db.open_pool(dsn, pooler=settings.database_pooler, connections=1)
+    async with pool:
+        lost = [row async for row in SQL.list_lost_wrappings(pool, known=known)]
+    if lost:
+        number = sum(row["tenders"] for row in lost)
+        raise SecretUnusable(
+            f"What is sealed to {number} tender{'s' * (number != 1)} cannot be opened: what wrapped their keys is lost"
+            f" ({', '.join(row['wrapped_by'] for row in lost)}).",
+            "put the lost line back behind the first one of the secret file, from its copy; for `command` set"
+            " TENDERSCORE_KMS_COMMAND as it was",
+        )
 
 
 async def make_missing(pool: asyncpg.Pool, wrapper: Wrapper) -> None:

@@ -213,7 +213,7 @@ def engine_inputs(
     agreed: Mapping[tuple[UUID, str], str],
     fell_behind: Collection[UUID] = (),
 ) -> list[scoring.OpenedBid]:
-    """What the engine gets: offered values as opened, and for what the panel decides the agreed score alone.
+    """What the engine gets: values as opened or corrected, and for what the panel decides the agreed score alone.
 
     A bid that fell behind others before the prices were opened stays out, whatever becomes of those others; what a bid
     says beyond what was asked is not looked at. Refuses when a bid that is still in the race lacks an agreed score,
@@ -235,7 +235,8 @@ def engine_inputs(
         raise EvaluationIncomplete(f"{len(faults)} agreed scores are missing.", faults=faults)
     inputs: list[scoring.OpenedBid] = []
     for bid in opened:
-        values = {name: value for name, value in bid.offers.items() if name in asked and name not in judged}
+        offers = bid.comparable(lot.rules).items()
+        values = {name: value for name, value in offers if name in asked and name not in judged}
         values |= {name: agreed[bid.bid_id, name] for name in judged if (bid.bid_id, name) in agreed}
         state = "failed_hurdle" if bid.state == "admissible" and bid.bid_id in fell_behind else bid.state
         inputs.append(scoring.OpenedBid(id=str(bid.bid_id), state=state, values=values))
@@ -281,7 +282,7 @@ async def lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> Place:
     found = await SQL.locate_bid(conn, bid_id=bid_id)
     if found is None:
         raise NotFound
-    known = await tenders.lock(conn, caller, tender_id=found["tender_id"])
+    known = await tenders.lock(conn, caller, lot_id=found["lot_id"])
     return Place(known, known.lot(found["lot_id"]))
 
 

@@ -201,6 +201,79 @@ EXAMPLES: dict[str, RequestExample] = {
     "reject_recommendation": RequestExample(
         "To be reasoned again", {"reason": "The reasons do not say how the crane plan was assessed."}
     ),
+    "write_requirements": RequestExample(
+        "One condition and one requirement",
+        {
+            "requirements": [
+                {
+                    "id": "insurance",
+                    "kind": "condition",
+                    "title": "Liability insurance",
+                    "text": "Cover of at least 5 million pounds for each event.",
+                    "evidence": "The insurer's certificate, not older than a year.",
+                },
+                {
+                    "id": "modules",
+                    "kind": "mandatory",
+                    "title": "Certified modules",
+                    "text": "Every module is certified by IEC 61215.",
+                    "evidence": "The certificates, as an annex to the bid.",
+                    "lot": 1,
+                },
+            ]
+        },
+    ),
+    "open_hearing": RequestExample(
+        "What is held against a supplier",
+        {
+            "ground_id": "deficient-performance",
+            "question": "Westgate ended a contract with you in 2025 for repeated delay. What do you say to that?",
+            "due_at": "2031-03-28T12:00:00Z",
+        },
+    ),
+    "decide_selection": RequestExample(
+        "A condition that is met",
+        {
+            "subject": "condition",
+            "id": "insurance",
+            "outcome": "met",
+            "evidence": "Certificate of 3 March 2031, annex 5.",
+            "reason": "Cover of 10 million pounds, in force until 2032.",
+        },
+    ),
+    "request_explanation": RequestExample(
+        "How the price is possible",
+        {
+            "question": "Your price lies below the published limit. Explain labour and modules in figures.",
+            "due_at": "2031-03-28T12:00:00Z",
+        },
+    ),
+    "assess_explanation": RequestExample(
+        "An explanation that convinces",
+        {"explained": True, "reason": "The modules are in stock; wages are above the collective agreement."},
+    ),
+    "decide_low_price": RequestExample(
+        "What follows from it", {"outcome": "accepted", "reason": "As assessed: the price is explained in each part."}
+    ),
+    "ask_bidder": RequestExample(
+        "What a sentence of the bid means",
+        {
+            "kind": "explanation",
+            "criterion_id": "method-statement",
+            "question": "On page 4 you name a crane plan: for which of the schools does it hold?",
+            "due_at": "2031-03-21T12:00:00Z",
+        },
+    ),
+    "answer_clarification": RequestExample("The bidder's words", {"answer": "For all twelve, as annex 2 lists them."}),
+    "propose_correction": RequestExample(
+        "A comma in the wrong place",
+        {"corrected": "158", "reason": "Annex 3 adds up to 158 weeks; the 6 is a slip of the pen."},
+    ),
+    "decide_correction": RequestExample(
+        "By a second person", {"decision": "confirmed", "reason": "The annex was part of the bid and leaves no doubt."}
+    ),
+    "cancel_lot": RequestExample("A lot that is not needed any more", {"reason": "The school closes in summer."}),
+    "cancel_tender": RequestExample("All lots", {"reason": "The roofs' survey found that none carries the load."}),
     "decide_award": RequestExample(
         "To the bid ranked first",
         {

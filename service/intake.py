@@ -45,7 +45,9 @@ Outcome = Literal[
     "withdrawn",
     "version-changed",
     "documents-missing",
+    "documents-elsewhere",
     "key-refused",
+    "cancelled",
     "unknown",
 ]
 
@@ -55,6 +57,9 @@ class RequestInFlight(Refusal):
 
     Repeat the request in a few seconds, with the same key: you get the answer to the first.
     """
+
+    # The first request's entry tells of both. This one would wait for the very log that keeps the first waiting.
+    recorded = True
 
 
 class Post(NamedTuple):
@@ -76,11 +81,13 @@ class Post(NamedTuple):
     offer: Envelope
     price: Envelope | None
     documents: Sequence[UUID]
+    variant: int
 
     @property
     def operation(self) -> tuple[object, ...]:
         """What its Idempotency-Key is unique in."""
-        return self.supplier_id, self.lot_id if self.version == 1 else self.bid_id, self.retry_key
+        target = (self.lot_id, self.variant) if self.version == 1 else self.bid_id
+        return self.supplier_id, target, self.retry_key
 
 
 class Verdict(NamedTuple):
@@ -293,6 +300,7 @@ def _columns(posts: Sequence[Post]) -> dict[str, list[Any]]:
         "price_headers": [post.price.header if post.price else None for post in posts],
         "prices": [post.price.body if post.price else None for post in posts],
         "documents": ["{" + ",".join(map(str, post.documents)) + "}" for post in posts],
+        "variants": [post.variant for post in posts],
     }
 
 

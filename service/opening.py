@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+import msgspec
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -19,8 +20,10 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 import scoring
-from service import bids, db, documents, events, tenders, unsealing
+from service import bidders, bids, db, documents, events, money, tenders, unsealing
 from service.bids import OwnBid
+from service.consortia import Overlap, Party
+from service.money import AcceptedCurrency
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
 from service.tenders import Known, TenderLot, TenderRow
@@ -44,7 +47,10 @@ class PanelBid(Struct, frozen=True, kw_only=True):
     """A bid after the opening, for the buyer's people. `state` is what was last decided about it.
 
     `offers` has the sealed prices once they are opened. `fault` says what was wrong with an envelope: the panel decides
-    what that means. `price_stays_sealed` is the reason why a bid's price is never opened.
+    what that means. `price_stays_sealed` is the reason why a bid's price is never opened. Of amounts in another
+    currency `offers` has those given, `in_tender_currency` those compared, `exchange` the published rate. `overlaps`
+    tells which of its bidders stand behind another bid for the lot too. `corrections` has the values that two persons
+    put right as obvious errors; the offers stay as they were opened.
     """
 
     bid_id: UUID
@@ -58,10 +64,27 @@ class PanelBid(Struct, frozen=True, kw_only=True):
     fault: str | None
     price_stays_sealed: str | None
     state: scoring.State
+    variant: int
+    variant_description: str | None
+    currency: str | None
+    exchange: AcceptedCurrency | None
+    in_tender_currency: dict[str, str] = {}
+    parties: tuple[Party, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+    corrections: dict[str, str] = {}
+
+    def comparable(self, rules: scoring.Lot) -> dict[str, str]:
+        """The offers as corrected, in the tender's currency; amounts that cannot be converted are left out."""
+        stated = self.offers | self.corrections
+        if self.currency is None:
+            return stated
+        if self.exchange is None:
+            return money.without_amounts(rules, stated)
+        return stated | money.in_tender_currency(rules, stated, self.exchange)
 
 
 class OpenedLine(Struct, frozen=True, kw_only=True):
-    """A bid as the opening record names it."""
+    """A bid as the opening record names it, with everybody who stands behind it."""
 
     bid_id: UUID
     supplier: str
@@ -69,6 +92,10 @@ class OpenedLine(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     digest: str
     fault: str | None
+    variant: int
+    variant_description: str | None
+    parties: tuple[Party, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
 
 
 class LateBid(Struct, frozen=True, kw_only=True):
@@ -243,7 +270,8 @@ async def read_sealed(conn: db.Connection, known: Known, lot: TenderLot, envelop
     async with _opening_role(conn):
         key = await db.maybe(SQL.release_key(conn, lot_id=lot.id, envelope=envelope), _Released)
         sealed = await db.many(SQL.open_envelopes(conn, lot_id=lot.id, envelope=envelope), SealedBid)
-    return Sealed(Box(known.tender.id, lot.id, envelope, lot.rules, lot.price_envelope, sealed), key)
+    accepted = [known.tender.currency, *(other.code for other in known.tender.accepted_currencies)]
+    return Sealed(Box(known.tender.id, lot.id, envelope, lot.rules, lot.price_envelope, sealed, accepted), key)
 
 
 async def read_headers(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind, kind: type[T]) -> list[T]:
@@ -271,12 +299,17 @@ async def open_box(
         versions=[one.bid.version for one in opened],
         contents=[one.offers for one in opened],
         faults=faults,
+        variant_descriptions=[one.variant_description for one in opened],
+        currencies=[one.currency for one in opened],
     )
+    await bidders.keep(conn, opened)
     kind = "bids.opened" if box.kind == "offer" else "prices.opened"
     facts: dict[str, Any] = {
         "lot_id": box.lot_id,
         "bids": [_told(one, fault) for one, fault in zip(opened, faults, strict=True)],
     }
+    if found := (await bidders.behind(conn, box.lot_id)).overlaps:
+        facts["overlaps"] = [{"bid_id": bid_id, "with": [*overlaps]} for bid_id, overlaps in sorted(found.items())]
     names = {document.id: document.name for one in opened for document in one.documents}
     found = await documents.open_all(conn, attached, names, document_key_of)
     if faulty := [{"document_id": one.sealed.document_id, "fault": one.fault} for one in found if one.fault]:
@@ -293,6 +326,8 @@ def _fault(one: Opened, there: set[tuple[UUID, UUID]]) -> str | None:
 
 def _told(one: Opened, fault: str | None) -> dict[str, Any]:
     told: dict[str, Any] = {"bid_id": one.bid.bid_id, "digest": one.bid.digest}
+    told |= {"variant": one.bid.variant} if one.bid.variant else {}
+    told |= {"parties": [*one.parties]} if one.parties else {}
     return told if fault is None else {**told, "fault": fault}
 
 
@@ -317,8 +352,17 @@ async def list_bids(
     if known.tender.buyer_id != caller.organisation_id:
         return await db.many(bids.SQL.list_own(conn, lot_id=lot_id, supplier_id=caller.organisation_id), OwnBid)
     check_reader(known.tender)
-    check_opened(known.lot(lot_id))
-    return await db.many(SQL.list_opened(conn, lot_id=lot_id), PanelBid)
+    lot = known.lot(lot_id)
+    check_opened(lot)
+    behind = await bidders.behind(conn, lot_id)
+    return [
+        msgspec.structs.replace(
+            bid,
+            in_tender_currency=money.in_tender_currency(lot.rules, bid.offers, bid.exchange),
+            **behind.of(bid.bid_id),
+        )
+        for bid in await db.many(SQL.list_opened(conn, lot_id=lot_id), PanelBid)
+    ]
 
 
 @post("/lots/{lot_id:uuid}/opening")
@@ -369,6 +413,9 @@ async def record_of(conn: db.Connection, caller: Caller, lot_id: UUID) -> Openin
     lot = known.lot(lot_id)
     opened = lot.opened_at is not None
     lines = await db.many(SQL.list_opened_lines(conn, lot_id=lot_id), OpenedLine)
+    if lines:
+        behind = await bidders.behind(conn, lot_id)
+        lines = [msgspec.structs.replace(line, **behind.of(line.bid_id)) for line in lines]
     return OpeningRecord(
         tender_id=known.tender.id,
         lot_id=lot_id,

@@ -11,9 +11,10 @@ from litestar.params import FromPath
 
 import scoring
 from scoring.units import is_money
-from service import custody, db, events
+from service import custody, db, events, requirements
 from service.edge import check_if_match
 from service.legal_checks import judge_law, judge_officers
+from service.money import Vat
 from service.organisations import Caller
 from service.problems import Fault, Refusal
 from service.roles import RolesConflict
@@ -60,10 +61,10 @@ def check_not_author(tender: TenderRow, caller: Caller) -> None:
 
 
 def check_ready(
-    tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[RoleHeld], key_faults: Sequence[Fault]
+    tender: TenderRow, lots: Sequence[TenderLot], roles: Sequence[RoleHeld], found: Sequence[Fault]
 ) -> tuple[Fault, ...]:
     """Refuse to publish what is incomplete, naming everything; returns the warnings that do not stop it."""
-    faults: list[Fault] = [*key_faults]
+    faults: list[Fault] = [*found]
     if tender.submission_deadline is None:
         faults.append(Fault("/submission_deadline", "There is no deadline.", "Give an instant with an offset."))
     elif tender.submission_deadline <= tender.now:
@@ -90,6 +91,10 @@ def judge_rules(lots: Sequence[DraftLot | TenderLot], currency: str) -> tuple[li
         for found in scoring.check_publishable(lot.rules):
             fault = Fault(f"/lots/{index}/rules{found.pointer}", found.message, found.mend)
             (warnings if found.severity == "warning" else faults).append(fault)
+        warnings.extend(
+            Fault(f"/lots/{index}/rules{found.pointer}", found.message, found.mend)
+            for found in scoring.giveaways(lot.rules)
+        )
         faults.extend(_foreign_money(lot.rules.criteria, f"/lots/{index}/rules", currency))
     return faults, warnings
 
@@ -133,11 +138,24 @@ async def unsimulated(conn: db.Connection, known: Known) -> tuple[Fault, ...]:
     )
 
 
+def frozen_terms(known: Known, digests: Sequence[str]) -> object:
+    """What a tender's digest covers: its lots' rules and, where it has any, its terms beside a plain bid's."""
+    tender, lots = known
+    terms: dict[str, object] = {}
+    if tender.vat != Vat():
+        terms["vat"] = tender.vat
+    if tender.accepted_currencies:
+        terms |= {"currency": tender.currency, "accepted_currencies": tender.accepted_currencies}
+    if any(lot.variants for lot in lots):
+        terms["variants"] = [lot.variants for lot in lots]
+    return {"rules": digests, **terms} if terms else digests
+
+
 async def freeze(conn: db.Connection, known: Known) -> str:
     """Put a tender's present rules under their digests; returns the digest of them all."""
     lots = known.lots
     digests = [scoring.rules_digest(lot.rules) for lot in lots]
-    digest = scoring.digest(digests)
+    digest = scoring.digest(frozen_terms(known, digests))
     await SQL.publish_tender(
         conn,
         tender_id=known.tender.id,
@@ -172,7 +190,10 @@ async def publish_tender(
     check_if_match(if_match, known.tender.version)
     roles = await db.many(TENDERS.list_roles(conn, tender_id=tender_id), RoleHeld)
     key, officers = await custody.find(conn, tender_id)
-    warnings = check_ready(*known, roles, custody.key_faults(known.tender, key, officers))
+    required = await requirements.of_tender(conn, tender_id)
+    faults = [*custody.key_faults(known.tender, key, officers)]
+    faults += requirements.faults(required.requirements, len(known.lots))
+    warnings = check_ready(*known, roles, faults)
     untried = await unsimulated(conn, known)
     public_key = await custody.settle(conn, state.wrapper, known.tender, key)
     digest = await freeze(conn, known)
@@ -180,6 +201,7 @@ async def publish_tender(
     facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
     facts["submission_deadline"] = known.tender.submission_deadline
     facts["public_key_digest"] = custody.digest_of(public_key)
+    facts["requirements_digest"] = required.digest
     await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service import db, merkle
 from service.problems import NotFound
@@ -48,6 +48,7 @@ class Proof(Struct, frozen=True, kw_only=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """Proof of a bid: when it arrived by the database's clock, and the SHA-256 of the sealed bytes that were stored.
 
+    A variant is told by its number; a supplier's bid itself has none.
     Verify it without us: `python verify_receipt.py receipt.json`, from `/verify_receipt.py`.
     """
 
@@ -64,6 +65,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     rules_digest: str
     submitted_at: datetime
     documents: list[UUID]
+    variant: int | UnsetType = UNSET
     proof: Proof
 
 
@@ -81,6 +83,7 @@ class _Stored(Struct, frozen=True, kw_only=True):
     rules_digest: str
     submitted_at: datetime
     documents: list[UUID]
+    variant: int
     position: int
     tree_size: int
     signed_by: str
@@ -124,8 +127,9 @@ def _again(stored: _Stored, leaves: Sequence[bytes], secrets: Secrets) -> Receip
     checkpoint = signer.checkpoint(stored.tender_id, stored.tree_size, merkle.root(leaves))
     hashes = merkle.inclusion_proof(leaves, stored.position - 1)
     proof = _proof(signer, stored.entry, stored.position, stored.tree_size, hashes, checkpoint)
-    shared = set(Receipt.__struct_fields__) & set(_Stored.__struct_fields__)
-    return Receipt(proof=proof, **{name: getattr(stored, name) for name in shared})
+    shared = set(Receipt.__struct_fields__) & set(_Stored.__struct_fields__) - {"variant"}
+    facts = {name: getattr(stored, name) for name in shared}
+    return Receipt(proof=proof, variant=stored.variant or UNSET, **facts)
 
 
 ENCODER = msgspec.json.Encoder()

@@ -6,24 +6,26 @@ Contents are seen here once, on their way from the wire into the envelope; they 
 import hashlib
 import re
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 import scoring
 from service import db, sealing, submissions, wire
 from service.intake import Intake, Post, Verdict
+from service.money import AcceptedCurrency, Vat
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, NotFound, Refusal, Unauthenticated
 from service.receipts import Receipt, find_receipt
 from service.sealing import BID_TYPE, Container, SealBroken
 from service.signing import Secrets
-from service.submissions import Submission
-from service.tenders import SubmissionDeadlinePassed
+from service.submissions import Admits, Submission, VariantTerms
+from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("reception")
 
@@ -41,7 +43,16 @@ class WayIn(Struct, frozen=True, kw_only=True):
     price_envelope: tuple[str, ...]
     public_key: bytes
     submission_deadline: datetime
+    cancelled_at: datetime | None
     now: datetime
+    currency: str
+    vat: Vat
+    accepted_currencies: tuple[AcceptedCurrency, ...]
+    variants: VariantTerms | None
+
+    def admits(self, variant: int, sender: UUID) -> Admits:
+        """What a bid may be beside a plain one."""
+        return Admits(self.variants, variant, self.currency, self.accepted_currencies, sender)
 
 
 # Refusals
@@ -113,6 +124,26 @@ class DocumentsMissing(Refusal):
     status = 422
 
 
+class DocumentOfAnotherBid(Refusal):
+    """Another bid of yours for this lot names the document.
+
+    A bid and its variants are opened and read apart. Upload the document once for each of them that names it. Nothing
+    was stored.
+    """
+
+    status = 422
+
+
+class NoVariants(Refusal):
+    """The lot does not take this variant.
+
+    Variants are taken only where the tender says so, and as many as it says (Directive 2014/24/EU, art. 45). Read the
+    lot's `variants`; nothing was stored.
+    """
+
+    status = 422
+
+
 class SealedBidBroken(Refusal):
     """The sealed bid does not have the form of one, or lacks an envelope that the lot asks for.
 
@@ -122,7 +153,10 @@ class SealedBidBroken(Refusal):
     status = 422
 
 
-CONSTRAINTS["bids_one_standing_per_supplier_and_lot"] = (BidAlreadySubmitted, "There is a standing bid already.")
+CONSTRAINTS["bids_one_standing_per_supplier_lot_and_variant"] = (
+    BidAlreadySubmitted,
+    "There is a standing bid already.",
+)
 CONSTRAINTS["idempotency_keys_used_once"] = (IdempotencyKeyReused, "The key has been used.")
 
 # Rules
@@ -140,9 +174,19 @@ def check_key(key: str | None) -> str:
     return match[1]
 
 
-def check_complete(rules: scoring.Lot, data: Submission) -> None:
+def check_variant(variants: VariantTerms | None, variant: int) -> None:
+    """Refuse a variant that the lot does not take, whatever it says."""
+    if variant and variants is None:
+        raise NoVariants("This lot takes no variants: it was published without any.")
+    if variant < 0 or (variants is not None and variant > variants.at_most):
+        most = variants.at_most if variants else 0
+        raise NoVariants(f"This lot takes {most} variants of each supplier, not number {variant}.")
+
+
+def check_complete(rules: scoring.Lot, data: Submission, admits: Admits) -> None:
     """Refuse a bid that lacks something or says what cannot be scored, naming everything at once."""
-    if faults := submissions.find_faults(rules, data):
+    check_variant(admits.variants, admits.variant)
+    if faults := submissions.find_faults(rules, data, admits):
         raise BidIncomplete(f"{len(faults)} of the bid's values need mending.", faults=faults)
 
 
@@ -157,6 +201,17 @@ def check_sealed(container: Container, way: WayIn, *, first: bool) -> None:
         raise SealedBidBroken(f"The lot asks for {wants}.")
 
 
+_WHY: Mapping[str, Callable[[], Refusal]] = {
+    "cancelled": lambda: LotCancelled("The lot was cancelled; your bid was not stored."),
+    "standing": lambda: BidAlreadySubmitted("There is a standing bid already."),
+    "withdrawn": lambda: BidWithdrawn("The bid has been withdrawn; submit a new one to the lot."),
+    "documents-missing": lambda: DocumentsMissing("One of the documents that the bid names is not there."),
+    "documents-elsewhere": lambda: DocumentOfAnotherBid("Another standing bid of yours names one of its documents."),
+    "key-refused": lambda: Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`."),
+    "rules-changed": lambda: RulesChanged("The rules changed while the bid was checked."),
+}
+
+
 def refusal_of(verdict: Verdict) -> Refusal:
     """Why a bid was not stored."""
     match verdict.outcome:
@@ -167,20 +222,10 @@ def refusal_of(verdict: Verdict) -> Refusal:
             )
             refusal.recorded = True
             return refusal
-        case "standing":
-            return BidAlreadySubmitted("There is a standing bid already.")
-        case "withdrawn":
-            return BidWithdrawn("The bid has been withdrawn; submit a new one to the lot.")
         case "version-changed":
             return VersionTaken(f"Version {verdict.version} is not the next one.")
-        case "documents-missing":
-            return DocumentsMissing("One of the documents that the bid names is not there.")
-        case "key-refused":
-            return Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`.")
-        case "rules-changed":
-            return RulesChanged("The rules changed while the bid was checked.")
-        case _:
-            return NotFound()
+        case outcome:
+            return _WHY.get(outcome, NotFound)()
 
 
 # One way in for first and further versions, whichever door they come by
@@ -196,6 +241,7 @@ class Sent(NamedTuple):
     retry_key: str
     media_type: str
     body: bytes
+    variant: int = 0
 
 
 class Taken(NamedTuple):
@@ -214,12 +260,17 @@ async def read_way_in(pool: asyncpg.Pool, lot_id: UUID) -> WayIn:
     return await db.one(SQL.get_way_in(pool, lot_id=lot_id), WayIn)
 
 
-async def own_bid(pool: asyncpg.Pool, caller: Caller, bid_id: UUID) -> tuple[UUID, int]:
-    """The lot and the present version of a bid of the caller's; raises NotFound."""
-    row = await SQL.get_own(pool, bid_id=bid_id, supplier_id=caller.organisation_id)
-    if row is None:
-        raise NotFound
-    return row["lot_id"], row["version"]
+class Own(Struct, frozen=True):
+    """A bid of the caller's: its lot, its present version, and which variant it is; 0 for the bid itself."""
+
+    lot_id: UUID
+    version: int
+    variant: int
+
+
+async def own_bid(pool: asyncpg.Pool, caller: Caller, bid_id: UUID) -> Own:
+    """A bid of the caller's; raises NotFound."""
+    return await db.one(SQL.get_own(pool, bid_id=bid_id, supplier_id=caller.organisation_id), Own)
 
 
 class Reception:
@@ -255,8 +306,8 @@ class Reception:
 
     async def next_version(self, sent: Sent) -> Sent:
         """The same for the version after the one that the bid has by now."""
-        lot_id, version = await own_bid(self._pool, sent.caller, sent.bid_id)
-        return sent._replace(lot_id=lot_id, version=version + 1)
+        own = await own_bid(self._pool, sent.caller, sent.bid_id)
+        return sent._replace(lot_id=own.lot_id, version=own.version + 1)
 
     async def _way_in(self, lot_id: UUID) -> WayIn:
         return self._ways.get(lot_id) or await self._reread(lot_id)
@@ -274,19 +325,21 @@ class Reception:
             if container.rules_digest != way.rules_digest:
                 way = await self._reread(sent.lot_id)
             check_sealed(container, way, first=sent.version == 1)
+            check_variant(way.variants, sent.variant)
             return self._post(sent, way, container, sent.body)
         data = wire.decode(sent.body, Submission)
+        supplier_id = sent.caller.organisation_id
         try:
-            check_complete(way.rules, data)
-        except BidIncomplete:
+            check_complete(way.rules, data, way.admits(sent.variant, supplier_id))
+        except (BidIncomplete, NoVariants):
             way = await self._reread(sent.lot_id)
             if way.now < way.submission_deadline:
-                check_complete(way.rules, data)
+                check_complete(way.rules, data, way.admits(sent.variant, supplier_id))
             else:
                 # A late bid is told so by the one clock that counts, not that it is also incomplete. Under a digest
                 # that no tender has the statement may record it, and cannot store it.
                 way = msgspec.structs.replace(way, tender_digest="")
-        place = submissions.Place(way.tender_id, way.lot_id, sent.caller.organisation_id, sent.version)
+        place = submissions.Place(way.tender_id, way.lot_id, supplier_id, sent.version)
         sealed = submissions.seal(
             data, place, way.public_key, rules_digest=way.rules_digest, price_envelope=way.price_envelope
         )
@@ -310,6 +363,7 @@ class Reception:
             offer=container.offer,
             price=container.price,
             documents=container.documents,
+            variant=sent.variant,
         )
 
     async def _answer(self, sent: Sent, way: WayIn, post: Post, verdict: Verdict) -> Taken:
@@ -339,6 +393,7 @@ class Reception:
             rules_digest=post.rules_digest,
             submitted_at=verdict.at,
             documents=list(post.documents),
+            variant=post.variant or UNSET,
             proof=verdict.proof,
         )
         return Taken(receipt, replayed=False)

@@ -115,7 +115,7 @@ OPENAPI = DescribedOnDemand(
     security=[{"key": []}],
     tags=[
         Tag(name="Organisations", description="Buyers and suppliers, their people and keys."),
-        Tag(name="Tenders", description="Draft, roles, publication, corrigenda, audit log."),
+        Tag(name="Tenders", description="Draft, roles, publication, corrigenda, cancellation, audit log."),
         Tag(name="Bids", description="Submission, receipts, opening."),
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
         Tag(name="Reports", description="The evaluation report."),

@@ -11,7 +11,7 @@ from msgspec import Struct
 from service import db, events
 from service.organisations import Caller
 from service.problems import NotFound, Refusal
-from service.tenders import SQL, Role, RoleHeld, check_role, lock, read
+from service.tenders import SQL, Role, RoleHeld, check_role, lock_record, read
 
 
 class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +61,7 @@ async def grant_role(
 ) -> RoleHeld:
     """Give a person of your organisation a role in the tender; for its author or an approver."""
     caller.require("write")
-    known = await lock(conn, caller, tender_id=tender_id)
+    known = await lock_record(conn, caller, tender_id=tender_id)
     check_role(known.tender, "author", "approver")
     check_roles_agree(await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld), data)
     row = SQL.insert_role(
@@ -83,7 +83,7 @@ async def take_role(
 ) -> None:
     """Take a role from a person; for the tender's author or an approver."""
     caller.require("write")
-    known = await lock(conn, caller, tender_id=tender_id)
+    known = await lock_record(conn, caller, tender_id=tender_id)
     check_role(known.tender, "author", "approver")
     if await SQL.delete_role(conn, tender_id=tender_id, person_id=person_id, role=role) is None:
         raise NotFound

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _work(arguments: argparse.Namespace, terms: Terms) -> list[str]:
     if arguments.document is not None:
         return _seal_document(arguments, terms)
-    submission = read_bid(arguments.bid, terms)
+    submission = read_bid(arguments.bid, terms, arguments.variant)
     if arguments.check:
         return [
             f"{arguments.bid} is complete for the rules {terms.rules_digest}. Nothing was written.",
@@ -73,13 +73,13 @@ def read_terms(path: Path) -> Terms:
     return terms
 
 
-def read_bid(path: Path, terms: Terms) -> Submission:
+def read_bid(path: Path, terms: Terms, variant: int = 0) -> Submission:
     """A bid that the service would take; raises Unsealable with every fault and its mend."""
     try:
         submission = wire.decode(_read(path), Submission)
     except Refusal as refusal:
         raise Unsealable(f"{path} cannot be read. {refusal.detail}", *_told(refusal.faults)) from None
-    if faults := submissions.find_faults(terms.rules, submission):
+    if faults := submissions.find_faults(terms.rules, submission, terms.admits(variant)):
         number = f"{len(faults)} fault{'s' * (len(faults) > 1)}"
         raise Unsealable(f"{path} has {number}; nothing was sealed.", *_told(faults), code=FAULTY)
     return submission
@@ -117,6 +117,7 @@ def _seal_bid(arguments: argparse.Namespace, terms: Terms, submission: Submissio
         f"Sealed {arguments.bid} as {arguments.output}, version {version} of the bid of supplier {place.supplier_id}.",
         f"SHA-256 {hashlib.sha256(container).hexdigest()}, {len(container)} bytes: as on the receipt.",
         f"Send it as {sealing.BID_TYPE} before {terms.submission_deadline.isoformat()}.",
+        *([f"Send it as a variant: ?variant={arguments.variant}."] if arguments.variant else ()),
     ]
 
 
@@ -185,6 +186,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--lot", type=Path, required=True, metavar="LOT.json", help="answer of GET /lots/{id}/sealing")
     parser.add_argument("--supplier", type=UUID, metavar="ID", help="your organisation's id, unless LOT.json names it")
     parser.add_argument("--version", type=_version, metavar="N", help="of the bid: 1, one more for each replacement")
+    parser.add_argument("--variant", type=_version, default=0, metavar="N", help="seal a variant of your bid: 1, 2 …")
     parser.add_argument("--check", action="store_true", help="check the bid and write nothing")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where the sealed bid or document goes")
     parser.set_defaults(run=_run_or_usage(parser))

@@ -19,8 +19,9 @@ import msgspec
 import structlog
 import uvicorn
 from litestar.datastructures import State
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service import bids, chronicle, db, jobs, organisations, reports
+from service import bids, chronicle, custody, db, jobs, organisations, reports
 from service.app import create_app
 from service.edge import answer_head
 from service.frontdoor import Door, FrontDoor
@@ -104,8 +105,67 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+GATHERED_BYTES = 65_536
+"""What is written beyond this is sent at once, so that a long answer is held up when its reader is slow."""
+
+COLLECTED_AFTER = (20_000, 20, 20)
+"""Of how many objects more the collector looks for cycles (gc.set_threshold): requests leave next to none."""
+
 DOORS: tuple[Callable[[State], Door], ...] = (bids.BidDoor, ResultDoor, TenderListDoor)
 """What is answered before the framework; each is made with the application's state."""
+
+
+class _AtOnce(asyncio.Transport):
+    """A connection that sends what is written to it in one turn of the event loop by one system call."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._written = bytearray()
+        self._loop = asyncio.get_running_loop()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._written:
+            self._loop.call_soon(self._send)
+        self._written += data
+        if len(self._written) > GATHERED_BYTES:
+            self._send()
+
+    def _send(self) -> None:
+        if self._written:
+            written, self._written = self._written, bytearray()
+            self._transport.write(written)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._written.clear()
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._transport.set_protocol(protocol)
+
+
+class WrittenAtOnce(HttpToolsProtocol):
+    """Uvicorn's protocol, with an answer's head and body in one system call and, mostly, one packet."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Put the gathering in between."""
+        super().connection_made(_AtOnce(transport))
 
 
 def http_server(
@@ -115,6 +175,7 @@ def http_server(
     app = create_app(settings, dsn, secrets)
     config = uvicorn.Config(
         counted(answer_head(FrontDoor(app, [door(app.state) for door in doors])), app.state.traffic),
+        http=WrittenAtOnce,
         lifespan="on",
         ws="none",
         proxy_headers=False,  # nothing here goes by who is said to stand behind a proxy
@@ -175,6 +236,7 @@ def serve(arguments: argparse.Namespace) -> int:
     with database(settings) as dsn:
         secrets = secrets_of(settings)
         asyncio.run(prepare(dsn, settings, migrate=arguments.migrate))
+        asyncio.run(custody.check_secrets(dsn, secrets, settings))
         with listen(settings.host, settings.port) as sock:
             server = http_server(settings, dsn, secrets)
 
@@ -186,6 +248,7 @@ def serve(arguments: argparse.Namespace) -> int:
             signal.signal(signal.SIGTERM, drain)
             print(f"listening on {address(sock)}", flush=True)
             gc.freeze()  # what is loaded stays: to walk it takes the collector 50 ms, in which nobody is answered
+            gc.set_threshold(*COLLECTED_AFTER)
             server.run(sockets=[sock])
     return 0
 

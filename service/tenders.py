@@ -20,13 +20,15 @@ from service import db, events, tender_list
 from service.edge import Limit, check_if_match, etag
 from service.jurisdictions import Presets, presets
 from service.legal import JurisdictionId
+from service.money import AcceptedCurrency, Currency, Vat, check_accepted
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, NotFound, Refusal
+from service.submissions import VariantTerms
 
 SQL = db.queries("tenders")
 
 Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
-Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded"]
+Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded", "cancelled"]
 Custody = Literal["service", "officers"]
 Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S", description="Words, at most 400 characters.")]
 Reason = Annotated[
@@ -35,7 +37,6 @@ Reason = Annotated[
 IfMatch = Annotated[
     str | None, HeaderParameter(name="If-Match", description="The ETag of the version that you have read and edit.")
 ]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code, such as GBP.")]
 Instant = Annotated[
     datetime, Meta(tz=True, description="RFC 3339 with an offset. The instant itself is already too late.")
 ]
@@ -45,12 +46,13 @@ class DraftLot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A lot: what it buys and the rules by which its bids are scored. Lots are numbered as they stand, from 1.
 
     `price_envelope` names the criteria whose values stay sealed until the technical consensus is locked; none: one
-    envelope holds all.
+    envelope holds all. `variants` lets suppliers send variants beside their bid; without it the lot takes none.
     """
 
     title: Title
     rules: scoring.Lot
     price_envelope: Annotated[tuple[scoring.Id, ...], Meta(max_length=200)] = ()
+    variants: VariantTerms | None = None
 
     def __post_init__(self) -> None:
         if problems := scoring.check_price_envelope(self.rules, self.price_envelope):
@@ -63,6 +65,8 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `custody` says who holds the key that bids are sealed to: the service, or the opening officers in shares
     (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
     `jurisdiction` says whose legal rules are followed (`GET /jurisdictions`); those of no country unless you choose.
+    Bids are compared in `currency`, without VAT unless `vat` says otherwise; amounts in `accepted_currencies` are
+    converted.
     """
 
     reference: Annotated[
@@ -76,11 +80,14 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     custody: Custody = "service"
     officers_needed: Annotated[int, Meta(ge=2, le=16)] = 2
     jurisdiction: JurisdictionId = "none"
+    vat: Vat = Vat()
+    accepted_currencies: Annotated[tuple[AcceptedCurrency, ...], Meta(max_length=20)] = ()
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:
         if self.time_zone not in zoneinfo.available_timezones():
             raise ValueError(f"time_zone {self.time_zone!r} is no zone; write an IANA name such as Europe/London")
+        check_accepted(self.currency, self.accepted_currencies)
 
 
 class TenderLot(Struct, frozen=True, kw_only=True):
@@ -91,12 +98,14 @@ class TenderLot(Struct, frozen=True, kw_only=True):
     title: str
     rules: scoring.Lot
     price_envelope: tuple[str, ...]
+    variants: VariantTerms | None
     rules_digest: str | None
     opened_at: datetime | None
     consensus_locked_at: datetime | None
     price_opened_at: datetime | None
     evaluated_at: datetime | None
     awarded_at: datetime | None
+    cancelled_at: datetime | None
 
 
 class TenderRow(Struct, frozen=True, kw_only=True):
@@ -114,6 +123,8 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     custody: Custody
     officers_needed: int
     jurisdiction: JurisdictionId
+    vat: Vat
+    accepted_currencies: tuple[AcceptedCurrency, ...]
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -159,6 +170,8 @@ class Tender(Struct, frozen=True, kw_only=True):
     custody: Custody
     officers_needed: int
     jurisdiction: JurisdictionId
+    vat: Vat
+    accepted_currencies: tuple[AcceptedCurrency, ...]
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -195,6 +208,14 @@ class SubmissionDeadlinePassed(Refusal):
     """
 
 
+class LotCancelled(Refusal):
+    """The lot has been cancelled.
+
+    It takes no bids and no further step leads to an award; bids that were not opened stay sealed for ever. Read the
+    reason at `GET /lots/{id}/cancellation`.
+    """
+
+
 class ReferenceTaken(Refusal):
     """You have another tender with this reference.
 
@@ -208,9 +229,15 @@ CONSTRAINTS["tenders_one_per_reference_of_a_buyer"] = (ReferenceTaken, "The refe
 
 
 def stage(tender: TenderRow, lots: Sequence[TenderLot]) -> Stage:
-    """What the facts amount to now; a tender is opened, evaluated or awarded once all of its lots are."""
+    """What the facts amount to now; a tender is opened, evaluated or awarded once all of its lots are.
+
+    Lots that were cancelled do not hold up the others; a tender without any other is cancelled.
+    """
     if tender.published_at is None or tender.submission_deadline is None:
         return "draft"
+    lots = [lot for lot in lots if lot.cancelled_at is None]
+    if not lots:
+        return "cancelled"
     if tender.now < tender.submission_deadline:
         return "published"
     if all(lot.awarded_at for lot in lots):
@@ -225,6 +252,13 @@ def check_role(tender: TenderRow, *roles: Role) -> None:
     if not set(roles) & set(tender.roles):
         needed = " or ".join(role.replace("_", " ") for role in roles)
         raise Forbidden(f"This is for the {needed} of the tender. See who that is at /tenders/{tender.id}/roles.")
+
+
+def check_not_cancelled(lots: Sequence[TenderLot]) -> None:
+    """Refuse where each of these lots is cancelled."""
+    if lots and all(lot.cancelled_at for lot in lots):
+        which = ", ".join(f"lot {lot.number} at {lot.cancelled_at:%Y-%m-%dT%H:%M:%SZ}" for lot in lots)
+        raise LotCancelled(f"Cancelled: {which}.")
 
 
 def check_draft(tender: TenderRow) -> None:
@@ -300,8 +334,17 @@ async def lock(
 ) -> Known:
     """Lock a tender of the caller's organisation by its own id or a lot's; every rule then holds until commit.
 
-    The clock in `tender.now` is read after the lock. Raises NotFound.
+    The clock in `tender.now` is read after the lock. Raises NotFound, and LotCancelled where no step may follow.
     """
+    known = await lock_record(conn, caller, tender_id=tender_id, lot_id=lot_id)
+    check_not_cancelled(known.lots if lot_id is None else [known.lot(lot_id)])
+    return known
+
+
+async def lock_record(
+    conn: db.Connection, caller: Caller, *, tender_id: UUID | None = None, lot_id: UUID | None = None
+) -> Known:
+    """The same for what is no step towards an award but belongs to the record: it goes on after a cancellation."""
     found = await SQL.lock_tender(conn, tender_id=tender_id, lot_id=lot_id, organisation_id=caller.organisation_id)
     if found is None:
         raise NotFound
@@ -334,6 +377,7 @@ async def store_lots(conn: db.Connection, tender_id: UUID, lots: Sequence[DraftL
         titles=[lot.title for lot in lots],
         rules=[lot.rules for lot in lots],
         price_envelopes=[lot.price_envelope for lot in lots],
+        variants=[lot.variants for lot in lots],
     )
     await SQL.drop_lots(conn, tender_id=tender_id, above=len(lots))
 

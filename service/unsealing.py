@@ -12,10 +12,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 import scoring
-from service import sealing, wire
+from service import consortia, sealing, wire
+from service.consortia import Member, Party, Subcontractor
 from service.problems import Refusal
 from service.sealing import SealBroken
-from service.submissions import NamedDocument, Place
+from service.submissions import NamedDocument, Place, Variant
 
 EnvelopeKind = Literal["offer", "price"]
 
@@ -29,6 +30,10 @@ class Offer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     values: Annotated[dict[str, str], Meta(max_length=200)]
     documents: Annotated[tuple[NamedDocument, ...], Meta(max_length=1_000)] = ()
+    members: Annotated[tuple[Member, ...], Meta(max_length=1_000)] = ()
+    subcontractors: Annotated[tuple[Subcontractor, ...], Meta(max_length=1_000)] = ()
+    variant: Variant | None = None
+    currency: Annotated[str, Meta(max_length=3)] = ""
 
 
 class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,10 +53,14 @@ class SealedBid(Struct, frozen=True, kw_only=True):
     digest: str
     header: bytes | None
     contents: bytes | None
+    variant: int = 0
 
 
 class Box(NamedTuple):
-    """The envelopes of one kind that are opened together, and what the lot asks of them."""
+    """The envelopes of one kind that are opened together, and what the lot asks of them.
+
+    `currencies`: those that bids may name, the tender's own first.
+    """
 
     tender_id: UUID
     lot_id: UUID
@@ -59,6 +68,7 @@ class Box(NamedTuple):
     rules: scoring.Lot
     price_envelope: Sequence[str]
     bids: Sequence[SealedBid]
+    currencies: Sequence[str] = ()
 
     def context(self, bid: SealedBid) -> bytes:
         """What the bid's envelope is bound to."""
@@ -77,6 +87,9 @@ class Opened(NamedTuple):
     offers: dict[str, str]
     documents: tuple[NamedDocument, ...]
     fault: str | None
+    parties: Sequence[Party] = ()
+    variant_description: str | None = None
+    currency: str | None = None
 
 
 KeyOf = Callable[[SealedBid], bytes]
@@ -113,9 +126,33 @@ def _open(box: Box, bid: SealedBid, key_of: KeyOf) -> Opened:
         return _faulty(bid, f"The {box.kind} envelope opens, but cannot be read. {refusal.detail}", *places)
     asked = box.asked()
     offers = {name: value for name, value in said.values.items() if name in asked}
-    documents = said.documents if isinstance(said, Offer) else ()
-    faults = (*_strangers(box, said.values.keys() - asked), *_unfit(box, offers), *_twice(documents))
-    return Opened(bid, offers, documents, told(faults) if faults else None)
+    faults = [*_strangers(box, said.values.keys() - asked), *_unfit(box, offers)]
+    if isinstance(said, Prices):
+        return Opened(bid, offers, (), told(faults) if faults else None)
+    faults += (*_twice(said.documents), *_unfit_parties(bid, said), *_other_variant(bid, said.variant))
+    if said.currency and said.currency not in box.currencies:
+        faults.append(f"{said.currency}: the tender accepts no such currency; amounts in it cannot be compared.")
+    return Opened(
+        bid,
+        offers,
+        said.documents,
+        told(faults) if faults else None,
+        consortia.parties(said.members, said.subcontractors),
+        said.variant.description if said.variant else None,
+        said.currency if said.currency not in {"", *box.currencies[:1]} else None,
+    )
+
+
+def _unfit_parties(bid: SealedBid, said: Offer) -> Iterator[str]:
+    for fault in consortia.find_faults(said.members, said.subcontractors, bid.supplier_id):
+        yield f"{fault.pointer}: {fault.message}"
+
+
+def _other_variant(bid: SealedBid, said: Variant | None) -> Iterator[str]:
+    number = said.number if said else 0
+    if number != bid.variant:
+        was = f"variant {bid.variant}" if bid.variant else "the bid itself"
+        yield f"It was sent as {was} and says that it is {f'variant {number}' if number else 'the bid itself'}."
 
 
 def _faulty(bid: SealedBid, *faults: str) -> Opened:

@@ -43,7 +43,7 @@ from service.problems import (
 from service.reception import IdempotencyKeyReused, check_key
 from service.sealing import DOCUMENT_STEP, DOCUMENT_TYPE, HEADER_BYTES, SealBroken, Sealer
 from service.signing import Secrets
-from service.tenders import SubmissionDeadlinePassed
+from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("uploads")
 
@@ -79,6 +79,7 @@ class WayIn(Struct, frozen=True, kw_only=True):
 
     tender_id: UUID
     submission_deadline: datetime
+    cancelled_at: datetime | None
     public_key: bytes
     now: datetime
     key_used: bool
@@ -104,7 +105,7 @@ class Known(Struct, frozen=True, kw_only=True):
 class Verdict(Struct, frozen=True, kw_only=True):
     """What the storing statement decided, by which reading of the clock."""
 
-    verdict: Literal["stored", "replay", "late", "taken", "key-refused"]
+    verdict: Literal["stored", "replay", "late", "taken", "key-refused", "cancelled"]
     at: datetime
     submission_deadline: datetime
 
@@ -235,6 +236,8 @@ def check_length(announced: int | None, most: int, *, sealed: bool) -> int:
 
 def check_may_come(way: WayIn) -> None:
     """Refuse before the first byte what is too late or too much; who comes later is judged when all has come."""
+    if way.cancelled_at is not None:
+        raise LotCancelled(f"It was cancelled at {way.cancelled_at.isoformat()}.")
     if way.now >= way.submission_deadline:
         raise _late(way.now, way.submission_deadline)
     if way.documents >= MOST_DOCUMENTS:
@@ -248,6 +251,8 @@ def refusal_of(verdict: Verdict) -> Refusal:
             refusal = _late(verdict.at, verdict.submission_deadline)
             refusal.recorded = True
             return refusal
+        case "cancelled":
+            return LotCancelled("The lot was cancelled; your document was not kept.")
         case "taken":
             return DocumentIdTaken("The id is another document's.")
         case "key-refused":

@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-FACTS = "tender_id lot_id supplier_id bid_id version submitted_at digest size rules_digest documents"
+FACTS = "tender_id lot_id supplier_id bid_id version submitted_at digest size rules_digest documents variant"
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # RFC 8032, 5.1
 D, ROOT_OF_MINUS_ONE = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
 Point = tuple[int, int]
@@ -104,7 +104,7 @@ def open_checkpoint(note: str, key: bytes) -> tuple[str, int, bytes]:
 
 def check(receipt: str, key: str = "", log: str = "", log_checkpoint: str = "") -> None:
     """Check a receipt and what else was given, all but the key by file; tell after each step what holds."""
-    stated = json.loads(Path(receipt).read_text("utf-8"))
+    stated = {"variant": 0} | json.loads(Path(receipt).read_text("utf-8"))
     proof, signer = stated["proof"], unbase64(stated["proof"]["key"]["public_key"])
     require(key in {"", proof["key"]["public_key"]}, "The receipt is signed by another key than the one you gave.")
     origin, size, root = open_checkpoint(proof["checkpoint"], signer)
@@ -116,7 +116,7 @@ def check(receipt: str, key: str = "", log: str = "", log_checkpoint: str = "") 
     places = (entry["position"], size, origin, hashed(signer).hex()[:16])
     claims = (position, proof["tree_size"], f"tenderscore/{entry['log_id']}", proof["key"]["id"])
     require(repr(claims) == repr(places), "Position, tree size, log or the key's id is not what was signed.")
-    told = {**entry["data"], "tender_id": entry["log_id"], "submitted_at": entry["at"]}
+    told = {"variant": 0, **entry["data"], "tender_id": entry["log_id"], "submitted_at": entry["at"]}
     print(f"Entry {position} of the log {origin}, signed when it had {size} entries, says as the receipt does:")
     for name in FACTS.split(" "):  # compared as text, because in Python True and 1.0 are equal to 1
         said, meant = (repr(facts[name]).replace(".000000Z", "Z") for facts in (stated, told))

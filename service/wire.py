@@ -85,18 +85,22 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 @cache
 def _is_plain(kind: type) -> bool:
-    """Whether msgspec alone judges a type as strictly as we do: texts and ids, and what is made of them."""
+    """Whether msgspec alone judges a type as strictly as we do: texts, ids, whole numbers, and what is made of them."""
 
     def plain(part: inspect.Type) -> bool:
         match part:
-            case inspect.StrType() | inspect.UUIDType():
+            case inspect.StrType() | inspect.UUIDType() | inspect.IntType() | inspect.NoneType():
                 return True
-            case inspect.Metadata():
-                return plain(part.type)
+            case inspect.LiteralType():
+                return all(isinstance(value, str) for value in part.values)
+            case inspect.UnionType():
+                return all(map(plain, part.types))
+            case (
+                inspect.Metadata(type=inner) | inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner)
+            ):
+                return plain(inner)
             case inspect.DictType():
                 return plain(part.key_type) and plain(part.value_type)
-            case inspect.VarTupleType() | inspect.ListType():
-                return plain(part.item_type)
             case inspect.StructType():
                 return part.forbid_unknown_fields and all(plain(field.type) for field in part.fields)
             case _:

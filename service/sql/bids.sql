@@ -6,7 +6,8 @@ FROM withdraw_bid(:bid_id::uuid, :supplier_id::uuid, :person_id::uuid) AS judged
 -- name: list_own(lot_id, supplier_id)
 -- A supplier's own bids for a lot: standing and withdrawn ones, never their contents.
 SELECT
-    bid.id AS bid_id, bid.version, version.submitted_at, version.digest, version.rules_digest, bid.withdrawn_at,
+    bid.id AS bid_id, bid.version, version.submitted_at, version.digest, version.rules_digest, bid.variant,
+    bid.withdrawn_at,
     version.rules_digest IS NOT DISTINCT FROM lot.rules_digest AS under_present_rules
 FROM bids AS bid
 INNER JOIN lots AS lot ON bid.lot_id = lot.id
@@ -15,13 +16,15 @@ WHERE bid.lot_id = :lot_id::uuid AND bid.supplier_id = :supplier_id::uuid
 ORDER BY version.submitted_at, bid.id
 LIMIT 1000;
 
--- name: next_version(lot_id, supplier_id)$
--- The version that a supplier's next bid for a lot will have: 1, or one more than the standing bid's.
+-- name: next_version(lot_id, supplier_id, variant)$
+-- The version that a supplier's next bid for a lot, or a variant of it, will have: 1, or one more than the standing one's.
 SELECT
     coalesce(
         (
             SELECT bid.version FROM bids AS bid
-            WHERE bid.lot_id = :lot_id::uuid AND bid.supplier_id = :supplier_id::uuid AND bid.withdrawn_at IS NULL
+            WHERE
+                bid.lot_id = :lot_id::uuid AND bid.supplier_id = :supplier_id::uuid AND bid.variant = :variant::int
+                AND bid.withdrawn_at IS NULL
         ),
         0
     ) + 1 AS version;

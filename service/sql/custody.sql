@@ -50,6 +50,22 @@ SET
     officers_needed = NULL,
     made_at = excluded.made_at;
 
+-- name: list_lost_wrappings(known)
+-- What wrapped keys of tenders that have something sealed, and is not among what is known; how many tenders each.
+SELECT key.wrapped_by, count(*) AS tenders
+FROM tender_keys AS key
+WHERE
+    key.wrapped_by <> ALL (:known::text [])
+    AND EXISTS (
+        SELECT 1 FROM lots AS lot
+        WHERE
+            lot.tender_id = key.tender_id
+            AND (lot.opened_at IS NULL OR (lot.price_envelope <> '{}' AND lot.price_opened_at IS NULL))
+    )
+GROUP BY key.wrapped_by
+ORDER BY key.wrapped_by
+LIMIT 100;
+
 -- name: list_without_key()
 -- Tenders that a release without sealing had published, and that are not opened: nothing can be sealed to them yet.
 SELECT tender.id AS tender_id

@@ -96,15 +96,6 @@ WHERE outcome.lot_id = :lot_id::uuid
 ORDER BY outcome.bid_id
 LIMIT 10000;
 
--- name: insert_bid_state(bid_id, state, reason, person_id)^
--- Keep a decision about a bid as the next one.
-INSERT INTO bid_states (bid_id, number, state, reason, person_id, decided_at)
-SELECT
-    :bid_id::uuid,
-    1 + (SELECT count(*) FROM bid_states AS earlier WHERE earlier.bid_id = :bid_id::uuid)::int,
-    :state::text, :reason::text, :person_id::uuid, clock_timestamp()
-RETURNING bid_id, number, state, reason, person_id, decided_at;
-
 -- name: count_evaluations(lot_id)$
 -- How many runs a lot has.
 SELECT count(*) FROM evaluations AS run WHERE run.lot_id = :lot_id::uuid;

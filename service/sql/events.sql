@@ -24,14 +24,16 @@ SELECT coalesce(
 
 -- name: list_events(log_id, reader_id, skip, limit)
 -- A log in order, as the buyer's people may read it now, from behind a number of entries.
--- From publication until all lots are opened the suppliers' own doings are left out, and positions, whose gaps would count them.
+-- From publication until all lots are opened or cancelled the suppliers' own doings are left out, and positions, whose gaps would count them.
 -- An evaluator reads what others scored only where the own score has been given.
 WITH box AS (
     SELECT
         EXISTS (
             SELECT 1 FROM lots AS lot
             INNER JOIN tenders AS tender ON lot.tender_id = tender.id
-            WHERE tender.id = :log_id::uuid AND tender.published_at IS NOT NULL AND lot.opened_at IS NULL
+            WHERE
+                tender.id = :log_id::uuid AND tender.published_at IS NOT NULL
+                AND lot.opened_at IS NULL AND lot.cancelled_at IS NULL
         ) AS sealed
 )
 

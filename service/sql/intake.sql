@@ -1,5 +1,5 @@
--- name: store_bids(lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests, rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents, signer)
--- Judge, stamp and store sealed bids, each by one reading of the clock; migration 0008 says how.
+-- name: store_bids(lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests, rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents, variants, signer)
+-- Judge, stamp and store sealed bids, each by one reading of the clock; migration 0024 says how.
 SELECT
     judged.ordinal, judged.verdict, judged.at, judged.submission_deadline, judged.bid_id, judged.version,
     judged.fingerprint, judged.entry, judged.place, judged.size_before, judged.tree_size, judged.frontier
@@ -7,5 +7,5 @@ FROM store_bids(
     :lot_ids::uuid [], :bid_ids::uuid [], :versions::int [], :supplier_ids::uuid [], :person_ids::uuid [],
     :key_ids::text [], :retry_keys::text [], :fingerprints::text [], :tender_digests::text [], :rules_digests::text [],
     :sizes::int [], :digests::text [], :offer_headers::bytea [], :offers::bytea [], :price_headers::bytea [],
-    :prices::bytea [], :documents::text [], :signer::text
+    :prices::bytea [], :documents::text [], :variants::int [], :signer::text
 ) AS judged;

@@ -52,7 +52,7 @@ WHERE
 -- from the deadline on, once enough officers have acted. No other query may read sealed_envelopes.contents.
 SELECT
     bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
-    envelope.header, envelope.contents
+    envelope.header, envelope.contents, bid.variant
 FROM lots AS lot
 INNER JOIN bids AS bid ON lot.id = bid.lot_id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
@@ -95,13 +95,17 @@ WHERE
 ORDER BY version.submitted_at, bid.id
 LIMIT 100000;
 
--- name: record_opening(lot_id, bid_ids, versions, contents, faults)$
+-- name: record_opening(lot_id, bid_ids, versions, contents, faults, variant_descriptions, currencies)$
 -- Keep what the offers held and mark the lot as opened.
 WITH kept AS (
-    INSERT INTO opened_bids (bid_id, lot_id, version, offers, fault)
-    SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault
-    FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [])
-        AS opened (bid_id, version, contents, fault)
+    INSERT INTO opened_bids (bid_id, lot_id, version, offers, fault, variant_description, currency)
+    SELECT
+        opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault, opened.variant_description,
+        opened.currency
+    FROM unnest(
+        :bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [], :variant_descriptions::text [],
+        :currencies::text []
+    ) AS opened (bid_id, version, contents, fault, variant_description, currency)
 )
 
 UPDATE lots SET opened_at = clock_timestamp() WHERE id = :lot_id::uuid
@@ -120,22 +124,38 @@ UPDATE lots SET price_opened_at = clock_timestamp() WHERE id = :lot_id::uuid
 RETURNING price_opened_at;
 
 -- name: list_opened(lot_id)
--- The opened bids of a lot, with all that is open of each and the state that was last decided.
+-- The opened bids of a lot, with all that is open of each, the state that was last decided, and confirmed corrections.
 SELECT
     opened.bid_id, bid.supplier_id, supplier.name AS supplier, opened.version, version.submitted_at, version.digest,
     version.rules_digest, opened.offers || coalesce(price.offers, '{}') AS offers,
     nullif(concat_ws(' ', opened.fault, price.fault), '') AS fault, outcome.reason AS price_stays_sealed,
+    bid.variant, opened.variant_description, opened.currency,
+    (
+        SELECT entry.rate FROM jsonb_array_elements(tender.accepted_currencies) AS entry (rate)
+        WHERE entry.rate ->> 'code' = opened.currency LIMIT 1
+    ) AS exchange,
     coalesce(
         (
             SELECT decision.state FROM bid_states AS decision
             WHERE decision.bid_id = opened.bid_id ORDER BY decision.number DESC LIMIT 1
         ),
         'admissible'
-    ) AS state
+    ) AS state,
+    coalesce(
+        (
+            SELECT jsonb_object_agg(mend.criterion_id, mend.corrected ORDER BY made.decided_at)
+            FROM corrections AS mend
+            INNER JOIN correction_decisions AS made ON mend.clarification_id = made.clarification_id
+            WHERE mend.bid_id = opened.bid_id AND made.decision = 'confirmed'
+        ),
+        '{}'
+    ) AS corrections
 FROM opened_bids AS opened
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON opened.bid_id = version.bid_id AND opened.version = version.version
+INNER JOIN lots AS lot ON opened.lot_id = lot.id
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 LEFT JOIN technical_outcomes AS outcome ON opened.bid_id = outcome.bid_id
 LEFT JOIN opened_prices AS price ON opened.bid_id = price.bid_id
 WHERE opened.lot_id = :lot_id::uuid
@@ -145,7 +165,8 @@ LIMIT 10000;
 -- name: list_opened_lines(lot_id)
 -- The opened bids of a lot as the opening record names them.
 SELECT
-    opened.bid_id, supplier.name AS supplier, opened.version, version.submitted_at, version.digest, opened.fault
+    opened.bid_id, supplier.name AS supplier, opened.version, version.submitted_at, version.digest, opened.fault,
+    bid.variant, opened.variant_description
 FROM opened_bids AS opened
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id

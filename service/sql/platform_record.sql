@@ -121,7 +121,7 @@ LIMIT 10000;
 SELECT min(tender.published_at) AS sealed_since
 FROM lots AS lot
 INNER JOIN tenders AS tender ON lot.tender_id = tender.id
-WHERE lot.opened_at IS NULL AND tender.published_at IS NOT NULL;
+WHERE lot.opened_at IS NULL AND lot.cancelled_at IS NULL AND tender.published_at IS NOT NULL;
 
 -- name: list_samples(begin_at, end_at, counts_before)
 -- Every sample of a time as a line of JSON; what was requested is told only of the time before an instant.

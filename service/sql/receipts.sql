@@ -3,7 +3,7 @@
 SELECT
     bid.id AS bid_id, version.version, lot.tender_id, tender.reference AS tender, bid.lot_id, lot.number AS lot_number,
     bid.supplier_id, supplier.name AS supplier, version.digest, version.size, version.rules_digest,
-    version.submitted_at, event.data -> 'documents' AS documents, version.position, version.tree_size,
+    version.submitted_at, event.data -> 'documents' AS documents, bid.variant, version.position, version.tree_size,
     version.signed_by,
     log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt) AS entry
 FROM bids AS bid

@@ -1,17 +1,17 @@
--- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction)$
+-- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies)$
 -- Store a draft and return its id.
 INSERT INTO tenders (
     buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody,
-    officers_needed, jurisdiction
+    officers_needed, jurisdiction, vat, accepted_currencies
 )
 VALUES (
     :buyer_id::uuid, :author_id::uuid, :reference::text, :title::text, :description::text, :currency::text,
     :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int,
-    :jurisdiction::text
+    :jurisdiction::text, :vat::jsonb, :accepted_currencies::jsonb
 )
 RETURNING id;
 
--- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction)!
+-- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies)!
 -- Change a draft, or a published tender by a corrigendum.
 UPDATE tenders
 SET
@@ -24,23 +24,28 @@ SET
     custody = :custody::text,
     officers_needed = :officers_needed::int,
     jurisdiction = :jurisdiction::text,
+    vat = :vat::jsonb,
+    accepted_currencies = :accepted_currencies::jsonb,
     version = version + 1
 WHERE id = :tender_id::uuid;
 
--- name: put_lots(tender_id, numbers, titles, rules, price_envelopes)!
+-- name: put_lots(tender_id, numbers, titles, rules, price_envelopes, variants)!
 -- Store a tender's lots by number; a lot that is there keeps its id.
-INSERT INTO lots (tender_id, number, title, rules, price_envelope)
+INSERT INTO lots (tender_id, number, title, rules, price_envelope, variants)
 SELECT
     :tender_id::uuid, lot.number, lot.title, lot.rules,
     ARRAY(
         SELECT sealed.name
         FROM jsonb_array_elements_text(lot.price_envelope) WITH ORDINALITY AS sealed (name, place)
         ORDER BY sealed.place
-    )
-FROM unnest(:numbers::int [], :titles::text [], :rules::jsonb [], :price_envelopes::jsonb [])
-    AS lot (number, title, rules, price_envelope)
+    ),
+    nullif(lot.variants, 'null')
+FROM unnest(:numbers::int [], :titles::text [], :rules::jsonb [], :price_envelopes::jsonb [], :variants::jsonb [])
+    AS lot (number, title, rules, price_envelope, variants)
 ON CONFLICT ON CONSTRAINT lots_one_per_number_of_a_tender
-DO UPDATE SET title = excluded.title, rules = excluded.rules, price_envelope = excluded.price_envelope;
+DO UPDATE SET
+    title = excluded.title, rules = excluded.rules, price_envelope = excluded.price_envelope,
+    variants = excluded.variants;
 
 -- name: drop_lots(tender_id, above)!
 -- Remove a draft's lots behind a number.
@@ -51,7 +56,8 @@ DELETE FROM lots WHERE tender_id = :tender_id::uuid AND number > :above::int;
 SELECT
     tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
     tender.description, tender.currency, tender.time_zone, tender.custody, tender.officers_needed,
-    tender.jurisdiction, encode(key.public_key, 'hex') AS public_key, tender.version, tender.rules_digest, tender.created_at,
+    tender.jurisdiction, tender.vat, tender.accepted_currencies, encode(key.public_key, 'hex') AS public_key,
+    tender.version, tender.rules_digest, tender.created_at,
     tender.submission_deadline, tender.published_at, clock_timestamp() AS now,
     ARRAY(
         SELECT held.role FROM tender_roles AS held
@@ -77,7 +83,7 @@ FOR UPDATE;
 -- name: list_lots(tender_id)
 -- A tender's lots with the times of what has happened to them.
 SELECT
-    lot.id, lot.number, lot.title, lot.rules, lot.price_envelope, lot.rules_digest, lot.opened_at,
+    lot.id, lot.number, lot.title, lot.rules, lot.price_envelope, lot.variants, lot.rules_digest, lot.opened_at,
     (SELECT held.locked_at FROM consensus_locks AS held WHERE held.lot_id = lot.id) AS consensus_locked_at,
     lot.price_opened_at,
     (SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot.id) AS evaluated_at,
@@ -89,7 +95,8 @@ SELECT
                 SELECT 1 FROM award_annulments AS annulment
                 WHERE annulment.lot_id = award.lot_id AND annulment.number = award.number
             )
-    ) AS awarded_at
+    ) AS awarded_at,
+    lot.cancelled_at
 FROM lots AS lot
 WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, lot.id

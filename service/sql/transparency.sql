@@ -5,7 +5,9 @@ SELECT
     EXISTS (
         SELECT 1 FROM lots AS lot
         INNER JOIN tenders AS tender ON lot.tender_id = tender.id
-        WHERE tender.id = head.log_id AND tender.published_at IS NOT NULL AND lot.opened_at IS NULL
+        WHERE
+            tender.id = head.log_id AND tender.published_at IS NOT NULL
+            AND lot.opened_at IS NULL AND lot.cancelled_at IS NULL
     ) AS sealed,
     ARRAY(
         SELECT version.tree_size FROM bid_versions AS version

@@ -1,7 +1,7 @@
 -- name: get_way_in(lot_id, supplier_id, retry_key)^
 -- What has to be known of a published lot to take a document in, and whether a document came by this key already.
 SELECT
-    tender.id AS tender_id, tender.submission_deadline, tender_key.public_key, clock_timestamp() AS now,
+    tender.id AS tender_id, tender.submission_deadline, lot.cancelled_at, tender_key.public_key, clock_timestamp() AS now,
     EXISTS (
         SELECT 1 FROM documents AS known
         WHERE

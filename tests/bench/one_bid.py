@@ -39,6 +39,7 @@ FROM store_bids(
     price_headers => ARRAY[NULL::bytea],
     prices => ARRAY[NULL::bytea],
     documents => ARRAY['{{}}'],
+    variants => ARRAY[0],
     signer => '0123456789abcdef'
 );
 """

@@ -187,7 +187,7 @@ SELECT
             AND held.tender_id = tender.id AND held.role = 'opening_officer'
     )
 FROM tenders AS tender
-WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot);
+WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NULL);
 $$;
 
 CREATE FUNCTION public.prune_service_samples() RETURNS bigint
@@ -327,6 +327,20 @@ END
 $$;
 
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT
+    judged.ordinal, judged.verdict, judged.at, judged.submission_deadline, judged.bid_id, judged.version,
+    judged.fingerprint, judged.entry, judged.place, judged.size_before, judged.tree_size, judged.frontier
+FROM store_bids(
+    lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests,
+    rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents,
+    array_fill(0, ARRAY[cardinality(lot_ids)]), signer
+) AS judged;
+$$;
+
+CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -355,14 +369,14 @@ BEGIN
         SELECT
             given.ordinal, given.lot_id, given.bid_id, given.version, given.supplier_id, given.person_id,
             given.fingerprint, given.rules_digest, given.size, given.digest, given.offer_header, given.offer,
-            given.price_header, given.price, given.documents, given.retry_key,
-            CASE WHEN given.version = 1 THEN 'submit ' || given.lot_id ELSE 'replace ' || given.bid_id END AS operation,
+            given.price_header, given.price, given.documents, given.retry_key, given.variant, asked.operation,
             tender.id AS tender_id, tender.submission_deadline, used.bid_id AS used_bid_id,
             used.version AS used_version, used.fingerprint AS used_fingerprint,
             CASE
                 WHEN used.bid_id IS NOT NULL THEN 'replay'
                 WHEN tender.id IS NULL THEN 'unknown'
                 WHEN api_key.id IS NULL THEN 'key-refused'
+                WHEN lot.cancelled_at IS NOT NULL THEN 'cancelled'
                 WHEN instant >= tender.submission_deadline THEN 'late'
                 WHEN tender.rules_digest <> given.tender_digest THEN 'rules-changed'
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
@@ -372,15 +386,35 @@ BEGIN
                     given.documents <> '{}'
                     AND NOT are_documents(given.supplier_id, given.lot_id, given.documents::uuid [])
                     THEN 'documents-missing'
+                WHEN
+                    given.documents <> '{}'
+                    AND EXISTS (
+                        SELECT FROM bids AS other
+                        INNER JOIN bid_documents AS named ON other.id = named.bid_id AND other.version = named.version
+                        WHERE
+                            other.lot_id = given.lot_id AND other.supplier_id = given.supplier_id
+                            AND other.withdrawn_at IS NULL AND other.variant <> given.variant
+                            AND named.document_id = ANY (given.documents::uuid [])
+                    )
+                    THEN 'documents-elsewhere'
                 ELSE 'stored'
             END AS verdict
         FROM unnest(
             lot_ids, bid_ids, versions, supplier_ids, person_ids, key_ids, retry_keys, fingerprints, tender_digests,
-            rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents
+            rules_digests, sizes, digests, offer_headers, offers, price_headers, prices, documents,
+            variants
         ) WITH ORDINALITY AS given (
             lot_id, bid_id, version, supplier_id, person_id, key_id, retry_key, fingerprint, tender_digest,
-            rules_digest, size, digest, offer_header, offer, price_header, price, documents, ordinal
+            rules_digest, size, digest, offer_header, offer, price_header, price, documents, variant, ordinal
         )
+        CROSS JOIN LATERAL (
+            SELECT
+                CASE
+                    WHEN given.version > 1 THEN 'replace ' || given.bid_id
+                    WHEN given.variant > 0 THEN 'submit ' || given.lot_id || ' variant ' || given.variant
+                    ELSE 'submit ' || given.lot_id
+                END AS operation
+        ) AS asked
         LEFT JOIN lots AS lot ON given.lot_id = lot.id
         LEFT JOIN tenders AS tender ON lot.tender_id = tender.id AND tender.id = ANY (tender_ids)
         LEFT JOIN api_keys AS api_key
@@ -390,15 +424,16 @@ BEGIN
         -- LIMIT makes these look-ups of the index even in a plan that was made while the tables were empty.
         LEFT JOIN LATERAL (
             SELECT bid.id, bid.version FROM bids AS bid
-            WHERE bid.lot_id = given.lot_id AND bid.supplier_id = given.supplier_id AND bid.withdrawn_at IS NULL
+            WHERE
+                bid.lot_id = given.lot_id AND bid.supplier_id = given.supplier_id AND bid.variant = given.variant
+                AND bid.withdrawn_at IS NULL
             LIMIT 1
         ) AS standing ON TRUE
         LEFT JOIN LATERAL (
             SELECT answer.bid_id, answer.version, answer.fingerprint FROM idempotency_keys AS answer
             WHERE
                 answer.organisation_id = given.supplier_id AND answer.key = given.retry_key
-                AND answer.operation
-                = CASE WHEN given.version = 1 THEN 'submit ' || given.lot_id ELSE 'replace ' || given.bid_id END
+                AND answer.operation = asked.operation
             LIMIT 1
         ) AS used ON TRUE
     ),
@@ -424,7 +459,8 @@ BEGIN
                         'bid_id', judged.bid_id, 'version', judged.version,
                         'documents', to_jsonb(judged.documents::uuid [])
                     )
-            END AS data
+            END
+            || CASE WHEN judged.variant = 0 THEN '{}' ELSE jsonb_build_object('variant', judged.variant) END AS data
         FROM judged
         INNER JOIN log_heads AS head ON judged.tender_id = head.log_id
         WHERE judged.verdict IN ('stored', 'late')
@@ -463,8 +499,8 @@ BEGIN
     ),
 
     first AS (
-        INSERT INTO bids (id, lot_id, supplier_id)
-        SELECT entered.bid_id, entered.lot_id, entered.supplier_id
+        INSERT INTO bids (id, lot_id, supplier_id, variant)
+        SELECT entered.bid_id, entered.lot_id, entered.supplier_id, entered.variant
         FROM entered WHERE entered.kind = 'bid.submitted'
     ),
 
@@ -556,6 +592,9 @@ BEGIN
                 known.id = api_key AND known.revoked_at IS NULL
                 AND (known.expires_at IS NULL OR known.expires_at > instant)
         ) THEN 'key-refused'
+        WHEN EXISTS (
+            SELECT FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NOT NULL
+        ) THEN 'cancelled'
         WHEN instant >= deadline THEN 'late'
         WHEN EXISTS (SELECT FROM documents AS known WHERE known.id = document) THEN 'taken'
         ELSE 'stored'
@@ -619,6 +658,31 @@ BEGIN
     RETURN QUERY SELECT deadline, instant, CASE WHEN latest IS NOT NULL THEN bid END;
 END
 $$;
+
+CREATE TABLE public.abnormally_low_assessments (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    clarification_id uuid NOT NULL,
+    explained boolean NOT NULL,
+    mandatory_case text,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    assessed_at timestamp with time zone NOT NULL,
+    CONSTRAINT abnormally_low_assessments_explain_no_mandatory_case CHECK (((mandatory_case IS NULL) OR (NOT explained))),
+    CONSTRAINT abnormally_low_assessments_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.abnormally_low_decisions (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    assessment integer NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT abnormally_low_decisions_are_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'rejected'::text]))),
+    CONSTRAINT abnormally_low_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
 
 CREATE TABLE public.api_keys (
     id text NOT NULL COLLATE pg_catalog."C",
@@ -686,6 +750,18 @@ CREATE TABLE public.bid_envelopes (
     contents bytea NOT NULL
 );
 
+CREATE TABLE public.bid_parties (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    role text NOT NULL,
+    name text NOT NULL,
+    identifier text,
+    organisation_id uuid,
+    share text,
+    work text,
+    CONSTRAINT bid_parties_lead_or_join_or_are_relied_upon CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text, 'subcontractor'::text])))
+);
+
 CREATE TABLE public.bid_states (
     bid_id uuid NOT NULL,
     number integer NOT NULL,
@@ -693,6 +769,9 @@ CREATE TABLE public.bid_states (
     reason text NOT NULL,
     person_id uuid NOT NULL,
     decided_at timestamp with time zone NOT NULL,
+    source text DEFAULT 'decision'::text NOT NULL,
+    verdict text,
+    CONSTRAINT bid_states_come_from_a_known_source CHECK ((source = ANY (ARRAY['decision'::text, 'selection'::text, 'abnormally_low'::text]))),
     CONSTRAINT bid_states_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
@@ -714,7 +793,50 @@ CREATE TABLE public.bids (
     lot_id uuid NOT NULL,
     supplier_id uuid NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    withdrawn_at timestamp with time zone
+    withdrawn_at timestamp with time zone,
+    variant integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.cancellations (
+    lot_id uuid NOT NULL,
+    stage text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    cancelled_at timestamp with time zone NOT NULL,
+    CONSTRAINT cancellations_come_before_the_award CHECK ((stage = ANY (ARRAY['published'::text, 'closed'::text, 'opened'::text]))),
+    CONSTRAINT cancellations_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.clarification_answers (
+    clarification_id uuid NOT NULL,
+    answer text NOT NULL,
+    person_id uuid NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT clarification_answers_say_something CHECK ((btrim(answer) <> ''::text))
+);
+
+CREATE TABLE public.clarifications (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    criterion_id text,
+    document_id uuid,
+    ground_id text,
+    question text NOT NULL,
+    person_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT clarifications_are_of_a_known_kind CHECK ((kind = ANY (ARRAY['explanation'::text, 'obvious_error'::text, 'self_cleaning'::text, 'abnormally_low'::text]))),
+    CONSTRAINT clarifications_leave_time_to_answer CHECK ((due_at > asked_at)),
+    CONSTRAINT clarifications_say_something CHECK ((btrim(question) <> ''::text)),
+    CONSTRAINT clarifications_touch_one_part CHECK (
+CASE kind
+    WHEN 'explanation'::text THEN ((ground_id IS NULL) AND (num_nonnulls(criterion_id, document_id) = 1))
+    WHEN 'obvious_error'::text THEN ((criterion_id IS NOT NULL) AND (num_nonnulls(document_id, ground_id) = 0))
+    WHEN 'self_cleaning'::text THEN ((ground_id IS NOT NULL) AND (num_nonnulls(criterion_id, document_id) = 0))
+    ELSE (num_nonnulls(criterion_id, document_id, ground_id) = 0)
+END)
 );
 
 CREATE TABLE public.consensus_locks (
@@ -741,6 +863,30 @@ CREATE TABLE public.contracts (
     signed_at timestamp with time zone NOT NULL,
     person_id uuid NOT NULL,
     recorded_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.correction_decisions (
+    clarification_id uuid NOT NULL,
+    proposer_id uuid NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT correction_decisions_are_known CHECK ((decision = ANY (ARRAY['confirmed'::text, 'refused'::text]))),
+    CONSTRAINT correction_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT corrections_are_confirmed_by_a_second_person CHECK (((decision <> 'confirmed'::text) OR (person_id <> proposer_id)))
+);
+
+CREATE TABLE public.corrections (
+    clarification_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    original text NOT NULL,
+    corrected text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    CONSTRAINT corrections_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
 CREATE TABLE public.corrigenda (
@@ -913,6 +1059,8 @@ CREATE TABLE public.lots (
     opened_at timestamp with time zone,
     price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
     price_opened_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    variants jsonb,
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
@@ -952,7 +1100,9 @@ CREATE TABLE public.opened_bids (
     lot_id uuid NOT NULL,
     version integer NOT NULL,
     offers jsonb NOT NULL,
-    fault text
+    fault text,
+    variant_description text,
+    currency text
 );
 
 CREATE TABLE public.opened_documents (
@@ -1086,6 +1236,27 @@ CREATE SEQUENCE public.pgqueuer_statistics_id_seq
 
 ALTER SEQUENCE public.pgqueuer_statistics_id_seq OWNED BY public.pgqueuer_statistics.id;
 
+CREATE TABLE public.question_answers (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    version integer NOT NULL,
+    question text NOT NULL,
+    answer text NOT NULL,
+    person_id uuid NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT question_answers_say_something CHECK ((btrim(answer) <> ''::text))
+);
+
+CREATE TABLE public.questions (
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    supplier_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    question text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    CONSTRAINT questions_say_something CHECK ((btrim(question) <> ''::text))
+);
+
 CREATE TABLE public.recommendation_rejections (
     lot_id uuid NOT NULL,
     number integer NOT NULL,
@@ -1172,6 +1343,28 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.selection_decisions (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    subject text NOT NULL,
+    subject_id text NOT NULL,
+    outcome text NOT NULL,
+    evidence text NOT NULL,
+    reason text NOT NULL,
+    self_cleaning text,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT selection_decisions_assess_self_cleaning CHECK (((outcome <> 'self_cleaned'::text) OR (btrim(COALESCE(self_cleaning, ''::text)) <> ''::text))),
+    CONSTRAINT selection_decisions_fit_their_subject CHECK (
+CASE subject
+    WHEN 'ground'::text THEN (outcome = ANY (ARRAY['met'::text, 'excluded'::text, 'self_cleaned'::text, 'not_excluded'::text]))
+    ELSE (outcome = ANY (ARRAY['met'::text, 'not_met'::text]))
+END),
+    CONSTRAINT selection_decisions_have_a_known_subject CHECK ((subject = ANY (ARRAY['ground'::text, 'condition'::text, 'mandatory'::text]))),
+    CONSTRAINT selection_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text)),
+    CONSTRAINT selection_decisions_name_evidence CHECK ((btrim(evidence) <> ''::text))
+);
 
 CREATE TABLE public.sent_letters (
     lot_id uuid NOT NULL,
@@ -1284,6 +1477,15 @@ CREATE TABLE public.tender_keys (
     officers_needed integer
 );
 
+CREATE TABLE public.tender_requirements (
+    tender_id uuid NOT NULL,
+    version integer NOT NULL,
+    requirements jsonb NOT NULL,
+    digest text NOT NULL,
+    person_id uuid NOT NULL,
+    written_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.tender_roles (
     tender_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -1309,6 +1511,8 @@ CREATE TABLE public.tenders (
     custody text DEFAULT 'service'::text NOT NULL,
     officers_needed integer DEFAULT 2 NOT NULL,
     jurisdiction text DEFAULT 'none'::text NOT NULL,
+    vat jsonb DEFAULT '{"basis": "exclusive", "rates": []}'::jsonb NOT NULL,
+    accepted_currencies jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
     CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
@@ -1335,6 +1539,12 @@ ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('
 
 ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_statistics_id_seq'::regclass);
 
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_numbered PRIMARY KEY (bid_id, number);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_are_numbered PRIMARY KEY (bid_id, number);
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_have_one_id PRIMARY KEY (id);
 
@@ -1356,14 +1566,32 @@ ALTER TABLE ONLY public.bid_documents
 ALTER TABLE ONLY public.bid_envelopes
     ADD CONSTRAINT bid_envelopes_one_per_version PRIMARY KEY (bid_id, version);
 
+ALTER TABLE ONLY public.bid_parties
+    ADD CONSTRAINT bid_parties_are_numbered PRIMARY KEY (bid_id, number);
+
 ALTER TABLE ONLY public.bid_states
     ADD CONSTRAINT bid_states_are_numbered PRIMARY KEY (bid_id, number);
 
 ALTER TABLE ONLY public.bid_versions
     ADD CONSTRAINT bid_versions_are_numbered PRIMARY KEY (bid_id, version);
 
+ALTER TABLE public.bids
+    ADD CONSTRAINT bids_count_their_variants_from_1 CHECK ((variant >= 0)) NOT VALID;
+
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_once_per_lot PRIMARY KEY (lot_id);
+
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_once PRIMARY KEY (clarification_id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_numbered UNIQUE (bid_id, number);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.consensus_locks
     ADD CONSTRAINT consensus_locks_once_per_lot PRIMARY KEY (lot_id);
@@ -1373,6 +1601,15 @@ ALTER TABLE ONLY public.consensus_scores
 
 ALTER TABLE ONLY public.contracts
     ADD CONSTRAINT contracts_are_signed_once_per_award PRIMARY KEY (lot_id, award_number);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_once PRIMARY KEY (clarification_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_name_their_proposer UNIQUE (clarification_id, person_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_once_per_clarification PRIMARY KEY (clarification_id);
 
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_numbered PRIMARY KEY (tender_id, number);
@@ -1494,6 +1731,12 @@ ALTER TABLE ONLY public.pgqueuer_statistics
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_once_per_officer PRIMARY KEY (lot_id, person_id);
 
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_are_numbered PRIMARY KEY (tender_id, number, version);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_numbered PRIMARY KEY (tender_id, number);
+
 ALTER TABLE ONLY public.recommendations
     ADD CONSTRAINT recommendations_are_numbered PRIMARY KEY (lot_id, number);
 
@@ -1520,6 +1763,9 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_numbered PRIMARY KEY (bid_id, number);
 
 ALTER TABLE ONLY public.sent_letters
     ADD CONSTRAINT sent_letters_once_per_award_and_bid PRIMARY KEY (lot_id, award_number, bid_id);
@@ -1554,6 +1800,9 @@ ALTER TABLE ONLY public.tender_key_shares
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_one_per_tender PRIMARY KEY (tender_id);
 
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_are_numbered PRIMARY KEY (tender_id, version);
+
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_once_per_person PRIMARY KEY (tender_id, person_id, role);
 
@@ -1573,7 +1822,9 @@ CREATE INDEX api_keys_by_person ON public.api_keys USING btree (person_id, creat
 
 CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, id);
 
-CREATE UNIQUE INDEX bids_one_standing_per_supplier_and_lot ON public.bids USING btree (lot_id, supplier_id) WHERE (withdrawn_at IS NULL);
+CREATE UNIQUE INDEX bids_one_standing_per_supplier_lot_and_variant ON public.bids USING btree (lot_id, supplier_id, variant) WHERE (withdrawn_at IS NULL);
+
+CREATE INDEX corrections_by_bid ON public.corrections USING btree (bid_id, criterion_id);
 
 CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
 
@@ -1622,6 +1873,21 @@ CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at,
 CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();
 
 CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION public.fn_pgqueuer_changed();
+
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.abnormally_low_assessments
+    ADD CONSTRAINT abnormally_low_assessments_follow_a_request FOREIGN KEY (clarification_id) REFERENCES public.clarifications(id);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.abnormally_low_decisions
+    ADD CONSTRAINT abnormally_low_decisions_follow_an_assessment FOREIGN KEY (bid_id, assessment) REFERENCES public.abnormally_low_assessments(bid_id, number);
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1674,6 +1940,9 @@ ALTER TABLE ONLY public.bid_documents
 ALTER TABLE ONLY public.bid_envelopes
     ADD CONSTRAINT bid_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
 
+ALTER TABLE ONLY public.bid_parties
+    ADD CONSTRAINT bid_parties_stand_behind_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
 ALTER TABLE ONLY public.bid_states
     ADD CONSTRAINT bid_states_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1692,6 +1961,27 @@ ALTER TABLE ONLY public.bids
 ALTER TABLE ONLY public.bids
     ADD CONSTRAINT bids_are_of_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.cancellations
+    ADD CONSTRAINT cancellations_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.clarification_answers
+    ADD CONSTRAINT clarification_answers_follow_a_question FOREIGN KEY (clarification_id) REFERENCES public.clarifications(id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_asked_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.clarifications
+    ADD CONSTRAINT clarifications_touch_a_known_document FOREIGN KEY (document_id) REFERENCES public.documents(id);
+
 ALTER TABLE ONLY public.consensus_locks
     ADD CONSTRAINT consensus_locks_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1709,6 +1999,21 @@ ALTER TABLE ONLY public.contracts
 
 ALTER TABLE ONLY public.contracts
     ADD CONSTRAINT contracts_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_are_about_a_correction FOREIGN KEY (clarification_id, proposer_id) REFERENCES public.corrections(clarification_id, person_id);
+
+ALTER TABLE ONLY public.correction_decisions
+    ADD CONSTRAINT correction_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_are_of_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_are_proposed_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.corrections
+    ADD CONSTRAINT corrections_follow_an_answer FOREIGN KEY (clarification_id) REFERENCES public.clarification_answers(clarification_id);
 
 ALTER TABLE ONLY public.corrigenda
     ADD CONSTRAINT corrigenda_are_issued_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1842,6 +2147,21 @@ ALTER TABLE ONLY public.price_opening_acts
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_follow_a_lock FOREIGN KEY (lot_id) REFERENCES public.consensus_locks(lot_id);
 
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.question_answers
+    ADD CONSTRAINT question_answers_follow_a_question FOREIGN KEY (tender_id, number) REFERENCES public.questions(tender_id, number);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_about_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_asked_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.questions
+    ADD CONSTRAINT questions_are_asked_by_a_supplier FOREIGN KEY (supplier_id) REFERENCES public.organisations(id);
+
 ALTER TABLE ONLY public.recommendation_rejections
     ADD CONSTRAINT recommendation_rejections_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1886,6 +2206,12 @@ ALTER TABLE ONLY public.retention_periods
 
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_about_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.selection_decisions
+    ADD CONSTRAINT selection_decisions_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.sent_letters
     ADD CONSTRAINT sent_letters_are_sent_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -1941,6 +2267,12 @@ ALTER TABLE ONLY public.tender_key_shares
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_are_written_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.tender_requirements
+    ADD CONSTRAINT tender_requirements_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_are_held_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -1993,11 +2325,18 @@ GRANT ALL ON FUNCTION public.shred_bids(tender uuid, person uuid, least_years in
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;
 
+REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], variants integer[], signer text) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid, supplier uuid, person uuid, api_key text, retry text, print text, address text, head bytea, sealed_digest text, sealed_size bigint) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.abnormally_low_assessments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.abnormally_low_decisions TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
@@ -2011,6 +2350,8 @@ GRANT SELECT,INSERT ON TABLE public.award_notices TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_versions TO tenderscore_app;
@@ -2019,11 +2360,21 @@ GRANT SELECT ON TABLE public.bid_versions TO tenderscore_opening;
 GRANT SELECT ON TABLE public.bids TO tenderscore_app;
 GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
 
+GRANT SELECT,INSERT ON TABLE public.cancellations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.clarification_answers TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.clarifications TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.contracts TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.correction_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.corrections TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
 
@@ -2074,6 +2425,10 @@ GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
 
 GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
 
+GRANT UPDATE(cancelled_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 
 GRANT UPDATE(public_key) ON TABLE public.officer_keys TO tenderscore_app;
@@ -2117,6 +2472,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer_statistics TO tenders
 
 GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.question_answers TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.questions TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.recommendation_rejections TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
@@ -2134,6 +2493,8 @@ GRANT SELECT,INSERT ON TABLE public.retention_periods TO tenderscore_app;
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.selection_decisions TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.sent_letters TO tenderscore_app;
 
@@ -2177,6 +2538,8 @@ GRANT SELECT(edition),UPDATE(edition) ON TABLE public.tender_keys TO tenderscore
 
 GRANT SELECT(officers_needed),UPDATE(officers_needed) ON TABLE public.tender_keys TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.tender_requirements TO tenderscore_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.tender_roles TO tenderscore_app;
 GRANT SELECT ON TABLE public.tender_roles TO tenderscore_opening;
 
@@ -2208,6 +2571,10 @@ GRANT UPDATE(custody) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(vat) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(accepted_currencies) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 

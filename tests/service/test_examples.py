@@ -41,6 +41,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     path = f"/tenders/{tender['id']}"
     await shown.send("edit_tender", market.author, "PUT", path, {"reference": a_tender()["reference"]}, If_Match='"1"')
     await shown.send("grant_role", market.author, "POST", f"{path}/roles", {"person_id": market.colleague.id})
+    await shown.send("write_requirements", market.author, "PUT", f"{path}/requirements")
     await shown.send("simulate_lot", market.author, "POST", f"{path}/simulations")
     published = done(await market.approver.post(f"{path}/publication", If_Match='"2"'))
     etag = (await market.approver.get(path)).headers["etag"]
@@ -56,16 +57,16 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     await shown.send("give_score", market.evaluator, "PUT", f"{bid}/scores/method-statement")
     await shown.send("record_consensus", market.moderator, "PUT", f"{bid}/consensus/method-statement", a_score())
     await shown.send("decide_state", market.moderator, "PUT", f"/bids/{other['bid_id']}/state")
+    await send_the_clarifying_examples(market, shown, bid)
     digest = {"rules_digest": published["lots"][0]["rules_digest"]}
     run = await shown.send("evaluate_lot", market.moderator, "POST", f"{lot}/evaluations", digest)
     award = {"evaluation_id": run["id"], "bid_id": receipt["bid_id"]}
     warned = done(await market.moderator.get(f"/evaluations/{run['id']}/warnings"))
     answers = {"acknowledged": [{"warning": one["name"], "answer": "Read again."} for one in warned]}
     for _ in range(2):
-        path = f"{lot}/recommendations"
-        made = await shown.send("recommend_award", market.moderator, "POST", path, award | answers)
+        made = await shown.send("recommend_award", market.moderator, "POST", f"{lot}/recommendations", award | answers)
         if made["number"] == 1:
-            await shown.send("reject_recommendation", market.approver, "POST", f"{path}/1/rejection")
+            await shown.send("reject_recommendation", market.approver, "POST", f"{lot}/recommendations/1/rejection")
     await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
     letter = f"{lot}/assessment-summaries/{receipt['bid_id']}"
     await shown.send("give_text", market.moderator, "PUT", f"{letter}/texts/postal_address")
@@ -82,6 +83,10 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     drawn = await market.publish(lots=[a_lot(rules=a_rules(tie_break=[{"id": "lots", "commitment": commitment}]))])
     await market.open(drawn)
     await shown.send("reveal_secret", market.approver, "POST", f"/lots/{drawn['lots'][0]['id']}/draw")
+    for operation in ("cancel_tender", "cancel_lot"):
+        unneeded = await market.publish()
+        path = f"/tenders/{unneeded['id']}" if operation == "cancel_tender" else f"/lots/{unneeded['lots'][0]['id']}"
+        await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
     await send_the_examples_of_the_record(market, shown, f"/tenders/{tender['id']}")
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
@@ -92,10 +97,31 @@ async def send_the_examples_of_the_record(market: Market, shown: Shown, path: st
     await shown.send("set_retention", market.approver, "PUT", f"{path}/retention")
     await shown.send("decide_hold", market.approver, "PUT", f"{path}/legal-hold")
     done(await market.approver.put(f"{path}/legal-hold", {"held": False, "reason": "The claim was withdrawn."}))
-    await market.owner.execute(
-        "UPDATE events SET at = at - interval '6 years' WHERE kind LIKE 'award.%' OR kind = 'contract.signed'"
-    )
+    last = "kind IN ('award.decided', 'contract.signed')"
+    await market.owner.execute(f"UPDATE events SET at = at - interval '6 years' WHERE {last}")
     await shown.send("shred_bids", market.approver, "POST", f"{path}/shredding")
+
+
+async def send_the_clarifying_examples(market: Market, shown: Shown, bid: str) -> None:
+    """Selection, a low price, a question about a part of the bid, and an obvious error mended by two persons."""
+    await shown.send("decide_selection", market.moderator, "POST", f"{bid}/selection")
+    lawful = await market.publish(jurisdiction="eu-2014-24")
+    heard = done(await market.alder.submit(lawful))["bid_id"]
+    await market.open(lawful)
+    await shown.send("open_hearing", market.moderator, "POST", f"/bids/{heard}/hearings")
+    low = await shown.send("request_explanation", market.moderator, "POST", f"{bid}/abnormally-low/requests")
+    answered = f"/clarifications/{low['requests'][0]['id']}/answer"
+    await shown.send("answer_clarification", market.alder, "PUT", answered)
+    await shown.send("assess_explanation", market.moderator, "POST", f"{bid}/abnormally-low/assessments")
+    await shown.send("decide_low_price", market.approver, "POST", f"{bid}/abnormally-low/decisions")
+    asked = await shown.send("ask_bidder", market.moderator, "POST", f"{bid}/clarifications")
+    await shown.send("answer_clarification", market.alder, "PUT", f"/clarifications/{asked['id']}/answer")
+    error = {"kind": "obvious_error", "criterion_id": "apprentice-weeks"}
+    asked = await shown.send("ask_bidder", market.moderator, "POST", f"{bid}/clarifications", error)
+    path = f"/clarifications/{asked['id']}"
+    await shown.send("answer_clarification", market.alder, "PUT", f"{path}/answer")
+    await shown.send("propose_correction", market.moderator, "POST", f"{path}/correction")
+    await shown.send("decide_correction", market.approver, "PUT", f"{path}/correction/decision")
 
 
 async def send_the_officers_examples(market: Market, shown: Shown) -> None:

@@ -1,10 +1,13 @@
 """Group commit: many bids in one statement, each judged for itself, none acknowledged before the commit."""
 
 import asyncio
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from service import db
+import pytest
+
+from service import db, intake
 from tests.make import a_bid
 from tests.service.conftest import Market, Person, done, refused
 
@@ -56,6 +59,27 @@ async def test_the_same_request_many_times_at_once_is_one_bid_and_one_answer(mar
     assert len({answer.content for answer in answers}) == 1
     assert sum(answer.headers.get("idempotency-replayed") is None for answer in answers) == 1
     assert await market.owner.fetchval("SELECT count(*) FROM bids WHERE lot_id = $1", tender["lots"][0]["id"]) == 1
+
+
+async def test_a_copy_that_has_waited_for_the_first_is_told_to_come_again(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told so while the first still waits, whatever that waits for; later it gets the first one's receipt."""
+    monkeypatch.setattr(intake, "DUPLICATE_WAIT", 0.1)
+    tender = await market.publish()
+    holder = await db.connect(market.dsn)
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM log_heads WHERE log_id = $1 FOR UPDATE", tender["id"])
+            sent = [asyncio.create_task(market.alder.submit(tender, key="once")) for _ in range(4)]
+            for told in islice(asyncio.as_completed(sent), 3):
+                refused(await told, 409, "request-in-flight")
+            (first,) = (one for one in sent if not one.done())
+    finally:
+        await holder.close()
+    receipt = done(await first)
+    assert done(await market.alder.submit(tender, key="once")) == receipt
+    assert "refused" not in {entry["kind"] for entry in await market.log(tender)}
 
 
 async def test_two_bids_of_one_supplier_at_once_are_one_bid(market: Market) -> None:

@@ -241,7 +241,7 @@ async def test_a_bid_whose_price_stays_sealed_does_not_come_back(market: Market)
     back = a_decision(state="admissible", reason="We would like to see it.")
     cedar, alder = lot.bids["cedar"]["bid_id"], lot.bids["alder"]["bid_id"]
     refused(await market.moderator.put(f"/bids/{cedar}/state", back), 409, "price-stays-sealed")
-    out = a_decision(state="abnormally_low_rejected", reason="Not explained when asked.")
+    out = a_decision(state="non_compliant", reason="Not explained when asked.")
     done(await market.moderator.put(f"/bids/{alder}/state", out))
     done(await market.moderator.put(f"/bids/{alder}/state", back))
 

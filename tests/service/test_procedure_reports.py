@@ -50,9 +50,11 @@ async def test_the_report_tells_who_bid_who_won_and_why(market: Market) -> None:
 async def test_who_was_rejected_and_whose_price_was_too_low_stands_with_the_reason(market: Market) -> None:
     """Reasons are those of the decision, not written a second time."""
     tender, (alder, birch), _ = await market.evaluated(jurisdiction="eu-2014-24-de")
-    low = a_decision(state="abnormally_low_rejected", reason="The labour cost was not explained.")
-    done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", low))
-    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", a_decision(reason="No insurance.")))
+    low = "INSERT INTO bid_states (bid_id, number, state, source, reason, person_id, decided_at)"
+    low += " VALUES ($1, 1, 'abnormally_low_rejected', 'abnormally_low', $2, $3, clock_timestamp())"
+    await market.owner.execute(low, birch["bid_id"], "The labour cost was not explained.", market.approver.id)
+    late = a_decision(state="non_compliant", reason="No insurance.")
+    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", late))
     report = done(await market.approver.get(path_of(tender)))
     assert report["law"] == "Directive 2014/24/EU art. 84(1)"
     (lot,) = report["lots"]

@@ -20,7 +20,7 @@ import pytest
 import scoring
 from service import sealer, sealing
 from service.submissions import Place
-from tests.make import a_bid, a_rules
+from tests.make import a_bid, a_lot, a_rules
 from tests.service.conftest import Market, done, refused
 
 PRIVATE, PUBLIC = sealing.generate_key()
@@ -326,3 +326,41 @@ async def test_the_command_and_the_service_name_the_same_faults(market: Market, 
         said = tenderscore("seal", "--check", desk.bid(bid), "--lot", lot)
         told = [f"  {fault['pointer']}: {fault['message']} {fault['mend']}" for fault in problem["errors"]]
         assert said.stderr.splitlines()[1:] == told
+
+
+async def test_a_variant_is_sealed_at_home_and_sent_as_what_it_is(market: Market, tmp_path: Path) -> None:
+    """The portal is told what the lot takes; currency and variant are checked there as by the service."""
+    terms_of_variants = {"minimum_requirements": "The roof keeps its load rating.", "at_most": 1}
+    tender = await market.publish(lots=[a_lot(variants=terms_of_variants)])
+    lot_id = tender["lots"][0]["id"]
+    terms = json.dumps(done(await market.alder.get(f"/lots/{lot_id}/sealing?variant=1")))
+    desk = Desk(tmp_path)
+    lot = desk.file("terms.json", terms)
+    bid = desk.bid(a_bid() | {"variant": {"number": 1, "description": "Thin film."}, "currency": "EUR"})
+    refused_at_home = tenderscore("seal", bid, "--lot", lot, "--check")
+    assert refused_at_home.returncode == 1
+    assert "/variant/number" in refused_at_home.stderr
+    assert "/currency" in refused_at_home.stderr
+    bid = desk.bid(a_bid() | {"variant": {"number": 1, "description": "Thin film."}})
+    made = tenderscore("seal", bid, "--lot", lot, "--variant", 1, "-o", desk.sealed)
+    assert "?variant=1" in made.stdout
+    headers = {"Authorization": f"Bearer {market.alder.key}", "Content-Type": sealing.BID_TYPE}
+    sent = {"content": desk.sealed.read_bytes(), "headers": headers | {"Idempotency-Key": "1"}}
+    assert done(await market.http.post(f"/lots/{lot_id}/bids?variant=1", **sent))["variant"] == 1
+    (line,) = (await market.open(tender))["bids"]
+    assert (line["variant"], line["fault"]) == (1, None)
+
+
+async def test_a_sealed_variant_sent_as_the_bid_itself_is_opened_and_told(market: Market, tmp_path: Path) -> None:
+    """Nobody can see it before the opening; then the panel reads what was sealed and what it was sent as."""
+    tender = await market.publish(lots=[a_lot(variants={"minimum_requirements": "As published."})])
+    lot_id = tender["lots"][0]["id"]
+    desk = Desk(tmp_path)
+    lot = desk.file("terms.json", json.dumps(done(await market.alder.get(f"/lots/{lot_id}/sealing?variant=1"))))
+    bid = desk.bid(a_bid() | {"variant": {"number": 1, "description": "Thin film."}})
+    assert tenderscore("seal", bid, "--lot", lot, "--variant", 1, "-o", desk.sealed).returncode == 0
+    headers = {"Authorization": f"Bearer {market.alder.key}", "Content-Type": sealing.BID_TYPE}
+    sent = {"content": desk.sealed.read_bytes(), "headers": headers | {"Idempotency-Key": "1"}}
+    done(await market.http.post(f"/lots/{lot_id}/bids", **sent))
+    (line,) = (await market.open(tender))["bids"]
+    assert line["fault"] == "It was sent as the bid itself and says that it is variant 1."

@@ -361,6 +361,32 @@ def test_a_hostile_container_is_refused_with_a_plain_reason(hostile: bytes, why:
         sealing.parse_container(hostile)
 
 
+def by_the_library(public: bytes) -> bool:
+    """Whether the library takes it for a point."""
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+    except ValueError:
+        return False
+    return True
+
+
+@given(st.integers(1, 2**255), st.integers(0, 64 * 8 - 1))
+def test_what_is_a_point_of_the_curve_we_and_the_library_say_alike(scalar: int, bit: int):
+    """Of every key, of its coordinates raised by the field's prime, and with any one bit changed."""
+    public = sealing.public_key_of(scalar.to_bytes(32, "big"))
+    x, y = int.from_bytes(public[1:33], "big"), int.from_bytes(public[33:], "big")
+    prime = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    told = [public, b"\x04" + (int.from_bytes(public[1:], "big") ^ 1 << bit).to_bytes(64, "big")]
+    told += [b"\x04" + (x + prime).to_bytes(32, "big") + public[33:] for _ in range(x + prime < 2**256)]
+    told += [public[:33] + (prime - y).to_bytes(32, "big"), public[:33] + bytes(32), b"\x04" + bytes(64)]
+    for encoded in told:
+        with contextlib.suppress(SealBroken):
+            sealing.check_public_key(encoded)
+            assert by_the_library(encoded)
+            continue
+        assert not by_the_library(encoded)
+
+
 @given(st.binary(max_size=300), st.integers(0, 300))
 def test_no_bytes_crash_the_reader(noise: bytes, at: int):
     """Whatever comes, it is a container or a SealBroken."""

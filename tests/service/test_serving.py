@@ -239,6 +239,23 @@ async def test_a_database_of_ones_own_is_not_served_without_a_secret(dsn: str, t
         assert "Traceback" not in ran.stderr
 
 
+async def test_a_lost_secret_is_noticed_before_the_deadline_and_not_at_the_opening(program: Program) -> None:
+    """A secret file is made where none is; with it no sealed bid could be opened. The start tells what is missing."""
+    async with httpx.AsyncClient(timeout=30) as http:
+        market = await begin(program, http)
+        await market.publish()
+        await market.owner.close()
+    await program.stop(signal.SIGTERM)
+    kept = program.place / "service-secret"
+    kept.rename(program.place / "elsewhere")
+    assert await asyncio.to_thread(program._start) == ""
+    await program.stop(signal.SIGTERM)
+    assert "1 tender" in program.log()
+    assert "put the lost line back" in program.log()
+    (program.place / "elsewhere").replace(kept)
+    assert await program.start()
+
+
 async def test_eight_that_start_on_an_empty_database_at_once_make_one_first_key(dsn: str, tmp_path: Path) -> None:
     """Replicas that come up together agree on the one key that may do everything."""
     files = [tmp_path / f"key-{number}" for number in range(8)]
@@ -246,6 +263,24 @@ async def test_eight_that_start_on_an_empty_database_at_once_make_one_first_key(
     (key,) = (file.read_text().strip() for file in files if file.exists())
     async with served(dsn) as url, httpx.AsyncClient(base_url=url) as http:
         assert "platform" in done(await Person(http, key).get("/organisations/me"))["scopes"]
+
+
+async def test_an_answer_leaves_at_once_head_and_body(dsn: str) -> None:
+    """One system call for an answer, of however many parts: at the deadline thousands are answered in a second."""
+    async with served(dsn) as url:
+        host, port = url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        request = f"GET /health/live HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        writer.write(request)
+        alone = await reader.read(65_536)
+        writer.write(request + request)
+        both = await reader.readexactly(2 * len(alone))
+        writer.close()
+        await writer.wait_closed()
+    head, _, body = alone.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert f"content-length: {len(body)}".encode() in head
+    assert both.count(b"HTTP/1.1 200") == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -110,11 +110,12 @@ def test_exactly_one_query_reads_a_private_key() -> None:
     writing = {"custody.insert_wrapped_key", "custody.insert_missing_key"}
     assert holding == {"opening.release_key", *writing}
     assert not any("SELECT" in code(TEXTS[name]) or "RETURNING wrapped" in code(TEXTS[name]) for name in writing)
-    (condition,) = re.findall(r"FUNCTION may_be_opened\(.*?\$\$(.*?)\$\$", MIGRATIONS, re.DOTALL)
+    *_, condition = re.findall(r"FUNCTION may_be_opened\(.*?\$\$(.*?)\$\$", MIGRATIONS, re.DOTALL)
     judged = " ".join(condition.split())
     assert "tender.submission_deadline <= clock_timestamp()" in judged
     assert "tender.officers_needed <= ( SELECT count(*) FROM officers_acts AS act" in judged
     assert "held.role = 'opening_officer'" in judged
+    assert "part.cancelled_at IS NULL" in judged
     for name in ("opening.release_key", "opening.open_envelopes", "opening.list_headers"):
         statement = " ".join(code(TEXTS[name]).split())
         assert "AND may_be_opened(lot.id, :envelope::text)" in statement
@@ -173,7 +174,10 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
             "corrigenda",
         ),
         *("documents", "document_uploads", "document_chunks", "bid_documents", "opened_documents"),
-        *("corrigendum_proposals", "corrigendum_decisions", "service_samples"),
+        *("corrigendum_proposals", "corrigendum_decisions", "service_samples", "cancellations"),
+        *("questions", "question_answers", "clarifications", "clarification_answers"),
+        *("corrections", "correction_decisions", "tender_requirements", "selection_decisions"),
+        *("abnormally_low_assessments", "abnormally_low_decisions"),
         *("panel_scores", "consensus_scores", "bid_states", "evaluations", "awards", "organisations", "people"),
         *("award_decisions", "award_annulments", "recommendations", "drawn_lots", "evaluation_verifications"),
         *("recommendation_rejections", "contracts", "letter_texts", "letter_redactions", "sent_letters"),

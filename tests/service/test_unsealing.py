@@ -187,3 +187,23 @@ def test_whatever_an_envelope_holds_the_box_is_opened(seed: int):
         assert fault is not None
         assert fault.isprintable()
         assert all(text.isprintable() for text in (*offers, *offers.values()))
+
+
+def test_what_a_foreign_client_says_of_itself_is_told_and_stops_nobody():
+    """A consortium that does not add up, an unknown currency: the bid opens, and the panel reads what is wrong."""
+    members = [{"name": "Alder", "role": "lead", "share": "60"}, {"name": "Elm", "role": "member", "share": "30"}]
+    one = box(sealed(offer(VALUES, members=members, currency="XAU")))._replace(currencies=("GBP", "EUR"))
+    (found,) = open_all(one, by_private_key(one, PRIVATE))
+    assert [party.name for party in found.parties] == ["Alder", "Elm"]
+    assert found.offers == VALUES
+    assert found.fault is not None
+    assert "add up to 90" in found.fault
+    assert "XAU: the tender accepts no such currency" in found.fault
+    assert found.currency == "XAU"
+
+
+@pytest.mark.parametrize(("said", "kept"), [("", None), ("GBP", None), ("EUR", "EUR")])
+def test_the_tender_s_own_currency_needs_no_word(said: str, kept: str | None):
+    one = box(sealed(offer(VALUES, currency=said)))._replace(currencies=("GBP", "EUR"))
+    (found,) = open_all(one, by_private_key(one, PRIVATE))
+    assert (found.currency, found.fault) == (kept, None)

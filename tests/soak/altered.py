@@ -63,10 +63,14 @@ MISTAKES = {
         ),
         statements=(
             "ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_used_once",
-            "DROP INDEX bids_one_standing_per_supplier_and_lot",
+            "DROP INDEX bids_one_standing_per_supplier_lot_and_variant",
         ),
     ),
 }
+
+
+FUNCTION = "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = $1::text ORDER BY pronargs DESC LIMIT 1"
+"""Of several of one name the one with most parameters: the others are for the release before and call it."""
 
 
 def edited(text: str, edit: Edit) -> str:
@@ -81,7 +85,7 @@ async def alter_database(owner: asyncpg.Connection, mistake: str) -> None:
     for statement in MISTAKES[mistake].statements:
         await owner.execute(statement)
     for edit in MISTAKES[mistake].functions:
-        text = await owner.fetchval("SELECT pg_get_functiondef($1::text::regproc)", edit.name)
+        text = await owner.fetchval(FUNCTION, edit.name)
         await owner.execute(edited(text, edit))
 
 

@@ -244,7 +244,9 @@ FORGETFUL = ("ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf
 LOOSE = """
 DO $$
 DECLARE
-    careful text := pg_get_functiondef('store_bids'::regproc);
+    careful text := (
+        SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = 'store_bids' ORDER BY pronargs DESC LIMIT 1
+    );
     careless text := replace(careful, 'WHEN used.bid_id IS NOT NULL THEN', 'WHEN FALSE THEN');
 BEGIN
     careless := replace(careless, 'WHEN given.version = 1 AND standing.id IS NOT NULL THEN', 'WHEN FALSE THEN');
@@ -256,7 +258,7 @@ END
 $$
 """
 WITHOUT_UNIQUENESS = (
-    "DROP INDEX bids_one_standing_per_supplier_and_lot",
+    "DROP INDEX bids_one_standing_per_supplier_lot_and_variant",
     "ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_used_once",
     LOOSE,
 )

@@ -115,7 +115,7 @@ async def test_a_bid_stored_otherwise_than_acknowledged_is_seen(bidding: Round):
 
 async def test_a_second_bid_under_one_key_is_seen(bidding: Round):
     receipt = bidding.bids[0].receipt
-    await plant(bidding.owner, "DROP INDEX bids_one_standing_per_supplier_and_lot")
+    await plant(bidding.owner, "DROP INDEX bids_one_standing_per_supplier_lot_and_variant")
     second = """
         WITH bid AS (
             INSERT INTO bids (lot_id, supplier_id) SELECT lot_id, supplier_id FROM bids WHERE id = $1 RETURNING id
