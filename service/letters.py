@@ -394,28 +394,41 @@ def given_away(sources: Sources, letter: Letter) -> Debrief:
     if price is None or price.method is None:
         reason = None if price is None else "The whole-tender rule reads the price; look at the letter yourself."
         return Debrief(derived=(), not_examined=reason)
-    prices = {bid.id: bid.values.get(price.id) for bid in sources.result.inputs}
-    own = ShownBid(points=_readable(sources, letter.own, price.id), price=prices.get(str(letter.own.bid_id)))
-    winner = letter.winner
-    points = None if winner is None else _readable(sources, winner, price.id)
-    decimals, mode = _printed(sources.lot.rules)
-    digits = max((len(text.partition(".")[2]) for text in prices.values() if text), default=0)
     found: dict[str, Derived] = {}
     not_examined = None
-    for known in (None, None if winner is None else prices.get(str(winner.bid_id))):
-        shown = ShownLetter(
-            method=price.method,
-            own=own,
-            winner=ShownBid(points=points, price=known),
+    for shown in _shown(sources, letter, price.id, price.method):
+        told = debrief(shown)
+        not_examined = not_examined or told.not_examined
+        found |= {one.whose: one for one in told.derived}
+    return Debrief(derived=tuple(found.values()), not_examined=not_examined)
+
+
+def _shown(sources: Sources, letter: Letter, price_id: str, method: scoring.Method) -> Iterator[ShownLetter]:
+    """What the reader can put into an equation: its own price and points, and the winner's.
+
+    Who has no points of its own still has the winner's, whose price the award notice tells.
+    """
+    prices = {bid.id: bid.values.get(price_id) for bid in sources.result.inputs}
+    own = ShownBid(points=_readable(sources, letter.own, price_id), price=prices.get(str(letter.own.bid_id)))
+    winner = ShownBid()
+    if letter.winner is not None:
+        told = _readable(sources, letter.winner, price_id)
+        winner = ShownBid(points=told, price=prices.get(str(letter.winner.bid_id)))
+    decimals, mode = _printed(sources.lot.rules)
+    digits = max((len(text.partition(".")[2]) for text in prices.values() if text), default=0)
+    pairs = [(own, ShownBid(points=winner.points)), (own, winner)]
+    if own.points is None or own.price is None:
+        pairs = [(winner, ShownBid())] if winner.points is not None and winner.price is not None else []
+    for reader, other in pairs:
+        yield ShownLetter(
+            method=method,
+            own=reader,
+            winner=other,
             decimals=decimals,
             mode=mode,
             unit_decimals=max(2, digits),
             bids=len(sources.result.reference_set),
         )
-        told = debrief(shown)
-        not_examined = not_examined or told.not_examined
-        found |= {one.whose: one for one in told.derived}
-    return Debrief(derived=tuple(found.values()), not_examined=not_examined)
 
 
 def _readable(sources: Sources, told: Assessed, price_id: str) -> str | None:

@@ -78,8 +78,18 @@ class ReportedAward(Struct, frozen=True, kw_only=True):
     annulled: str | None
 
 
+class Cancelled(Struct, frozen=True):
+    """Why a lot was cancelled."""
+
+    lot_id: UUID
+    reason: str
+
+
 class ReportedLot(Struct, frozen=True, kw_only=True):
-    """A lot: who was admitted, who was rejected, whose price was too low, who won and why, or why nobody did."""
+    """A lot: who was admitted, who was rejected, whose price was too low, who won and why, or why nobody did.
+
+    `cancelled` is the reason for which it was cancelled.
+    """
 
     lot_id: UUID
     number: int
@@ -89,6 +99,7 @@ class ReportedLot(Struct, frozen=True, kw_only=True):
     abnormally_low: list[ReportedBid]
     award: ReportedAward | None
     annulled: list[ReportedAward]
+    cancelled: str | None
     subcontracting: str | None
 
 
@@ -125,7 +136,7 @@ class ProcedureReport(Struct, frozen=True, kw_only=True):
 # Refusals
 
 
-class NoSuchPart(Refusal):
+class NoSuchReportPart(Refusal):
     """The report has no such part, or not of this value.
 
     The parts that people give, and the known procedures, are listed under `errors`.
@@ -151,14 +162,18 @@ def check_part(lots: Sequence[TenderLot], field: str, text: str) -> None:
     known = [*FIELDS, *(f"subcontracting:{lot.number}" for lot in lots)]
     if field not in known:
         fault = Fault("/field", f"There is no part {field!r}.", f"Use one of {', '.join(known)}.")
-        raise NoSuchPart("The report has no such part.", faults=(fault,))
+        raise NoSuchReportPart("The report has no such part.", faults=(fault,))
     if field == "procedure" and text not in PROCEDURES:
         fault = Fault("/text", f"{text!r} is no procedure.", f"Use one of {', '.join(PROCEDURES)}.")
-        raise NoSuchPart("The report does not know this procedure.", faults=(fault,))
+        raise NoSuchReportPart("The report does not know this procedure.", faults=(fault,))
 
 
 def lot_report(
-    lot: TenderLot, bids: Sequence[ReportedBid], awards: Sequence[ReportedAward], texts: dict[str, str]
+    lot: TenderLot,
+    bids: Sequence[ReportedBid],
+    awards: Sequence[ReportedAward],
+    cancelled: Sequence[Cancelled],
+    texts: dict[str, str],
 ) -> ReportedLot:
     """One lot of the report."""
     own = [bid for bid in bids if bid.lot_id == lot.id]
@@ -173,6 +188,7 @@ def lot_report(
         abnormally_low=[bid for bid in own if bid.state == "abnormally_low_rejected"],
         award=standing[-1] if standing else None,
         annulled=[award for award in decided if award.annulled is not None],
+        cancelled=next((one.reason for one in cancelled if one.lot_id == lot.id), None),
         subcontracting=texts.get(f"subcontracting:{lot.number}"),
     )
 
@@ -189,11 +205,11 @@ def missing_parts(tender: TenderRow, lots: Sequence[ReportedLot], texts: dict[st
     if texts.get("procedure") in JUSTIFIED:
         asked.append(("justification", "(e)–(f): the circumstances that justify this procedure"))
     for lot in lots:
-        if lot.award is None:
+        if lot.award is None and lot.cancelled is None:
             message = f"The award of lot {lot.number} is not decided."
             mend = f"POST /lots/{lot.lot_id}/award"
             yield MissingPart(field=f"award:{lot.number}", message=message, reference=f"{law}(d), (g)", mend=mend)
-        elif lot.award.bid_id is not None:
+        elif lot.award is not None and lot.award.bid_id is not None:
             share = f"(d): the share of lot {lot.number} that is subcontracted, with names if known"
             asked.append((f"subcontracting:{lot.number}", share))
     for field, part in asked:
@@ -218,9 +234,10 @@ async def get_procedure_report(
     opening.check_reader(tender)
     bids = await db.many(SQL.list_bids(conn, tender_id=tender_id), ReportedBid)
     awards = await db.many(SQL.list_awards(conn, tender_id=tender_id), ReportedAward)
+    cancelled = await db.many(SQL.list_cancelled(conn, tender_id=tender_id), Cancelled)
     given = await db.many(SQL.list_texts(conn, tender_id=tender_id), ReportText)
     texts = {one.field: one.text for one in given}
-    lots = [lot_report(lot, bids, awards, texts) for lot in known.lots]
+    lots = [lot_report(lot, bids, awards, cancelled, texts) for lot in known.lots]
     return ProcedureReport(
         law=law_of(tender),
         authority=tender.buyer,
@@ -251,7 +268,7 @@ async def give_report_text(
 ) -> ReportText:
     """Give a part of the report that only people know; for author, moderator or approver. Each is a new version."""
     caller.require("write")
-    known = await tenders.lock(conn, caller, tender_id=tender_id)
+    known = await tenders.lock_record(conn, caller, tender_id=tender_id)
     tenders.check_role(known.tender, "author", "moderator", "approver")
     check_part(known.lots, field, data.text)
     row = SQL.insert_text(conn, tender_id=tender_id, field=field, text=data.text, person_id=caller.person_id)

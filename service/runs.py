@@ -189,7 +189,7 @@ async def verify_evaluation(
     """
     caller.require("write")
     stored = await get_stored(conn, caller, evaluation_id)
-    known = await tenders.lock(conn, caller, tender_id=stored.tender_id)
+    known = await tenders.lock_record(conn, caller, tender_id=stored.tender_id)
     opening.check_reader(known.tender)
     digest, differences = await asyncio.to_thread(verified, stored.canonical)
     row = SQL.insert_verification(

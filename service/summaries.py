@@ -15,7 +15,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from scoring.debrief import Derived
+from scoring.debrief import Debrief, Derived
 from service import awards, db, events, letters, opening, standstill, tenders
 from service.awards import NotAwarded
 from service.drafts import Reason
@@ -178,14 +178,17 @@ def check_complete(found: list[MissingField]) -> None:
         raise LettersIncomplete(f"{len(faults)} fields are missing.", faults=faults)
 
 
-def check_discreet(told: dict[UUID, list[Derived]], accepted: str | None) -> None:
-    """Refuse letters from which a third bidder's price follows, unless somebody answers for it."""
-    faults = tuple(
-        Fault(f"/bids/{bid_id}", one.how, "Redact it, or say under inference_accepted why it may be so.")
-        for bid_id, derived in told.items()
-        for one in derived
+def check_discreet(told: dict[UUID, Debrief], accepted: str | None) -> None:
+    """Refuse letters from which a third bidder's price follows, or may follow, unless somebody answers for it."""
+    mend = "Redact it, or say under inference_accepted why it may be so."
+    found = [
+        (bid_id, one.how)
+        for bid_id, debrief in told.items()
+        for one in debrief.derived
         if one.pinned and one.third_party
-    )
+    ]
+    found += [(bid_id, debrief.not_examined) for bid_id, debrief in told.items() if debrief.not_examined]
+    faults = tuple(Fault(f"/bids/{bid_id}", why, mend) for bid_id, why in found)
     if faults and accepted is None:
         raise PriceGivenAway(f"{len(faults)} letters give away somebody else's price.", faults=faults)
 
@@ -378,7 +381,7 @@ async def send_summaries(
     sources = msgspec.structs.replace(sources, standstill_ends_at=waiting.ends_at if waiting else None)
     made = {bid_id: letters.made_for(sources, bid_id) for bid_id in sources.bids}
     check_complete(_all_missing(sources, made))
-    told = {bid_id: list(letters.given_away(sources, letter).derived) for bid_id, letter in made.items()}
+    told = {bid_id: letters.given_away(sources, letter) for bid_id, letter in made.items()}
     check_discreet(told, data.inference_accepted)
     await _store(conn, caller, known, sources, made)
     if waiting is not None:

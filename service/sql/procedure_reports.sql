@@ -34,6 +34,15 @@ WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, award.number
 LIMIT 10000;
 
+-- name: list_cancelled(tender_id)
+-- Why lots of a tender were cancelled.
+SELECT given.lot_id, given.reason
+FROM cancellations AS given
+INNER JOIN lots AS lot ON given.lot_id = lot.id
+WHERE lot.tender_id = :tender_id::uuid
+ORDER BY lot.number, lot.id
+LIMIT 1000;
+
 -- name: list_texts(tender_id)
 -- The standing texts of the report.
 SELECT DISTINCT ON (given.field) given.field, given.version, given.text, person.name AS person, given.given_at

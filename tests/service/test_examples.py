@@ -131,9 +131,8 @@ async def send_the_examples_of_the_record(market: Market, shown: Shown, path: st
     await shown.send("set_retention", market.approver, "PUT", f"{path}/retention")
     await shown.send("decide_hold", market.approver, "PUT", f"{path}/legal-hold")
     done(await market.approver.put(f"{path}/legal-hold", {"held": False, "reason": "The claim was withdrawn."}))
-    await market.owner.execute(
-        "UPDATE events SET at = at - interval '6 years' WHERE kind LIKE 'award.%' OR kind = 'contract.signed'"
-    )
+    last = "kind IN ('award.decided', 'contract.signed')"
+    await market.owner.execute(f"UPDATE events SET at = at - interval '6 years' WHERE {last}")
     await shown.send("shred_bids", market.approver, "POST", f"{path}/shredding")
 
 

@@ -99,6 +99,32 @@ def test_a_score_that_follows_from_the_total_less_the_rest_counts_as_shown() -> 
     assert not winner_told({price: "secret", total: "secret"})
 
 
+def test_a_disqualified_bidder_can_solve_the_winners_equation() -> None:
+    """It has no points of its own; the winner's, with the price of the award notice, give the lowest price."""
+    given = sources()
+    inputs = [
+        msgspec.structs.replace(bid, state="excluded") if bid.id == str(ALDER) else bid for bid in given.result.inputs
+    ]
+    out = msgspec.structs.replace(given, result=scoring.evaluate(given.lot.rules, inputs))
+    found = letters.given_away(out, letters.made_for(out, ALDER))
+    (lowest,) = found.derived
+    assert (lowest.whose, lowest.pinned, lowest.third_party) == ("lowest", True, True)
+
+
+def test_a_formula_that_was_not_examined_says_so() -> None:
+    """Points by rank are no equation; that nothing was found is then no proof that nothing follows."""
+    rules = a_rules()
+    rules["criteria"][0]["method"] = {"id": "P10", "points": ["100", "60", "30"]}
+    given = sources()
+    lot = msgspec.convert(rules, scoring.Lot)
+    ranked = msgspec.structs.replace(
+        given,
+        lot=msgspec.structs.replace(given.lot, rules=lot),
+        result=scoring.evaluate(lot, given.result.inputs),
+    )
+    assert letters.given_away(ranked, letters.made_for(ranked, ALDER)).not_examined
+
+
 def test_a_formula_that_depends_on_nobody_gives_nothing_away() -> None:
     """Negative control: priced against published bounds, no letter tells of another price."""
     given = sources()

@@ -50,9 +50,11 @@ async def test_the_report_tells_who_bid_who_won_and_why(market: Market) -> None:
 async def test_who_was_rejected_and_whose_price_was_too_low_stands_with_the_reason(market: Market) -> None:
     """Reasons are those of the decision, not written a second time."""
     tender, (alder, birch), _ = await market.evaluated(jurisdiction="eu-2014-24-de")
-    low = a_decision(state="abnormally_low_rejected", reason="The labour cost was not explained.")
-    done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", low))
-    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", a_decision(reason="No insurance.")))
+    low = "INSERT INTO bid_states (bid_id, number, state, source, reason, person_id, decided_at)"
+    low += " VALUES ($1, 1, 'abnormally_low_rejected', 'abnormally_low', $2, $3, clock_timestamp())"
+    await market.owner.execute(low, birch["bid_id"], "The labour cost was not explained.", market.approver.id)
+    late = a_decision(state="non_compliant", reason="No insurance.")
+    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", late))
     report = done(await market.approver.get(path_of(tender)))
     assert report["law"] == "Directive 2014/24/EU art. 84(1)"
     (lot,) = report["lots"]
@@ -72,6 +74,17 @@ async def test_an_annulled_award_stands_in_the_report_beside_the_next(market: Ma
     assert [award["annulled"] for award in lot["annulled"]] == ["A mark was wrong."]
 
 
+async def test_why_a_lot_was_cancelled_stands_in_the_report_and_no_award_is_asked_for(market: Market) -> None:
+    """Regulation 84(1)(g): the reasons for which no contract was awarded; the report is still completed."""
+    tender, _, _ = await market.evaluated()
+    why = {"reason": "The schools are closed."}
+    done(await market.approver.post(f"/tenders/{tender['id']}/cancellation", why))
+    done(await give(market.author, tender, "value", "0"))
+    report = done(await market.auditor.get(path_of(tender)))
+    assert report["lots"][0]["cancelled"] == why["reason"]
+    assert "award:1" not in {one["field"] for one in report["missing"]}
+
+
 @pytest.mark.parametrize("procedure", ["competitive_dialogue", "negotiated_without_publication"])
 async def test_a_procedure_that_needs_a_justification_asks_for_it(market: Market, procedure: str) -> None:
     """An open or restricted procedure needs none."""
@@ -87,11 +100,11 @@ async def test_a_procedure_that_needs_a_justification_asks_for_it(market: Market
 async def test_only_parts_of_the_report_and_known_procedures_are_taken(market: Market) -> None:
     """A slip is told with what there is."""
     tender = await market.publish()
-    problem = refused(await give(market.author, tender, "adress", "x"), 422, "no-such-part")
+    problem = refused(await give(market.author, tender, "adress", "x"), 422, "no-such-report-part")
     assert "authority_address" in problem["errors"][0]["mend"]
-    problem = refused(await give(market.author, tender, "procedure", "beauty contest"), 422, "no-such-part")
+    problem = refused(await give(market.author, tender, "procedure", "beauty contest"), 422, "no-such-report-part")
     assert "restricted" in problem["errors"][0]["mend"]
-    refused(await give(market.author, tender, "subcontracting:2", "x"), 422, "no-such-part")
+    refused(await give(market.author, tender, "subcontracting:2", "x"), 422, "no-such-report-part")
     refused(await give(market.author, tender, "value", " "), 422, "invalid-request")
 
 

@@ -116,7 +116,11 @@ async def test_what_is_missing_is_named_with_its_reference_and_stops_the_sending
 async def test_a_disqualified_bidder_learns_why(market: Market) -> None:
     """Scores as far as it was assessed, and the decision's reason."""
     tender, (alder, birch), run = await market.evaluated(jurisdiction="uk-pa2023")
-    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", a_decision(reason="No insurance certificate.")))
+    done(
+        await market.moderator.put(
+            f"/bids/{alder['bid_id']}/state", a_decision(state="non_compliant", reason="No insurance certificate.")
+        )
+    )
     run = await market.evaluate_again(tender)
     await market.recommend(tender, run, birch)
     award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "As recommended."}
@@ -295,7 +299,7 @@ async def test_after_an_annulment_the_next_award_has_letters_of_its_own(market: 
     lot = f"/lots/{tender['lots'][0]['id']}"
     annulment = {"annulled_by": "court", "reference": "[2026] EWHC 7", "reason": "A mark was wrong."}
     done(await market.approver.post(f"{lot}/award/annulment", annulment))
-    done(await market.moderator.put(f"/bids/{bids['birch']}/state", a_decision()))
+    done(await market.moderator.put(f"/bids/{bids['birch']}/state", a_decision(state="non_compliant")))
     run = await market.evaluate_again(tender)
     result = msgspec.convert(done(await market.moderator.get(f"/evaluations/{run['id']}")), scoring.Evaluation)
     await market.recommend(tender, run, {"bid_id": result.winner})
