@@ -247,7 +247,8 @@ def check_reader(tender: TenderRow) -> None:
 def shown_to_evaluator(bid: PanelBid, seated: Collection[str]) -> PanelBid:
     """A bid as an evaluator sees it: the answers that this person scores, and no price in whatever envelope it came."""
     offers = {name: value for name, value in bid.offers.items() if name in seated}
-    return msgspec.structs.replace(bid, offers=offers)
+    converted = {name: value for name, value in bid.in_tender_currency.items() if name in seated}
+    return msgspec.structs.replace(bid, offers=offers, in_tender_currency=converted)
 
 
 # Reading what is sealed
