@@ -13,6 +13,8 @@ from scoring.model import Criterion, Lot, method_tag
 from scoring.placing import RankPoints
 from scoring.price import LowestToHighest, MeanBased
 from scoring.publishable import Problem
+from scoring.quality_price import UtilityIndex
+from scoring.rules import uses_financial_points
 from scoring.tree import plan
 
 FEW: Final = 3
@@ -21,12 +23,52 @@ FEW: Final = 3
 EFORMS: Final = "EU: eForms SDK 1.16, BR-BT-00539-0200, BR-BT-00539-0201, BR-BT-05421-0250 (seen, required)"
 BROMCOM: Final = "GB: Bromcom v ULT [2022] EWHC 3262 (TCC) (seen, required)"
 DISCLOSURE: Final = "EU: Directive 2014/24/EU art. 55(3), legitimate commercial interests (knowledge, required)"
+LOWEST_PRICE: Final = "the lowest price, a third bidder's where the winner is not the cheapest"
 _PERCENT_DECIMALS: Final = 2
 
 
 def cautions(lot: Lot, bids: int) -> tuple[Problem, ...]:
     """Cautions about a lot's rules, for a field of so many bids."""
     return (*_half_marks(lot), *_weightings(lot), *_debriefs(lot, bids))
+
+
+def giveaways(lot: Lot) -> tuple[Problem, ...]:
+    """A warning for each formula by which losers can work out prices that nobody has told them, however many bid.
+
+    Each knows its own price and points, and the winner's. The campaign of debriefs (C-13) finds no other formula.
+    """
+    found = [
+        (f"{path}/method", method_tag(criterion) or "", what)
+        for path, criterion in _placed(lot.criteria)
+        if (what := _given_away(criterion)) is not None
+    ]
+    if lot.rule is not None and (uses_financial_points(lot.rule) or isinstance(lot.rule, UtilityIndex)):
+        found.append(("/rule", str(lot.rule.__struct_config__.tag), LOWEST_PRICE))
+    return tuple(
+        Problem(
+            severity="warning",
+            pointer=pointer,
+            message=f"{tag} gives prices away: from its own price and points a loser can work out {what}",
+            mend="choose an absolute formula such as A1, or say in the tender that all prices will be published",
+            law=(DISCLOSURE,),
+        )
+        for pointer, tag, what in found
+    )
+
+
+def _given_away(criterion: Criterion) -> str | None:
+    method = criterion.method
+    if not isinstance(method, Relative):
+        return None
+    if isinstance(method, RankPoints):
+        return "between which of the prices that it knows another one lies"
+    if isinstance(method, LowestToHighest):
+        return "with the winner's the lowest and the highest price"
+    if isinstance(method, MeanBased):
+        return "the mean of all prices, and so the third price where three bid"
+    if isinstance(method, Bilinear):
+        return "with the winner's the largest discount or the mean one, and so others' prices where few bid"
+    return LOWEST_PRICE
 
 
 def _placed(criteria: tuple[Criterion, ...], prefix: str = "") -> Iterator[tuple[str, Criterion]]:

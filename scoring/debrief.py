@@ -287,10 +287,11 @@ def _from_mean(reader: _Reader) -> Iterator[Derived]:
         # Two bids around the mean have it as their mean.
         return reader.points(own, max(0, 2 * mean - own))
 
-    mean = span_of((own + 1) // 2, reader.most, at_mean, wanted, rising=True)
-    if mean is None:
-        return
-    mean = max(0, mean[0] - 1), mean[1] + 1
+    # A mean need not be a whole number of units: where none has just these points, it lies between the two around.
+    # Below half the own price nothing is looked at.
+    half = (own + 1) // 2
+    around = crossings(half, reader.most, at_mean, wanted, rising=True)
+    mean = 0 if min(around) <= half else min(around) - 1, max(around) + 1
     how = "the reader's own price and points can be solved for it."
     yield _derived(reader, "mean", mean, how)
     theirs = reader.letter.winner.points
@@ -305,18 +306,18 @@ def _from_mean(reader: _Reader) -> Iterator[Derived]:
 
 
 def _by_mean(reader: _Reader, mean: Span, printed: Fraction) -> Span:
-    """The prices that earn these points under a mean of the span."""
-    low, high = (
-        crossings(
+    """The prices that earn these points under a mean of the span; what lies beyond twice the mean is not looked at."""
+    ends: list[int] = []
+    for middle in mean:
+        found = crossings(
             1,
             2 * middle,
             lambda price, middle=middle: reader.points(price, max(0, 2 * middle - price)),
             printed,
             rising=False,
         )
-        for middle in mean
-    )
-    return min(low), max(high)
+        ends += [min(found), reader.most if max(found) > 2 * middle else max(found)]
+    return min(ends), max(ends)
 
 
 def _up(value: Fraction) -> int:

@@ -17,12 +17,12 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 import scoring
-from service import clarifications, db, decisions, evaluations, events, opening, tenders
+from service import clarifications, db, decisions, events, opening, panel, tenders
 from service.clarifications import Ask, Clarification, check_heard
-from service.evaluations import Place
 from service.legal import ExplanationPeriod
 from service.opening import PanelBid
 from service.organisations import Caller
+from service.panel import Place
 from service.problems import Fault, NotFound, Refusal
 from service.tenders import Instant, Reason, TenderLot
 
@@ -282,9 +282,9 @@ async def _find(conn: db.Connection, place: Place, bid_id: UUID) -> LowBid | Non
 async def _lock(conn: db.Connection, caller: Caller, bid_id: UUID, *roles: tenders.Role) -> Place:
     """A bid's place before its award, with its price open, for who holds one of the roles."""
     caller.require("write")
-    place = await evaluations.lock_bid(conn, caller, bid_id)
+    place = await panel.lock_bid(conn, caller, bid_id)
     tenders.check_role(place.known.tender, *roles)
-    evaluations.check_not_awarded(place.lot)
+    panel.check_not_awarded(place.lot)
     opening.check_all_opened(place.lot)
     return place
 

@@ -16,8 +16,8 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from service import db, events, tenders
-from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
+from service.panel import LotAlreadyAwarded
 from service.problems import NotFound
 from service.publication import check_not_author
 from service.tenders import Known, Reason, TenderLot, TenderNotPublished, TenderRow

@@ -21,7 +21,7 @@ JurisdictionId = Literal[
     "none",
 ]
 Evidence = Literal["seen", "knowledge"]
-LetterKind = Literal["assessment_summary", "article_55_notice", "world_bank_notification"]
+LetterKind = Literal["assessment_summary", "article_55_notice", "regulation_86_notice", "world_bank_notification"]
 
 
 class LegalRule(Struct, frozen=True, kw_only=True):
@@ -49,12 +49,21 @@ class Ground(Struct, frozen=True, kw_only=True):
 
 
 class Standstill(Struct, frozen=True, kw_only=True):
-    """How long a contract waits after its award is known; `calendar` names whose holidays are no working days."""
+    """How long a contract waits after its award is known; `calendar` names whose holidays are no working days.
+
+    It begins with the day of the event (`counts_first_day`) or the day after. `days_on_paper` is for decisions that do
+    not go out electronically. A period of calendar days that would end on no working day goes on to the end of the next
+    (`ends_on_working_day`). The calendar is a country, or parts of it whose holidays all count: "GB-ENG GB-SCT"; none
+    where the law knows several, and the buyer names the one.
+    """
 
     days: int
     working_days: bool
     starts: Literal["notice", "decision"]
     calendar: str | None
+    counts_first_day: bool = False
+    days_on_paper: int | None = None
+    ends_on_working_day: bool = False
     source: str
     evidence: Evidence
     valid_from: date

@@ -19,8 +19,9 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events, opening, robustness, tenders
-from service.evaluations import StoredEvaluation, check_not_awarded, get_stored
+from service.evaluations import StoredEvaluation, get_stored
 from service.organisations import Caller
+from service.panel import check_not_awarded
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.tenders import Reason, TenderLot
 
@@ -240,7 +241,7 @@ async def list_warnings(
 
 
 @post("/lots/{lot_id:uuid}/recommendations")
-async def recommend(
+async def recommend_award(
     lot_id: FromPath[UUID],
     data: JSONBody[NewRecommendation],
     conn: NamedDependency[db.Connection],
@@ -322,6 +323,6 @@ async def list_recommendations(
 
 router = Router(
     path="/",
-    route_handlers=[list_warnings, recommend, reject_recommendation, list_recommendations],
+    route_handlers=[list_warnings, recommend_award, reject_recommendation, list_recommendations],
     tags=["Award"],
 )

@@ -1,12 +1,18 @@
 -- name: list_tenders(organisation_id, after_at, after_id, limit)
--- The buyer's own tenders and everybody's published ones, oldest first.
+-- The buyer's own tenders and everybody's published ones, oldest first; of call-offs those from one's own frameworks.
 SELECT
     tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
     tender.submission_deadline, tender.cancelled_at, tender.time_zone
 FROM tenders AS tender
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
 WHERE
-    (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL)
+    (
+        tender.buyer_id = :organisation_id::uuid
+        OR (
+            tender.published_at IS NOT NULL
+            AND (tender.framework_id IS NULL OR is_framework_supplier(tender.framework_id, :organisation_id::uuid))
+        )
+    )
     AND (tender.created_at, tender.id) > (:after_at::timestamptz, :after_id::uuid)
 ORDER BY tender.created_at, tender.id
 LIMIT :limit::int;
@@ -29,7 +35,13 @@ CROSS JOIN LATERAL (
         FROM tenders AS tender
         INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
         WHERE
-            (tender.buyer_id = person.organisation_id OR tender.published_at IS NOT NULL)
+            (
+                tender.buyer_id = person.organisation_id
+                OR (
+                    tender.published_at IS NOT NULL
+                    AND (tender.framework_id IS NULL OR is_framework_supplier(tender.framework_id, person.organisation_id))
+                )
+            )
             AND (tender.created_at, tender.id) > (asked.after_at, asked.after_id)
         ORDER BY tender.created_at, tender.id
         LIMIT asked.most
@@ -54,7 +66,13 @@ FROM (
     FROM tenders AS tender
     INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
     WHERE
-        (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL)
+        (
+            tender.buyer_id = :organisation_id::uuid
+            OR (
+                tender.published_at IS NOT NULL
+                AND (tender.framework_id IS NULL OR is_framework_supplier(tender.framework_id, :organisation_id::uuid))
+            )
+        )
         AND (tender.created_at, tender.id) > (:after_at::timestamptz, :after_id::uuid)
     ORDER BY tender.created_at, tender.id
     LIMIT :limit::int

@@ -3,10 +3,9 @@
 An orthodontic provider lost the contract for East Hampshire by 2.25 per cent. The court found one manifest error in the
 marking of one question (access to the premises): with the mark that the evidence carried, the claimant would have won.
 Source: burges-salmon.com, "Braceurself: one simple mistake leads to successful procurement challenge"; [2022] EWHC 1532
-(TCC); the question and, on damages, [2023] EWCA Civ 837 from knowledge. What must hold: before anybody signs, the
-panel is told by name each mark
-that changes the winner; it cannot recommend without answering; and a corrected mark after the judgment makes a new run
-beside the old one, under a new award.
+(TCC); the question marked and [2023] EWCA Civ 837 on damages are from knowledge. What must hold: before anybody signs,
+the panel is told by name each mark that changes the winner; it cannot recommend without answering; and a corrected mark
+after the judgment makes a new run beside the old one, under a new award.
 """
 
 from typing import Any

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring import Debrief, ShownBid, ShownLetter, debrief
@@ -75,6 +75,7 @@ def test_the_cheapest_reader_learns_the_winners_price() -> None:
     assert spans(found) == {"winner": (Fraction(125), Fraction(125))}
 
 
+@settings(deadline=None)
 @given(
     prices=st.lists(st.integers(50_00, 500_00), min_size=3, max_size=6),
     method=st.sampled_from([*BY_LOWEST, Logarithmic(base=Decimal(10)), MeanBased()]),
@@ -94,6 +95,7 @@ def test_an_interval_always_holds_the_price_that_was_bid(prices: list[int], meth
         assert low <= truth[whose] <= high, whose
 
 
+@settings(deadline=None)
 @given(prices=st.lists(st.integers(50_00, 500_00), min_size=3, max_size=6, unique=True))
 def test_both_ends_follow_from_two_prices_with_their_points(prices: list[int]) -> None:
     """Between lowest and highest: whoever knows two prices and their points knows both ends."""
@@ -137,3 +139,20 @@ def test_what_depends_on_nobody_gives_nothing_away_and_what_was_not_examined_say
     ceiling = DiscountProportional(ceiling=Decimal(200))
     assert debrief(ShownLetter(method=ceiling, own=own)).not_examined
     assert debrief(ShownLetter(method=InverseProportional(), own=ShownBid(points="50.00"))).not_examined
+
+
+def test_a_mean_that_is_no_whole_number_of_units_is_found():
+    """Hourly rates in whole pounds: 90, 80 and 81 have a mean that no rate can be, and the third one follows still."""
+    prices = [Fraction(price) for price in (90, 80, 81)]
+    method = MeanBased(floor="none")
+    points = printed(method, ["90", "80", "81"])
+    shown = ShownLetter(
+        method=method,
+        own=ShownBid(points=points[0], price="90"),
+        winner=ShownBid(points=points[1], price="80"),
+        unit_decimals=0,
+        bids=3,
+    )
+    (mean, other) = debrief(shown).derived
+    assert Fraction(mean.lowest) <= sum(prices) / 3 <= Fraction(mean.highest)
+    assert Fraction(other.lowest) <= 81 <= Fraction(other.highest)

@@ -113,3 +113,11 @@ async def test_all_money_of_a_tender_is_in_its_currency(market: Market) -> None:
     draft = await market.draft(lots=foreign)
     problem = refused(await publish(market.approver, draft), 422, "tender-not-ready")
     assert [fault["pointer"] for fault in problem["errors"]] == ["/lots/0/rules/criteria/0/unit"]
+
+
+async def test_who_publishes_a_relative_price_formula_is_told_what_letters_will_give_away(market: Market):
+    """C-13: before publication, when the formula can still be changed."""
+    tender = await market.publish()
+    told = [warning for warning in tender["warnings"] if "gives prices away" in warning["message"]]
+    assert [warning["pointer"] for warning in told] == ["/lots/0/rules/criteria/0/method"]
+    assert "choose an absolute formula" in told[0]["mend"]

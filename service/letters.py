@@ -1,0 +1,435 @@
+"""What each bidder is told about an award, made as data first: its own assessment and the winner's, nobody else's.
+
+A letter is made from the stored run, the agreed reasons and the texts that only people can give; what the law asks for
+and is not there yet is named with its reference. Numbers are the engine's. Where a formula measures prices against each
+other, it is worked out which price the letter's reader could find.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+import scoring
+from scoring.answers import Graded
+from scoring.debrief import Debrief, Derived, ShownBid, ShownLetter, debrief
+from scoring.decimals import Mode
+from scoring.model import method_tag, price_criterion
+from service.legal import LetterKind, Standstill
+from service.tenders import TenderLot, TenderRow
+
+TEXTS: Final = (
+    "postal_address",
+    "email",
+    "identifier",
+    "further_explanation",
+    "relative_advantages",
+    "disqualification",
+)
+"""Texts about a bid that people give; `explanation:<criterion>` besides."""
+HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages")
+"""What may be redacted; `score:<criterion>` and `explanation:<criterion>` besides."""
+
+State = Literal["winner", "not_awarded", "disqualified"]
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """A field of a letter: its text, or instead the reason for which it is redacted."""
+
+    text: str | None
+    redacted: str | None = None
+
+
+class CriterionTold(Struct, frozen=True, kw_only=True):
+    """A criterion as one bid was assessed against it: importance, how scores were given, the score and its explanation.
+
+    `importance` is the share of the whole lot in its published units; `score` in weighted points, `mark` what the panel
+    agreed on the published scale, `points` of 100.
+    """
+
+    id: str
+    title: str
+    importance: str
+    method: str
+    scores_available: str
+    mark: Shown
+    points: Shown
+    score: Shown
+    explanation: Shown
+    sub_criteria: tuple["CriterionTold", ...]
+
+
+class Assessed(Struct, frozen=True, kw_only=True):
+    """One bid as a letter tells of it."""
+
+    bid_id: UUID
+    supplier: str
+    postal_address: Shown
+    email: Shown
+    identifier: str | None
+    state: State
+    criteria: tuple[CriterionTold, ...]
+    total: Shown
+    why_not_awarded: str | None
+    further_explanation: Shown
+    relative_advantages: Shown
+    disqualification: str | None
+
+
+class MissingField(Struct, frozen=True, kw_only=True):
+    """Something that the law asks for and nobody has given: about which bid, by which reference, and how to give it."""
+
+    bid_id: UUID
+    field: str
+    message: str
+    reference: str
+    mend: str
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """What one bidder is told. `winner` is missing in the winner's own letter, and where nothing was awarded."""
+
+    kind: LetterKind
+    law: str
+    buyer: str
+    reference: str
+    title: str
+    lot_number: int
+    lot: str
+    rules_digest: str | None
+    full_rules: str
+    award_number: int
+    decided_at: datetime
+    decision: str
+    own: Assessed
+    winner: Assessed | None
+    standstill: str | None
+    standstill_ends_at: datetime | None
+
+
+class BidFacts(Struct, frozen=True, kw_only=True):
+    """What is stored about a bid beside the run: whose it is, what was last decided, and why."""
+
+    bid_id: UUID
+    supplier_id: UUID
+    supplier: str
+    identifier: str | None
+    state_reason: str | None
+
+
+class Sources(Struct, frozen=True, kw_only=True):
+    """Everything that the letters of a lot are made from."""
+
+    tender: TenderRow
+    lot: TenderLot
+    kind: LetterKind
+    required: bool
+    law: Standstill | None
+    award_number: int
+    winner_id: UUID | None
+    decision: str
+    decided_at: datetime
+    result: scoring.Evaluation
+    bids: dict[UUID, BidFacts]
+    agreed: dict[tuple[UUID, str], str]
+    texts: dict[tuple[UUID, str], str]
+    hidden: dict[tuple[UUID, str], str]
+    standstill_ends_at: datetime | None = None
+
+
+# What the law asks for
+
+_UK: Final = "Procurement Act 2023 s.50; Procurement Regulations 2024 reg. 31"
+LAWS: Final[dict[LetterKind, str]] = {
+    "assessment_summary": _UK,
+    "article_55_notice": "Directive 2014/24/EU art. 55; Directive 89/665/EEC art. 2a(2)",
+    "regulation_86_notice": "Public Contracts Regulations 2015 reg. 86",
+    "world_bank_notification": "World Bank Procurement Regulations, notification of intention to award",
+}
+
+Rule = tuple[str, str, Literal["every", "loser"]]
+REQUIRED: Final[dict[LetterKind, tuple[Rule, ...]]] = {
+    "assessment_summary": (
+        ("postal_address", "reg. 31 (b): postal address of the supplier", "every"),
+        ("email", "reg. 31 (b): e-mail address of the supplier", "every"),
+        ("identifier", "reg. 31 (c): unique identifier of the supplier", "every"),
+        ("explanation", "reg. 31 (e): explanation of each score by reference to the tender", "every"),
+        ("disqualification", "reg. 31: why the tender was disqualified", "loser"),
+    ),
+    "article_55_notice": (
+        (
+            "relative_advantages",
+            "art. 55(2)(c): characteristics and relative advantages of the selected tender",
+            "loser",
+        ),
+        ("disqualification", "art. 55(2)(a)–(b): reasons for the rejection", "loser"),
+    ),
+    "regulation_86_notice": (
+        ("relative_advantages", "reg. 86(2)(b)(i): characteristics and relative advantages", "loser"),
+        ("disqualification", "reg. 86(2)(b)(iii): reasons for the rejection", "loser"),
+    ),
+    "world_bank_notification": (
+        (
+            "further_explanation",
+            "notification of intention to award: why the recipient's bid was unsuccessful",
+            "loser",
+        ),
+    ),
+}
+"""By kind of letter: what must be there, on whose authority, and whether for every bid told of or for losers only."""
+
+
+def known_fields(lot: TenderLot, names: Sequence[str], *, scores: bool) -> list[str]:
+    """The fields that can be written or redacted in a lot's letters."""
+    ids = [criterion.id for criterion, _ in scoring.walk(lot.rules.criteria)]
+    prefixes = ("explanation", "score") if scores else ("explanation",)
+    return [*names, *(f"{prefix}:{name}" for prefix in prefixes for name in ids)]
+
+
+# Making a letter
+
+
+@lru_cache(maxsize=1)
+def _formulas() -> dict[str, str]:
+    return {one.id: f"{one.name}: {one.formula}" for one in scoring.methods()}
+
+
+def made_for(sources: Sources, bid_id: UUID) -> Letter:
+    """The letter to the bidder of a bid."""
+    told_of_winner = sources.winner_id is not None and sources.winner_id != bid_id
+    tender, lot = sources.tender, sources.lot
+    return Letter(
+        kind=sources.kind,
+        law=LAWS[sources.kind] if sources.required else "no country's rules were chosen",
+        buyer=tender.buyer,
+        reference=tender.reference,
+        title=tender.title,
+        lot_number=lot.number,
+        lot=lot.title,
+        rules_digest=lot.rules_digest,
+        full_rules=f"/tenders/{tender.id}",
+        award_number=sources.award_number,
+        decided_at=sources.decided_at,
+        decision=sources.decision,
+        own=assessed(sources, bid_id, own=True),
+        winner=assessed(sources, sources.winner_id, own=False) if told_of_winner and sources.winner_id else None,
+        standstill=_standstill(sources.law),
+        standstill_ends_at=sources.standstill_ends_at,
+    )
+
+
+def _standstill(law: Standstill | None) -> str | None:
+    if law is None:
+        return None
+    days = f"{law.days} {'working' if law.working_days else 'calendar'} days"
+    begins = "the award notice is published" if law.starts == "notice" else "this letter is sent"
+    first = "beginning with the day on which" if law.counts_first_day else "from the day after"
+    return f"No contract is signed for {days}, {first} {begins}. {law.source}."
+
+
+def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
+    """One bid as it is told of; a winner's own values stay out of what others read."""
+    facts = sources.bids[bid_id]
+    result = next((bid for bid in sources.result.bids if bid.id == str(bid_id)), None)
+    values: dict[str, str] = {}
+    for bid in sources.result.inputs:
+        values = bid.values if bid.id == str(bid_id) else values
+    state: State = "not_awarded" if result is not None and result.rank is not None else "disqualified"
+    if bid_id == sources.winner_id:
+        state = "winner"
+    teller = _Teller(sources, bid_id, result, values, own=own)
+    return Assessed(
+        bid_id=bid_id,
+        supplier=facts.supplier,
+        postal_address=teller.shown("postal_address", sources.texts.get((bid_id, "postal_address"))),
+        email=teller.shown("email", sources.texts.get((bid_id, "email"))),
+        identifier=sources.texts.get((bid_id, "identifier")) or facts.identifier,
+        state=state,
+        criteria=tuple(teller.criterion(criterion) for criterion in sources.lot.rules.criteria),
+        total=teller.shown("total", result.total if result else None),
+        why_not_awarded=_why_not(sources, result) if state == "not_awarded" else None,
+        further_explanation=teller.shown("further_explanation", sources.texts.get((bid_id, "further_explanation"))),
+        relative_advantages=teller.shown("relative_advantages", sources.texts.get((bid_id, "relative_advantages"))),
+        disqualification=_disqualification(sources, bid_id, result) if state == "disqualified" else None,
+    )
+
+
+def _why_not(sources: Sources, result: scoring.BidResult | None) -> str:
+    first = next((bid for bid in sources.result.bids if bid.id == str(sources.winner_id)), None)
+    if first is None or result is None:
+        return f"Nothing was awarded: {sources.decision}"
+    if (sources.winner_id, "total") in sources.hidden:
+        return "Its total is not the best one; the winning tender's is redacted."
+    if result.total == first.total:
+        return f"Its total of {result.total} is that of the winning tender; the published tie-break decided."
+    return f"Its total of {result.total} is behind the winning tender's {first.total}."
+
+
+def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str | None:
+    given = sources.texts.get((bid_id, "disqualification")) or sources.bids[bid_id].state_reason
+    if given is not None or result is None:
+        return given
+    hurdles = [flag.partition(":")[2] for flag in result.flags if flag.startswith(("minimum:", "failed:", "fatal:"))]
+    return f"Its points are below what was published as the least on: {', '.join(hurdles)}." if hurdles else None
+
+
+class _Teller:
+    """Tells of one bid, criterion by criterion, and leaves out what is redacted."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        bid_id: UUID,
+        result: scoring.BidResult | None,
+        values: Mapping[str, str],
+        *,
+        own: bool,
+    ) -> None:
+        self.sources, self.bid_id, self.own = sources, bid_id, own
+        self.values = values
+        self.points: Mapping[str, str] = result.points if result else {}
+        self.weighted: Mapping[str, str] = result.weighted if result else {}
+
+    def shown(self, field: str, text: str | None) -> Shown:
+        """The text, or the reason why it is not there; who it is about always reads it."""
+        reason = None if self.own else self.sources.hidden.get((self.bid_id, field))
+        return Shown(text=None if reason else text, redacted=reason)
+
+    def criterion(self, criterion: scoring.Criterion) -> CriterionTold:
+        """A criterion with its sub-criteria."""
+        name, score = criterion.id, f"score:{criterion.id}"
+        judged = not criterion.criteria and scoring.is_for_panel(criterion)
+        return CriterionTold(
+            id=name,
+            title=criterion.title or name,
+            importance=f"{criterion.weighting:f}",
+            method=_method(criterion),
+            scores_available=_scale(criterion),
+            mark=self.shown(score, self.values.get(name) if judged else None),
+            points=self.shown(score, self.points.get(name)),
+            score=self.shown(score, self.weighted.get(name)),
+            explanation=self.shown(f"explanation:{name}", self._explanation(criterion, judged=judged)),
+            sub_criteria=tuple(self.criterion(child) for child in criterion.criteria),
+        )
+
+    def _explanation(self, criterion: scoring.Criterion, *, judged: bool) -> str | None:
+        name = criterion.id
+        given = self.sources.texts.get((self.bid_id, f"explanation:{name}"))
+        reason = self.sources.agreed.get((self.bid_id, name)) if judged else None
+        computed = None
+        if not judged and not criterion.criteria and name in self.values:
+            told = f": {self.values[name]}" if self.own else ""
+            computed = f"Scored by the published formula from what the tender states{told}."
+        if criterion.criteria and name in self.points:
+            computed = "The sum of its sub-criteria, each explained below."
+        return "\n\n".join(part for part in (reason or computed, given) if part) or None
+
+
+def _method(criterion: scoring.Criterion) -> str:
+    tag = method_tag(criterion)
+    if criterion.criteria:
+        return "by its sub-criteria"
+    return f"{tag}, {_formulas()[tag]}" if tag in _formulas() else "as the tender's rule says"
+
+
+def _scale(criterion: scoring.Criterion) -> str:
+    method = criterion.method
+    if isinstance(method, Graded):
+        return "; ".join(f"{level.value:f} {level.label or ''}".strip() for level in method.scale)
+    return "0 to 100 points by formula, then weighted" if method is not None else "as the tender's rule says"
+
+
+# What is missing
+
+
+def missing(sources: Sources, letter: Letter) -> Iterator[MissingField]:
+    """Every field that the law of this letter asks for and that is not there, about its reader and about the winner."""
+    for told in (letter.own, letter.winner):
+        if told is None or not sources.required:
+            continue
+        for field, reference, whose in REQUIRED[letter.kind]:
+            if whose == "every" or (told is letter.own and told.state != "winner"):
+                yield from _missing(sources, told, field, reference)
+
+
+def _missing(sources: Sources, told: Assessed, field: str, reference: str) -> Iterator[MissingField]:
+    path = f"PUT /lots/{sources.lot.id}/assessment-summaries/{told.bid_id}/texts"
+    if field == "explanation":
+        for criterion in _leaves(told.criteria):
+            if criterion.points.text and not criterion.explanation.text and not criterion.explanation.redacted:
+                message = f"No explanation of the score of {told.supplier} on {criterion.title}."
+                name = f"explanation:{criterion.id}"
+                mend = f"{path}/{name}"
+                yield MissingField(bid_id=told.bid_id, field=name, message=message, reference=reference, mend=mend)
+        return
+    if field == "disqualification" and told.state != "disqualified":
+        return
+    if field == "relative_advantages" and (told.state != "not_awarded" or sources.winner_id is None):
+        return
+    found: Any = getattr(told, field)
+    if not found or (isinstance(found, Shown) and not found.text and not found.redacted):
+        words = field.replace("_", " ")
+        message = f"The {words} for {told.supplier} is missing."
+        mend = f"{path}/{field}"
+        yield MissingField(bid_id=told.bid_id, field=field, message=message, reference=reference, mend=mend)
+
+
+def _leaves(criteria: Sequence[CriterionTold]) -> Iterator[CriterionTold]:
+    for criterion in criteria:
+        if criterion.sub_criteria:
+            yield from _leaves(criterion.sub_criteria)
+        else:
+            yield criterion
+
+
+# What a letter gives away
+
+
+def given_away(sources: Sources, letter: Letter) -> Debrief:
+    """The prices of others that the reader of a letter can work out, whether or not it knows what the winner bid."""
+    price = price_criterion(sources.lot.rules.criteria, sources.lot.rules.rule)
+    if price is None or price.method is None:
+        reason = None if price is None else "The whole-tender rule reads the price; look at the letter yourself."
+        return Debrief(derived=(), not_examined=reason)
+    prices = {bid.id: bid.values.get(price.id) for bid in sources.result.inputs}
+    own = ShownBid(points=_readable(sources, letter.own, price.id), price=prices.get(str(letter.own.bid_id)))
+    winner = letter.winner
+    points = None if winner is None else _readable(sources, winner, price.id)
+    decimals, mode = _printed(sources.lot.rules)
+    digits = max((len(text.partition(".")[2]) for text in prices.values() if text), default=0)
+    found: dict[str, Derived] = {}
+    not_examined = None
+    for known in (None, None if winner is None else prices.get(str(winner.bid_id))):
+        shown = ShownLetter(
+            method=price.method,
+            own=own,
+            winner=ShownBid(points=points, price=known),
+            decimals=decimals,
+            mode=mode,
+            unit_decimals=max(2, digits),
+            bids=len(sources.result.reference_set),
+        )
+        told = debrief(shown)
+        not_examined = not_examined or told.not_examined
+        found |= {one.whose: one for one in told.derived}
+    return Debrief(derived=tuple(found.values()), not_examined=not_examined)
+
+
+def _readable(sources: Sources, told: Assessed, price_id: str) -> str | None:
+    """The points on the price, unless they are redacted and do not follow from the total less the rest either."""
+    hidden = {criterion.id for criterion in _leaves(told.criteria) if criterion.points.redacted}
+    if price_id in hidden and (told.total.redacted or len(hidden) > 1):
+        return None
+    result = next((bid for bid in sources.result.bids if bid.id == str(told.bid_id)), None)
+    return result.points.get(price_id) if result else None
+
+
+def _printed(rules: scoring.Lot) -> tuple[int, Mode]:
+    """How the points of a leaf are rounded before anybody reads them."""
+    for step in rules.rounding:
+        if step.stage == "leaf" and not step.criteria and step.decimals is not None:
+            return step.decimals, step.mode or "half_up"
+    return 10, "half_up"

@@ -1,0 +1,263 @@
+"""The report on a procedure that the law keeps: who bid, who was out, who won, each with why; conflicts; grounds.
+
+Made as data from what happened; only what nobody did in this service is asked of people, and what is missing is named
+with its reference. Source: Public Contracts Regulations 2015 reg. 84(1) (text seen), Directive 2014/24/EU art. 84(1).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final, Literal, get_args
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+import scoring
+from service import db, events, opening, tenders
+from service.organisations import Caller
+from service.problems import Fault, NotFound, Refusal
+from service.tenders import Reason, TenderLot, TenderRow
+
+SQL = db.queries("procedure_reports")
+
+Procedure = Literal[
+    "open",
+    "restricted",
+    "competitive_with_negotiation",
+    "competitive_dialogue",
+    "innovation_partnership",
+    "negotiated_without_publication",
+]
+PROCEDURES: Final[tuple[Procedure, ...]] = get_args(Procedure)
+JUSTIFIED: Final = PROCEDURES[2:]
+"""Procedures whose choice the report justifies."""
+FIELDS: Final = ("authority_address", "value", "procedure", "justification", "conflicts")
+"""Texts about the whole procedure; `subcontracting:<lot number>` besides."""
+
+
+class NewReportText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A text that only people can give; for `procedure` one of the known procedures."""
+
+    text: Reason
+
+
+class ReportText(Struct, frozen=True, kw_only=True):
+    """A version of a text of the report."""
+
+    field: str
+    version: int
+    text: str
+    person: str
+    given_at: datetime
+
+
+class ReportedBid(Struct, frozen=True, kw_only=True):
+    """A bid as the report names it: its state, and for what reason."""
+
+    lot_id: UUID
+    bid_id: UUID
+    supplier: str
+    state: scoring.State
+    reason: str | None
+
+
+class ReportedAward(Struct, frozen=True, kw_only=True):
+    """A lot's award decision as the report names it, the annulled ones with why."""
+
+    lot_id: UUID
+    number: int
+    bid_id: UUID | None
+    supplier: str | None
+    reason: str
+    recommendation: str | None
+    decided_at: datetime
+    annulled: str | None
+
+
+class ReportedLot(Struct, frozen=True, kw_only=True):
+    """A lot: who was admitted, who was rejected, whose price was too low, who won and why, or why nobody did."""
+
+    lot_id: UUID
+    number: int
+    title: str
+    admitted: list[ReportedBid]
+    rejected: list[ReportedBid]
+    abnormally_low: list[ReportedBid]
+    award: ReportedAward | None
+    annulled: list[ReportedAward]
+    subcontracting: str | None
+
+
+class MissingPart(Struct, frozen=True, kw_only=True):
+    """Something that the report must have and has not, under which reference, and how to give it."""
+
+    field: str
+    message: str
+    reference: str
+    mend: str
+
+
+class ProcedureReport(Struct, frozen=True, kw_only=True):
+    """The report on a tender, as far as it has come; complete when nothing is missing."""
+
+    law: str
+    authority: str
+    authority_address: str | None
+    reference: str
+    subject: str
+    description: str
+    value: str | None
+    currency: str
+    procedure: str | None
+    justification: str | None
+    electronic: str
+    conflicts: str | None
+    lots: list[ReportedLot]
+    log: str
+    made_at: datetime
+    missing: list[MissingPart]
+
+
+# Refusals
+
+
+class NoSuchPart(Refusal):
+    """The report has no such part, or not of this value.
+
+    The parts that people give, and the known procedures, are listed under `errors`.
+    """
+
+    status = 422
+
+
+# Rules
+
+
+def law_of(tender: TenderRow) -> str:
+    """Under which provision the report is made."""
+    if tender.jurisdiction == "uk-pa2023":
+        return "Procurement Act 2023 s.98, in the form of Public Contracts Regulations 2015 reg. 84(1)"
+    if tender.jurisdiction.startswith("eu-"):
+        return "Directive 2014/24/EU art. 84(1)"
+    return "in the form of Directive 2014/24/EU art. 84(1)"
+
+
+def check_part(lots: Sequence[TenderLot], field: str, text: str) -> None:
+    """Refuse a part that the report does not have, and a procedure that no law knows."""
+    known = [*FIELDS, *(f"subcontracting:{lot.number}" for lot in lots)]
+    if field not in known:
+        fault = Fault("/field", f"There is no part {field!r}.", f"Use one of {', '.join(known)}.")
+        raise NoSuchPart("The report has no such part.", faults=(fault,))
+    if field == "procedure" and text not in PROCEDURES:
+        fault = Fault("/text", f"{text!r} is no procedure.", f"Use one of {', '.join(PROCEDURES)}.")
+        raise NoSuchPart("The report does not know this procedure.", faults=(fault,))
+
+
+def lot_report(
+    lot: TenderLot, bids: Sequence[ReportedBid], awards: Sequence[ReportedAward], texts: dict[str, str]
+) -> ReportedLot:
+    """One lot of the report."""
+    own = [bid for bid in bids if bid.lot_id == lot.id]
+    decided = [award for award in awards if award.lot_id == lot.id]
+    standing = [award for award in decided if award.annulled is None]
+    return ReportedLot(
+        lot_id=lot.id,
+        number=lot.number,
+        title=lot.title,
+        admitted=[bid for bid in own if bid.state == "admissible" and bid.reason is None],
+        rejected=[bid for bid in own if bid.state != "admissible" or bid.reason is not None],
+        abnormally_low=[bid for bid in own if bid.state == "abnormally_low_rejected"],
+        award=standing[-1] if standing else None,
+        annulled=[award for award in decided if award.annulled is not None],
+        subcontracting=texts.get(f"subcontracting:{lot.number}"),
+    )
+
+
+def missing_parts(tender: TenderRow, lots: Sequence[ReportedLot], texts: dict[str, str]) -> Iterator[MissingPart]:
+    """Every part that the law asks for and that is not there."""
+    law, path = law_of(tender), f"PUT /tenders/{tender.id}/procedure-report/texts"
+    asked = [
+        ("authority_address", "(a): the authority's address"),
+        ("value", "(a): the value of the contract"),
+        ("procedure", "(e)–(f): which procedure was chosen"),
+        ("conflicts", "(i): conflicts of interest detected and measures taken, or that there were none"),
+    ]
+    if texts.get("procedure") in JUSTIFIED:
+        asked.append(("justification", "(e)–(f): the circumstances that justify this procedure"))
+    for lot in lots:
+        if lot.award is None:
+            message = f"The award of lot {lot.number} is not decided."
+            mend = f"POST /lots/{lot.lot_id}/award"
+            yield MissingPart(field=f"award:{lot.number}", message=message, reference=f"{law}(d), (g)", mend=mend)
+        elif lot.award.bid_id is not None:
+            share = f"(d): the share of lot {lot.number} that is subcontracted, with names if known"
+            asked.append((f"subcontracting:{lot.number}", share))
+    for field, part in asked:
+        if not texts.get(field):
+            reference, _, words = part.partition(": ")
+            message = f"It is not said: {words}."
+            yield MissingPart(field=field, message=message, reference=f"{law}{reference}", mend=f"{path}/{field}")
+
+
+# Handlers
+
+
+@get("/tenders/{tender_id:uuid}/procedure-report")
+async def get_procedure_report(
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> ProcedureReport:
+    """Read the report on a procedure as far as it has come, with what is missing; for those who decide or audit."""
+    known = await tenders.read(conn, caller, tender_id=tender_id)
+    tender = known.tender
+    if tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    opening.check_reader(tender)
+    bids = await db.many(SQL.list_bids(conn, tender_id=tender_id), ReportedBid)
+    awards = await db.many(SQL.list_awards(conn, tender_id=tender_id), ReportedAward)
+    given = await db.many(SQL.list_texts(conn, tender_id=tender_id), ReportText)
+    texts = {one.field: one.text for one in given}
+    lots = [lot_report(lot, bids, awards, texts) for lot in known.lots]
+    return ProcedureReport(
+        law=law_of(tender),
+        authority=tender.buyer,
+        authority_address=texts.get("authority_address"),
+        reference=tender.reference,
+        subject=tender.title,
+        description=tender.description,
+        value=texts.get("value"),
+        currency=tender.currency,
+        procedure=texts.get("procedure"),
+        justification=texts.get("justification"),
+        electronic="Bids were received electronically only; there is nothing to justify.",
+        conflicts=texts.get("conflicts"),
+        lots=lots,
+        log=f"/tenders/{tender_id}/events",
+        made_at=tender.now,
+        missing=list(missing_parts(tender, lots, texts)),
+    )
+
+
+@put("/tenders/{tender_id:uuid}/procedure-report/texts/{field:str}")
+async def give_report_text(
+    tender_id: FromPath[UUID],
+    field: FromPath[str],
+    data: JSONBody[NewReportText],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> ReportText:
+    """Give a part of the report that only people know; for author, moderator or approver. Each is a new version."""
+    caller.require("write")
+    known = await tenders.lock(conn, caller, tender_id=tender_id)
+    tenders.check_role(known.tender, "author", "moderator", "approver")
+    check_part(known.lots, field, data.text)
+    row = SQL.insert_text(conn, tender_id=tender_id, field=field, text=data.text, person_id=caller.person_id)
+    given = await db.one(row, ReportText)
+    facts = msgspec.to_builtins(given)
+    await events.record(conn, "report.text-given", tender_id=tender_id, actor=caller.person_id, data=facts)
+    return given
+
+
+router = Router(path="/", route_handlers=[get_procedure_report, give_report_text], tags=["Award"])

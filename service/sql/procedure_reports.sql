@@ -1,0 +1,62 @@
+-- name: list_bids(tender_id)
+-- Every opened bid of a tender with the state that was last decided and the reason for it.
+SELECT
+    opened.lot_id, opened.bid_id, supplier.name AS supplier, coalesce(decision.state, 'admissible') AS state,
+    CASE
+        WHEN coalesce(decision.state, 'admissible') <> 'admissible' THEN decision.reason
+        ELSE outcome.reason
+    END AS reason
+FROM opened_bids AS opened
+INNER JOIN lots AS lot ON opened.lot_id = lot.id
+INNER JOIN bids AS bid ON opened.bid_id = bid.id
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+LEFT JOIN technical_outcomes AS outcome ON opened.bid_id = outcome.bid_id
+LEFT JOIN LATERAL (
+    SELECT made.state, made.reason FROM bid_states AS made
+    WHERE made.bid_id = opened.bid_id ORDER BY made.number DESC LIMIT 1
+) AS decision ON TRUE
+WHERE lot.tender_id = :tender_id::uuid
+ORDER BY lot.number, supplier.name, opened.bid_id
+LIMIT 10000;
+
+-- name: list_awards(tender_id)
+-- Every award decision of a tender, the annulled ones with why, and the reasons of the recommendation behind each.
+SELECT
+    award.lot_id, award.number, award.bid_id, supplier.name AS supplier, award.reason, made.reason AS recommendation,
+    award.decided_at, annulment.reason AS annulled
+FROM award_decisions AS award
+INNER JOIN lots AS lot ON award.lot_id = lot.id
+LEFT JOIN bids AS bid ON award.bid_id = bid.id
+LEFT JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+LEFT JOIN recommendations AS made ON award.lot_id = made.lot_id AND award.recommendation_number = made.number
+LEFT JOIN award_annulments AS annulment ON award.lot_id = annulment.lot_id AND award.number = annulment.number
+WHERE lot.tender_id = :tender_id::uuid
+ORDER BY lot.number, award.number
+LIMIT 10000;
+
+-- name: list_texts(tender_id)
+-- The standing texts of the report.
+SELECT DISTINCT ON (given.field) given.field, given.version, given.text, person.name AS person, given.given_at
+FROM report_texts AS given
+INNER JOIN people AS person ON given.person_id = person.id
+WHERE given.tender_id = :tender_id::uuid
+ORDER BY given.field, given.version DESC
+LIMIT 1000;
+
+-- name: insert_text(tender_id, field, text, person_id)^
+-- Keep a text of the report as its next version.
+WITH given AS (
+    INSERT INTO report_texts (tender_id, field, version, text, person_id, given_at)
+    SELECT
+        :tender_id::uuid, :field::text,
+        1 + (
+            SELECT count(*) FROM report_texts AS earlier
+            WHERE earlier.tender_id = :tender_id::uuid AND earlier.field = :field::text
+        )::int,
+        :text::text, :person_id::uuid, clock_timestamp()
+    RETURNING field, version, text, person_id, given_at
+)
+
+SELECT given.field, given.version, given.text, person.name AS person, given.given_at
+FROM given
+INNER JOIN people AS person ON given.person_id = person.id;

@@ -1,0 +1,431 @@
+"""Assessment summaries and notices to bidders: made, completed, redacted, and sent all together, once for each award.
+
+Nothing goes out while a field that the law asks for is missing, or while somebody else's price could be worked out from
+a letter and nobody has answered for it. What was sent is kept to the byte; its reader finds it here.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+import scoring
+from scoring.debrief import Derived
+from service import awards, db, events, letters, opening, standstill, tenders
+from service.awards import NotAwarded
+from service.evaluations import get_stored
+from service.letters import BidFacts, Letter, MissingField, Sources
+from service.organisations import Caller
+from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
+from service.standstill import Waiting, calendar_of
+from service.tenders import Known, Reason, TenderLot
+
+SQL = db.queries("summaries")
+
+_WRITERS: tuple[tenders.Role, ...] = ("author", "moderator", "approver")
+
+
+class NewText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A text about a bid that only people can give."""
+
+    text: Reason
+
+
+class NewRedaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a field about a bid is not shown to others; without a reason it is shown again."""
+
+    reason: Reason | None
+
+
+class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How letters go out. `calendar`: whose holidays count, where the law leaves it to the country (`FR`).
+
+    `inference_accepted`: why they go out although a third bidder's price can be worked out from one.
+    """
+
+    on_paper: bool = False
+    calendar: Annotated[str, Meta(min_length=2, max_length=20)] | None = None
+    inference_accepted: Reason | None = None
+
+
+class GivenText(Struct, frozen=True, kw_only=True):
+    """A version of a text about a bid."""
+
+    bid_id: UUID
+    field: str
+    version: int
+    text: str
+    given_at: datetime
+
+
+class Redaction(Struct, frozen=True, kw_only=True):
+    """A version of the decision whether a field about a bid is shown."""
+
+    bid_id: UUID
+    field: str
+    version: int
+    reason: str | None
+    decided_at: datetime
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """A letter, and until it is sent what is missing from it and which prices it gives away.
+
+    Its reader gets the letter as it was sent, with its digest.
+    """
+
+    letter: Letter
+    sent_at: datetime | None
+    digest: str | None
+    missing: list[MissingField]
+    given_away: list[Derived]
+    not_examined: str | None
+
+
+class SummaryLine(Struct, frozen=True, kw_only=True):
+    """How far the letter to one bidder is."""
+
+    bid_id: UUID
+    supplier: str
+    sent_at: datetime | None
+    missing: list[MissingField]
+    warnings: list[str]
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """The letters of an award, sent: how many, when, and until when no contract is signed if that is known already."""
+
+    lot_id: UUID
+    award_number: int
+    letters: int
+    sent_at: datetime
+    standstill_ends_at: datetime | None
+
+
+class SentLetter(Struct, frozen=True):
+    """A letter as it went out."""
+
+    bid_id: UUID
+    canonical: bytes
+    digest: str
+    sent_at: datetime
+
+
+class _Agreed(Struct, frozen=True):
+    bid_id: UUID
+    criterion_id: str
+    reason: str
+
+
+# Refusals
+
+
+class LettersIncomplete(Refusal):
+    """The letters lack what the law asks for.
+
+    Each missing field is listed under `errors` with its legal reference and the request that gives it.
+    """
+
+
+class PriceGivenAway(Refusal):
+    """From these letters a bidder can work out what a third one bid.
+
+    Read `given_away` of each letter; redact what allows it, or send with `inference_accepted`: the reason why it may be
+    so. Relative price formulas reveal the price that was the measure.
+    """
+
+
+class LettersAlreadySent(Refusal):
+    """The letters of this award have been sent.
+
+    They stand as they were sent. A correction is a letter of its own; another award has letters of its own.
+    """
+
+
+class NoSuchField(Refusal):
+    """The letter has no such field.
+
+    The fields that can be written or redacted are listed under `errors`.
+    """
+
+    status = 422
+
+
+CONSTRAINTS["sent_letters_once_per_award_and_bid"] = (LettersAlreadySent, "The letters have been sent already.")
+
+# Rules
+
+
+def check_field(lot: TenderLot, field: str, known: list[str]) -> None:
+    """Refuse a field that the lot's letters do not have."""
+    if field not in known:
+        fault = Fault("/field", f"There is no field {field!r}.", f"Use one of {', '.join(known)}.")
+        raise NoSuchField(f"The letters of lot {lot.number} have no such field.", faults=(fault,))
+
+
+def check_complete(found: list[MissingField]) -> None:
+    """Refuse letters that lack something."""
+    if found:
+        faults = tuple(
+            Fault(f"/bids/{one.bid_id}/{one.field}", f"{one.message} ({one.reference})", one.mend) for one in found
+        )
+        raise LettersIncomplete(f"{len(faults)} fields are missing.", faults=faults)
+
+
+def check_discreet(told: dict[UUID, list[Derived]], accepted: str | None) -> None:
+    """Refuse letters from which a third bidder's price follows, unless somebody answers for it."""
+    faults = tuple(
+        Fault(f"/bids/{bid_id}", one.how, "Redact it, or say under inference_accepted why it may be so.")
+        for bid_id, derived in told.items()
+        for one in derived
+        if one.pinned and one.third_party
+    )
+    if faults and accepted is None:
+        raise PriceGivenAway(f"{len(faults)} letters give away somebody else's price.", faults=faults)
+
+
+# Reading
+
+
+async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot) -> Sources:
+    """Everything that the letters on a lot's standing award are made from; raises NotAwarded."""
+    award = await awards.standing_award(conn, lot.id)
+    if award is None:
+        raise NotAwarded(f"Lot {lot.number} has no standing award.")
+    law = tenders.legal_rules(known.tender)
+    stored = await get_stored(conn, caller, award.evaluation_id)
+    texts = await db.many(SQL.list_texts(conn, lot_id=lot.id), GivenText)
+    hidden = await db.many(SQL.list_redactions(conn, lot_id=lot.id), Redaction)
+    agreed = await db.many(SQL.list_reasons(conn, lot_id=lot.id), _Agreed)
+    bids = await db.many(SQL.list_bids(conn, lot_id=lot.id), BidFacts)
+    waiting = await standstill.current(conn, lot.id, award.number)
+    return Sources(
+        tender=known.tender,
+        lot=lot,
+        kind=law.letters[0] if law.letters else "assessment_summary",
+        required=bool(law.letters),
+        law=law.standstill,
+        award_number=award.number,
+        winner_id=award.bid_id,
+        decision=award.reason,
+        decided_at=award.decided_at,
+        result=msgspec.json.decode(stored.canonical, type=scoring.Evaluation),
+        bids={bid.bid_id: bid for bid in bids},
+        agreed={(one.bid_id, one.criterion_id): one.reason for one in agreed},
+        texts={(one.bid_id, one.field): one.text for one in texts},
+        hidden={(one.bid_id, one.field): one.reason for one in hidden if one.reason is not None},
+        standstill_ends_at=None if waiting is None else waiting.ends_at,
+    )
+
+
+async def list_sent(conn: db.Connection, lot_id: UUID, award_number: int) -> dict[UUID, SentLetter]:
+    """The letters of an award as they were sent, by bid."""
+    rows = SQL.list_sent(conn, lot_id=lot_id, award_number=award_number)
+    return {sent.bid_id: sent for sent in await db.many(rows, SentLetter)}
+
+
+def _as_sent(sent: SentLetter) -> Summary:
+    letter = msgspec.json.decode(sent.canonical, type=Letter)
+    return Summary(
+        letter=letter, sent_at=sent.sent_at, digest=sent.digest, missing=[], given_away=[], not_examined=None
+    )
+
+
+def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
+    letter = letters.made_for(sources, bid_id)
+    told = letters.given_away(sources, letter)
+    return Summary(
+        letter=letter,
+        sent_at=None,
+        digest=None,
+        missing=list(letters.missing(sources, letter)),
+        given_away=list(told.derived),
+        not_examined=told.not_examined,
+    )
+
+
+# Handlers
+
+
+@get("/lots/{lot_id:uuid}/assessment-summaries")
+async def list_summaries(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[SummaryLine]:
+    """List the letters on a lot's award: what each lacks, what it gives away; for those who score, decide or audit."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    opening.check_reader(known.tender)
+    sources = await load(conn, caller, known, known.lot(lot_id))
+    sent = await list_sent(conn, lot_id, sources.award_number)
+    prepared = {bid_id: _in_preparation(sources, bid_id) for bid_id in sources.bids}
+    return [
+        SummaryLine(
+            bid_id=bid_id,
+            supplier=sources.bids[bid_id].supplier,
+            sent_at=sent[bid_id].sent_at if bid_id in sent else None,
+            missing=[] if bid_id in sent else summary.missing,
+            warnings=[one.how for one in summary.given_away if one.pinned],
+        )
+        for bid_id, summary in prepared.items()
+    ]
+
+
+@get("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}")
+async def get_summary(
+    lot_id: FromPath[UUID],
+    bid_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Summary:
+    """Read the letter to one bidder: that bidder once it is sent, the buyer's panel also while it is being made."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        row = SQL.get_own_letter(conn, lot_id=lot_id, bid_id=bid_id, supplier_id=caller.organisation_id)
+        return _as_sent(await db.one(row, SentLetter))
+    opening.check_reader(known.tender)
+    sources = await load(conn, caller, known, known.lot(lot_id))
+    sent = await list_sent(conn, lot_id, sources.award_number)
+    if bid_id in sent:
+        return _as_sent(sent[bid_id])
+    if bid_id not in sources.bids:
+        raise NotFound
+    return _in_preparation(sources, bid_id)
+
+
+async def _lock_letters(
+    conn: db.Connection, caller: Caller, lot_id: UUID, bid_id: UUID, *roles: tenders.Role
+) -> tuple[Known, TenderLot]:
+    """The lot, locked, for somebody who may write its letters; refuses once those on its award have gone out."""
+    caller.require("write")
+    known = await tenders.lock(conn, caller, lot_id=lot_id)
+    lot = known.lot(lot_id)
+    tenders.check_role(known.tender, *roles)
+    opening.check_opened(lot)
+    if bid_id not in {bid.bid_id for bid in await db.many(SQL.list_bids(conn, lot_id=lot_id), BidFacts)}:
+        raise NotFound
+    award = await awards.standing_award(conn, lot_id)
+    if award is not None and await list_sent(conn, lot_id, award.number):
+        raise LettersAlreadySent(f"The letters on award {award.number} of lot {lot.number} have been sent.")
+    return known, lot
+
+
+@put("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/texts/{field:str}")
+async def give_text(
+    lot_id: FromPath[UUID],
+    bid_id: FromPath[UUID],
+    field: FromPath[str],
+    data: JSONBody[NewText],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> GivenText:
+    """Give a text about a bid that only people know: an address, an explanation; for author, moderator or approver."""
+    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, *_WRITERS)
+    check_field(lot, field, letters.known_fields(lot, letters.TEXTS, scores=False))
+    row = SQL.insert_text(conn, lot_id=lot_id, bid_id=bid_id, field=field, text=data.text, person_id=caller.person_id)
+    given = await db.one(row, GivenText)
+    facts = {"lot_id": lot_id, **msgspec.to_builtins(given)}
+    await events.record(conn, "letter.text-given", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    return given
+
+
+@put("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/redactions/{field:str}")
+async def redact_field(
+    lot_id: FromPath[UUID],
+    bid_id: FromPath[UUID],
+    field: FromPath[str],
+    data: JSONBody[NewRedaction],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Redaction:
+    """Leave a field about a bid out of what others read, with the reason that they read instead; for an approver."""
+    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "approver")
+    check_field(lot, field, letters.known_fields(lot, letters.HIDEABLE, scores=True))
+    row = SQL.insert_redaction(
+        conn, lot_id=lot_id, bid_id=bid_id, field=field, reason=data.reason, person_id=caller.person_id
+    )
+    decided = await db.one(row, Redaction)
+    facts = {"lot_id": lot_id, **msgspec.to_builtins(decided)}
+    await events.record(conn, "letter.redacted", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    return decided
+
+
+@post("/lots/{lot_id:uuid}/assessment-summaries/sending")
+async def send_summaries(
+    lot_id: FromPath[UUID],
+    data: JSONBody[NewSending],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Sent:
+    """Send the letters on a lot's award to all its bidders at once; for an approver. Each finds its own here.
+
+    Refused while any lacks what the law asks for. Where the law counts the standstill from the decision, it begins now.
+    """
+    caller.require("write")
+    known = await tenders.lock(conn, caller, lot_id=lot_id)
+    lot = known.lot(lot_id)
+    tenders.check_role(known.tender, "approver")
+    sources = await load(conn, caller, known, lot)
+    if await list_sent(conn, lot_id, sources.award_number):
+        raise LettersAlreadySent(f"The letters on award {sources.award_number} have been sent.")
+    waiting = _waiting(known, sources, data)
+    sources = msgspec.structs.replace(sources, standstill_ends_at=waiting.ends_at if waiting else None)
+    made = {bid_id: letters.made_for(sources, bid_id) for bid_id in sources.bids}
+    check_complete(_all_missing(sources, made))
+    told = {bid_id: list(letters.given_away(sources, letter).derived) for bid_id, letter in made.items()}
+    check_discreet(told, data.inference_accepted)
+    await _store(conn, caller, known, sources, made)
+    if waiting is not None:
+        await standstill.begin(conn, known.tender, lot_id, sources.award_number, known.tender.now, waiting)
+    facts: dict[str, Any] = {"lot_id": lot_id, "award_number": sources.award_number}
+    facts["letters"] = [{"bid_id": bid_id, "digest": scoring.digest(letter)} for bid_id, letter in made.items()]
+    facts |= {"inference_accepted": data.inference_accepted, "standstill_ends_at": sources.standstill_ends_at}
+    await events.record(conn, "summary.sent", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    return Sent(
+        lot_id=lot_id,
+        award_number=sources.award_number,
+        letters=len(made),
+        sent_at=known.tender.now,
+        standstill_ends_at=sources.standstill_ends_at,
+    )
+
+
+def _waiting(known: Known, sources: Sources, data: NewSending) -> Waiting | None:
+    """The standstill that sending begins, where the law counts from the decision and a contract is to wait."""
+    law = sources.law
+    if law is None or law.starts != "decision" or sources.winner_id is None:
+        return None
+    calendar = calendar_of(law, data.calendar)
+    tender = known.tender
+    return standstill.wait(law, tender.now, tender.time_zone, calendar=calendar, on_paper=data.on_paper)
+
+
+def _all_missing(sources: Sources, made: dict[UUID, Letter]) -> list[MissingField]:
+    """What is missing in any letter, each field once."""
+    found = {(one.bid_id, one.field): one for letter in made.values() for one in letters.missing(sources, letter)}
+    return list(found.values())
+
+
+async def _store(conn: db.Connection, caller: Caller, known: Known, sources: Sources, made: dict[UUID, Letter]) -> None:
+    await SQL.insert_letters(
+        conn,
+        lot_id=sources.lot.id,
+        award_number=sources.award_number,
+        bid_ids=list(made),
+        canonicals=[scoring.canonical(letter) for letter in made.values()],
+        digests=[scoring.digest(letter) for letter in made.values()],
+        person_id=caller.person_id,
+        sent_at=known.tender.now,
+    )
+
+
+router = Router(
+    path="/",
+    route_handlers=[list_summaries, get_summary, give_text, redact_field, send_summaries],
+    tags=["Award"],
+)

@@ -1,0 +1,119 @@
+"""A letter as data: what it must contain by kind, and that its hidden parts cannot be worked out from the rest."""
+
+from datetime import UTC, datetime
+from typing import Any, get_args
+from uuid import UUID
+
+import msgspec
+import pytest
+
+import scoring
+from service import letters
+from service.examples import BID
+from service.legal import LetterKind
+from service.letters import LAWS, REQUIRED, BidFacts, Sources
+from service.tenders import TenderLot, TenderRow
+from tests.make import a_rules
+
+ALDER, BIRCH, CEDAR = (UUID(int=number) for number in (1, 2, 3))
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def sources(kind: LetterKind = "assessment_summary", hidden: dict[tuple[UUID, str], str] | None = None) -> Sources:
+    """Three bids, of which Cedar's is cheapest and Birch's wins."""
+    rules = msgspec.convert(a_rules(), scoring.Lot)
+    offers = {ALDER: ("1184500.00", "3"), BIRCH: ("1000000.00", "5"), CEDAR: ("873210.00", "2")}
+    bids = [
+        scoring.OpenedBid(id=str(bid), values=BID["values"] | {"price": price, "method-statement": mark})
+        for bid, (price, mark) in offers.items()
+    ]
+    tender: dict[str, Any] = dict.fromkeys(TenderRow.__struct_fields__) | {
+        "id": UUID(int=9),
+        "buyer": "Northgate",
+        "reference": "SOLAR-7",
+        "title": "Solar roofs",
+    }
+    lot: dict[str, Any] = dict.fromkeys(TenderLot.__struct_fields__) | {
+        "id": UUID(int=8),
+        "number": 1,
+        "rules": rules,
+        "title": "Northern schools",
+    }
+    return Sources(
+        tender=TenderRow(**tender),
+        lot=TenderLot(**lot),
+        kind=kind,
+        required=True,
+        law=None,
+        award_number=1,
+        winner_id=BIRCH,
+        decision="As recommended.",
+        decided_at=AT,
+        result=scoring.evaluate(rules, bids),
+        bids={
+            bid: BidFacts(bid_id=bid, supplier_id=bid, supplier=f"Bidder {bid.int}", identifier=None, state_reason=None)
+            for bid in offers
+        },
+        agreed={(bid, "method-statement"): "Page 4 is worked out." for bid in offers},
+        texts={},
+        hidden=hidden or {},
+    )
+
+
+@pytest.mark.parametrize("kind", get_args(LetterKind))
+def test_every_kind_of_letter_has_its_law_and_what_that_asks_for(kind: LetterKind) -> None:
+    """A kind without a list of required fields would go out empty."""
+    assert LAWS[kind]
+    assert REQUIRED[kind]
+    given = sources(kind)
+    found = list(letters.missing(given, letters.made_for(given, ALDER)))
+    assert found
+    assert all(one.reference and one.mend.startswith("PUT /lots/") for one in found)
+
+
+@pytest.mark.parametrize("kind", get_args(LetterKind))
+def test_every_required_field_can_be_given(kind: LetterKind) -> None:
+    """What is asked for has a request that gives it; then nothing is missing."""
+    given = sources(kind)
+    known = letters.known_fields(given.lot, letters.TEXTS, scores=False)
+    texts = {}
+    for bid in given.bids:
+        for one in letters.missing(given, letters.made_for(given, bid)):
+            assert one.field in known
+            texts[one.bid_id, one.field] = "Given."
+    complete = msgspec.structs.replace(given, texts=texts)
+    assert [one for bid in given.bids for one in letters.missing(complete, letters.made_for(complete, bid))] == []
+
+
+def test_a_score_that_follows_from_the_total_less_the_rest_counts_as_shown() -> None:
+    """Redacting the points on the price alone hides nothing; with the total gone as well it does."""
+    price, total = (BIRCH, "score:price"), (BIRCH, "total")
+
+    def winner_told(hidden: dict[tuple[UUID, str], str]) -> bool:
+        given = sources(hidden=hidden)
+        found = letters.given_away(given, letters.made_for(given, ALDER))
+        return any(one.whose == "winner" for one in found.derived)
+
+    assert winner_told({})
+    assert winner_told({price: "secret"})
+    assert not winner_told({price: "secret", total: "secret"})
+
+
+def test_a_formula_that_depends_on_nobody_gives_nothing_away() -> None:
+    """Negative control: priced against published bounds, no letter tells of another price."""
+    given = sources()
+    rules = a_rules()
+    rules["criteria"][0]["method"] = {"id": "A1", "best": "0", "worst": "2000000"}
+    lot = msgspec.convert(rules, scoring.Lot)
+    result = scoring.evaluate(lot, given.result.inputs)
+    fixed = msgspec.structs.replace(given, lot=msgspec.structs.replace(given.lot, rules=lot), result=result)
+    told = letters.given_away(fixed, letters.made_for(fixed, ALDER))
+    assert (told.derived, told.not_examined) == ((), None)
+
+
+def test_a_letter_survives_being_stored() -> None:
+    """The stored bytes decode to the same letter and give the same bytes again."""
+    given = sources()
+    letter = letters.made_for(given, ALDER)
+    stored = scoring.canonical(letter)
+    assert scoring.canonical(msgspec.json.decode(stored, type=letters.Letter)) == stored

@@ -1,0 +1,116 @@
+"""The report on a procedure: made from what happened, with every missing part named by its reference."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.make import a_decision
+from tests.service.conftest import Market, Person, done, refused
+
+TEXTS = {
+    "authority_address": "Town Hall, Northgate NG1 1AA",
+    "value": "1000000.00 GBP",
+    "procedure": "open",
+    "conflicts": "None was detected; every declaration is in the record.",
+    "subcontracting:1": "20 per cent, scaffolding, by Elm Access Ltd.",
+}
+
+
+def path_of(tender: dict[str, Any]) -> str:
+    return f"/tenders/{tender['id']}/procedure-report"
+
+
+async def give(person: Person, tender: dict[str, Any], field: str, text: str) -> httpx.Response:
+    return await person.put(f"{path_of(tender)}/texts/{field}", {"text": text})
+
+
+async def test_the_report_tells_who_bid_who_won_and_why(market: Market) -> None:
+    """Regulation 84(1)(a)–(i): what the service knows is there at once, the rest once people have said it."""
+    tender, _, _ = await market.awarded(jurisdiction="uk-pa2023")
+    report = done(await market.auditor.get(path_of(tender)))
+    assert "reg. 84(1)" in report["law"]
+    assert (report["authority"], report["subject"]) == ("Northgate City Council", tender["title"])
+    (lot,) = report["lots"]
+    assert {bid["supplier"] for bid in lot["admitted"]} == {market.alder.name, market.birch.name}
+    assert lot["award"]["supplier"] == market.birch.name
+    assert lot["award"]["reason"] == "As recommended."
+    assert lot["award"]["recommendation"] == "Ranked first on the published criteria."
+    assert {one["field"] for one in report["missing"]} == TEXTS.keys()
+    assert all("84(1)(" in one["reference"] for one in report["missing"])
+    for field, text in TEXTS.items():
+        done(await give(market.moderator, tender, field, text))
+    assert (await market.last(tender))["kind"] == "report.text-given"
+    report = done(await market.auditor.get(path_of(tender)))
+    assert report["missing"] == []
+    assert report["lots"][0]["subcontracting"] == TEXTS["subcontracting:1"]
+
+
+async def test_who_was_rejected_and_whose_price_was_too_low_stands_with_the_reason(market: Market) -> None:
+    """Reasons are those of the decision, not written a second time."""
+    tender, (alder, birch), _ = await market.evaluated(jurisdiction="eu-2014-24-de")
+    low = a_decision(state="abnormally_low_rejected", reason="The labour cost was not explained.")
+    done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", low))
+    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", a_decision(reason="No insurance.")))
+    report = done(await market.approver.get(path_of(tender)))
+    assert report["law"] == "Directive 2014/24/EU art. 84(1)"
+    (lot,) = report["lots"]
+    assert lot["admitted"] == []
+    assert {bid["reason"] for bid in lot["rejected"]} == {"The labour cost was not explained.", "No insurance."}
+    assert [bid["bid_id"] for bid in lot["abnormally_low"]] == [birch["bid_id"]]
+    assert "award:1" in {one["field"] for one in report["missing"]}
+
+
+async def test_an_annulled_award_stands_in_the_report_beside_the_next(market: Market) -> None:
+    """Nothing that was decided disappears."""
+    tender, _, _ = await market.awarded()
+    annulment = {"annulled_by": "court", "reference": "[2026] EWHC 7", "reason": "A mark was wrong."}
+    done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award/annulment", annulment))
+    (lot,) = done(await market.auditor.get(path_of(tender)))["lots"]
+    assert lot["award"] is None
+    assert [award["annulled"] for award in lot["annulled"]] == ["A mark was wrong."]
+
+
+@pytest.mark.parametrize("procedure", ["competitive_dialogue", "negotiated_without_publication"])
+async def test_a_procedure_that_needs_a_justification_asks_for_it(market: Market, procedure: str) -> None:
+    """An open or restricted procedure needs none."""
+    tender, _, _ = await market.awarded()
+    done(await give(market.author, tender, "procedure", "open"))
+    before = done(await market.auditor.get(path_of(tender)))["missing"]
+    assert "justification" not in {one["field"] for one in before}
+    assert done(await give(market.author, tender, "procedure", procedure))["version"] == 2
+    after = done(await market.auditor.get(path_of(tender)))["missing"]
+    assert "justification" in {one["field"] for one in after}
+
+
+async def test_only_parts_of_the_report_and_known_procedures_are_taken(market: Market) -> None:
+    """A slip is told with what there is."""
+    tender = await market.publish()
+    problem = refused(await give(market.author, tender, "adress", "x"), 422, "no-such-part")
+    assert "authority_address" in problem["errors"][0]["mend"]
+    problem = refused(await give(market.author, tender, "procedure", "beauty contest"), 422, "no-such-part")
+    assert "restricted" in problem["errors"][0]["mend"]
+    refused(await give(market.author, tender, "subcontracting:2", "x"), 422, "no-such-part")
+    refused(await give(market.author, tender, "value", " "), 422, "invalid-request")
+
+
+async def test_before_the_opening_the_report_tells_of_no_bid(market: Market) -> None:
+    """Nobody learns from it who bids."""
+    tender = await market.publish()
+    done(await market.alder.submit(tender))
+    (lot,) = done(await market.auditor.get(path_of(tender)))["lots"]
+    assert (lot["admitted"], lot["rejected"]) == ([], [])
+
+
+async def test_the_report_is_for_those_who_decide_or_audit(market: Market) -> None:
+    """Others are told so; suppliers and strangers find nothing."""
+    tender = await market.publish()
+    for person in (market.officer, market.colleague, market.author):
+        refused(await person.get(path_of(tender)), 403, "forbidden")
+    for person in (market.evaluator, market.officer, market.colleague, market.auditor):
+        refused(await give(person, tender, "value", "7"), 403, "forbidden")
+    for person in (market.stranger, market.alder):
+        refused(await person.get(path_of(tender)), 404, "not-found")
+        refused(await give(person, tender, "value", "7"), 404, "not-found")
+    refused(await market.auditor.get(f"/tenders/{uuid4()}/procedure-report"), 404, "not-found")

@@ -1,0 +1,306 @@
+"""Letters to bidders: complete by the law of the tender, discreet about third parties, sent once, kept as sent."""
+
+import asyncio
+import hashlib
+import json
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import msgspec
+
+import scoring
+from tests.make import a_bid, a_decision, a_score
+from tests.service.conftest import Market, Person, done, refused
+
+PRICES = {"alder": "1184500.00", "birch": "1000000.00", "cedar": "873210.00"}
+
+
+def path_of(tender: dict[str, Any]) -> str:
+    return f"/lots/{tender['lots'][0]['id']}/assessment-summaries"
+
+
+async def send(person: Person, tender: dict[str, Any], **fields: Any) -> httpx.Response:
+    return await person.post(f"{path_of(tender)}/sending", fields)
+
+
+async def three(market: Market, jurisdiction: str = "uk-pa2023") -> tuple[dict[str, Any], dict[str, str]]:
+    """Cedar is cheapest, Birch wins by quality, Alder is third; awarded to Birch."""
+    tender = await market.publish(jurisdiction=jurisdiction)
+    bids: dict[str, str] = {}
+    for name, price in PRICES.items():
+        bids[name] = done(await getattr(market, name).submit(tender, a_bid(price=price)))["bid_id"]
+    await market.open(tender)
+    for name, mark in (("alder", "3"), ("birch", "5"), ("cedar", "2")):
+        path = f"/bids/{bids[name]}"
+        reason = f"Agreed about {name}: phasing on page 4 is worked out."
+        done(await market.evaluator.put(f"{path}/scores/method-statement", a_score(value=mark)))
+        done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value=mark, reason=reason)))
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    await market.recommend(tender, run, {"bid_id": bids["birch"]})
+    award = {"evaluation_id": run["id"], "bid_id": bids["birch"], "reason": "As recommended."}
+    done(await market.approver.post(f"/lots/{lot['id']}/award", award))
+    return tender, bids
+
+
+# Regulation 31, field by field
+
+
+async def test_a_losing_bidders_summary_has_every_field_of_regulation_31(market: Market) -> None:
+    """Its own and the winner's: name, addresses, identifier, criteria with importance and scores available, score and
+    explanation for each, sub-criteria, sub-totals, total, why it was not awarded."""
+    tender, bids = await three(market)
+    await market.send_letters(tender)
+    summary = done(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"))
+    letter = summary["letter"]
+    assert letter["kind"] == "assessment_summary"
+    assert "reg. 31" in letter["law"]
+    own, winner = letter["own"], letter["winner"]
+    assert (own["supplier"], winner["supplier"]) == (market.alder.name, market.birch.name)
+    for told in (own, winner):
+        assert told["postal_address"]["text"]
+        assert told["email"]["text"]
+        assert told["identifier"]
+        assert told["total"]["text"]
+        price, quality, social = told["criteria"]
+        assert (price["importance"], quality["importance"], social["importance"]) == ("40", "35", "25")
+        assert "Inverse proportional" in price["method"]
+        assert quality["score"]["text"]  # the sub-total
+        statement = quality["sub_criteria"][0]
+        assert "4 very good" in statement["scores_available"]
+        assert "page 4" in statement["explanation"]["text"]
+        for criterion in (price, statement, *social["sub_criteria"]):
+            assert criterion["score"]["text"]
+            assert criterion["explanation"]["text"]
+    assert own["criteria"][1]["sub_criteria"][0]["mark"]["text"] == "3"
+    assert own["total"]["text"] in own["why_not_awarded"]
+    assert winner["why_not_awarded"] is None
+    assert letter["rules_digest"] == tender["lots"][0]["rules_digest"]
+    assert "eight" in letter["standstill"] or "8 working days" in letter["standstill"]
+
+
+async def test_no_letter_tells_of_a_third_bidder(market: Market) -> None:
+    """Alder reads of Alder and Birch; neither Cedar's name, id, price nor reasons are in it, nor the winner's price."""
+    tender, bids = await three(market)
+    await market.send_letters(tender)
+    answer = await market.alder.get(f"{path_of(tender)}/{bids['alder']}")
+    for secret in (market.cedar.name, bids["cedar"], "873210", "about cedar", PRICES["birch"], "1000000"):
+        assert secret not in answer.text, secret
+    assert PRICES["alder"] in answer.text
+    winners = await market.birch.get(f"{path_of(tender)}/{bids['birch']}")
+    assert winners.json()["letter"]["winner"] is None
+    for secret in (market.cedar.name, market.alder.name, "1184500", "873210"):
+        assert secret not in winners.text, secret
+
+
+async def test_what_is_missing_is_named_with_its_reference_and_stops_the_sending(market: Market) -> None:
+    """Addresses and identifiers are things that only people know; each has a request that gives it."""
+    tender, bids = await three(market)
+    problem = refused(await send(market.approver, tender), 409, "letters-incomplete")
+    assert {fault["pointer"].rsplit("/", 1)[1] for fault in problem["errors"]} == {
+        "postal_address",
+        "email",
+        "identifier",
+    }
+    assert len(problem["errors"]) == 3 * 3
+    assert all("reg. 31" in fault["message"] for fault in problem["errors"])
+    assert all(fault["mend"].startswith("PUT /lots/") for fault in problem["errors"])
+    seen = done(await market.auditor.get(f"{path_of(tender)}/{bids['alder']}"))
+    assert {one["bid_id"] for one in seen["missing"]} == {bids["alder"], bids["birch"]}
+    refused(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"), 404, "not-found")
+    await market.complete_letters(tender)
+    assert all(line["missing"] == [] for line in done(await market.auditor.get(path_of(tender))))
+
+
+async def test_a_disqualified_bidder_learns_why(market: Market) -> None:
+    """Scores as far as it was assessed, and the decision's reason."""
+    tender, (alder, birch), run = await market.evaluated(jurisdiction="uk-pa2023")
+    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", a_decision(reason="No insurance certificate.")))
+    run = await market.evaluate_again(tender)
+    await market.recommend(tender, run, birch)
+    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "As recommended."}
+    done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award", award))
+    await market.send_letters(tender)
+    own = done(await market.alder.get(f"{path_of(tender)}/{alder['bid_id']}"))["letter"]["own"]
+    assert (own["state"], own["disqualification"]) == ("disqualified", "No insurance certificate.")
+    assert own["total"]["text"] is None
+
+
+# The directives
+
+
+async def test_a_letter_under_article_55_needs_characteristics_and_relative_advantages(market: Market) -> None:
+    """For each admissible loser, in words; it tells the end of the standstill, which begins with the letters."""
+    tender, bids = await three(market, "eu-2014-24-de")
+    problem = refused(await send(market.approver, tender), 409, "letters-incomplete")
+    assert {fault["pointer"] for fault in problem["errors"]} == {
+        f"/bids/{bids[name]}/relative_advantages" for name in ("alder", "cedar")
+    }
+    assert all("art. 55(2)(c)" in fault["message"] for fault in problem["errors"])
+    sent = await market.send_letters(tender)
+    letter = done(await market.cedar.get(f"{path_of(tender)}/{bids['cedar']}"))["letter"]
+    assert letter["kind"] == "article_55_notice"
+    assert letter["standstill_ends_at"] == sent["standstill_ends_at"]
+    assert letter["own"]["relative_advantages"]["text"]
+    assert letter["winner"]["supplier"] == market.birch.name
+
+
+async def test_where_the_law_leaves_the_calendar_to_the_country_it_must_be_named(market: Market) -> None:
+    """No country's holidays by default."""
+    tender, _, _ = await market.awarded(jurisdiction="eu-2014-24")
+    await market.complete_letters(tender)
+    refused(await send(market.approver, tender), 422, "calendar-needed")
+    refused(await send(market.approver, tender, calendar="XX"), 422, "calendar-needed")
+    assert done(await send(market.approver, tender, calendar="FR", inference_accepted="Public."))["standstill_ends_at"]
+
+
+# What a letter gives away
+
+
+async def test_a_third_bidders_price_that_follows_from_a_letter_stops_the_sending(market: Market) -> None:
+    """Alder's own price and points give Cedar's price: 1184500 × 73.72 ÷ 100. Somebody must answer for that."""
+    tender, bids = await three(market)
+    await market.complete_letters(tender)
+    seen = done(await market.approver.get(f"{path_of(tender)}/{bids['alder']}"))
+    lowest = next(one for one in seen["given_away"] if one["whose"] == "lowest")
+    assert lowest["pinned"]
+    assert lowest["third_party"]
+    assert float(lowest["lowest"]) <= float(PRICES["cedar"]) <= float(lowest["highest"])
+    problem = refused(await send(market.approver, tender), 409, "price-given-away")
+    assert f"/bids/{bids['alder']}" in {fault["pointer"] for fault in problem["errors"]}
+    sent = done(await send(market.approver, tender, inference_accepted="Prices were read out at the opening."))
+    assert sent["letters"] == 3
+    entry = await market.last(tender)
+    assert entry["data"]["inference_accepted"] == "Prices were read out at the opening."
+    assert done(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"))["given_away"] == []
+
+
+async def test_where_nothing_follows_nothing_must_be_accepted(market: Market) -> None:
+    """Negative control: of two bids the winner's is no third party's price."""
+    tender, _, _ = await market.awarded(jurisdiction="uk-pa2023")
+    await market.complete_letters(tender)
+    done(await send(market.approver, tender))
+
+
+# Redaction
+
+
+async def test_a_redacted_field_shows_its_reason_to_others_and_itself_to_its_owner(market: Market) -> None:
+    """Procurement Act 2023 s.94: what is sensitive is left out visibly; it can be shown again before the sending."""
+    tender, bids = await three(market)
+    field = f"{path_of(tender)}/{bids['birch']}/redactions/explanation:method-statement"
+    why = {"reason": "The phasing is a trade secret (s.94)."}
+    refused(await market.moderator.put(field, why), 403, "forbidden")
+    assert done(await market.approver.put(field, why))["version"] == 1
+    assert (await market.last(tender))["kind"] == "letter.redacted"
+    total = f"{path_of(tender)}/{bids['birch']}/redactions/total"
+    done(await market.approver.put(total, why))
+    assert done(await market.approver.put(total, {"reason": None}))["version"] == 2
+    await market.send_letters(tender)
+    answer = await market.alder.get(f"{path_of(tender)}/{bids['alder']}")
+    told = answer.json()["letter"]["winner"]["criteria"][1]["sub_criteria"][0]["explanation"]
+    assert told == {"text": None, "redacted": "The phasing is a trade secret (s.94)."}
+    assert answer.json()["letter"]["winner"]["total"]["text"]
+    assert "about birch" not in answer.text
+    own = await market.birch.get(f"{path_of(tender)}/{bids['birch']}")
+    assert "about birch" in own.text
+    refused(await market.approver.put(field, why), 409, "letters-already-sent")
+
+
+async def test_a_redacted_total_is_not_told_in_the_reasons_either(market: Market) -> None:
+    """What is redacted in one place stands nowhere else in the letter."""
+    tender, bids = await three(market)
+    done(await market.approver.put(f"{path_of(tender)}/{bids['birch']}/redactions/total", {"reason": "Asked for."}))
+    winner = done(await market.approver.get(f"{path_of(tender)}/{bids['birch']}"))["letter"]["own"]["total"]["text"]
+    seen = await market.approver.get(f"{path_of(tender)}/{bids['alder']}")
+    assert winner not in seen.text
+
+
+async def test_only_fields_of_the_letter_are_written_or_redacted(market: Market) -> None:
+    """A slip is told with the list of fields."""
+    tender, bids = await three(market)
+    base = f"{path_of(tender)}/{bids['alder']}"
+    problem = refused(await market.moderator.put(f"{base}/texts/adress", {"text": "x"}), 422, "no-such-field")
+    assert "postal_address" in problem["errors"][0]["mend"]
+    refused(await market.approver.put(f"{base}/redactions/disqualification", {"reason": "x"}), 422, "no-such-field")
+    refused(await market.moderator.put(f"{base}/texts/email", {"text": " "}), 422, "invalid-request")
+    refused(await market.moderator.put(f"{path_of(tender)}/{uuid4()}/texts/email", {"text": "x"}), 404, "not-found")
+    assert done(await market.moderator.put(f"{base}/texts/email", {"text": "a@alder.example"}))["version"] == 1
+    assert done(await market.moderator.put(f"{base}/texts/email", {"text": "b@alder.example"}))["version"] == 2
+    assert (await market.last(tender))["data"]["text"] == "b@alder.example"
+
+
+# Sending
+
+
+async def test_letters_are_sent_once_and_kept_to_the_byte(market: Market) -> None:
+    """Of three at once one goes out; each letter's digest is in the log; a later change of a text changes no letter."""
+    tender, bids = await three(market)
+    await market.complete_letters(tender)
+    body = {"inference_accepted": "The price is public."}
+    answers = await asyncio.gather(*(send(market.approver, tender, **body) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    refused(await send(market.approver, tender, **body), 409, "letters-already-sent")
+    told = {one["bid_id"]: one["digest"] for one in (await sent_entry(market, tender))["data"]["letters"]}
+    summary = done(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"))
+    assert summary["digest"] == told[bids["alder"]]
+    stored = await market.owner.fetchval("SELECT canonical FROM sent_letters WHERE bid_id = $1", bids["alder"])
+    assert hashlib.sha256(stored).hexdigest() == summary["digest"]
+    assert json.loads(stored)["own"]["supplier"] == market.alder.name
+    text = f"{path_of(tender)}/{bids['alder']}/texts/email"
+    refused(await market.moderator.put(text, {"text": "late@alder.example"}), 409, "letters-already-sent")
+    assert all(line["sent_at"] for line in done(await market.auditor.get(path_of(tender))))
+
+
+async def sent_entry(market: Market, tender: dict[str, Any]) -> dict[str, Any]:
+    return next(entry for entry in await market.log(tender) if entry["kind"] == "summary.sent")
+
+
+async def test_only_approvers_send_and_bidders_read_their_own_only(market: Market) -> None:
+    """A rival's letter, and any before it is sent, is what a missing one is."""
+    tender, bids = await three(market)
+    for person in (market.moderator, market.author, market.evaluator, market.colleague):
+        refused(await send(person, tender), 403, "forbidden")
+    for person in (market.officer, market.colleague):
+        refused(await person.get(path_of(tender)), 403, "forbidden")
+        refused(await person.get(f"{path_of(tender)}/{bids['alder']}"), 403, "forbidden")
+    await market.send_letters(tender)
+    for person in (market.cedar, market.birch, market.stranger):
+        refused(await person.get(f"{path_of(tender)}/{bids['alder']}"), 404, "not-found")
+        refused(await person.get(path_of(tender)), 404, "not-found")
+        refused(await send(person, tender), 404, "not-found")
+    refused(await market.approver.get(f"{path_of(tender)}/{uuid4()}"), 404, "not-found")
+
+
+async def test_letters_follow_an_award(market: Market) -> None:
+    """Too early without one; where nothing was awarded each bidder learns that and why."""
+    tender, (alder, _), run = await market.evaluated(jurisdiction="eu-2014-24-de")
+    refused(await send(market.approver, tender), 409, "not-awarded")
+    refused(await market.approver.get(path_of(tender)), 409, "not-awarded")
+    await market.recommend(tender, run, None)
+    nothing = {"evaluation_id": run["id"], "bid_id": None, "reason": "The budget was cut."}
+    done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award", nothing))
+    sent = await market.send_letters(tender)
+    assert sent["standstill_ends_at"] is None
+    letter = done(await market.alder.get(f"{path_of(tender)}/{alder['bid_id']}"))["letter"]
+    assert letter["winner"] is None
+    assert "The budget was cut." in letter["own"]["why_not_awarded"]
+
+
+async def test_after_an_annulment_the_next_award_has_letters_of_its_own(market: Market) -> None:
+    """The first letters stay; the second ones tell of the second award."""
+    tender, bids = await three(market)
+    await market.send_letters(tender)
+    lot = f"/lots/{tender['lots'][0]['id']}"
+    annulment = {"annulled_by": "court", "reference": "[2026] EWHC 7", "reason": "A mark was wrong."}
+    done(await market.approver.post(f"{lot}/award/annulment", annulment))
+    done(await market.moderator.put(f"/bids/{bids['birch']}/state", a_decision()))
+    run = await market.evaluate_again(tender)
+    result = msgspec.convert(done(await market.moderator.get(f"/evaluations/{run['id']}")), scoring.Evaluation)
+    await market.recommend(tender, run, {"bid_id": result.winner})
+    award = {"evaluation_id": run["id"], "bid_id": result.winner, "reason": "As recommended."}
+    done(await market.approver.post(f"{lot}/award", award))
+    await market.send_letters(tender)
+    letter = done(await market.birch.get(f"{path_of(tender)}/{bids['birch']}"))["letter"]
+    assert (letter["award_number"], letter["own"]["state"]) == (2, "disqualified")
