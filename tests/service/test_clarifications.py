@@ -127,6 +127,7 @@ async def test_the_instant_is_already_too_late_to_answer(frozen: Market, microse
     await frozen.set_clock(now)
     for officer in (frozen.officer, frozen.second_officer):
         done(await officer.post(f"{lot_of(tender)}/opening"))
+    await frozen.clear(tender)
     (alder,) = done(await frozen.moderator.get(f"{lot_of(tender)}/bids"))
     due = now + timedelta(hours=1)
     asked = done(await ask(frozen, alder, due_at=due.isoformat()))
