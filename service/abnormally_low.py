@@ -392,6 +392,7 @@ async def list_low_bids(
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_cleared(known.tender)
     return await low_bids(conn, known.lot(lot_id), known.tender.now)
 
 

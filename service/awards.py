@@ -194,6 +194,7 @@ async def annul_award(
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     tenders.check_role(known.tender, "approver")
+    tenders.check_cleared(known.tender)
     signed = await SQL.has_contract(conn, lot_id=lot_id)
     award = check_may_annul(await standing_award(conn, lot_id), data, signed=signed)
     row = SQL.insert_annulment(
@@ -231,6 +232,7 @@ async def list_awards(
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
+    tenders.check_cleared(known.tender)
     return await db.many(SQL.list_awards(conn, lot_id=lot_id), Award)
 
 

@@ -91,6 +91,7 @@ async def record_contract(
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     tenders.check_role(known.tender, "approver", "contract_manager")
+    tenders.check_cleared(known.tender)
     award = check_has_winner(await awards.standing_award(conn, lot_id), data.signed_at)
     waiting = await standstill.current(conn, lot_id, award.number)
     check_may_sign(tenders.legal_rules(known.tender), waiting, data.signed_at, known.tender.now)
@@ -116,6 +117,7 @@ async def get_contract(
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
+    tenders.check_cleared(known.tender)
     return await db.one(SQL.get_contract(conn, lot_id=lot_id), Contract)
 
 

@@ -200,6 +200,7 @@ async def give_places(
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     tenders.check_role(known.tender, "approver")
+    tenders.check_cleared(known.tender)
     terms = known.tender.framework
     if terms is None:
         raise NoFramework(f"{known.tender.reference} was published without a framework.")

@@ -87,6 +87,7 @@ async def record_notice(
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     tenders.check_role(known.tender, "approver")
+    tenders.check_cleared(known.tender)
     award = await awards.standing_award(conn, lot_id)
     if award is None or award.bid_id is None:
         raise NotAwarded("No award to a bid stands.")
@@ -122,6 +123,7 @@ async def get_notice(
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
+    tenders.check_cleared(known.tender)
     return await db.one(SQL.get_notice(conn, lot_id=lot_id), Notice)
 
 

@@ -304,11 +304,12 @@ class Place(NamedTuple):
 
 
 async def lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> Place:
-    """Lock the tender of an opened bid; a bid that is not opened does not exist for anybody here."""
+    """Lock the tender of an opened bid, for who is cleared; a bid that is not opened does not exist for anybody here."""
     found = await SQL.locate_bid(conn, bid_id=bid_id)
     if found is None:
         raise NotFound
     known = await tenders.lock(conn, caller, lot_id=found["lot_id"])
+    tenders.check_cleared(known.tender)
     return Place(known, known.lot(found["lot_id"]))
 
 

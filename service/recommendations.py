@@ -298,6 +298,7 @@ async def reject_recommendation(
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     tenders.check_role(known.tender, "approver")
+    tenders.check_cleared(known.tender)
     check_not_awarded(known.lot(lot_id))
     found = await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation)
     if number not in {made.number for made in found}:

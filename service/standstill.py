@@ -207,6 +207,7 @@ async def get_standstill(
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
+    tenders.check_cleared(known.tender)
     return await db.one(SQL.get_standstill(conn, lot_id=lot_id, award_number=None), StoredStandstill)
 
 

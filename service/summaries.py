@@ -310,6 +310,7 @@ async def _lock_letters(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, *roles)
+    tenders.check_cleared(known.tender)
     opening.check_opened(lot)
     if bid_id not in {bid.bid_id for bid in await db.many(SQL.list_bids(conn, lot_id=lot_id), BidFacts)}:
         raise NotFound
@@ -374,6 +375,7 @@ async def send_summaries(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "approver")
+    tenders.check_cleared(known.tender)
     sources = await load(conn, caller, known, lot)
     if await list_sent(conn, lot_id, sources.award_number):
         raise LettersAlreadySent(f"The letters on award {sources.award_number} have been sent.")

@@ -305,6 +305,12 @@ class Market:
         for name in criteria or PANEL_CRITERIA:
             done(await self.moderator.post(f"/lots/{tender['lots'][0]['id']}/criteria/{name}/lock"))
 
+    async def unlock(self, tender: dict[str, Any], reason: str, *criteria: str) -> None:
+        """Let the approver lift the locks of the first lot's criteria."""
+        for name in criteria or PANEL_CRITERIA:
+            path = f"/lots/{tender['lots'][0]['id']}/criteria/{name}/unlock"
+            done(await self.approver.post(path, {"reason": reason}))
+
     async def opened(self, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """A tender with two opened bids: Alder's, then Birch's, which is cheaper."""
         tender = await self.publish(**fields)

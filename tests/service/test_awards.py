@@ -173,6 +173,7 @@ async def test_who_recommended_does_not_award_by_changing_roles(market: Market) 
     tender, (_, birch), run = await market.evaluated()
     turncoat = await market.colleague_of(market.author, "Turncoat")
     await market.give(tender, turncoat, "moderator")
+    await market.clear(tender, turncoat)
     warned = done(await turncoat.get(f"/evaluations/{run['id']}/warnings"))
     body = {
         "evaluation_id": run["id"],

@@ -53,7 +53,7 @@ async def test_only_an_approver_unlocks_with_a_reason_and_both_versions_stay(mar
     assert (entry["kind"], entry["data"]["reason"]) == ("criterion.unlocked", REASON["reason"])
     assert entry["data"]["ranking_known_since"]
     refused(await market.approver.post(path_of(tender, "unlock"), REASON), 409, "not-locked")
-    digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    digest = {"rules_digest": tender["lots"][0]["rules_digest"], "reason": "Pages 9 and 10 count."}
     run = await market.moderator.post(f"{lot_of(tender)}/evaluations", digest)
     assert refused(run, 409, "criteria-not-locked")["errors"][0]["mend"]
     done(await score(market.evaluator, bid, value="5", change_reason="Pages 9 and 10 were missing."))
@@ -79,6 +79,7 @@ async def test_who_has_scored_unlocks_nothing_under_another_role(market: Market)
 
 async def test_after_the_award_and_the_technical_consensus_nothing_is_unlocked(market: Market) -> None:
     tender, (_, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
     award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "Ranked first."}
     done(await market.approver.post(f"{lot_of(tender)}/award", award))
     refused(await market.approver.post(path_of(tender, "unlock"), REASON), 409, "lot-already-awarded")

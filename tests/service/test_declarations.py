@@ -180,6 +180,10 @@ OPEN = {
     "GET /tenders/{tender_id}/declarations": "one's own declarations, for the approver the others' as well",
     "POST /tenders/{tender_id}/declarations": "what opens the gate",
     "GET /tenders/{tender_id}/corrigenda": "what was published",
+    "GET /tenders/{tender_id}/requirements": "the same",
+    "GET /tenders/{tender_id}/questions": "what was answered to all",
+    "POST /tenders/{tender_id}/cancellation": "ends the tender; tells nothing of bids",
+    "GET /lots/{lot_id}/cancellation": "that the lot was cancelled, and why",
     "GET /tenders/{tender_id}/simulations": "trials of the draft with invented bids",
     "GET /tenders/{tender_id}/events": "what was done when by whom; facts about bids are withheld",
     "GET /tenders/{tender_id}/platform-record": "when the platform worked and who sent something, no contents",
@@ -217,6 +221,7 @@ async def awarded(market: Market) -> dict[str, str]:
     await market.lock(tender)
     lot = tender["lots"][0]
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    await market.recommend(tender, run, line)
     award = {"evaluation_id": run["id"], "bid_id": line["bid_id"], "reason": "a canary in a reason"}
     done(await market.approver.post(f"/lots/{lot['id']}/award", award))
     return {

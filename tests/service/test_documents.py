@@ -160,6 +160,7 @@ async def test_in_the_officers_custody_their_client_opens_documents_too(market: 
         assert (await market.officer.post(f"{lot}/opening/keys", body)).status_code == 202
     assert (await opened_rows(market, document_id)) == {}
     await officers[1].open(tender)
+    await market.ready(tender)
     answer = await market.evaluator.get(f"/bids/{receipt['bid_id']}/documents/{document_id}")
     assert answer.content == CONTENT
 

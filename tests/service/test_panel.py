@@ -170,6 +170,7 @@ async def test_panels_are_seated_by_author_and_moderator(market: Market) -> None
 
 async def test_after_the_award_the_panel_stays_as_it_was(market: Market) -> None:
     tender, (_, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
     award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "Ranked first."}
     done(await market.approver.post(f"{lot_of(tender)}/award", award))
     refused(await market.author.put(f"{lot_of(tender)}/panel", a_panel(market)), 409, "lot-already-awarded")
