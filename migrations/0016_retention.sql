@@ -41,7 +41,7 @@ CREATE TABLE shreddings (
 
 -- The instant up to which a tender's record is kept: so many years from the last award, contract or cancellation, once
 -- every lot has come to one and no award is annulled. NULL: not finished, or nobody has said how long.
--- Told by the log, which nobody can rewrite.
+-- Told by the log, which nobody can rewrite: the law's years too, as they were written there at the publication.
 CREATE FUNCTION retained_until(tender uuid, least_years integer) RETURNS timestamptz
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -72,6 +72,10 @@ SELECT
             THEN max(outcome.at) + make_interval(
                 years => greatest(
                     least_years,
+                    (
+                        SELECT max((event.data ->> 'record_years')::integer) FROM events AS event
+                        WHERE event.log_id = tender AND event.kind = 'tender.published'
+                    ),
                     (
                         SELECT period.years FROM retention_periods AS period
                         WHERE period.tender_id = tender ORDER BY period.number DESC LIMIT 1

@@ -2,6 +2,9 @@
 
 ALTER TABLE lots ADD COLUMN cancelled_at timestamptz;
 GRANT UPDATE (cancelled_at) ON lots TO tenderscore_app;
+-- When the last of a tender's lots was cancelled, for the list of tenders that portals poll.
+ALTER TABLE tenders ADD COLUMN cancelled_at timestamptz;
+GRANT UPDATE (cancelled_at) ON tenders TO tenderscore_app;
 
 CREATE TABLE cancellations (
     lot_id uuid CONSTRAINT cancellations_once_per_lot PRIMARY KEY

@@ -37,6 +37,22 @@ CREATE TABLE bid_parties (
     work text,
     CONSTRAINT bid_parties_are_numbered PRIMARY KEY (bid_id, number)
 );
+-- A bid's name in records and letters: its supplier, whom it bids with, and which variant it is.
+CREATE FUNCTION bidder_name(bid uuid) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT
+        supplier.name
+        || coalesce((
+            SELECT string_agg(' / ' || party.name, '' ORDER BY party.number) FROM bid_parties AS party
+            WHERE party.bid_id = own.id AND party.role = 'member'
+        ), '')
+        || CASE WHEN own.variant > 0 THEN format(', variant %s', own.variant) ELSE '' END
+    FROM bids AS own
+    INNER JOIN organisations AS supplier ON own.supplier_id = supplier.id
+    WHERE own.id = bid
+);
+
 GRANT SELECT, INSERT ON bid_parties TO tenderscore_app;
 GRANT UPDATE (vat, accepted_currencies) ON tenders TO tenderscore_app;
 GRANT UPDATE (variants) ON lots TO tenderscore_app;

@@ -16,7 +16,7 @@ from scoring.decimals import Rounding
 from scoring.envelopes import Failure, check_price_envelope, technical_failures
 from scoring.methods import Method
 from scoring.model import BidResult, Criterion, Evaluation, Id, Lot, OpenedBid, State, Step, leaves, walk
-from scoring.moderation import Agenda, GivenScore, ModerationPolicy, moderation
+from scoring.moderation import Agenda, AgendaItem, GivenScore, Mark, ModerationPolicy, check_consensus, moderation
 from scoring.offers import OfferFault, check_offer, is_for_panel, judged_value
 from scoring.publishable import Problem, check_publishable
 from scoring.ranking import Exclusion, evaluate, exclude
@@ -31,6 +31,7 @@ __all__ = [
     "ENGINE",
     "UNITS",
     "Agenda",
+    "AgendaItem",
     "BadDocument",
     "BidResult",
     "Case",
@@ -48,6 +49,7 @@ __all__ = [
     "InvalidValue",
     "Listed",
     "Lot",
+    "Mark",
     "Method",
     "MissingValue",
     "ModerationPolicy",
@@ -67,6 +69,7 @@ __all__ = [
     "Unscorable",
     "ZeroValue",
     "canonical",
+    "check_consensus",
     "check_offer",
     "check_price_envelope",
     "check_publishable",

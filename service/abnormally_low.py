@@ -6,7 +6,7 @@ named. Sources: Directive 2014/24/EU, article 69; Procurement Act 2023, section 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -17,11 +17,12 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 import scoring
-from service import clarifications, db, decisions, evaluations, events, opening, tenders
+from service import clarifications, db, decisions, events, opening, panel, tenders
 from service.clarifications import Ask, Clarification, check_heard
-from service.evaluations import Place
+from service.legal import ExplanationPeriod
 from service.opening import PanelBid
 from service.organisations import Caller
+from service.panel import Place
 from service.problems import Fault, NotFound, Refusal
 from service.tenders import Instant, Reason, TenderLot
 
@@ -123,6 +124,15 @@ class AssessmentMissing(Refusal):
     """
 
 
+class PeriodNotAllowed(Refusal):
+    """The law sets how long a supplier may explain its price.
+
+    Give an instant within the period that the detail names, with its source.
+    """
+
+    status = 422
+
+
 class NoSuchCase(Refusal):
     """The jurisdiction knows no such case of mandatory rejection.
 
@@ -160,6 +170,18 @@ def flags_of(canonical: bytes | None) -> dict[UUID, list[str]]:
         UUID(bid.id): [flag.removeprefix(FLAG) for flag in bid.flags if flag.startswith(FLAG)] for bid in result.bids
     }
     return {bid_id: flags for bid_id, flags in found.items() if flags}
+
+
+def check_period(period: ExplanationPeriod | None, now: datetime, due_at: datetime) -> None:
+    """At least and at most as long as the law says, where it says so."""
+    if period is None:
+        return
+    least = timedelta(days=period.least_days or 0)
+    most = None if period.most_days is None else timedelta(days=period.most_days)
+    if due_at - now < least or (most is not None and due_at - now > most):
+        ends = f"at least {period.least_days or 0} days" + (f", at most {period.most_days}" if most else "")
+        fault = Fault("/due_at", f"The period is {ends}.", "Give an instant within it.")
+        raise PeriodNotAllowed(f"By {period.source} the supplier has {ends}.", faults=(fault,))
 
 
 def still_open(done: Procedure, now: datetime) -> Literal["request", "answer", "assessment", "decision"] | None:
@@ -260,9 +282,9 @@ async def _find(conn: db.Connection, place: Place, bid_id: UUID) -> LowBid | Non
 async def _lock(conn: db.Connection, caller: Caller, bid_id: UUID, *roles: tenders.Role) -> Place:
     """A bid's place before its award, with its price open, for who holds one of the roles."""
     caller.require("write")
-    place = await evaluations.lock_bid(conn, caller, bid_id)
+    place = await panel.lock_bid(conn, caller, bid_id)
     tenders.check_role(place.known.tender, *roles)
-    evaluations.check_not_awarded(place.lot)
+    panel.check_not_awarded(place.lot)
     opening.check_all_opened(place.lot)
     return place
 
@@ -291,6 +313,8 @@ async def request_explanation(
     It answers with `PUT /clarifications/{id}/answer`. Its silence is no answer, and is assessed once the time is over.
     """
     place = await _lock(conn, caller, bid_id, "moderator", "approver")
+    tender = place.known.tender
+    check_period(tenders.legal_rules(tender).explanation_period, tender.now, data.due_at)
     await clarifications.ask(conn, caller, place, bid_id, Ask("abnormally_low", data.question, data.due_at))
     return await _answer(conn, place, bid_id)
 

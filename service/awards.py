@@ -16,8 +16,8 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import abnormally_low, db, events, recommendations, tenders
-from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
+from service.panel import LotAlreadyAwarded
 from service.problems import CONSTRAINTS, NotFound, Refusal
 from service.recommendations import Recommendation, check_choice, check_last, stored_or_none
 from service.roles import RolesConflict
@@ -55,7 +55,10 @@ class Annulment(Struct, frozen=True, kw_only=True):
 
 
 class Award(Struct, frozen=True, kw_only=True):
-    """A lot's award decision. Its number is 1 unless an earlier one was annulled."""
+    """A lot's award decision. Its number is 1 unless an earlier one was annulled.
+
+    `bidder` names the supplier, all who bid with it, and which variant it is.
+    """
 
     lot_id: UUID
     number: int
@@ -65,6 +68,7 @@ class Award(Struct, frozen=True, kw_only=True):
     reason: str
     person_id: UUID
     decided_at: datetime
+    bidder: str | None
     annulment: Annulment | None = None
 
 
@@ -150,6 +154,7 @@ async def decide_award(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "approver")
+    tenders.check_cleared(known.tender)
     if lot.awarded_at is not None:
         raise LotAlreadyAwarded(f"The award of lot {lot.number} was decided at {lot.awarded_at.isoformat()}.")
     if await SQL.has_scored(conn, lot_id=lot_id, person_id=caller.person_id):
@@ -210,10 +215,11 @@ async def annul_award(
 async def get_award(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Award:
-    """Read a lot's standing award decision; for the buyer's people."""
+    """Read a lot's standing award decision; for the buyer's people, the panel once it is cleared."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
+    tenders.check_cleared(known.tender)
     return await db.one(SQL.get_award(conn, lot_id=lot_id), Award)
 
 

@@ -230,7 +230,7 @@ async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
 
 async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, body: bytes, variant: int) -> Response[DryRun]:
     caller.require_kind("supplier")
-    way = await reception.read_way_in(pool, lot_id)
+    way = await reception.read_way_in(pool, caller, lot_id)
     data = wire.decode(body, Submission)
     if way.cancelled_at is not None:
         raise LotCancelled(f"Lot {way.lot_number} was cancelled at {way.cancelled_at.isoformat()}.")
@@ -330,7 +330,7 @@ async def get_sealing(
     Save the answer as a file for `tenderscore seal`. A supplier is told the version that its next bid will have, or
     its next variant of this number.
     """
-    way = await reception.read_way_in(state.pool, lot_id)
+    way = await reception.read_way_in(state.pool, caller, lot_id)
     reception.check_variant(way.variants, variant)
     whose = {"lot_id": lot_id, "supplier_id": caller.organisation_id, "variant": variant}
     supplier = caller.kind == "supplier"

@@ -16,8 +16,8 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from service import db, events, tenders
-from service.evaluations import LotAlreadyAwarded
 from service.organisations import Caller
+from service.panel import LotAlreadyAwarded
 from service.problems import NotFound
 from service.publication import check_not_author
 from service.tenders import Known, Reason, TenderLot, TenderNotPublished, TenderRow
@@ -95,6 +95,7 @@ async def _cancel(conn: db.Connection, caller: Caller, known: Known, lots: Seque
     stages = [cancelled_when(known.tender, lot) for lot in lots]
     await SQL.cancel_lots(
         conn,
+        tender_id=known.tender.id,
         lot_ids=[lot.id for lot in lots],
         stages=stages,
         reason=reason,

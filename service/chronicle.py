@@ -28,7 +28,7 @@ from service.edge import etag
 from service.jobs import JobError
 from service.organisations import Caller
 from service.problems import NotFound
-from service.tenders import TenderRow, check_role, read
+from service.tenders import TenderRow, check_cleared, check_role, read
 from service.transparency import LogHead, ScoresUntold
 
 SQL = db.queries("chronicle")
@@ -79,6 +79,7 @@ async def _find(conn: db.Connection, caller: Caller, tender_id: UUID) -> tuple[T
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     check_role(known.tender, "approver", "auditor")
+    check_cleared(known.tender)
     if await transparency.SQL.has_withheld(conn, tender_id=tender_id, reader_id=caller.person_id):
         raise ScoresUntold("Others have given scores that you have still to give.")
     return known.tender, await transparency.find_head(conn, caller, tender_id)

@@ -16,9 +16,9 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 import scoring
-from service import db, evaluations, events, opening, tenders
-from service.evaluations import Place
+from service import db, events, opening, panel, tenders
 from service.organisations import Caller
+from service.panel import Place
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.tenders import Instant, Reason, TenderLot, TenderRow
 
@@ -223,9 +223,9 @@ async def ask_bidder(
     Ask all bidders with the like part the like question: `GET /lots/{id}/clarifications` shows who was asked what.
     """
     caller.require("write")
-    place = await evaluations.lock_bid(conn, caller, bid_id)
+    place = await panel.lock_bid(conn, caller, bid_id)
     tenders.check_role(place.known.tender, "moderator", "approver")
-    evaluations.check_not_awarded(place.lot)
+    panel.check_not_awarded(place.lot)
     check_part(place.lot, data.criterion_id)
     if data.document_id and not await SQL.names_document(conn, bid_id=bid_id, document_id=data.document_id):
         raise NoSuchPart("The bid names no such document; see `GET /bids/{id}/documents`.")

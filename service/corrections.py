@@ -16,11 +16,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import clarifications, db, evaluations, events, opening, tenders
+from service import clarifications, db, events, opening, panel, tenders
 from service.clarifications import Clarification
-from service.evaluations import Place
 from service.opening import PanelBid
 from service.organisations import Caller
+from service.panel import Place
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.tenders import Reason, TenderLot
 
@@ -136,11 +136,11 @@ def check_value(lot: TenderLot, bid: PanelBid, criterion_id: str, corrected: str
 
 def check_may_correct(lot: TenderLot, criterion_id: str) -> None:
     """Not after the award; what was open at the lock stays from then on, and a sealed price is not known."""
-    evaluations.check_not_awarded(lot)
+    panel.check_not_awarded(lot)
     if criterion_id in lot.price_envelope:
         opening.check_all_opened(lot)
     else:
-        evaluations.check_not_locked(lot)
+        panel.check_not_locked(lot)
 
 
 # Handlers
@@ -151,7 +151,7 @@ async def _place(conn: db.Connection, caller: Caller, clarification_id: UUID) ->
     bid_id: UUID | None = await clarifications.SQL.locate(conn, clarification_id=clarification_id)
     if bid_id is None:
         raise NotFound
-    place = await evaluations.lock_bid(conn, caller, bid_id)
+    place = await panel.lock_bid(conn, caller, bid_id)
     return place, await clarifications.find(conn, clarification_id)
 
 

@@ -132,6 +132,10 @@ def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorr
     elif new.lots is not None and not later:
         mend = "Extend the deadline with the same corrigendum."
         faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
+    ends_at = tender.framework_ends_at
+    if new.submission_deadline is not None and ends_at is not None and new.submission_deadline >= ends_at:
+        mend = f"Give one before {ends_at.isoformat()}."
+        faults.append(Fault("/submission_deadline", "The framework ends before bids are in.", mend))
     faults.extend(judge_rules(new.lots or (), tender.currency)[0])
     changed = new.lots or ()
     unlawful = judge_law(legal_rules(tender), [lot.rules for lot in changed], [lot.price_envelope for lot in changed])

@@ -19,8 +19,9 @@ from msgspec import Struct
 import scoring
 from service import db, evaluations, events, opening, requirements, tenders
 from service.evaluations import SQL as EVALUATIONS
-from service.evaluations import Outcome, Place, check_not_awarded, check_not_locked, lock_bid
+from service.evaluations import Outcome
 from service.organisations import Caller
+from service.panel import Place, check_not_awarded, check_not_locked, lock_bid
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.tenders import Reason, TenderLot
 
@@ -194,6 +195,7 @@ async def decide_state(
     caller.require("write")
     place = await lock_bid(conn, caller, bid_id)
     tenders.check_role(place.known.tender, "moderator", "approver")
+    tenders.check_cleared(place.known.tender)
     check_not_awarded(place.lot)
     if data.state in {"received", "withdrawn", "late"}:
         raise InvalidRequest(

@@ -74,6 +74,7 @@ class Play:
         self.publish()
         self.submit()
         self.open()
+        self.seat()
         self.score()
         return self.decide()
 
@@ -135,17 +136,39 @@ class Play:
         for officer in ("opening_officer1", "opening_officer2"):
             self.people[officer].post(f"/lots/{self.lot['id']}/opening")
 
+    def seat(self) -> None:
+        """Everybody declares, another person approves, and the author seats three evaluators."""
+        path = f"/tenders/{self.tender['id']}/declarations"
+        for role in ("approver", "evaluator1", "evaluator2", "evaluator3", "moderator"):
+            made = self.people[role].post(path, {"interest": "none"})
+            decider = self.people["author" if role == "approver" else "approver"]
+            decision = {"approved": True, "reason": demo_data.NO_INTEREST}
+            decider.post(f"{path}/{self.ids[role]}/{made['number']}/decision", decision)
+        seats = [
+            {"person_id": self.ids[f"evaluator{number}"], "criteria": ["method-statement"]} for number in (1, 2, 3)
+        ]
+        panel = {**demo_data.PANEL, "chair_id": self.ids["moderator"], "seats": seats}
+        self.people["author"].put(f"/lots/{self.lot['id']}/panel", panel)
+
     def score(self) -> None:
-        """Three evaluators score by themselves, then the moderator records what they agreed."""
+        """Three evaluators score by themselves, then the moderator records their meeting and locks what it agreed."""
+        cites = ["Answer on the method statement"]
+        items: list[dict[str, Any]] = []
         for supplier, criteria in demo_data.SCORES.items():
-            bid = f"/bids/{self.bids[supplier]['bid_id']}"
+            bid_id = self.bids[supplier]["bid_id"]
             for criterion, (marks, agreed) in criteria.items():
                 for number, (value, reason) in enumerate(marks, 1):
-                    self.people[f"evaluator{number}"].put(
-                        f"{bid}/scores/{criterion}", {"value": value, "reason": reason}
-                    )
+                    score = {"value": value, "reason": reason, "cites": cites}
+                    self.people[f"evaluator{number}"].put(f"/bids/{bid_id}/scores/{criterion}", score)
+                points = [reason for _, reason in marks]
                 value, reason = agreed
-                self.people["moderator"].put(f"{bid}/consensus/{criterion}", {"value": value, "reason": reason})
+                item = {"bid_id": bid_id, "criterion_id": criterion, "points": points, "value": value}
+                items.append({**item, "reason": reason, "cites": cites})
+        present = [self.ids[role] for role in ("moderator", "evaluator1", "evaluator2", "evaluator3")]
+        moderator = self.people["moderator"]
+        opened_at = moderator.get(f"/lots/{self.lot['id']}/opening")["opened_at"]
+        moderator.post(f"/lots/{self.lot['id']}/meetings", {"held_at": opened_at, "present": present, "items": items})
+        moderator.post(f"/lots/{self.lot['id']}/criteria/method-statement/lock")
 
     def decide(self) -> dict[str, Any]:
         """Run the engine, fetch the report, recommend, and let somebody else decide the award."""

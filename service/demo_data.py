@@ -127,6 +127,13 @@ SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
     },
 }
 
+NO_INTEREST = "Nothing was declared, and nothing is known."
+
+PANEL: dict[str, Any] = {
+    "reason": "One graded criterion of 21 per cent and four bids: three evaluators, of energy, estates and schools.",
+    "policy": {"every_question": True, "spread": 1, "outlier": 1, "majority": "unanimous"},
+}
+
 AWARD_REASON = (
     "Ranked first on the published criteria; the price is in line with the estimate and needs no explanation."
 )

@@ -26,7 +26,7 @@ from service.verify_dossier import ITEMS, Reading, evidence_in
 _SECONDS = 120
 _PAGE = 1000
 FORMAT = "tenderscore-dossier-1"
-SCORES = ("score.", "consensus.", "meeting.")
+SCORES = ("score.", "consensus.", "meeting.", "criterion.")
 """Kinds of entries that tell marks and their reasons; a dossier can hold their hashes alone."""
 
 

@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 
 from scoring.tie_break import DrawLots, keeps
 from service import db, events, opening, tenders
-from service.evaluations import check_not_awarded
 from service.organisations import Caller
+from service.panel import check_not_awarded
 from service.problems import CONSTRAINTS, Fault, Refusal
 from service.tenders import TenderLot
 

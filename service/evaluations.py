@@ -1,4 +1,4 @@
-"""The panel at work: individual scores, the agreed score, decisions about bids, and the run of the engine.
+"""The run of the engine on opened bids and locked agreed scores; every result is kept with its digest.
 
 People decide every grade and say why; the engine only computes. No path here averages anybody's scores.
 """
@@ -6,17 +6,16 @@ People decide every grade and say why; the engine only computes. No path here av
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-import msgspec
-from litestar import Response, Router, get, post, put
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events, opening, tenders
+from service import criterion_locks, db, events, moderation, opening, panel, tenders
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal
@@ -25,13 +24,6 @@ from service.tenders import Reason, TenderLot
 SQL = db.queries("evaluations")
 
 T = TypeVar("T")
-
-
-class NewScore(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A score with its reason. The value is one of the published scale, or pass or fail, as text: "4"."""
-
-    value: Annotated[str, Meta(min_length=1, max_length=100)]
-    reason: Reason
 
 
 class NewEvaluation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,31 +36,6 @@ class NewEvaluation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits, as the published lot shows them.")
     ]
     reason: Reason | None = None
-
-
-class PanelScore(Struct, frozen=True, kw_only=True):
-    """One evaluator's standing score for a bid on a criterion."""
-
-    bid_id: UUID
-    criterion_id: str
-    person_id: UUID
-    version: int
-    value: str
-    reason: str
-    given_at: datetime
-    person: str | None = None
-
-
-class ConsensusScore(Struct, frozen=True, kw_only=True):
-    """The score that the panel agreed for a bid on a criterion, recorded by a moderator."""
-
-    bid_id: UUID
-    criterion_id: str
-    version: int
-    person_id: UUID
-    value: str
-    reason: str
-    recorded_at: datetime
 
 
 class EvaluationRun(Struct, frozen=True, kw_only=True):
@@ -108,43 +75,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
 # Refusals
 
 
-class ScoreOffTheScale(Refusal):
-    """Only the values of the published scale can be given.
-
-    A score between the steps, or an average, is not on the scale. Source: Bromcom v ULT [2022] EWHC 3262 (TCC).
-    """
-
-    status = 422
-
-
-class NotScoredByThePanel(Refusal):
-    """No such criterion is scored by the panel.
-
-    Criteria with a formula are scored by the engine from the bid's own value.
-    """
-
-    status = 422
-
-
-class NobodyHasScored(Refusal):
-    """There is nothing to agree on yet.
-
-    At least one evaluator must have scored the bid on this criterion before a consensus is recorded.
-    """
-
-
 class EvaluationIncomplete(Refusal):
     """The lot cannot be ranked yet.
 
     A missing value stops the ranking; it is never taken as nought. What is missing is listed under `errors`.
-    """
-
-
-class LotAlreadyAwarded(Refusal):
-    """The lot's award has been decided.
-
-    From then on its scores, the decisions about its bids and its evaluations stand. Read the award at
-    `GET /lots/{id}/award`.
     """
 
 
@@ -164,14 +98,6 @@ class RunWithoutReason(Refusal):
     status = 422
 
 
-class ConsensusLocked(Refusal):
-    """The technical consensus of this lot is locked.
-
-    From then on scores and agreed scores stay; decisions about bids wait until the prices are opened. So nobody can fit
-    the quality to the price. Source: two-envelope procedure.
-    """
-
-
 class NoRanking(Refusal):
     """The rules allow no ranking of these bids.
 
@@ -180,31 +106,6 @@ class NoRanking(Refusal):
 
 
 # Rules
-
-
-def check_not_awarded(lot: TenderLot) -> None:
-    """Refuse once the award is decided: what it rests on must stay as it was."""
-    if lot.awarded_at is not None:
-        raise LotAlreadyAwarded(f"The award of lot {lot.number} was decided at {lot.awarded_at.isoformat()}.")
-
-
-def check_not_locked(lot: TenderLot) -> None:
-    """Refuse once the technical consensus is locked."""
-    if lot.consensus_locked_at is not None:
-        at = lot.consensus_locked_at.isoformat()
-        raise ConsensusLocked(f"The technical consensus of lot {lot.number} was locked at {at}.")
-
-
-def published_value(lot: TenderLot, criterion_id: str, value: str) -> str:
-    """The score in the published scale's spelling; refuses any other, and criteria that the panel does not decide."""
-    for criterion in scoring.leaves(lot.rules.criteria):
-        if criterion.id == criterion_id and scoring.is_for_panel(criterion):
-            try:
-                return scoring.judged_value(criterion, value)
-            except (scoring.InvalidValue, ValueError) as error:
-                message = str(error)
-                raise ScoreOffTheScale(f"{message[:1].upper()}{message[1:]}.") from None
-    raise NotScoredByThePanel(f"Lot {lot.number} has no criterion {criterion_id!r} that the panel scores.")
 
 
 def engine_inputs(
@@ -225,7 +126,7 @@ def engine_inputs(
         Fault(
             f"/bids/{bid.bid_id}/consensus/{criterion_id}",
             f"No agreed score for {bid.supplier} on {criterion_id}.",
-            f"A moderator records it with PUT /bids/{bid.bid_id}/consensus/{criterion_id}.",
+            f"A moderator records it with its meeting: POST /lots/{lot.id}/meetings.",
         )
         for bid in opened
         for criterion_id in judged
@@ -270,22 +171,6 @@ def run_engine(work: Callable[..., T], *arguments: object) -> T:
 # Reading
 
 
-class Place(NamedTuple):
-    """A lot and its tender, locked."""
-
-    known: tenders.Known
-    lot: TenderLot
-
-
-async def lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> Place:
-    """Lock the tender of an opened bid; a bid that is not opened does not exist for anybody here."""
-    found = await SQL.locate_bid(conn, bid_id=bid_id)
-    if found is None:
-        raise NotFound
-    known = await tenders.lock(conn, caller, lot_id=found["lot_id"])
-    return Place(known, known.lot(found["lot_id"]))
-
-
 async def get_stored(conn: db.Connection, caller: Caller, evaluation_id: UUID) -> StoredEvaluation:
     """A run that the caller may read: one of its own organisation's tenders, with a role in it; raises NotFound."""
     row = SQL.get_evaluation(conn, evaluation_id=evaluation_id, organisation_id=caller.organisation_id)
@@ -297,105 +182,13 @@ async def get_stored(conn: db.Connection, caller: Caller, evaluation_id: UUID) -
 async def read_inputs(conn: db.Connection, lot: TenderLot) -> list[scoring.OpenedBid]:
     """A lot's opened bids as the engine gets them now; refuses while an agreed score is missing."""
     opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot.id), PanelBid)
-    consensus = await db.many(SQL.list_consensus(conn, lot_id=lot.id), ConsensusScore)
+    consensus = await moderation.standing(conn, lot.id)
     outcomes = await db.many(SQL.list_outcomes(conn, lot_id=lot.id), Outcome)
     agreed = {(score.bid_id, score.criterion_id): score.value for score in consensus}
     return engine_inputs(lot, opened, agreed, {found.bid_id for found in outcomes if found.by_comparison})
 
 
 # Handlers
-
-
-@put("/bids/{bid_id:uuid}/scores/{criterion_id:str}")
-async def give_score(
-    bid_id: FromPath[UUID],
-    criterion_id: FromPath[str],
-    data: JSONBody[NewScore],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> PanelScore:
-    """Give your own score for a bid on a criterion, with your reason; for evaluators. A new one is a new version."""
-    caller.require("write")
-    known, lot = await lock_bid(conn, caller, bid_id)
-    tenders.check_role(known.tender, "evaluator")
-    check_not_awarded(lot)
-    check_not_locked(lot)
-    value = published_value(lot, criterion_id, data.value)
-    row = SQL.insert_panel_score(
-        conn,
-        bid_id=bid_id,
-        criterion_id=criterion_id,
-        person_id=caller.person_id,
-        value=value,
-        reason=data.reason,
-    )
-    score = await db.one(row, PanelScore)
-    await events.record(
-        conn, "score.given", tender_id=known.tender.id, actor=caller.person_id, data=msgspec.to_builtins(score)
-    )
-    return score
-
-
-@get("/lots/{lot_id:uuid}/scores")
-async def list_scores(
-    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[PanelScore]:
-    """List the panel's scores. An evaluator sees others' only where the own score has been given."""
-    known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "evaluator", "moderator", "approver", "auditor")
-    opening.check_opened(known.lot(lot_id))
-    only = caller.person_id if "evaluator" in known.tender.roles else None
-    return await db.many(SQL.list_panel_scores(conn, lot_id=lot_id, person_id=only), PanelScore)
-
-
-@put("/bids/{bid_id:uuid}/consensus/{criterion_id:str}")
-async def record_consensus(
-    bid_id: FromPath[UUID],
-    criterion_id: FromPath[str],
-    data: JSONBody[NewScore],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> ConsensusScore:
-    """Record the score that the panel agreed, with the agreed reasons; for moderators. Typed in, never computed."""
-    caller.require("write")
-    known, lot = await lock_bid(conn, caller, bid_id)
-    tenders.check_role(known.tender, "moderator")
-    check_not_awarded(lot)
-    check_not_locked(lot)
-    value = published_value(lot, criterion_id, data.value)
-    if await SQL.count_panel_scores(conn, bid_id=bid_id, criterion_id=criterion_id) == 0:
-        raise NobodyHasScored(f"No evaluator has scored this bid on {criterion_id}.")
-    row = SQL.insert_consensus(
-        conn,
-        bid_id=bid_id,
-        criterion_id=criterion_id,
-        person_id=caller.person_id,
-        value=value,
-        reason=data.reason,
-    )
-    score = await db.one(row, ConsensusScore)
-    await events.record(
-        conn,
-        "consensus.recorded",
-        tender_id=known.tender.id,
-        actor=caller.person_id,
-        data=msgspec.to_builtins(score),
-    )
-    return score
-
-
-@get("/lots/{lot_id:uuid}/consensus")
-async def list_consensus(
-    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[ConsensusScore]:
-    """List the agreed scores; for the moderator, approver or auditor."""
-    known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "moderator", "approver", "auditor")
-    return await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
 
 
 @post("/lots/{lot_id:uuid}/evaluations")
@@ -407,7 +200,8 @@ async def evaluate_lot(
 ) -> Response[EvaluationRun]:
     """Run the engine on the opened bids and the agreed scores under the published rules; for moderators.
 
-    The result is kept for good with its digest; a later run, which needs a reason, stands beside it
+    The agreed scores of every criterion are locked by then (`POST /lots/{id}/criteria/{criterion}/lock`). The result
+    is kept for good with its digest; a later run, which needs a reason, stands beside it
     (`GET /evaluations/{id}/difference`). Where lots were drawn, the revealed secret decides the ties.
     """
     caller.require("write")
@@ -415,10 +209,12 @@ async def evaluate_lot(
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "moderator")
     opening.check_all_opened(lot)
-    check_not_awarded(lot)
+    tenders.check_cleared(known.tender)
+    panel.check_not_awarded(lot)
     check_rules(lot, data.rules_digest)
     check_reason(await SQL.count_evaluations(conn, lot_id=lot_id), data.reason)
     inputs = await read_inputs(conn, lot)
+    criterion_locks.check_all_locked(lot, await panel.locked_criteria(conn, lot))
     secret = await SQL.get_secret(conn, lot_id=lot_id)
     result = await asyncio.to_thread(run_engine, scoring.evaluate, lot.rules, inputs, secret)
     row = SQL.insert_evaluation(
@@ -454,10 +250,6 @@ async def list_evaluations(
 router = Router(
     path="/",
     route_handlers=[
-        give_score,
-        list_scores,
-        record_consensus,
-        list_consensus,
         evaluate_lot,
         list_evaluations,
     ],

@@ -4,7 +4,7 @@ An entry is written in the transaction of the change it tells of, so that neithe
 write theirs in a transaction of their own, after the refused change has been rolled back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -49,8 +49,19 @@ Kind = Literal[
     "share.relayed",
     "envelopes.unopenable",
     "bids.opened",
+    "declaration.made",
+    "declaration.approved",
+    "declaration.rejected",
+    "training.recorded",
+    "panel.set",
+    "seat.taken",
+    "seat.ended",
     "score.given",
+    "score.reminded",
+    "meeting.held",
     "consensus.recorded",
+    "criterion.locked",
+    "criterion.unlocked",
     "consensus.locked",
     "prices.opened",
     "bid.state-decided",
@@ -66,6 +77,7 @@ Kind = Literal[
     "award.recommended",
     "recommendation.rejected",
     "award.decided",
+    "framework.concluded",
     "award.annulled",
     "lots.cancelled",
     "question.asked",
@@ -111,6 +123,13 @@ async def record(
     The log's head stays locked until that transaction ends, so positions have no gaps and follow the order of commits.
     """
     return await SQL.record_event(conn, log_id=tender_id or PLATFORM_LOG, kind=kind, person_id=actor, data=dict(data))
+
+
+async def record_all(
+    conn: db.Connection, kind: Kind, *, tender_id: UUID, actor: UUID, data: Sequence[Mapping[str, Any]]
+) -> None:
+    """Append one entry for each of `data`, in their order, with one statement."""
+    await SQL.record_events(conn, log_id=tender_id, kind=kind, person_id=actor, data=[dict(one) for one in data])
 
 
 async def record_attempt(

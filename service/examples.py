@@ -97,6 +97,28 @@ BID: dict[str, Any] = {
 DRAWN_WITH = "dew point over the weir"
 """What a buyer who draws lots keeps to itself until the opening."""
 
+PANEL: dict[str, Any] = {
+    "chair_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f13",
+    "reason": "One subject, low value: one evaluator and a moderator are in proportion.",
+    "policy": {"every_question": True, "spread": 1, "outlier": 1, "majority": "unanimous"},
+    "seats": [{"person_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11", "criteria": ["method-statement"]}],
+}
+
+MEETING: dict[str, Any] = {
+    "held_at": "2031-03-20T09:30:00Z",
+    "present": ["3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f13", "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11"],
+    "items": [
+        {
+            "bid_id": "6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22",
+            "criterion_id": "method-statement",
+            "points": ["Page 4 was read together: every school has its phase.", "The crane plan lacks one site."],
+            "value": "4",
+            "reason": "Agreed: phasing is convincing; crane plan lacks one site.",
+            "cites": ["Method statement, p. 4"],
+        }
+    ],
+}
+
 
 class RequestExample(NamedTuple):
     """A body that is accepted as it stands once its ids and digests are those of the reader's own tender."""
@@ -170,9 +192,52 @@ EXAMPLES: dict[str, RequestExample] = {
     ),
     "submit_bid": RequestExample("A complete bid", BID),
     "replace_bid": RequestExample("A better price", {"values": {**BID["values"], "price": "1179000.00"}}),
-    "give_score": RequestExample("A grade with its reason", {"value": "4", "reason": "Phasing is shown per school."}),
+    "declare_interest": RequestExample(
+        "An interest that can be mitigated",
+        {
+            "interest": "potential",
+            "details": "My brother worked for Alder Roofing until 2024.",
+            "mitigation": "I score the social value of all bids and no other criterion.",
+        },
+    ),
+    "decide_declaration": RequestExample(
+        "An approval", {"approved": True, "reason": "He left two years ago and holds no shares; the seat is agreed."}
+    ),
+    "set_panel": RequestExample("One evaluator on one criterion, everything discussed", PANEL),
+    "replace_evaluator": RequestExample(
+        "A successor",
+        {
+            "person_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11",
+            "successor_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f12",
+            "reason": "On parental leave from Monday.",
+        },
+    ),
+    "record_training": RequestExample(
+        "A course",
+        {
+            "person_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11",
+            "subject": "Evaluating bids and writing reasons, half a day",
+            "held_on": "2026-02-11",
+        },
+    ),
+    "save_draft": RequestExample("Half a thought", {"reason": "Phasing: page 4. Cranes?"}),
+    "give_score": RequestExample(
+        "A grade with its reason",
+        {"value": "4", "reason": "Phasing is shown per school.", "cites": ["Method statement, p. 4"]},
+    ),
+    "remind_evaluators": RequestExample("By Friday", {"message": "We meet on Friday; please submit by Thursday noon."}),
+    "record_meeting": RequestExample("A meeting about one question", MEETING),
     "record_consensus": RequestExample(
-        "The agreed grade", {"value": "4", "reason": "Agreed: phasing is convincing; crane plan lacks one site."}
+        "An agreed grade that changes, where nobody had to meet",
+        {
+            "value": "4",
+            "reason": "Agreed: phasing is convincing; crane plan lacks one site.",
+            "cites": ["Method statement, p. 4"],
+            "change_reason": "The two missing pages were read.",
+        },
+    ),
+    "unlock_criterion": RequestExample(
+        "An error that was found", {"reason": "Two pages of the bid had not been in the evaluators' copy."}
     ),
     "decide_state": RequestExample(
         "An exclusion", {"state": "excluded", "reason": "Mandatory insurance certificate not supplied when asked."}
@@ -183,6 +248,12 @@ EXAMPLES: dict[str, RequestExample] = {
         "After the retention", {"reason": "The record was kept for as long as the law wants."}
     ),
     "evaluate_lot": RequestExample("Under the published rules", {"rules_digest": "0" * 64}),
+    "ask_question": RequestExample(
+        "A question without a name", {"question": "May work begin before the school closes?"}
+    ),
+    "answer_question": RequestExample(
+        "The answer to all", {"answer": "No. Work begins on the first day of the holidays."}
+    ),
     "reveal_secret": RequestExample("The secret behind the published hash", {"secret": DRAWN_WITH}),
     "recommend_award": RequestExample(
         "The bid ranked first, knowing on what that hangs",
@@ -274,6 +345,10 @@ EXAMPLES: dict[str, RequestExample] = {
     ),
     "cancel_lot": RequestExample("A lot that is not needed any more", {"reason": "The school closes in summer."}),
     "cancel_tender": RequestExample("All lots", {"reason": "The roofs' survey found that none carries the load."}),
+    "give_places": RequestExample(
+        "The three bids ranked first",
+        {"number": 3, "reason": "Three suppliers, as published, for continuity of supply."},
+    ),
     "decide_award": RequestExample(
         "To the bid ranked first",
         {

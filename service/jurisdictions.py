@@ -14,9 +14,9 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from service import db
-from service.legal import Ground, JurisdictionId, LegalRule, LetterKind, Standstill, in_force
+from service.legal import ExplanationPeriod, Ground, JurisdictionId, LegalRule, LetterKind, Standstill, in_force
 from service.legal_awards import LETTERS, STANDSTILLS
-from service.legal_grounds import ABNORMALLY_LOW_MANDATORY, GROUNDS
+from service.legal_grounds import ABNORMALLY_LOW_MANDATORY, EXPLANATION_PERIODS, GROUNDS
 from service.legal_rules import RULE_BOOKS, Permission
 from service.problems import NotFound, Refusal
 
@@ -44,6 +44,7 @@ class Presets(Struct, frozen=True, kw_only=True):
     abnormally_low_test: Literal["required", "recommended"]
     grounds: tuple[Ground, ...]
     abnormally_low_mandatory: tuple[LegalRule, ...]
+    explanation_period: ExplanationPeriod | None
     standstill: Standstill | None
     letters: tuple[LetterKind, ...]
 
@@ -90,6 +91,7 @@ def presets(jurisdiction: JurisdictionId, on: date) -> Presets:
         rules=in_force(book.rules, on),
         grounds=in_force(_of(jurisdiction, GROUNDS, ()), on),
         abnormally_low_mandatory=in_force(_of(jurisdiction, ABNORMALLY_LOW_MANDATORY, ()), on),
+        explanation_period=next(iter(in_force(_of(jurisdiction, EXPLANATION_PERIODS, ()), on)), None),
         standstill=next(iter(in_force(_of(jurisdiction, STANDSTILLS, ()), on)), None),
         letters=_of(jurisdiction, LETTERS, ()),
     )

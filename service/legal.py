@@ -70,6 +70,17 @@ class Standstill(Struct, frozen=True, kw_only=True):
     valid_to: date | None = None
 
 
+class ExplanationPeriod(Struct, frozen=True, kw_only=True):
+    """How long a supplier has to explain a low price: days at least, days at most; none where the law is silent."""
+
+    least_days: int | None
+    most_days: int | None
+    source: str
+    evidence: Evidence
+    valid_from: date
+    valid_to: date | None = None
+
+
 class Dated(Protocol):
     """What is in force from a day on, perhaps up to a day."""
 

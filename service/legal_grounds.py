@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, Literal
 
-from service.legal import Evidence, Ground, JurisdictionId, LegalRule
+from service.legal import Evidence, ExplanationPeriod, Ground, JurisdictionId, LegalRule
 
 UK_ACT: Final = date(2025, 2, 24)
 """The Procurement Act 2023 applies to procurements that began on this day or later."""
@@ -289,3 +289,16 @@ United Kingdom: none. By section 19(3)(c) and (4) of the Procurement Act 2023 a 
 disregarded once the supplier was told and could show that it can perform at that price (knowledge). State aid, article
 69(4) of the directive, is a case of discretion with a hearing of its own.
 """
+
+EXPLANATION_PERIODS: Final[dict[JurisdictionId, tuple[ExplanationPeriod, ...]]] = {
+    "eu-2014-24-it": (
+        ExplanationPeriod(
+            least_days=None,
+            most_days=15,
+            source="D.Lgs. 36/2023, article 110(2)",
+            evidence="knowledge",
+            valid_from=date(2023, 7, 1),
+        ),
+    ),
+}
+"""How long a supplier has to explain a low price, where the law says so; the directive leaves it to the buyer."""

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 import scoring
-from service import db, evaluations, events, opening, tenders
+from service import criterion_locks, db, evaluations, events, opening, panel, tenders
 from service.organisations import Caller
 
 SQL = db.queries("locking")
@@ -44,9 +44,9 @@ async def lock_consensus(
 ) -> ConsensusLock:
     """Lock the technical consensus of a lot with price envelopes, for good; for moderators.
 
-    Every bid in the race needs its agreed scores and every value outside of the price envelope. From then on no score,
-    agreed score or decision of the technical stage changes, and opening officers can open the prices of the bids that
-    go on.
+    Every bid in the race needs its agreed scores and every value outside of the price envelope. All criteria are locked
+    with it, and nobody unlocks one any more: no score, agreed score or decision of the technical stage changes, and
+    opening officers can open the prices of the bids that go on.
     """
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
@@ -54,8 +54,13 @@ async def lock_consensus(
     tenders.check_role(known.tender, "moderator")
     opening.check_price_envelope(lot)
     opening.check_opened(lot)
-    evaluations.check_not_locked(lot)
+    tenders.check_cleared(known.tender)
+    panel.check_not_awarded(lot)
+    panel.check_not_locked(lot)
     inputs = await evaluations.read_inputs(conn, lot)
+    locked = await panel.locked_criteria(conn, lot)
+    left = [name for name in panel.panel_criteria(lot) if name not in locked]
+    await criterion_locks.lock_criteria(conn, lot_id, left, caller)
     work = scoring.technical_failures, lot.rules, inputs, lot.price_envelope
     failures = {failure.bid: failure for failure in await asyncio.to_thread(evaluations.run_engine, *work)}
     reasons = {name: " ".join(step.sentence for step in failure.reasons) for name, failure in failures.items()}

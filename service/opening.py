@@ -7,7 +7,7 @@ technical consensus is locked, and only those of bids that are still in the race
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -238,8 +238,15 @@ READERS: tuple[tenders.Role, ...] = ("evaluator", "moderator", "approver", "audi
 
 
 def check_reader(tender: TenderRow) -> None:
-    """Refuse who holds none of the roles for which opened bids are."""
+    """Refuse who holds none of the roles for which opened bids are, and who may not see them for now."""
     tenders.check_role(tender, *READERS)
+    tenders.check_cleared(tender)
+
+
+def shown_to_evaluator(bid: PanelBid, seated: Collection[str]) -> PanelBid:
+    """A bid as an evaluator sees it: the answers that this person scores, and no price in whatever envelope it came."""
+    offers = {name: value for name, value in bid.offers.items() if name in seated}
+    return msgspec.structs.replace(bid, offers=offers)
 
 
 # Reading what is sealed
@@ -347,7 +354,10 @@ async def _open_by_service(conn: db.Connection, caller: Caller, sealed: Sealed, 
 async def list_bids(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[OwnBid] | list[PanelBid]:
-    """For a supplier its own bids for the lot, without contents; for the tender's panel the opened bids."""
+    """For a supplier its own bids for the lot, without contents; for the tender's panel the opened bids.
+
+    Evaluators see the values of the criteria on which they are seated; moderators and approvers see all that is open.
+    """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         return await db.many(bids.SQL.list_own(conn, lot_id=lot_id, supplier_id=caller.organisation_id), OwnBid)
@@ -355,7 +365,7 @@ async def list_bids(
     lot = known.lot(lot_id)
     check_opened(lot)
     behind = await bidders.behind(conn, lot_id)
-    return [
+    opened = [
         msgspec.structs.replace(
             bid,
             in_tender_currency=money.in_tender_currency(lot.rules, bid.offers, bid.exchange),
@@ -363,6 +373,11 @@ async def list_bids(
         )
         for bid in await db.many(SQL.list_opened(conn, lot_id=lot_id), PanelBid)
     ]
+    if "evaluator" not in known.tender.roles:
+        return opened
+    rows = SQL.list_own_seats(conn, lot_id=lot_id, person_id=caller.person_id)
+    seated = {row["criterion_id"] async for row in rows}
+    return [shown_to_evaluator(bid, seated) for bid in opened]
 
 
 @post("/lots/{lot_id:uuid}/opening")
@@ -398,12 +413,14 @@ async def open_bids(
 async def get_opening(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> OpeningRecord:
-    """Read the opening record; for the buyer's people who hold a role in the tender."""
+    """Read the opening record; for the buyer's people who hold a role in the tender, the panel once it is cleared."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     if not known.tender.roles:
         raise Forbidden("The opening record is for those who hold a role in the tender.")
+    if "opening_officer" not in known.tender.roles:
+        tenders.check_cleared(known.tender)
     return await record_of(conn, caller, lot_id)
 
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 import scoring
 from scoring.units import is_money
-from service import custody, db, events, requirements
+from service import custody, db, events, frameworks, requirements
 from service.edge import check_if_match
 from service.legal_checks import judge_law, judge_officers
 from service.money import Vat
@@ -141,7 +141,8 @@ async def unsimulated(conn: db.Connection, known: Known) -> tuple[Fault, ...]:
 def frozen_terms(known: Known, digests: Sequence[str]) -> object:
     """What a tender's digest covers: its lots' rules and, where it has any, its terms beside a plain bid's."""
     tender, lots = known
-    terms: dict[str, object] = {}
+    named = ("framework", "framework_id", "estimated_value")
+    terms: dict[str, object] = {name: value for name in named if (value := getattr(tender, name)) is not None}
     if tender.vat != Vat():
         terms["vat"] = tender.vat
     if tender.accepted_currencies:
@@ -191,7 +192,8 @@ async def publish_tender(
     roles = await db.many(TENDERS.list_roles(conn, tender_id=tender_id), RoleHeld)
     key, officers = await custody.find(conn, tender_id)
     required = await requirements.of_tender(conn, tender_id)
-    faults = [*custody.key_faults(known.tender, key, officers)]
+    amiss, doubts = await frameworks.judge(conn, known)
+    faults = [*custody.key_faults(known.tender, key, officers), *amiss]
     faults += requirements.faults(required.requirements, len(known.lots))
     warnings = check_ready(*known, roles, faults)
     untried = await unsimulated(conn, known)
@@ -199,11 +201,13 @@ async def publish_tender(
     digest = await freeze(conn, known)
     facts: dict[str, Any] = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
     facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
+    law = legal_rules(known.tender)
+    facts |= {"jurisdiction": law.id, "record_years": law.record_years}
     facts["submission_deadline"] = known.tender.submission_deadline
     facts["public_key_digest"] = custody.digest_of(public_key)
     facts["requirements_digest"] = required.digest
     await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
-    return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *untried))
+    return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *doubts, *untried))
 
 
 router = Router(path="/", route_handlers=[publish_tender], tags=["Tenders"])

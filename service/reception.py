@@ -36,6 +36,8 @@ class WayIn(Struct, frozen=True, kw_only=True):
     lot_id: UUID
     lot_number: int
     tender_id: UUID
+    buyer_id: UUID
+    framework_id: UUID | None
     tender: str
     tender_digest: str
     rules: scoring.Lot
@@ -255,9 +257,23 @@ class Taken(NamedTuple):
         return {"Idempotency-Replayed": "true"} if self.replayed else {}
 
 
-async def read_way_in(pool: asyncpg.Pool, lot_id: UUID) -> WayIn:
-    """What has to be known of a lot, as it is now; raises NotFound for one that is not published."""
+async def read_way_in(pool: asyncpg.Pool, caller: Caller, lot_id: UUID) -> WayIn:
+    """What has to be known of a lot, as it is now; raises NotFound for one that is not published to the caller."""
+    way = await _read_way_in(pool, lot_id)
+    await check_takes_part(pool, way, caller.organisation_id)
+    return way
+
+
+async def _read_way_in(pool: asyncpg.Pool, lot_id: UUID) -> WayIn:
     return await db.one(SQL.get_way_in(pool, lot_id=lot_id), WayIn)
+
+
+async def check_takes_part(pool: asyncpg.Pool, way: WayIn, organisation_id: UUID) -> None:
+    """A call-off exists for its buyer and for who has a place in the framework now; for others it is a NotFound."""
+    if way.framework_id is None or way.buyer_id == organisation_id:
+        return
+    if not await SQL.takes_part(pool, framework_id=way.framework_id, organisation_id=organisation_id):
+        raise NotFound
 
 
 class Own(Struct, frozen=True):
@@ -292,6 +308,7 @@ class Reception:
         """
         for left in reversed(range(self._TRIES)):
             way = await self._way_in(sent.lot_id)
+            await check_takes_part(self._pool, way, sent.caller.organisation_id)
             post = await self._sealed(sent, way)
             verdict = await self.intake.put(post)
             if verdict.outcome in {"stored", "replay"}:
@@ -313,7 +330,7 @@ class Reception:
         return self._ways.get(lot_id) or await self._reread(lot_id)
 
     async def _reread(self, lot_id: UUID) -> WayIn:
-        way = await read_way_in(self._pool, lot_id)
+        way = await _read_way_in(self._pool, lot_id)
         self._ways[lot_id] = way
         if len(self._ways) > self._MOST_LOTS:
             self._ways.popitem(last=False)

@@ -21,7 +21,7 @@ from litestar.params import FromPath
 from litestar.types import HTTPScope, Receive, Send
 
 import scoring
-from service import db, evaluations, frontdoor, opening
+from service import db, evaluations, frontdoor, opening, tenders
 from service.edge import etag, holds, takes_gzip
 from service.frontdoor import Answer, Desk, Header, Memory
 from service.organisations import Caller
@@ -166,6 +166,7 @@ async def find_digests(conn: db.Connection, asked: Sequence[_Asked]) -> Mapping[
         key_ids=[one.key_id for one in asked],
         evaluation_ids=[one.evaluation_id for one in asked],
         roles=list(opening.READERS),
+        panel=list(tenders.PANEL),
     )
     return {asked[row["place"] - 1]: row["digest"] async for row in rows}
 

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from service import db, document_store, events
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
-from service.tenders import Reason, TenderRow, check_role, legal_rules, lock, read
+from service.tenders import Reason, TenderRow, check_role, legal_rules, lock_record, read
 
 SQL = db.queries("retention")
 
@@ -166,7 +166,7 @@ async def set_retention(
 ) -> Retention:
     """Set how long the record is kept, where no law says or longer than it does; for an approver."""
     caller.require("write")
-    known = await lock(conn, caller, tender_id=tender_id)
+    known = await lock_record(conn, caller, tender_id=tender_id)
     check_role(known.tender, "approver")
     before = await _find(conn, known.tender)
     if before.shredded_at is not None:
@@ -189,7 +189,7 @@ async def decide_hold(
 ) -> Retention:
     """Place a legal hold on the record, or lift it, with a reason; for an approver. Earlier requests to destroy end."""
     caller.require("write")
-    known = await lock(conn, caller, tender_id=tender_id)
+    known = await lock_record(conn, caller, tender_id=tender_id)
     check_role(known.tender, "approver")
     before = await _find(conn, known.tender)
     if before.shredded_at is not None:
@@ -213,7 +213,7 @@ async def shred_bids(
     The first is answered 202, and nothing happens; the second one's request does it. It cannot be undone.
     """
     caller.require("write")
-    known = await lock(conn, caller, tender_id=tender_id)
+    known = await lock_record(conn, caller, tender_id=tender_id)
     check_role(known.tender, "approver", "auditor")
     check_may_shred(known.tender, await _find(conn, known.tender))
     await SQL.insert_act(conn, tender_id=tender_id, person_id=caller.person_id, reason=data.reason)

@@ -17,12 +17,12 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import clarifications, db, decisions, evaluations, events, opening, requirements, tenders
+from service import clarifications, db, decisions, events, opening, panel, requirements, tenders
 from service.clarifications import Ask, Clarification, is_heard
 from service.decisions import BidState, Effect
-from service.evaluations import Place
 from service.legal import Ground
 from service.organisations import Caller
+from service.panel import Place
 from service.problems import NotFound, Refusal
 from service.tenders import Instant, Reason
 
@@ -201,9 +201,9 @@ async def open_hearing(
     It answers with `PUT /clarifications/{id}/answer`, and may prove there that it is reliable again.
     """
     caller.require("write")
-    place = await evaluations.lock_bid(conn, caller, bid_id)
+    place = await panel.lock_bid(conn, caller, bid_id)
     tenders.check_role(place.known.tender, "moderator", "approver")
-    evaluations.check_not_awarded(place.lot)
+    panel.check_not_awarded(place.lot)
     _ground(place, data.ground_id)
     new = Ask("self_cleaning", data.question, data.due_at, ground_id=data.ground_id)
     return Response(await clarifications.ask(conn, caller, place, bid_id, new), status_code=201)
@@ -222,9 +222,9 @@ async def decide_selection(
     ranked the answer shows the order before and after, both ways; a new run makes it count.
     """
     caller.require("write")
-    place = await evaluations.lock_bid(conn, caller, bid_id)
+    place = await panel.lock_bid(conn, caller, bid_id)
     tenders.check_role(place.known.tender, "moderator", "approver")
-    evaluations.check_not_awarded(place.lot)
+    panel.check_not_awarded(place.lot)
     await _check_subject(conn, place, bid_id, data)
     row = SQL.insert_decision(
         conn,

@@ -44,7 +44,7 @@ _QUERY = re.compile(rb"(?:limit=([1-9][0-9]{0,2})(?=&|$)&?)?(?:cursor=([A-Za-z0-
 
 
 class TenderLine(Struct, frozen=True, kw_only=True):
-    """A tender in a list."""
+    """A tender in a list; `cancelled_at` where all of its lots are cancelled."""
 
     id: UUID
     buyer: str
@@ -53,6 +53,7 @@ class TenderLine(Struct, frozen=True, kw_only=True):
     created_at: datetime
     published_at: datetime | None
     submission_deadline: datetime | None
+    cancelled_at: datetime | None
     time_zone: str
 
 

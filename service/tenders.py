@@ -6,6 +6,7 @@ What happens in a tender's life is stored as facts with times; `stage` says what
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
@@ -17,6 +18,7 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events, tender_list
+from service.agreements import Framework, check_value
 from service.edge import Limit, check_if_match, etag
 from service.jurisdictions import Presets, presets
 from service.legal import JurisdictionId
@@ -30,6 +32,7 @@ SQL = db.queries("tenders")
 Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
 Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded", "cancelled"]
 Custody = Literal["service", "officers"]
+Clearance = Literal["not_needed", "none", "awaiting", "rejected", "outdated", "approved"]
 Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S", description="Words, at most 400 characters.")]
 Reason = Annotated[
     str, Meta(min_length=1, max_length=10_000, pattern=r"\S", description="Why, in words for the record.")
@@ -66,7 +69,8 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
     `jurisdiction` says whose legal rules are followed (`GET /jurisdictions`); those of no country unless you choose.
     Bids are compared in `currency`, without VAT unless `vat` says otherwise; amounts in `accepted_currencies` are
-    converted.
+    converted. A `framework` is awarded for later purchases; a tender with a `framework_id` calls off from it, as far as
+    its `estimated_value` leaves room, and exists for the framework's suppliers alone.
     """
 
     reference: Annotated[
@@ -82,12 +86,19 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     jurisdiction: JurisdictionId = "none"
     vat: Vat = Vat()
     accepted_currencies: Annotated[tuple[AcceptedCurrency, ...], Meta(max_length=20)] = ()
+    framework: Framework | None = None
+    framework_id: UUID | None = None
+    estimated_value: Decimal | None = None
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:
         if self.time_zone not in zoneinfo.available_timezones():
             raise ValueError(f"time_zone {self.time_zone!r} is no zone; write an IANA name such as Europe/London")
         check_accepted(self.currency, self.accepted_currencies)
+        if self.estimated_value is not None:
+            check_value(self.estimated_value, "estimated_value")
+        if self.framework_id is not None and (self.framework is not None or self.estimated_value is None):
+            raise ValueError("framework_id: what calls off has an estimated_value, and is no framework itself")
 
 
 class TenderLot(Struct, frozen=True, kw_only=True):
@@ -109,7 +120,10 @@ class TenderLot(Struct, frozen=True, kw_only=True):
 
 
 class TenderRow(Struct, frozen=True, kw_only=True):
-    """A stored tender as one caller sees it: `now` is the database's clock, `roles` what the caller holds in it."""
+    """A stored tender as one caller sees it: `now` is the database's clock, `roles` what the caller holds in it.
+
+    `clearance` says how the caller's declaration of interest stands (see migration 0017).
+    """
 
     id: UUID
     buyer_id: UUID
@@ -125,14 +139,19 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     jurisdiction: JurisdictionId
     vat: Vat
     accepted_currencies: tuple[AcceptedCurrency, ...]
+    framework: Framework | None
+    framework_id: UUID | None
+    estimated_value: Decimal | None
     public_key: str | None
     version: int
     rules_digest: str | None
     created_at: datetime
     submission_deadline: datetime | None
     published_at: datetime | None
+    framework_ends_at: datetime | None
     now: datetime
     roles: tuple[Role, ...]
+    clearance: Clearance
 
 
 class RoleHeld(Struct, frozen=True, kw_only=True):
@@ -172,6 +191,9 @@ class Tender(Struct, frozen=True, kw_only=True):
     jurisdiction: JurisdictionId
     vat: Vat
     accepted_currencies: tuple[AcceptedCurrency, ...]
+    framework: Framework | None
+    framework_id: UUID | None
+    estimated_value: Decimal | None
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -223,6 +245,29 @@ class ReferenceTaken(Refusal):
     """
 
 
+class NoSuchFramework(Refusal):
+    """There is no such framework of yours.
+
+    A call-off names the framework that it calls off from by the id of its tender, which is your own organisation's.
+    """
+
+    status = 422
+
+
+CONSTRAINTS["tenders_call_off_from_a_tender_of_their_buyer"] = (NoSuchFramework, "You have no tender of this id.")
+
+
+class NotCleared(Refusal):
+    """Bids are closed to you until your declaration of interest is approved.
+
+    Read who has bid at `GET /tenders/{id}/bidders`, say with `POST /tenders/{id}/declarations` what connects you with
+    them, or that nothing does, and let another person approve it. Sources: Directive 2014/24/EU, article 24;
+    Procurement Act 2023, sections 81 to 83.
+    """
+
+    status = 403
+
+
 CONSTRAINTS["tenders_one_per_reference_of_a_buyer"] = (ReferenceTaken, "The reference is taken by another tender.")
 
 # Rules
@@ -259,6 +304,34 @@ def check_not_cancelled(lots: Sequence[TenderLot]) -> None:
     if lots and all(lot.cancelled_at for lot in lots):
         which = ", ".join(f"lot {lot.number} at {lot.cancelled_at:%Y-%m-%dT%H:%M:%SZ}" for lot in lots)
         raise LotCancelled(f"Cancelled: {which}.")
+
+
+PANEL: tuple[Role, ...] = ("evaluator", "moderator", "approver")
+"""Who scores, moderates or decides: they see no bid before their declaration of interest is approved."""
+
+_STANDS: dict[Clearance, str] = {
+    "none": "You have not declared your interests.",
+    "awaiting": "Your declaration awaits approval by another person.",
+    "rejected": "Your declaration was rejected.",
+    "outdated": "A lot was opened after your declaration, and it may have other bidders: declare anew.",
+}
+
+
+def is_cleared(tender: TenderRow, *also: Role) -> bool:
+    """Whether the caller's declaration of interest, or that none is needed, lets this person see bids.
+
+    Auditors and contract managers stand outside of the panel: they decide nothing, and the auditor examines the
+    declarations themselves. Who has declared an interest that is not approved sees nothing, whatever the role.
+    """
+    if tender.clearance in {"none", "outdated"}:
+        return not {*PANEL, *also} & set(tender.roles)
+    return tender.clearance in {"approved", "not_needed"}
+
+
+def check_cleared(tender: TenderRow, *also: Role) -> None:
+    """The one gate before everything that tells of bids; `also` are roles that it holds back here besides the panel."""
+    if not is_cleared(tender, *also):
+        raise NotCleared(f"{_STANDS[tender.clearance]} Do it at /tenders/{tender.id}/declarations.")
 
 
 def check_draft(tender: TenderRow) -> None:
@@ -463,13 +536,21 @@ async def list_events(
     """Read the tender's audit log in order, `after` the entries you have read; for its author, approver or auditor.
 
     From publication until all lots are opened, what suppliers do is left out and entries have no position: nobody
-    learns who bids, or how many do (Directive 2014/24/EU, Annex IV (b)). Then all is told: read it from the start.
+    learns who bids, or how many do (Directive 2014/24/EU, Annex IV (b)). Then all is told: read it from the start; what
+    tells of bids only with an approved declaration of interest.
     """
     known = await read(conn, caller, tender_id=tender_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     check_role(known.tender, "author", "approver", "auditor")
-    rows = events.SQL.list_events(conn, log_id=tender_id, reader_id=caller.person_id, skip=after, limit=limit)
+    rows = events.SQL.list_events(
+        conn,
+        log_id=tender_id,
+        reader_id=caller.person_id,
+        cleared=is_cleared(known.tender, "author"),
+        skip=after,
+        limit=limit,
+    )
     return await db.many(rows, events.Event)
 
 

@@ -23,7 +23,7 @@ from service import db, merkle, receipts
 from service.organisations import Caller
 from service.problems import NotFound, Refusal
 from service.signing import Secrets
-from service.tenders import check_role, read
+from service.tenders import check_cleared, check_role, read
 
 SQL = db.queries("transparency")
 
@@ -169,6 +169,7 @@ async def export_log(
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     check_role(known.tender, "author", "approver", "auditor")
+    check_cleared(known.tender, "author")
     head = await find_head(conn, caller, tender_id)
     check_told(head, head.size)
     if await SQL.has_withheld(conn, tender_id=tender_id, reader_id=caller.person_id):

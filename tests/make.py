@@ -70,8 +70,23 @@ def a_bid(**values: str) -> dict[str, Any]:
 
 
 def a_score(**fields: Any) -> dict[str, Any]:
-    """A score on the published scale with its reason."""
-    return {"value": "4", "reason": "Phasing is shown per school."} | fields
+    """A score on the published scale with its reason and the place in the bid that it rests on."""
+    return {"value": "4", "reason": "Phasing is shown per school.", "cites": ["Method statement, p. 4"]} | fields
+
+
+def a_policy(**fields: Any) -> dict[str, Any]:
+    """A policy under which the panel meets only where scores lie more than a step apart."""
+    return {"every_question": False, "spread": 1, "outlier": 1, "majority": "unanimous"} | fields
+
+
+def an_item(bid: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """What a meeting said and agreed about a bid."""
+    return {
+        "bid_id": bid["bid_id"],
+        "criterion_id": PANEL_CRITERIA[0],
+        "points": ["Page 4 was read together: the crane plan lacks one site."],
+        **a_score(reason="Agreed: the phasing is convincing."),
+    } | fields
 
 
 def a_decision(**fields: Any) -> dict[str, Any]:

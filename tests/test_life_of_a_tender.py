@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 import scoring
-from tests.make import a_bid, a_corrigendum, a_decision, a_score, a_tender, an_organisation
+from tests.make import a_bid, a_corrigendum, a_decision, a_score, a_tender, an_item, an_organisation
 from tests.service.conftest import Market, Person, done, market_in, refused
 
 TOLD = [
@@ -26,8 +26,16 @@ TOLD = [
     "opening.asked",
     "opening.asked",
     "bids.opened",
-    *("score.given", "score.given", "consensus.recorded"),
-    *("score.given", "score.given", "consensus.recorded"),
+    "training.recorded",
+    *("declaration.made", "declaration.approved"),
+    *("declaration.made", "refused", "declaration.approved"),
+    *("declaration.made", "declaration.approved"),
+    *("declaration.made", "declaration.approved"),
+    "panel.set",
+    *("score.given", "score.given"),
+    *("score.given", "score.given"),
+    *("consensus.recorded", "consensus.recorded", "meeting.held"),
+    "criterion.locked",
     "bid.state-decided",
     "bid.state-decided",
     "lot.evaluated",
@@ -43,7 +51,8 @@ async def test_one_tender_from_draft_to_award(dsn: str) -> None:
         tender = await drafted_and_published(market)
         receipts = await bid_for(market, tender)
         bids = await opened(market, tender, receipts)
-        await scored(market, bids)
+        await seated(market, tender)
+        await scored(market, tender, bids)
         await ranked_and_awarded(market, tender, bids)
 
 
@@ -92,14 +101,38 @@ async def opened(
     }
 
 
-async def scored(market: Market, bids: dict[str, dict[str, Any]]) -> None:
-    """Two evaluators score by themselves, the meeting agrees, and says why."""
+async def seated(market: Market, tender: dict[str, Any]) -> None:
+    """Nobody of the panel sees a bid before another person has approved what connects them with the bidders."""
+    path, lot = f"/tenders/{tender['id']}", f"/lots/{tender['lots'][0]['id']}"
+    trained = {"person_id": market.evaluator.id, "subject": "Writing reasons", "held_on": "2026-02-11"}
+    done(await market.author.post(f"{path}/trainings", trained))
+    for person in (market.approver, market.evaluator, market.second_evaluator, market.moderator):
+        made = done(await person.post(f"{path}/declarations", {"interest": "none"}))
+        if person is market.evaluator:
+            refused(await person.get(f"{lot}/bids"), 403, "not-cleared")
+        decider = market.author if person is market.approver else market.approver
+        decision = {"approved": True, "reason": "Nothing was declared."}
+        done(await decider.post(f"{path}/declarations/{person.id}/{made['number']}/decision", decision))
+    seats = [{"person_id": one.id, "criteria": ["method-statement"]} for one in panel_of(market)]
+    policy = {"every_question": True, "spread": 1, "outlier": 1, "majority": "unanimous"}
+    body = {"chair_id": market.moderator.id, "reason": "Two are in proportion.", "policy": policy, "seats": seats}
+    done(await market.author.put(f"{lot}/panel", body))
+
+
+def panel_of(market: Market) -> tuple[Person, Person]:
+    return market.evaluator, market.second_evaluator
+
+
+async def scored(market: Market, tender: dict[str, Any], bids: dict[str, dict[str, Any]]) -> None:
+    """Two evaluators score by themselves, the meeting agrees, and says why; then nothing of it changes."""
+    items: list[dict[str, Any]] = []
     for name, marks in {"alder": ("2", "3"), "birch": ("4", "5")}.items():
-        path = f"/bids/{bids[name]['bid_id']}"
-        for person, mark in zip((market.evaluator, market.second_evaluator), marks, strict=True):
-            done(await person.put(f"{path}/scores/method-statement", a_score(value=mark)))
-        agreed = a_score(value=marks[0], reason="Agreed after discussion of the crane plan.")
-        done(await market.moderator.put(f"{path}/consensus/method-statement", agreed))
+        for person, mark in zip(panel_of(market), marks, strict=True):
+            path = f"/bids/{bids[name]['bid_id']}/scores/method-statement"
+            done(await person.put(path, a_score(value=mark)))
+        items.append(an_item(bids[name], value=marks[0], reason="Agreed after discussion of the crane plan."))
+    done(await market.meet(tender, *items))
+    await market.lock(tender)
 
 
 async def ranked_and_awarded(market: Market, tender: dict[str, Any], bids: dict[str, dict[str, Any]]) -> None:

@@ -8,7 +8,9 @@ SELECT
     1 + (SELECT count(*) FROM award_annulments AS annulment WHERE annulment.lot_id = :lot_id::uuid)::int,
     :evaluation_id::uuid, :recommendation_number::int, :bid_id::uuid, :reason::text, :person_id::uuid,
     clock_timestamp()
-RETURNING lot_id, number, evaluation_id, recommendation_number, bid_id, reason, person_id, decided_at;
+RETURNING
+    lot_id, number, evaluation_id, recommendation_number, bid_id, reason, person_id, decided_at,
+    bidder_name(bid_id) AS bidder;
 
 -- name: insert_annulment(lot_id, number, annulled_by, reference, reason, person_id)^
 -- Keep that an award was annulled.
@@ -23,7 +25,7 @@ RETURNING annulled_by, reference, reason, person_id, annulled_at;
 -- The standing award decision of a lot.
 SELECT
     award.lot_id, award.number, award.evaluation_id, award.recommendation_number, award.bid_id, award.reason,
-    award.person_id, award.decided_at
+    award.person_id, award.decided_at, bidder_name(award.bid_id) AS bidder
 FROM award_decisions AS award
 WHERE
     award.lot_id = :lot_id::uuid
@@ -36,7 +38,7 @@ WHERE
 -- A lot's award decisions with the annulled ones, first to last.
 SELECT
     award.lot_id, award.number, award.evaluation_id, award.recommendation_number, award.bid_id, award.reason,
-    award.person_id, award.decided_at,
+    award.person_id, award.decided_at, bidder_name(award.bid_id) AS bidder,
     CASE
         WHEN annulment.lot_id IS NOT NULL
             THEN

@@ -12,6 +12,7 @@ WITH told AS (
                 CASE
                     WHEN event.kind LIKE 'award.%' THEN fact.key = 'lot_id'
                     WHEN event.kind LIKE 'corrigendum.%' THEN fact.key = 'number'
+                    WHEN event.kind LIKE 'consensus.%' THEN fact.key IN ('bid_id', 'criterion_id', 'lot_id')
                     WHEN event.kind LIKE 'role.%' THEN fact.key IN ('person_id', 'role')
                     WHEN event.kind LIKE 'score.%' THEN fact.key IN ('bid_id', 'criterion_id', 'person_id')
                     ELSE fact.key LIKE '%\_id' AND fact.key NOT IN ('person_id', 'organisation_id', 'key_id')

@@ -2,6 +2,13 @@
 -- Append an entry to a log and return its position; locks the log's head, then reads the clock.
 SELECT log_append(:log_id::uuid, :kind::text, :person_id::uuid, :data::jsonb);
 
+-- name: record_events(log_id, kind, person_id, data)$
+-- Append an entry for each of several facts, in their order, and return how many.
+SELECT count(log_append(:log_id::uuid, :kind::text, :person_id::uuid, told.facts))
+FROM (
+    SELECT fact.facts FROM unnest(:data::jsonb []) WITH ORDINALITY AS fact (facts, place) ORDER BY fact.place
+) AS told;
+
 -- name: start_log(log_id)!
 -- The log of a new tender.
 INSERT INTO log_heads (log_id) VALUES (:log_id::uuid);
@@ -22,10 +29,11 @@ SELECT coalesce(
     '00000000-0000-0000-0000-000000000000'::uuid
 );
 
--- name: list_events(log_id, reader_id, skip, limit)
+-- name: list_events(log_id, reader_id, cleared, skip, limit)
 -- A log in order, as the buyer's people may read it now, from behind a number of entries.
 -- From publication until all lots are opened or cancelled the suppliers' own doings are left out, and positions, whose gaps would count them.
--- An evaluator reads what others scored only where the own score has been given.
+-- An evaluator reads what others scored only where all own scores on the criterion have been given; who is not cleared reads
+-- no facts but those of before the opening and the declarations.
 WITH box AS (
     SELECT
         EXISTS (
@@ -42,6 +50,12 @@ SELECT
     event.kind, event.at, event.person_id, person.name AS person,
     CASE
         WHEN
+            NOT :cleared::boolean
+            AND split_part(event.kind, '.', 1) NOT IN (
+                'tender', 'role', 'key', 'share', 'corrigendum', 'opening', 'declaration', 'training', 'panel', 'seat'
+            )
+            THEN '{"withheld": "until your declaration of interest is approved"}'::jsonb
+        WHEN
             event.kind NOT IN ('score.given', 'consensus.recorded')
             OR event.person_id = :reader_id::uuid
             OR NOT EXISTS (
@@ -49,15 +63,11 @@ SELECT
                 WHERE
                     held.tender_id = :log_id::uuid AND held.person_id = :reader_id::uuid AND held.role = 'evaluator'
             )
-            OR EXISTS (
-                SELECT 1 FROM panel_scores AS own
-                WHERE
-                    own.person_id = :reader_id::uuid
-                    AND own.bid_id::text = event.data ->> 'bid_id'
-                    AND own.criterion_id = event.data ->> 'criterion_id'
+            OR own_scores_are_in(
+                (event.data ->> 'bid_id')::uuid, event.data ->> 'criterion_id', :reader_id::uuid
             )
             THEN event.data
-        ELSE '{"withheld": "until your own score has been given"}'::jsonb
+        ELSE '{"withheld": "until your own scores have been given"}'::jsonb
     END AS data
 FROM events AS event
 CROSS JOIN box

@@ -204,3 +204,11 @@ LIMIT 10000;
 -- name: count_withdrawn(lot_id)$
 -- How many bids for a lot were withdrawn before the deadline; they are never opened.
 SELECT count(*) FROM bids AS bid WHERE bid.lot_id = :lot_id::uuid AND bid.withdrawn_at IS NOT NULL;
+
+-- name: list_own_seats(lot_id, person_id)
+-- The criteria of a lot on which a person is seated now.
+SELECT DISTINCT seat.criterion_id
+FROM seats_in_force AS seat
+WHERE seat.lot_id = :lot_id::uuid AND seat.person_id = :person_id::uuid
+ORDER BY seat.criterion_id
+LIMIT 1000;

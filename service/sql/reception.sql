@@ -4,11 +4,15 @@ SELECT
     lot.id AS lot_id, lot.number AS lot_number, lot.rules, lot.rules_digest, lot.price_envelope,
     tender.id AS tender_id, tender.reference AS tender, tender.rules_digest AS tender_digest,
     tender.submission_deadline, lot.cancelled_at, tender_key.public_key, tender.currency, tender.vat,
-    tender.accepted_currencies, lot.variants, clock_timestamp() AS now
+    tender.accepted_currencies, lot.variants, tender.buyer_id, tender.framework_id, clock_timestamp() AS now
 FROM lots AS lot
 INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN tender_keys AS tender_key ON tender.id = tender_key.tender_id
 WHERE lot.id = :lot_id::uuid AND tender.published_at IS NOT NULL;
+
+-- name: takes_part(framework_id, organisation_id)$
+-- Whether an organisation has a place in a framework now.
+SELECT is_framework_supplier(:framework_id::uuid, :organisation_id::uuid);
 
 -- name: get_own(bid_id, supplier_id)^
 -- The lot and the present version of a supplier's own bid, and which variant it is.

@@ -35,21 +35,39 @@ WHERE run.id = :evaluation_id::uuid;
 -- name: list_entries(lot_id)
 -- The bids that were opened: whose, received when, with which digest on the receipt, and what was wrong with it.
 SELECT
-    opened.bid_id::text AS bid_id, supplier.name AS supplier, receipt.submitted_at, receipt.digest,
+    opened.bid_id::text AS bid_id, bidder_name(opened.bid_id) AS supplier, receipt.submitted_at, receipt.digest,
     nullif(concat_ws(' ', opened.fault, price.fault), '') AS fault
 FROM opened_bids AS opened
 LEFT JOIN opened_prices AS price ON opened.bid_id = price.bid_id
-INNER JOIN bids AS bid ON opened.bid_id = bid.id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS receipt ON opened.bid_id = receipt.bid_id AND opened.version = receipt.version
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY receipt.submitted_at, opened.bid_id
 LIMIT 10000;
 
 -- name: list_panel_scores(lot_id, until)
--- Every evaluator's score as it stood at an instant.
+-- Every evaluator's score as it stood at an instant, the places in the bid behind the reason; who had left is marked.
 SELECT DISTINCT ON (score.bid_id, score.criterion_id, person.name, score.person_id)
-    score.bid_id::text AS bid_id, score.criterion_id, person.name AS evaluator, score.value, score.reason,
+    score.bid_id::text AS bid_id, score.criterion_id,
+    person.name || CASE
+        WHEN
+            EXISTS (
+                SELECT 1 FROM seats AS seat
+                WHERE
+                    seat.lot_id = opened.lot_id AND seat.criterion_id = score.criterion_id
+                    AND seat.person_id = score.person_id
+            )
+            AND NOT EXISTS (
+                SELECT 1 FROM seats AS seat
+                LEFT JOIN seat_endings AS ending ON seat.id = ending.seat_id
+                WHERE
+                    seat.lot_id = opened.lot_id AND seat.criterion_id = score.criterion_id
+                    AND seat.person_id = score.person_id
+                    AND (ending.ended_at IS NULL OR ending.ended_at > :until::timestamptz)
+            )
+            THEN ' (left the panel)'
+        ELSE ''
+    END AS evaluator,
+    score.value, concat_ws(' – ', score.reason, nullif(array_to_string(score.cites, ', '), '')) AS reason,
     score.given_at
 FROM panel_scores AS score
 INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
@@ -59,10 +77,11 @@ ORDER BY score.bid_id, score.criterion_id, person.name, score.person_id, score.v
 LIMIT 1000000;
 
 -- name: list_consensus(lot_id, until)
--- Every agreed score as it stood at an instant.
+-- Every agreed score as it stood at an instant, the places in the bid behind the reason.
 SELECT DISTINCT ON (score.bid_id, score.criterion_id)
-    score.bid_id::text AS bid_id, score.criterion_id, score.value, score.reason, person.name AS moderator,
-    score.recorded_at
+    score.bid_id::text AS bid_id, score.criterion_id, score.value,
+    concat_ws(' – ', score.reason, nullif(array_to_string(score.cites, ', '), '')) AS reason,
+    person.name AS moderator, score.recorded_at
 FROM consensus_scores AS score
 INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
 INNER JOIN people AS person ON score.person_id = person.id
@@ -97,12 +116,10 @@ LIMIT 10000;
 
 -- name: list_stay_sealed(lot_id)
 -- The bids of a lot whose prices were never opened, and why.
-SELECT supplier.name AS supplier, outcome.reason
+SELECT bidder_name(outcome.bid_id) AS supplier, outcome.reason
 FROM technical_outcomes AS outcome
-INNER JOIN bids AS bid ON outcome.bid_id = bid.id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 WHERE outcome.lot_id = :lot_id::uuid AND outcome.reason IS NOT NULL
-ORDER BY supplier.name, outcome.bid_id
+ORDER BY supplier, outcome.bid_id
 LIMIT 10000;
 
 -- name: list_officers(lot_id, envelope)

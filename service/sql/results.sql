@@ -1,4 +1,4 @@
--- name: find_digests(key_ids, evaluation_ids, roles)
+-- name: find_digests(key_ids, evaluation_ids, roles, panel)
 -- For each key and result, side by side: the result's digest, if the key is good at this moment and its holder may read it.
 -- It says what list_holders and get_evaluation say together; the test of both doors holds them to it.
 SELECT asked.place::int AS place, run.digest
@@ -15,6 +15,18 @@ WHERE
     AND EXISTS (
         SELECT 1 FROM tender_roles AS held
         WHERE held.tender_id = tender.id AND held.person_id = person.id AND held.role = ANY(:roles::text [])
+    )
+    AND (
+        clearance(tender.id, person.id) = 'approved'
+        OR (
+            clearance(tender.id, person.id) IN ('none', 'outdated')
+            AND NOT EXISTS (
+                SELECT 1 FROM tender_roles AS held
+                WHERE
+                    held.tender_id = tender.id AND held.person_id = person.id
+                    AND held.role = ANY(:panel::text [])
+            )
+        )
     )
 ORDER BY asked.place
 LIMIT 1000;

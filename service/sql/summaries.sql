@@ -1,7 +1,7 @@
 -- name: list_bids(lot_id)
 -- The opened bids of a lot: whose each is, and why it is out if it is.
 SELECT
-    opened.bid_id, bid.supplier_id, supplier.name AS supplier, supplier.identifier,
+    opened.bid_id, bid.supplier_id, bidder_name(opened.bid_id) AS supplier, supplier.identifier,
     coalesce(
         (
             SELECT CASE WHEN decision.state <> 'admissible' THEN decision.reason END

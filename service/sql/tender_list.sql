@@ -1,12 +1,18 @@
 -- name: list_tenders(organisation_id, after_at, after_id, limit)
--- The buyer's own tenders and everybody's published ones, oldest first.
+-- The buyer's own tenders and everybody's published ones, oldest first; of call-offs those from one's own frameworks.
 SELECT
     tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
-    tender.submission_deadline, tender.time_zone
+    tender.submission_deadline, tender.cancelled_at, tender.time_zone
 FROM tenders AS tender
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
 WHERE
-    (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL)
+    (
+        tender.buyer_id = :organisation_id::uuid
+        OR (
+            tender.published_at IS NOT NULL
+            AND (tender.framework_id IS NULL OR is_framework_supplier(tender.framework_id, :organisation_id::uuid))
+        )
+    )
     AND (tender.created_at, tender.id) > (:after_at::timestamptz, :after_id::uuid)
 ORDER BY tender.created_at, tender.id
 LIMIT :limit::int;
@@ -25,11 +31,17 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT
             tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
-            tender.submission_deadline, tender.time_zone
+            tender.submission_deadline, tender.cancelled_at, tender.time_zone
         FROM tenders AS tender
         INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
         WHERE
-            (tender.buyer_id = person.organisation_id OR tender.published_at IS NOT NULL)
+            (
+                tender.buyer_id = person.organisation_id
+                OR (
+                    tender.published_at IS NOT NULL
+                    AND (tender.framework_id IS NULL OR is_framework_supplier(tender.framework_id, person.organisation_id))
+                )
+            )
             AND (tender.created_at, tender.id) > (asked.after_at, asked.after_id)
         ORDER BY tender.created_at, tender.id
         LIMIT asked.most
@@ -46,15 +58,21 @@ LIMIT 1000;
 -- The lines of list_tenders, each with its stamp.
 SELECT
     line.id, line.buyer, line.reference, line.title, line.created_at, line.published_at, line.submission_deadline,
-    line.time_zone, sha256(record_send(line)) AS stamp
+    line.cancelled_at, line.time_zone, sha256(record_send(line)) AS stamp
 FROM (
     SELECT
         tender.id, buyer.name AS buyer, tender.reference, tender.title, tender.created_at, tender.published_at,
-        tender.submission_deadline, tender.time_zone
+        tender.submission_deadline, tender.cancelled_at, tender.time_zone
     FROM tenders AS tender
     INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
     WHERE
-        (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL)
+        (
+            tender.buyer_id = :organisation_id::uuid
+            OR (
+                tender.published_at IS NOT NULL
+                AND (tender.framework_id IS NULL OR is_framework_supplier(tender.framework_id, :organisation_id::uuid))
+            )
+        )
         AND (tender.created_at, tender.id) > (:after_at::timestamptz, :after_id::uuid)
     ORDER BY tender.created_at, tender.id
     LIMIT :limit::int

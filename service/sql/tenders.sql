@@ -1,17 +1,18 @@
--- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies)$
+-- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies, framework, framework_id, estimated_value)$
 -- Store a draft and return its id.
 INSERT INTO tenders (
     buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody,
-    officers_needed, jurisdiction, vat, accepted_currencies
+    officers_needed, jurisdiction, vat, accepted_currencies, framework, framework_id, estimated_value
 )
 VALUES (
     :buyer_id::uuid, :author_id::uuid, :reference::text, :title::text, :description::text, :currency::text,
     :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int,
-    :jurisdiction::text, :vat::jsonb, :accepted_currencies::jsonb
+    :jurisdiction::text, :vat::jsonb, :accepted_currencies::jsonb, :framework::jsonb, :framework_id::uuid,
+    :estimated_value::numeric
 )
 RETURNING id;
 
--- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies)!
+-- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies, framework, framework_id, estimated_value)!
 -- Change a draft, or a published tender by a corrigendum.
 UPDATE tenders
 SET
@@ -26,6 +27,9 @@ SET
     jurisdiction = :jurisdiction::text,
     vat = :vat::jsonb,
     accepted_currencies = :accepted_currencies::jsonb,
+    framework = :framework::jsonb,
+    framework_id = :framework_id::uuid,
+    estimated_value = :estimated_value::numeric,
     version = version + 1
 WHERE id = :tender_id::uuid;
 
@@ -39,7 +43,7 @@ SELECT
         FROM jsonb_array_elements_text(lot.price_envelope) WITH ORDINALITY AS sealed (name, place)
         ORDER BY sealed.place
     ),
-    nullif(lot.variants, 'null')
+    lot.variants
 FROM unnest(:numbers::int [], :titles::text [], :rules::jsonb [], :price_envelopes::jsonb [], :variants::jsonb [])
     AS lot (number, title, rules, price_envelope, variants)
 ON CONFLICT ON CONSTRAINT lots_one_per_number_of_a_tender
@@ -52,24 +56,39 @@ DO UPDATE SET
 DELETE FROM lots WHERE tender_id = :tender_id::uuid AND number > :above::int;
 
 -- name: get_tender(tender_id, lot_id, organisation_id, person_id)^
--- A tender as its buyer, or once published anybody, may see it; with the clock and the caller's roles.
+-- A tender as its buyer, or once published anybody, may see it, what calls off from a framework only that one's suppliers;
+-- with the clock and the caller's roles.
 SELECT
     tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
     tender.description, tender.currency, tender.time_zone, tender.custody, tender.officers_needed,
-    tender.jurisdiction, tender.vat, tender.accepted_currencies, encode(key.public_key, 'hex') AS public_key,
+    tender.jurisdiction, tender.vat, tender.accepted_currencies, tender.framework, tender.framework_id,
+    tender.estimated_value,
+    (
+        SELECT (agreed.framework ->> 'ends_at')::timestamptz FROM tenders AS agreed WHERE agreed.id = tender.framework_id
+    ) AS framework_ends_at,
+    encode(key.public_key, 'hex') AS public_key,
     tender.version, tender.rules_digest, tender.created_at,
     tender.submission_deadline, tender.published_at, clock_timestamp() AS now,
     ARRAY(
         SELECT held.role FROM tender_roles AS held
         WHERE held.tender_id = tender.id AND held.person_id = :person_id::uuid
         ORDER BY held.role
-    ) AS roles
+    ) AS roles,
+    clearance(tender.id, :person_id::uuid) AS clearance
 FROM tenders AS tender
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
 LEFT JOIN tender_keys AS key ON tender.id = key.tender_id
 WHERE
     tender.id = coalesce(:tender_id::uuid, (SELECT lot.tender_id FROM lots AS lot WHERE lot.id = :lot_id::uuid))
-    AND (tender.buyer_id = :organisation_id::uuid OR tender.published_at IS NOT NULL);
+    AND (
+        tender.buyer_id = :organisation_id::uuid
+        OR (
+            tender.published_at IS NOT NULL
+            AND (
+                tender.framework_id IS NULL OR is_framework_supplier(tender.framework_id, :organisation_id::uuid)
+            )
+        )
+    );
 
 -- name: lock_tender(tender_id, lot_id, organisation_id)$
 -- Lock one of the buyer's tenders, by its own id or a lot's, until the transaction ends; waits for submissions in flight.

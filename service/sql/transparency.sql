@@ -29,13 +29,7 @@ SELECT EXISTS (
         event.log_id = :tender_id::uuid
         AND event.kind IN ('score.given', 'consensus.recorded')
         AND event.person_id IS DISTINCT FROM :reader_id::uuid
-        AND NOT EXISTS (
-            SELECT 1 FROM panel_scores AS own
-            WHERE
-                own.person_id = :reader_id::uuid
-                AND own.bid_id::text = event.data ->> 'bid_id'
-                AND own.criterion_id = event.data ->> 'criterion_id'
-        )
+        AND NOT own_scores_are_in((event.data ->> 'bid_id')::uuid, event.data ->> 'criterion_id', :reader_id::uuid)
 );
 
 -- name: list_entries(tender_id, after, size, limit)

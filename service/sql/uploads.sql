@@ -1,5 +1,5 @@
 -- name: get_way_in(lot_id, supplier_id, retry_key)^
--- What has to be known of a published lot to take a document in, and whether a document came by this key already.
+-- What has to be known of a lot that is published to the supplier to take a document in, and whether a document came by this key already.
 SELECT
     tender.id AS tender_id, tender.submission_deadline, lot.cancelled_at, tender_key.public_key, clock_timestamp() AS now,
     EXISTS (
@@ -14,7 +14,9 @@ SELECT
 FROM lots AS lot
 INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN tender_keys AS tender_key ON tender.id = tender_key.tender_id
-WHERE lot.id = :lot_id::uuid AND tender.published_at IS NOT NULL;
+WHERE
+    lot.id = :lot_id::uuid AND tender.published_at IS NOT NULL
+    AND (tender.framework_id IS NULL OR is_framework_supplier(tender.framework_id, :supplier_id::uuid));
 
 -- name: begin_upload(upload_id)!
 -- An upload begins; until it is a document it may be swept.

@@ -24,6 +24,7 @@ async def won_by_a_hair(market: Market) -> tuple[dict[str, Any], list[dict[str, 
         path = f"/bids/{bid['bid_id']}"
         done(await market.evaluator.put(f"{path}/scores/method-statement", a_score(value="3")))
         done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="3")))
+    await market.lock(tender)
     lot = tender["lots"][0]
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
     return tender, bids, run
@@ -60,8 +61,13 @@ async def test_after_the_judgment_the_corrected_mark_makes_another_award_beside_
             "reason": "The mark on access was a manifest error.",
         }
         done(await market.approver.post(f"{lot}/award/annulment", judgment))
+        why = {"reason": "The court found the mark to be a manifest error."}
+        done(await market.approver.post(f"{lot}/criteria/method-statement/unlock", why))
         better = a_score(value="4", reason="The evidence on access carries a 4.")
-        done(await market.moderator.put(f"/bids/{alder['bid_id']}/consensus/method-statement", better))
+        own = better | {"change_reason": "The court found the mark to be a manifest error."}
+        done(await market.evaluator.put(f"/bids/{alder['bid_id']}/scores/method-statement", own))
+        done(await market.moderator.put(f"/bids/{alder['bid_id']}/consensus/method-statement", own))
+        await market.lock(tender)
         second = await market.evaluate_again(tender, "The court corrected one mark.")
         told = done(await market.auditor.get(f"/evaluations/{second['id']}/difference?from={first['id']}"))
         assert [(one["bid_id"], one["before"], one["after"]) for one in told["inputs"]] == [(alder["bid_id"], "3", "4")]

@@ -16,6 +16,40 @@ SELECT count(*) = cardinality(ids) FROM documents AS known
 WHERE known.id = ANY (ids) AND known.supplier_id = supplier AND known.lot_id = lot;
 $$;
 
+CREATE TABLE public.bid_parties (
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    role text NOT NULL,
+    name text NOT NULL,
+    identifier text,
+    organisation_id uuid,
+    share text,
+    work text,
+    CONSTRAINT bid_parties_lead_or_join_or_are_relied_upon CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text, 'subcontractor'::text])))
+);
+
+CREATE TABLE public.bids (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    withdrawn_at timestamp with time zone,
+    variant integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.organisations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    identifier text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT organisations_are_buyers_or_suppliers CHECK ((kind = ANY (ARRAY['buyer'::text, 'supplier'::text])))
+);
+
+CREATE FUNCTION public.bidder_name(bid uuid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT ((supplier.name || COALESCE((SELECT string_agg((' / '::text || party.name), ''::text ORDER BY party.number) AS string_agg FROM public.bid_parties party WHERE ((party.bid_id = own.id) AND (party.role = 'member'::text))), ''::text)) || CASE WHEN (own.variant > 0) THEN format(', variant %s'::text, own.variant) ELSE ''::text END) FROM (public.bids own JOIN public.organisations supplier ON ((own.supplier_id = supplier.id))) WHERE (own.id = bidder_name.bid));
+
 CREATE FUNCTION public.bind_documents(bid uuid, bid_version integer, supplier uuid, lot uuid, document_ids uuid[]) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -28,6 +62,37 @@ BEGIN
     SELECT bid, bid_version, named.id FROM unnest(document_ids) AS named (id);
     RETURN TRUE;
 END
+$$;
+
+CREATE FUNCTION public.clearance(asked_tender uuid, asked_person uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT
+    CASE
+        WHEN box.opened_at IS NULL THEN 'not_needed'
+        ELSE coalesce(
+            (
+                SELECT
+                    CASE
+                        WHEN decision.approved IS NULL THEN 'awaiting'
+                        WHEN NOT decision.approved THEN 'rejected'
+                        WHEN box.opened_at > declared.declared_at THEN 'outdated'
+                        ELSE 'approved'
+                    END
+                FROM declarations AS declared
+                LEFT JOIN declaration_decisions AS decision
+                    ON
+                        declared.tender_id = decision.tender_id AND declared.person_id = decision.person_id
+                        AND declared.number = decision.number
+                WHERE declared.tender_id = asked_tender AND declared.person_id = asked_person
+                ORDER BY declared.number DESC
+                LIMIT 1
+            ),
+            'none'
+        )
+    END
+FROM (SELECT max(lot.opened_at) AS opened_at FROM lots AS lot WHERE lot.tender_id = asked_tender) AS box;
 $$;
 
 CREATE FUNCTION public.discard_upload(upload uuid) RETURNS boolean
@@ -85,6 +150,103 @@ BEGIN
 
 END;
 $$;
+
+CREATE FUNCTION public.in_the_race(asked_bid uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT coalesce(
+    (
+        SELECT decision.state = 'admissible' FROM bid_states AS decision
+        WHERE decision.bid_id = asked_bid ORDER BY decision.number DESC LIMIT 1
+    ),
+    TRUE
+);
+$$;
+
+CREATE TABLE public.award_annulments (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    annulled_by text NOT NULL,
+    reference text NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    annulled_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_annulments_are_by_somebody_who_can CHECK ((annulled_by = ANY (ARRAY['court'::text, 'review_body'::text, 'buyer'::text]))),
+    CONSTRAINT award_annulments_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.award_decisions (
+    lot_id uuid NOT NULL,
+    number integer NOT NULL,
+    evaluation_id uuid NOT NULL,
+    recommendation_number integer,
+    bid_id uuid,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.framework_places (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    bid_id uuid NOT NULL,
+    rank integer NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT framework_places_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.lots (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    title text NOT NULL,
+    rules jsonb NOT NULL,
+    rules_digest text,
+    opened_at timestamp with time zone,
+    price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
+    price_opened_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    variants jsonb,
+    CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
+);
+
+CREATE VIEW public.framework_suppliers AS
+ WITH standing AS (
+         SELECT award.lot_id,
+            award.number,
+            award.bid_id,
+            award.decided_at
+           FROM public.award_decisions award
+          WHERE ((award.bid_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+                   FROM public.award_annulments annulment
+                  WHERE ((annulment.lot_id = award.lot_id) AND (annulment.number = award.number))))))
+        )
+ SELECT lot.tender_id AS framework_id,
+    lot.id AS lot_id,
+    bid.supplier_id,
+    bid.id AS bid_id,
+    standing.decided_at
+   FROM ((standing
+     JOIN public.lots lot ON ((standing.lot_id = lot.id)))
+     JOIN public.bids bid ON ((standing.bid_id = bid.id)))
+UNION ALL
+ SELECT lot.tender_id AS framework_id,
+    lot.id AS lot_id,
+    bid.supplier_id,
+    bid.id AS bid_id,
+    place.decided_at
+   FROM (((standing
+     JOIN public.framework_places place ON (((standing.lot_id = place.lot_id) AND (standing.number = place.award_number))))
+     JOIN public.lots lot ON ((place.lot_id = lot.id)))
+     JOIN public.bids bid ON ((place.bid_id = bid.id)));
+
+CREATE FUNCTION public.is_framework_supplier(framework uuid, organisation uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (EXISTS (SELECT FROM public.framework_suppliers taken WHERE ((taken.framework_id = is_framework_supplier.framework) AND (taken.supplier_id = is_framework_supplier.organisation))));
 
 CREATE FUNCTION public.keep_published_key() RETURNS trigger
     LANGUAGE plpgsql
@@ -190,6 +352,30 @@ FROM tenders AS tender
 WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NULL);
 $$;
 
+CREATE FUNCTION public.own_scores_are_in(asked_bid uuid, asked_criterion text, asked_person uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT
+    EXISTS (
+        SELECT 1 FROM panel_scores AS own
+        WHERE own.bid_id = asked_bid AND own.criterion_id = asked_criterion AND own.person_id = asked_person
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM opened_bids AS asked
+        INNER JOIN opened_bids AS other ON asked.lot_id = other.lot_id
+        WHERE
+            asked.bid_id = asked_bid
+            AND in_the_race(other.bid_id)
+            AND NOT EXISTS (
+                SELECT 1 FROM panel_scores AS own
+                WHERE
+                    own.bid_id = other.bid_id AND own.criterion_id = asked_criterion
+                    AND own.person_id = asked_person
+            )
+    );
+$$;
+
 CREATE FUNCTION public.prune_service_samples() RETURNS bigint
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -258,6 +444,10 @@ SELECT
             THEN max(outcome.at) + make_interval(
                 years => greatest(
                     least_years,
+                    (
+                        SELECT max((event.data ->> 'record_years')::integer) FROM events AS event
+                        WHERE event.log_id = tender AND event.kind = 'tender.published'
+                    ),
                     (
                         SELECT period.years FROM retention_periods AS period
                         WHERE period.tender_id = tender ORDER BY period.number DESC LIMIT 1
@@ -695,30 +885,6 @@ CREATE TABLE public.api_keys (
     revoked_at timestamp with time zone
 );
 
-CREATE TABLE public.award_annulments (
-    lot_id uuid NOT NULL,
-    number integer NOT NULL,
-    annulled_by text NOT NULL,
-    reference text NOT NULL,
-    reason text NOT NULL,
-    person_id uuid NOT NULL,
-    annulled_at timestamp with time zone NOT NULL,
-    CONSTRAINT award_annulments_are_by_somebody_who_can CHECK ((annulled_by = ANY (ARRAY['court'::text, 'review_body'::text, 'buyer'::text]))),
-    CONSTRAINT award_annulments_have_a_reason CHECK ((btrim(reason) <> ''::text))
-);
-
-CREATE TABLE public.award_decisions (
-    lot_id uuid NOT NULL,
-    number integer NOT NULL,
-    evaluation_id uuid NOT NULL,
-    recommendation_number integer,
-    bid_id uuid,
-    reason text NOT NULL,
-    person_id uuid NOT NULL,
-    decided_at timestamp with time zone NOT NULL,
-    CONSTRAINT award_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
-);
-
 CREATE TABLE public.award_notices (
     lot_id uuid NOT NULL,
     award_number integer NOT NULL,
@@ -750,18 +916,6 @@ CREATE TABLE public.bid_envelopes (
     contents bytea NOT NULL
 );
 
-CREATE TABLE public.bid_parties (
-    bid_id uuid NOT NULL,
-    number integer NOT NULL,
-    role text NOT NULL,
-    name text NOT NULL,
-    identifier text,
-    organisation_id uuid,
-    share text,
-    work text,
-    CONSTRAINT bid_parties_lead_or_join_or_are_relied_upon CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text, 'subcontractor'::text])))
-);
-
 CREATE TABLE public.bid_states (
     bid_id uuid NOT NULL,
     number integer NOT NULL,
@@ -786,15 +940,6 @@ CREATE TABLE public.bid_versions (
     "position" bigint DEFAULT 0 NOT NULL,
     tree_size bigint DEFAULT 0 NOT NULL,
     signed_by text DEFAULT ''::text NOT NULL
-);
-
-CREATE TABLE public.bids (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    lot_id uuid NOT NULL,
-    supplier_id uuid NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    withdrawn_at timestamp with time zone,
-    variant integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.cancellations (
@@ -853,6 +998,9 @@ CREATE TABLE public.consensus_scores (
     value text NOT NULL,
     reason text NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
+    meeting_id uuid,
+    cites text[] DEFAULT '{}'::text[] NOT NULL,
+    change_reason text,
     CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
@@ -922,6 +1070,48 @@ CREATE TABLE public.corrigendum_proposals (
     CONSTRAINT corrigendum_proposals_are_numbered_from_1 CHECK ((number >= 1)),
     CONSTRAINT corrigendum_proposals_have_a_reason CHECK ((btrim(reason) <> ''::text)),
     CONSTRAINT corrigendum_proposals_move_a_deadline_only_later CHECK ((later_deadline > submission_deadline))
+);
+
+CREATE TABLE public.criterion_locks (
+    lot_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    locked_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.criterion_unlocks (
+    lot_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    number integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    unlocked_at timestamp with time zone NOT NULL,
+    CONSTRAINT criterion_unlocks_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.declaration_decisions (
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    number integer NOT NULL,
+    approved boolean NOT NULL,
+    reason text NOT NULL,
+    decided_by uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT declaration_decisions_are_of_another_person CHECK ((decided_by <> person_id)),
+    CONSTRAINT declaration_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.declarations (
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    number integer NOT NULL,
+    interest text NOT NULL,
+    details text NOT NULL,
+    mitigation text NOT NULL,
+    declared_at timestamp with time zone NOT NULL,
+    CONSTRAINT declarations_of_an_interest_tell_it CHECK (((interest = 'none'::text) OR (btrim(details) <> ''::text))),
+    CONSTRAINT declarations_tell_a_known_interest CHECK ((interest = ANY (ARRAY['none'::text, 'actual'::text, 'potential'::text, 'perceived'::text])))
 );
 
 CREATE TABLE public.document_chunks (
@@ -1049,19 +1239,30 @@ CREATE TABLE public.log_heads (
     CONSTRAINT log_heads_size_not_negative CHECK ((size >= 0))
 );
 
-CREATE TABLE public.lots (
+CREATE TABLE public.meeting_items (
+    meeting_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    version integer NOT NULL,
+    marks jsonb NOT NULL,
+    points text[] NOT NULL,
+    dissent jsonb NOT NULL,
+    majority text NOT NULL,
+    warnings text[] NOT NULL,
+    answer text,
+    CONSTRAINT meeting_items_answer_warnings CHECK (((cardinality(warnings) = 0) OR (btrim(answer) <> ''::text))),
+    CONSTRAINT meeting_items_tell_what_was_discussed CHECK ((cardinality(points) > 0))
+);
+
+CREATE TABLE public.meetings (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    tender_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
     number integer NOT NULL,
-    title text NOT NULL,
-    rules jsonb NOT NULL,
-    rules_digest text,
-    opened_at timestamp with time zone,
-    price_envelope text[] DEFAULT '{}'::text[] NOT NULL,
-    price_opened_at timestamp with time zone,
-    cancelled_at timestamp with time zone,
-    variants jsonb,
-    CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
+    chair_id uuid NOT NULL,
+    present uuid[] NOT NULL,
+    held_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT meetings_name_who_was_there CHECK ((cardinality(present) > 0))
 );
 
 CREATE TABLE public.officer_keys (
@@ -1123,15 +1324,6 @@ CREATE TABLE public.opened_prices (
     fault text
 );
 
-CREATE TABLE public.organisations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    kind text NOT NULL,
-    name text NOT NULL,
-    identifier text,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT organisations_are_buyers_or_suppliers CHECK ((kind = ANY (ARRAY['buyer'::text, 'supplier'::text])))
-);
-
 CREATE TABLE public.panel_scores (
     bid_id uuid NOT NULL,
     criterion_id text NOT NULL,
@@ -1140,7 +1332,20 @@ CREATE TABLE public.panel_scores (
     value text NOT NULL,
     reason text NOT NULL,
     given_at timestamp with time zone NOT NULL,
+    cites text[] DEFAULT '{}'::text[] NOT NULL,
+    change_reason text,
     CONSTRAINT panel_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.panels (
+    lot_id uuid NOT NULL,
+    version integer NOT NULL,
+    chair_id uuid NOT NULL,
+    reason text NOT NULL,
+    policy jsonb NOT NULL,
+    set_by uuid NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT panels_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
 CREATE TABLE public.people (
@@ -1333,6 +1538,16 @@ CREATE TABLE public.schema_migrations (
     milliseconds integer NOT NULL
 );
 
+CREATE TABLE public.score_drafts (
+    bid_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    person_id uuid NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    cites text[] NOT NULL,
+    saved_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.sealed_envelopes (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
@@ -1343,6 +1558,34 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.seat_endings (
+    seat_id uuid NOT NULL,
+    reason text NOT NULL,
+    ended_by uuid NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    CONSTRAINT seat_endings_have_a_reason CHECK ((btrim(reason) <> ''::text))
+);
+
+CREATE TABLE public.seats (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    person_id uuid NOT NULL,
+    seated_by uuid NOT NULL,
+    seated_at timestamp with time zone NOT NULL
+);
+
+CREATE VIEW public.seats_in_force AS
+ SELECT id,
+    lot_id,
+    criterion_id,
+    person_id,
+    seated_at
+   FROM public.seats seat
+  WHERE (NOT (EXISTS ( SELECT 1
+           FROM public.seat_endings ending
+          WHERE (ending.seat_id = seat.id))));
 
 CREATE TABLE public.selection_decisions (
     bid_id uuid NOT NULL,
@@ -1511,12 +1754,26 @@ CREATE TABLE public.tenders (
     custody text DEFAULT 'service'::text NOT NULL,
     officers_needed integer DEFAULT 2 NOT NULL,
     jurisdiction text DEFAULT 'none'::text NOT NULL,
+    cancelled_at timestamp with time zone,
     vat jsonb DEFAULT '{"basis": "exclusive", "rates": []}'::jsonb NOT NULL,
     accepted_currencies jsonb DEFAULT '[]'::jsonb NOT NULL,
+    framework jsonb,
+    framework_id uuid,
+    estimated_value numeric,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
     CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
     CONSTRAINT tenders_published_with_deadline_and_digest CHECK (((published_at IS NULL) OR ((rules_digest IS NOT NULL) AND (submission_deadline > published_at))))
+);
+
+CREATE TABLE public.trainings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    subject text NOT NULL,
+    held_on date NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.unopenable_documents (
@@ -1599,6 +1856,12 @@ ALTER TABLE ONLY public.consensus_locks
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, version);
 
+ALTER TABLE public.consensus_scores
+    ADD CONSTRAINT consensus_scores_change_with_a_reason CHECK (((version = 1) OR (btrim(change_reason) <> ''::text))) NOT VALID;
+
+ALTER TABLE public.consensus_scores
+    ADD CONSTRAINT consensus_scores_cite_the_bid CHECK ((cardinality(cites) > 0)) NOT VALID;
+
 ALTER TABLE ONLY public.contracts
     ADD CONSTRAINT contracts_are_signed_once_per_award PRIMARY KEY (lot_id, award_number);
 
@@ -1622,6 +1885,18 @@ ALTER TABLE ONLY public.corrigendum_proposals
 
 ALTER TABLE ONLY public.corrigendum_proposals
     ADD CONSTRAINT corrigendum_proposals_are_of_one_person UNIQUE (tender_id, number, person_id);
+
+ALTER TABLE ONLY public.criterion_locks
+    ADD CONSTRAINT criterion_locks_are_numbered PRIMARY KEY (lot_id, criterion_id, number);
+
+ALTER TABLE ONLY public.criterion_unlocks
+    ADD CONSTRAINT criterion_unlocks_once PRIMARY KEY (lot_id, criterion_id, number);
+
+ALTER TABLE ONLY public.declaration_decisions
+    ADD CONSTRAINT declaration_decisions_once PRIMARY KEY (tender_id, person_id, number);
+
+ALTER TABLE ONLY public.declarations
+    ADD CONSTRAINT declarations_are_numbered PRIMARY KEY (tender_id, person_id, number);
 
 ALTER TABLE ONLY public.document_chunks
     ADD CONSTRAINT document_chunks_are_numbered PRIMARY KEY (upload_id, number);
@@ -1659,6 +1934,9 @@ ALTER TABLE public.events
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_one_per_position PRIMARY KEY (log_id, "position");
 
+ALTER TABLE ONLY public.framework_places
+    ADD CONSTRAINT framework_places_once_per_bid PRIMARY KEY (lot_id, award_number, bid_id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_used_once PRIMARY KEY (organisation_id, operation, key);
 
@@ -1682,6 +1960,15 @@ ALTER TABLE ONLY public.lots
 
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_one_per_number_of_a_tender UNIQUE (tender_id, number);
+
+ALTER TABLE ONLY public.meeting_items
+    ADD CONSTRAINT meeting_items_once_per_question PRIMARY KEY (meeting_id, bid_id, criterion_id);
+
+ALTER TABLE ONLY public.meetings
+    ADD CONSTRAINT meetings_are_numbered UNIQUE (lot_id, number);
+
+ALTER TABLE ONLY public.meetings
+    ADD CONSTRAINT meetings_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.officer_keys
     ADD CONSTRAINT officer_keys_one_per_person PRIMARY KEY (person_id);
@@ -1709,6 +1996,15 @@ ALTER TABLE ONLY public.organisations
 
 ALTER TABLE ONLY public.panel_scores
     ADD CONSTRAINT panel_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, person_id, version);
+
+ALTER TABLE public.panel_scores
+    ADD CONSTRAINT panel_scores_change_with_a_reason CHECK (((version = 1) OR (btrim(change_reason) <> ''::text))) NOT VALID;
+
+ALTER TABLE public.panel_scores
+    ADD CONSTRAINT panel_scores_cite_the_bid CHECK ((cardinality(cites) > 0)) NOT VALID;
+
+ALTER TABLE ONLY public.panels
+    ADD CONSTRAINT panels_are_numbered PRIMARY KEY (lot_id, version);
 
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_have_one_id PRIMARY KEY (id);
@@ -1761,8 +2057,17 @@ ALTER TABLE ONLY public.retention_periods
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.score_drafts
+    ADD CONSTRAINT score_drafts_once_per_person PRIMARY KEY (bid_id, criterion_id, person_id);
+
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_one_per_version_and_kind PRIMARY KEY (bid_id, version, kind);
+
+ALTER TABLE ONLY public.seat_endings
+    ADD CONSTRAINT seat_endings_once PRIMARY KEY (seat_id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.selection_decisions
     ADD CONSTRAINT selection_decisions_are_numbered PRIMARY KEY (bid_id, number);
@@ -1806,11 +2111,17 @@ ALTER TABLE ONLY public.tender_requirements
 ALTER TABLE ONLY public.tender_roles
     ADD CONSTRAINT tender_roles_once_per_person PRIMARY KEY (tender_id, person_id, role);
 
+ALTER TABLE public.tenders
+    ADD CONSTRAINT tenders_call_off_with_a_value_and_are_no_frameworks_themselves CHECK (((framework_id IS NULL) OR ((framework IS NULL) AND (estimated_value IS NOT NULL)))) NOT VALID;
+
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_one_per_reference_of_a_buyer UNIQUE (buyer_id, reference);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.unopenable_documents
     ADD CONSTRAINT unopenable_documents_once_per_officer PRIMARY KEY (document_id, person_id);
@@ -1860,15 +2171,23 @@ CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated
 
 CREATE INDEX record_files_by_tender ON public.record_files USING btree (tender_id, asked_at);
 
+CREATE INDEX seats_by_lot ON public.seats USING btree (lot_id, criterion_id, person_id);
+
 CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
 
 CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree (lot_id, bid_id);
 
 CREATE INDEX tender_roles_by_person ON public.tender_roles USING btree (person_id, tender_id);
 
+CREATE UNIQUE INDEX tenders_are_known_with_their_buyer ON public.tenders USING btree (id, buyer_id);
+
 CREATE INDEX tenders_by_buyer ON public.tenders USING btree (buyer_id, created_at, id);
 
+CREATE INDEX tenders_by_framework ON public.tenders USING btree (framework_id, published_at, id) WHERE (framework_id IS NOT NULL);
+
 CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at, id) WHERE (published_at IS NOT NULL);
+
+CREATE INDEX trainings_by_tender ON public.trainings USING btree (tender_id, person_id);
 
 CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();
 
@@ -1994,6 +2313,9 @@ ALTER TABLE ONLY public.consensus_scores
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_are_recorded_by_a_moderator FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.consensus_scores
+    ADD CONSTRAINT consensus_scores_may_come_from_a_meeting FOREIGN KEY (meeting_id) REFERENCES public.meetings(id) NOT VALID;
+
 ALTER TABLE ONLY public.contracts
     ADD CONSTRAINT contracts_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -2032,6 +2354,30 @@ ALTER TABLE ONLY public.corrigendum_proposals
 
 ALTER TABLE ONLY public.corrigendum_proposals
     ADD CONSTRAINT corrigendum_proposals_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.criterion_locks
+    ADD CONSTRAINT criterion_locks_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.criterion_locks
+    ADD CONSTRAINT criterion_locks_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.criterion_unlocks
+    ADD CONSTRAINT criterion_unlocks_are_approved_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.criterion_unlocks
+    ADD CONSTRAINT criterion_unlocks_lift_a_lock FOREIGN KEY (lot_id, criterion_id, number) REFERENCES public.criterion_locks(lot_id, criterion_id, number);
+
+ALTER TABLE ONLY public.declaration_decisions
+    ADD CONSTRAINT declaration_decisions_are_of_a_person FOREIGN KEY (decided_by) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.declaration_decisions
+    ADD CONSTRAINT declaration_decisions_concern_a_declaration FOREIGN KEY (tender_id, person_id, number) REFERENCES public.declarations(tender_id, person_id, number);
+
+ALTER TABLE ONLY public.declarations
+    ADD CONSTRAINT declarations_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.declarations
+    ADD CONSTRAINT declarations_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.document_chunks
     ADD CONSTRAINT document_chunks_are_of_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id) ON DELETE CASCADE;
@@ -2072,6 +2418,15 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_name_a_known_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.framework_places
+    ADD CONSTRAINT framework_places_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.framework_places
+    ADD CONSTRAINT framework_places_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
+
+ALTER TABLE ONLY public.framework_places
+    ADD CONSTRAINT framework_places_go_to_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_answer_with_a_receipt FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
 
@@ -2105,6 +2460,18 @@ ALTER TABLE ONLY public.letter_texts
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_belong_to_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.meeting_items
+    ADD CONSTRAINT meeting_items_agree_a_score FOREIGN KEY (bid_id, criterion_id, version) REFERENCES public.consensus_scores(bid_id, criterion_id, version);
+
+ALTER TABLE ONLY public.meeting_items
+    ADD CONSTRAINT meeting_items_are_of_a_meeting FOREIGN KEY (meeting_id) REFERENCES public.meetings(id);
+
+ALTER TABLE ONLY public.meetings
+    ADD CONSTRAINT meetings_are_about_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.meetings
+    ADD CONSTRAINT meetings_are_chaired_by_a_person FOREIGN KEY (chair_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.officer_keys
     ADD CONSTRAINT officer_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -2137,6 +2504,15 @@ ALTER TABLE ONLY public.panel_scores
 
 ALTER TABLE ONLY public.panel_scores
     ADD CONSTRAINT panel_scores_are_of_an_evaluator FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.panels
+    ADD CONSTRAINT panels_are_chaired_by_a_person FOREIGN KEY (chair_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.panels
+    ADD CONSTRAINT panels_are_of_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.panels
+    ADD CONSTRAINT panels_are_set_by_a_person FOREIGN KEY (set_by) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
@@ -2204,8 +2580,29 @@ ALTER TABLE ONLY public.retention_periods
 ALTER TABLE ONLY public.retention_periods
     ADD CONSTRAINT retention_periods_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.score_drafts
+    ADD CONSTRAINT score_drafts_are_for_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
+
+ALTER TABLE ONLY public.score_drafts
+    ADD CONSTRAINT score_drafts_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.sealed_envelopes
     ADD CONSTRAINT sealed_envelopes_are_of_a_version FOREIGN KEY (bid_id, version) REFERENCES public.bid_versions(bid_id, version);
+
+ALTER TABLE ONLY public.seat_endings
+    ADD CONSTRAINT seat_endings_are_of_a_person FOREIGN KEY (ended_by) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.seat_endings
+    ADD CONSTRAINT seat_endings_seat_id_fkey FOREIGN KEY (seat_id) REFERENCES public.seats(id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_are_for_a_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_are_given_by_a_person FOREIGN KEY (seated_by) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.selection_decisions
     ADD CONSTRAINT selection_decisions_are_about_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
@@ -2283,7 +2680,19 @@ ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_belong_to_a_buyer FOREIGN KEY (buyer_id) REFERENCES public.organisations(id);
 
 ALTER TABLE ONLY public.tenders
+    ADD CONSTRAINT tenders_call_off_from_a_tender_of_their_buyer FOREIGN KEY (framework_id, buyer_id) REFERENCES public.tenders(id, buyer_id) NOT VALID;
+
+ALTER TABLE ONLY public.tenders
     ADD CONSTRAINT tenders_have_an_author FOREIGN KEY (author_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_are_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_are_recorded_by_a_person FOREIGN KEY (recorded_by) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.unopenable_documents
     ADD CONSTRAINT unopenable_documents_are_documents FOREIGN KEY (document_id) REFERENCES public.documents(id);
@@ -2300,10 +2709,45 @@ ALTER TABLE ONLY public.unopenable_findings
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_concern_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
+GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.bids TO tenderscore_app;
+GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.organisations TO tenderscore_app;
+GRANT SELECT ON TABLE public.organisations TO tenderscore_opening;
+
 REVOKE ALL ON FUNCTION public.bind_documents(bid uuid, bid_version integer, supplier uuid, lot uuid, document_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.discard_upload(upload uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.discard_upload(upload uuid) TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.framework_places TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.lots TO tenderscore_app;
+GRANT SELECT ON TABLE public.lots TO tenderscore_opening;
+
+GRANT UPDATE(title) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(rules) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(rules_digest) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(cancelled_at) ON TABLE public.lots TO tenderscore_app;
+
+GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.framework_suppliers TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) TO tenderscore_app;
@@ -2342,23 +2786,14 @@ GRANT SELECT,INSERT ON TABLE public.api_keys TO tenderscore_app;
 
 GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
-
-GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
-
 GRANT SELECT,INSERT ON TABLE public.award_notices TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
-
-GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_versions TO tenderscore_app;
 GRANT SELECT ON TABLE public.bid_versions TO tenderscore_opening;
-
-GRANT SELECT ON TABLE public.bids TO tenderscore_app;
-GRANT SELECT ON TABLE public.bids TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.cancellations TO tenderscore_app;
 
@@ -2381,6 +2816,14 @@ GRANT SELECT,INSERT ON TABLE public.corrigenda TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.corrigendum_decisions TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.corrigendum_proposals TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.criterion_locks TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.criterion_unlocks TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.declaration_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.declarations TO tenderscore_app;
 
 GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
 
@@ -2410,24 +2853,9 @@ GRANT SELECT ON TABLE public.log_heads TO tenderscore_app;
 
 GRANT INSERT(log_id) ON TABLE public.log_heads TO tenderscore_app;
 
-GRANT SELECT,INSERT,DELETE ON TABLE public.lots TO tenderscore_app;
-GRANT SELECT ON TABLE public.lots TO tenderscore_opening;
+GRANT SELECT,INSERT ON TABLE public.meeting_items TO tenderscore_app;
 
-GRANT UPDATE(title) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(rules) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(rules_digest) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(opened_at) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(price_envelope) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(price_opened_at) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(cancelled_at) ON TABLE public.lots TO tenderscore_app;
-
-GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
+GRANT SELECT,INSERT ON TABLE public.meetings TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 
@@ -2449,10 +2877,9 @@ GRANT SELECT,INSERT ON TABLE public.opened_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.opened_prices TO tenderscore_app;
 
-GRANT SELECT,INSERT ON TABLE public.organisations TO tenderscore_app;
-GRANT SELECT ON TABLE public.organisations TO tenderscore_opening;
-
 GRANT SELECT,INSERT ON TABLE public.panel_scores TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.panels TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.people TO tenderscore_app;
 
@@ -2492,7 +2919,23 @@ GRANT SELECT,INSERT ON TABLE public.retention_periods TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.schema_migrations TO PUBLIC;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.score_drafts TO tenderscore_app;
+
+GRANT UPDATE(value) ON TABLE public.score_drafts TO tenderscore_app;
+
+GRANT UPDATE(reason) ON TABLE public.score_drafts TO tenderscore_app;
+
+GRANT UPDATE(cites) ON TABLE public.score_drafts TO tenderscore_app;
+
+GRANT UPDATE(saved_at) ON TABLE public.score_drafts TO tenderscore_app;
+
 GRANT SELECT ON TABLE public.sealed_envelopes TO tenderscore_opening;
+
+GRANT SELECT,INSERT ON TABLE public.seat_endings TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.seats TO tenderscore_app;
+
+GRANT SELECT ON TABLE public.seats_in_force TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.selection_decisions TO tenderscore_app;
 
@@ -2572,9 +3015,19 @@ GRANT UPDATE(officers_needed) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(jurisdiction) ON TABLE public.tenders TO tenderscore_app;
 
+GRANT UPDATE(cancelled_at) ON TABLE public.tenders TO tenderscore_app;
+
 GRANT UPDATE(vat) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(accepted_currencies) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(framework) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(framework_id) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(estimated_value) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.trainings TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 

@@ -23,12 +23,13 @@ import msgspec
 import pytest
 import structlog
 
+import scoring
 from service import db, organisations, serving
 from service.organisations import NewOrganisation, NewPerson
 from service.settings import Settings
 from service.signing import Secrets
 from tests.conftest import administer, with_database
-from tests.make import a_bid, a_key, a_person, a_score, a_tender, an_organisation
+from tests.make import PANEL_CRITERIA, a_bid, a_key, a_person, a_policy, a_score, a_tender, an_organisation
 
 ROLES = {
     "approver": "approver",
@@ -229,7 +230,80 @@ class Market:
         assert (await self.officer.post(path)).status_code == 202
         answer = await self.second_officer.post(path)
         assert answer.status_code == 201, answer.text
+        await self.ready(tender)
         return answer.json()
+
+    # The panel: given in a few statements, because many tests need it
+
+    async def ready(self, tender: dict[str, Any]) -> None:
+        """After an opening: nobody has an interest, which is approved, and `evaluator` sits on all criteria."""
+        await self.clear(tender)
+        await self.seat(tender, self.evaluator)
+
+    async def clear(self, tender: dict[str, Any], *people: Person) -> None:
+        """Let people, everybody with a role unless said otherwise, declare no interest, and approve that."""
+        await self.owner.execute(
+            """
+            WITH made AS (
+                INSERT INTO declarations (
+                    tender_id, person_id, number, interest, details, mitigation, declared_at
+                )
+                SELECT $1, held.person_id, 1 + (
+                    SELECT count(*) FROM declarations AS earlier
+                    WHERE earlier.tender_id = $1 AND earlier.person_id = held.person_id
+                ), 'none', '', '', clock_timestamp()
+                FROM (SELECT DISTINCT person_id FROM tender_roles WHERE tender_id = $1) AS held
+                WHERE $2::uuid[] = '{}' OR held.person_id = ANY($2)
+                RETURNING person_id, number
+            )
+            INSERT INTO declaration_decisions (
+                tender_id, person_id, number, approved, reason, decided_by, decided_at
+            )
+            SELECT $1, person_id, number, true, 'Nothing was declared.',
+                CASE WHEN person_id = $3 THEN $4::uuid ELSE $3 END, clock_timestamp()
+            FROM made
+            """,
+            tender["id"],
+            [person.id for person in people],
+            self.approver.id,
+            self.author.id,
+        )
+
+    async def seat(self, tender: dict[str, Any], *people: Person, **policy: Any) -> None:
+        """Seat people on every criterion that the panel scores, beside those who sit there."""
+        for lot in tender["lots"]:
+            rules = msgspec.convert(lot["rules"], scoring.Lot)
+            criteria = [one.id for one in scoring.leaves(rules.criteria) if scoring.is_for_panel(one)]
+            await self.owner.execute(
+                "INSERT INTO panels SELECT $1, 1 + count(*), $2, 'Few bids.', $3::text::jsonb, $2, clock_timestamp()"
+                " FROM panels WHERE lot_id = $1",
+                lot["id"],
+                self.moderator.id,
+                json.dumps(a_policy(**policy)),
+            )
+            await self.owner.execute(
+                "INSERT INTO seats (lot_id, criterion_id, person_id, seated_by, seated_at)"
+                " SELECT $1, name, person, $4, clock_timestamp()"
+                " FROM unnest($2::text[]) AS name CROSS JOIN unnest($3::uuid[]) AS person",
+                lot["id"],
+                criteria,
+                [person.id for person in people],
+                self.moderator.id,
+            )
+
+    async def meet(
+        self, tender: dict[str, Any], *items: dict[str, Any], present: tuple[Person, ...] = (), **fields: Any
+    ) -> httpx.Response:
+        """Let the moderator record a meeting about these items with everybody present."""
+        people = present or (self.moderator, self.evaluator, self.second_evaluator)
+        at: datetime = await self.owner.fetchval("SELECT clock_timestamp()")
+        body = {"held_at": at.isoformat(), "present": [person.id for person in people], "items": items} | fields
+        return await self.moderator.post(f"/lots/{tender['lots'][0]['id']}/meetings", body)
+
+    async def lock(self, tender: dict[str, Any], *criteria: str) -> None:
+        """Let the moderator lock the agreed scores of the first lot's criteria."""
+        for name in criteria or PANEL_CRITERIA:
+            done(await self.moderator.post(f"/lots/{tender['lots'][0]['id']}/criteria/{name}/lock"))
 
     async def opened(self, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """A tender with two opened bids: Alder's, then Birch's, which is cheaper."""
@@ -239,11 +313,12 @@ class Market:
         return tender, (await self.open(tender))["bids"]
 
     async def agreed(self, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """The same, scored by the panel: both bids have an agreed 4."""
+        """The same, scored by the panel: both bids have an agreed 4, and the criterion is locked."""
         tender, bids = await self.opened(**fields)
         for bid in bids:
             done(await self.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
             done(await self.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+        await self.lock(tender)
         return tender, bids
 
     async def evaluated(self, **fields: Any) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:

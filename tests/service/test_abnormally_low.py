@@ -1,15 +1,19 @@
 """Low prices: flagged by the published test, explained with a clock, judged with reasons, rejected by decision only."""
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from service.abnormally_low import PeriodNotAllowed, check_period
+from service.legal import ExplanationPeriod
 from tests.make import a_bid, a_lot, a_score
 from tests.service.conftest import Market, Person, done, refused
 from tests.service.test_selection import elapse, evaluate, lot_of, states
 
+PERIOD = "period-not-allowed"
 CASE = "environmental-social-labour-law"
 
 
@@ -49,9 +53,11 @@ async def decide(person: Person, bid: dict[str, Any], outcome: str, **fields: An
     return await person.post(f"/bids/{bid['bid_id']}/abnormally-low/decisions", body)
 
 
-async def award(market: Market, tender: dict[str, Any], winner: str | None) -> httpx.Response:
+async def award(market: Market, tender: dict[str, Any], winner: dict[str, Any] | None) -> httpx.Response:
+    """Approve what the moderator recommends on the last run."""
     run = done(await market.moderator.get(f"{lot_of(tender)}/evaluations"))[-1]
-    body = {"evaluation_id": run["id"], "bid_id": winner, "reason": "Ranked first."}
+    await market.recommend(tender, run, winner)
+    body = {"evaluation_id": run["id"], "bid_id": winner and winner["bid_id"], "reason": "As recommended."}
     return await market.approver.post(f"{lot_of(tender)}/award", body)
 
 
@@ -62,7 +68,7 @@ async def test_a_flagged_bid_is_explained_accepted_and_awarded(market: Market) -
     todo: list[str] = []
 
     async def refused_award() -> None:
-        problem = refused(await award(market, tender, birch["bid_id"]), 409, "not-assessed")
+        problem = refused(await award(market, tender, birch), 409, "not-assessed")
         (fault,) = problem["errors"]
         assert "Birch" in fault["message"]
         assert "ALT-PT:threshold" in fault["message"]
@@ -83,7 +89,7 @@ async def test_a_flagged_bid_is_explained_accepted_and_awarded(market: Market) -
     assert done(await decide(market.approver, birch, "accepted"))["open"] is None
     entry = await market.last(tender)
     assert (entry["kind"], entry["data"]["outcome"]) == ("abnormally-low.decided", "accepted")
-    assert done(await award(market, tender, birch["bid_id"]))["bid_id"] == birch["bid_id"]
+    assert done(await award(market, tender, birch))["bid_id"] == birch["bid_id"]
 
 
 async def test_a_rejection_is_a_decision_and_can_be_taken_back(market: Market) -> None:
@@ -146,7 +152,7 @@ async def test_a_price_that_no_test_flags_can_be_asked_about(market: Market) -> 
     assert done(await market.moderator.get(f"{lot_of(tender)}/abnormally-low")) == []
     low = done(await request(market, birch))
     assert (low["flags"], low["open"]) == ([], "answer")
-    refused(await award(market, tender, birch["bid_id"]), 409, "not-assessed")
+    refused(await award(market, tender, birch), 409, "not-assessed")
     assert done(await award(market, tender, None))["bid_id"] is None
     refused(await request(market, alder), 409, "lot-already-awarded")
 
@@ -189,6 +195,35 @@ async def test_a_request_leaves_time_to_answer(market: Market, due_at: str) -> N
     refused(await request(market, birch, due_at=due_at), 422, "no-time-to-answer")
     refused(await decide(market.approver, birch, "rejected", reason=" "), 422, "invalid-request")
     refused(await assess(market.moderator, birch, explained=True, reason=""), 422, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("days", "microseconds", "allowed"), [(5, 0, True), (5, -1, False), (15, 0, True), (15, 1, False)]
+)
+def test_the_law_may_say_how_long_a_supplier_has(days: int, microseconds: int, allowed: object) -> None:
+    """To the microsecond, both ends included; where it is silent any time that is left will do."""
+    now = datetime(2031, 3, 1, tzinfo=UTC)
+    law = ExplanationPeriod(
+        least_days=5, most_days=15, source="A law", evidence="seen", valid_from=date(2031, 1, 1), valid_to=None
+    )
+    due_at = now + timedelta(days=days, microseconds=microseconds)
+    if allowed:
+        check_period(law, now, due_at)
+    else:
+        with pytest.raises(PeriodNotAllowed, match="at least 5 days, at most 15"):
+            check_period(law, now, due_at)
+    check_period(None, now, due_at + timedelta(days=900))
+
+
+async def test_in_italy_a_supplier_has_fifteen_days_at_most(market: Market) -> None:
+    """D.Lgs. 36/2023, article 110(2)."""
+    tender = await market.publish(jurisdiction="eu-2014-24-it")
+    done(await market.alder.submit(tender))
+    (bid,) = (await market.open(tender))["bids"]
+    hour = datetime.fromisoformat(await market.in_an_hour())
+    problem = refused(await request(market, bid, due_at=(hour + timedelta(days=15)).isoformat()), 422, PERIOD)
+    assert "110(2)" in problem["detail"]
+    done(await request(market, bid, due_at=(hour + timedelta(days=14)).isoformat()))
 
 
 async def test_while_the_price_is_sealed_nobody_finds_it_low(market: Market) -> None:

@@ -93,10 +93,16 @@ async def test_only_approvers_award(market: Market) -> None:
 
 async def test_who_has_scored_does_not_award_by_changing_roles(market: Market) -> None:
     """Whoever gave a score in this tender decides no award, whatever role they hold by then."""
-    tender, (alder, birch) = await market.agreed()
+    tender, (alder, birch) = await market.opened()
     turncoat = await market.colleague_of(market.author, "Turncoat")
     await market.give(tender, turncoat, "evaluator")
-    done(await turncoat.put(f"/bids/{alder['bid_id']}/scores/method-statement", a_score()))
+    await market.clear(tender, turncoat)
+    await market.seat(tender, turncoat)
+    for bid in (alder, birch):
+        for person in (market.evaluator, turncoat):
+            done(await person.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     body = {"rules_digest": tender["lots"][0]["rules_digest"]}
     run = done(await market.moderator.post(f"/lots/{tender['lots'][0]['id']}/evaluations", body))
     await market.recommend(tender, run, birch)
@@ -167,6 +173,7 @@ async def test_who_recommended_does_not_award_by_changing_roles(market: Market) 
     tender, (_, birch), run = await market.evaluated()
     turncoat = await market.colleague_of(market.author, "Turncoat")
     await market.give(tender, turncoat, "moderator")
+    await market.clear(tender, turncoat)
     warned = done(await turncoat.get(f"/evaluations/{run['id']}/warnings"))
     body = {
         "evaluation_id": run["id"],

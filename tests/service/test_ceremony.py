@@ -57,7 +57,7 @@ async def test_any_m_of_n_officers_open(market: Market, needed: int, number: int
         record = done(await market.auditor.get(f"{lot_of(tender)}/opening"))
         assert (record["number"], [bid["fault"] for bid in record["bids"]]) == (2, [None, None])
         assert {act["person_id"] for act in record["officers"]} == {desk.person.id for desk in some}
-        bids = done(await market.evaluator.get(f"{lot_of(tender)}/bids"))
+        bids = done(await market.auditor.get(f"{lot_of(tender)}/bids"))
         assert [bid["offers"]["price"] for bid in bids] == ["1184500.00", "1000000.00"]
 
 
@@ -247,7 +247,8 @@ async def test_prices_are_opened_the_same_way_after_the_lock(market: Market) -> 
     for desk in officers[:2]:
         await desk.act(tender)
     await officers[0].open(tender)
-    alder, birch = done(await market.evaluator.get(f"{lot}/bids"))
+    await market.ready(tender)
+    alder, birch = done(await market.moderator.get(f"{lot}/bids"))
     assert "price" not in alder["offers"]
     with pytest.raises(Stopped, match="until the technical consensus is locked"):
         await officers[0].act(tender, envelope="price")
@@ -263,7 +264,7 @@ async def test_prices_are_opened_the_same_way_after_the_lock(market: Market) -> 
     headers = done(await officers[1].person.get(f"{lot}/opening/headers?envelope=price"))
     assert [one["supplier"] for one in headers] == [market.alder.name]
     await officers[1].open(tender, "price")
-    alder, birch = done(await market.evaluator.get(f"{lot}/bids"))
+    alder, birch = done(await market.moderator.get(f"{lot}/bids"))
     assert (alder["offers"]["price"], "price" in birch["offers"]) == ("1184500.00", False)
     record = done(await market.auditor.get(f"{lot}/opening"))
     assert {act["person_id"] for act in record["prices"]["officers"]} == {desk.person.id for desk in officers[1:]}

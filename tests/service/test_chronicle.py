@@ -38,17 +38,22 @@ async def entries(person: Person, tender: dict[str, Any], kind: str) -> list[dic
 
 
 async def test_a_changed_score_is_told_with_old_and_new_value_who_about_whom_and_why(market: Market):
-    tender, bids = await market.agreed()
+    tender, bids = await market.opened()
+    await market.seat(tender, market.second_evaluator)
     path = f"/bids/{bids[0]['bid_id']}"
-    done(await market.second_evaluator.put(f"{path}/scores/method-statement", a_score(value="2", reason="Thin.")))
-    done(await market.evaluator.put(f"{path}/scores/method-statement", a_score(value="5", reason="Crane plan found.")))
-    done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="3", reason="Agreed.")))
+    why = {"change_reason": "The crane plan was found."}
+    done(await market.evaluator.put(f"{path}/scores/method-statement", a_score()))
+    done(await market.second_evaluator.put(f"{path}/scores/method-statement", a_score()))
+    done(await market.moderator.put(f"{path}/consensus/method-statement", a_score()))
+    found = a_score(value="5", reason="Crane plan found.", **why)
+    done(await market.evaluator.put(f"{path}/scores/method-statement", found))
+    done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="5", reason="Agreed.", **why)))
     last = (await entries(market.auditor, tender, "score.given"))[-1]
     assert (last["person"], last["reason"]) == ("Evaluator", "Crane plan found.")
     assert last["about"] == {"supplier": "Alder Roofing Ltd", "lot": "1", "criterion": "method-statement"}
     assert {"field": "value", "old": "4", "new": "5"} in last["changes"]
     agreed = (await entries(market.auditor, tender, "consensus.recorded"))[-1]
-    assert {"field": "value", "old": "4", "new": "3"} in agreed["changes"]
+    assert {"field": "value", "old": "4", "new": "5"} in agreed["changes"]
 
 
 async def test_decisions_follow_each_other(market: Market):

@@ -87,14 +87,13 @@ async def test_nothing_else_is_asked(market: Market, fields: dict[str, Any], slu
 
 async def test_only_who_moderates_asks(market: Market) -> None:
     """An evaluator asks through the moderator; an outsider not at all; after the award nobody does."""
-    tender, (alder, birch), run = await market.evaluated()
+    _, (alder, _), _ = await market.awarded()
+    refused(await ask(market, alder), 409, "lot-already-awarded")
+    _, (alder, _) = await market.opened()
     for person in (market.evaluator, market.author, market.officer, market.colleague):
         refused(await ask(market, alder, person), 403, "forbidden")
     for person in (market.stranger, market.alder):
         refused(await ask(market, alder, person), 404, "not-found")
-    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "Ranked first."}
-    done(await market.approver.post(f"{lot_of(tender)}/award", award))
-    refused(await ask(market, alder), 409, "lot-already-awarded")
 
 
 async def test_before_the_opening_there_is_no_bid_to_ask_about(market: Market) -> None:

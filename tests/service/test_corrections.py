@@ -29,8 +29,7 @@ async def decide(person: Person, asked: dict[str, Any], decision: str = "confirm
 
 
 async def run_of(market: Market, tender: dict[str, Any]) -> dict[str, Any]:
-    digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
-    run = done(await market.moderator.post(f"{lot_of(tender)}/evaluations", digest))
+    run = await market.evaluate_again(tender)
     return done(await market.moderator.get(f"/evaluations/{run['id']}"))
 
 
@@ -135,6 +134,7 @@ async def test_after_the_award_nothing_is_corrected(market: Market) -> None:
     asked = await asked_about(market, alder)
     done(await answer(market.alder, asked))
     done(await propose(market.moderator, asked))
-    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "Ranked first."}
+    await market.recommend(tender, run, birch)
+    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "As recommended."}
     done(await market.approver.post(f"{lot_of(tender)}/award", award))
     refused(await decide(market.approver, asked), 409, "lot-already-awarded")

@@ -43,6 +43,7 @@ async def test_an_excluded_bid_needs_no_agreed_score(market: Market) -> None:
     done(await market.evaluator.put(f"/bids/{alder['bid_id']}/scores/method-statement", a_score()))
     done(await market.moderator.put(f"/bids/{alder['bid_id']}/consensus/method-statement", a_score()))
     done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision(state="non_compliant")))
+    await market.lock(tender)
     assert done(await evaluate(market.moderator, tender))["number"] == 1
 
 

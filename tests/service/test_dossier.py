@@ -42,6 +42,7 @@ async def a_whole_tender(market: Market) -> dict[str, Any]:
     path = f"/lots/{tender['lots'][0]['id']}/opening"
     assert (await market.officer.post(path)).status_code == 202
     (bid,) = done(await market.second_officer.post(path))["bids"]
+    await market.ready(tender)
     done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
     return tender
 

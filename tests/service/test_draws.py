@@ -26,6 +26,7 @@ async def tied(market: Market) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     for bid in bids:
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     return tender, bids
 
 

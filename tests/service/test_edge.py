@@ -46,8 +46,12 @@ DOORS = {
     "edit": Door("author", "PUT", "/tenders/{draft}", a_tender(), "reference"),
     "corrigendum": Door("author", "POST", "/tenders/{tender}/corrigenda", a_corrigendum(), "reason"),
     "bid": Door("alder", "POST", "/lots/{lot}/bids", a_bid(), "values", "method-statement"),
-    "score": Door("evaluator", "PUT", "/bids/{bid}/scores/method-statement", a_score(), "reason"),
-    "consensus": Door("moderator", "PUT", "/bids/{bid}/consensus/method-statement", a_score(), "reason"),
+    "score": Door(
+        "evaluator", "PUT", "/bids/{bid}/scores/method-statement", a_score(change_reason="Read again."), "reason"
+    ),
+    "consensus": Door(
+        "moderator", "PUT", "/bids/{bid}/consensus/method-statement", a_score(change_reason="Read again."), "reason"
+    ),
     "state": Door("moderator", "PUT", "/bids/{bid}/state", a_decision(), "reason"),
 }
 

@@ -30,6 +30,7 @@ async def test_the_log_tells_a_tenders_whole_life_in_order(market: Market) -> No
         "consensus.recorded",
         "score.given",
         "consensus.recorded",
+        "criterion.locked",
         "lot.evaluated",
         "award.recommended",
         "award.decided",
@@ -96,8 +97,10 @@ async def test_once_all_is_opened_the_log_tells_everything_at_its_place(market: 
 
 async def test_an_evaluator_who_reads_the_log_learns_no_score_before_giving_one(market: Market) -> None:
     """An author who also scores, scores alone; the log keeps others' grades back until then."""
-    tender, (bid, _) = await market.opened()
+    tender, bids = await market.opened()
+    bid = bids[0]
     await market.give(tender, market.author, "evaluator")
+    await market.seat(tender, market.author)
     path = f"/bids/{bid['bid_id']}/scores/method-statement"
     done(await market.evaluator.put(path, a_score(value="4", reason="Well worked out.")))
 
@@ -105,8 +108,10 @@ async def test_an_evaluator_who_reads_the_log_learns_no_score_before_giving_one(
         entries = done(await market.author.get(f"/tenders/{tender['id']}/events"))
         return next(entry for entry in entries if entry["kind"] == "score.given")["data"]
 
-    assert await told() == {"withheld": "until your own score has been given"}
+    assert await told() == {"withheld": "until your own scores have been given"}
     done(await market.author.put(path, a_score(value="3")))
+    assert await told() == {"withheld": "until your own scores have been given"}, "the other bid awaits one"
+    done(await market.author.put(f"/bids/{bids[1]['bid_id']}/scores/method-statement", a_score(value="3")))
     assert (await told())["value"] == "4"
 
 

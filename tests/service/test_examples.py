@@ -8,6 +8,7 @@ from tests.make import a_lot, a_rules, a_score, a_tender
 from tests.make_officers import content_keys, desks, private_key, publish
 from tests.make_officers import draft as a_draft
 from tests.service.conftest import Market, Person, done
+from tests.service.test_frameworks import awarded
 
 
 class Shown:
@@ -47,6 +48,9 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     etag = (await market.approver.get(path)).headers["etag"]
     await shown.send("propose_corrigendum", market.author, "POST", f"{path}/corrigenda", If_Match=etag)
 
+    asked = await shown.send("ask_question", market.alder, "POST", f"{path}/questions")
+    await shown.send("answer_question", market.author, "PUT", f"{path}/questions/{asked['number']}/answer")
+
     lot = f"/lots/{tender['lots'][0]['id']}"
     receipt = await shown.send("submit_bid", market.alder, "POST", f"{lot}/bids", Idempotency_Key="1")
     bid = f"/bids/{receipt['bid_id']}"
@@ -54,10 +58,9 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     other = done(await market.birch.submit(tender))
     await market.open(tender)
 
-    await shown.send("give_score", market.evaluator, "PUT", f"{bid}/scores/method-statement")
-    await shown.send("record_consensus", market.moderator, "PUT", f"{bid}/consensus/method-statement", a_score())
     await shown.send("decide_state", market.moderator, "PUT", f"/bids/{other['bid_id']}/state")
     await send_the_clarifying_examples(market, shown, bid)
+    await send_the_panels_examples(market, shown, tender, receipt["bid_id"])
     digest = {"rules_digest": published["lots"][0]["rules_digest"]}
     run = await shown.send("evaluate_lot", market.moderator, "POST", f"{lot}/evaluations", digest)
     award = {"evaluation_id": run["id"], "bid_id": receipt["bid_id"]}
@@ -77,8 +80,8 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     report = f"/tenders/{tender['id']}/procedure-report/texts/authority_address"
     await shown.send("give_report_text", market.author, "PUT", report)
     await shown.send("record_contract", market.approver, "POST", f"{lot}/contract", {"signed_at": at})
-    awarded, _, _ = await market.awarded()
-    await shown.send("annul_award", market.approver, "POST", f"/lots/{awarded['lots'][0]['id']}/award/annulment")
+    annulled, _, _ = await market.awarded()
+    await shown.send("annul_award", market.approver, "POST", f"/lots/{annulled['lots'][0]['id']}/award/annulment")
     commitment = sha256(DRAWN_WITH.encode()).hexdigest()
     drawn = await market.publish(lots=[a_lot(rules=a_rules(tie_break=[{"id": "lots", "commitment": commitment}]))])
     await market.open(drawn)
@@ -88,8 +91,40 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
         path = f"/tenders/{unneeded['id']}" if operation == "cancel_tender" else f"/lots/{unneeded['lots'][0]['id']}"
         await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
     await send_the_examples_of_the_record(market, shown, f"/tenders/{tender['id']}")
+    framework = (await awarded(market))["lots"][0]["id"]
+    await shown.send("give_places", market.approver, "POST", f"/lots/{framework}/framework-places", {"number": 2})
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
+
+
+async def send_the_panels_examples(market: Market, shown: Shown, tender: dict[str, Any], bid_id: str) -> None:
+    """A declaration, seats, a replacement, training, draft and score, a meeting, a lock that is lifted."""
+    path, lot, bid = f"/tenders/{tender['id']}", f"/lots/{tender['lots'][0]['id']}", f"/bids/{bid_id}"
+    await shown.send("declare_interest", market.evaluator, "POST", f"{path}/declarations")
+    decision = f"{path}/declarations/{market.evaluator.id}/2/decision"
+    await shown.send("decide_declaration", market.approver, "POST", decision)
+    people = {"chair_id": market.moderator.id}
+    seats = [{**seat, "person_id": market.second_evaluator.id} for seat in EXAMPLES["set_panel"].body["seats"]]
+    await shown.send("set_panel", market.author, "PUT", f"{lot}/panel", people | {"seats": seats})
+    change = {"person_id": market.second_evaluator.id, "successor_id": market.evaluator.id}
+    await shown.send("replace_evaluator", market.author, "POST", f"{lot}/panel/replacements", change)
+    trained = {"person_id": market.evaluator.id}
+    await shown.send("record_training", market.author, "POST", f"{path}/trainings", trained)
+    await shown.send("remind_evaluators", market.moderator, "POST", f"{lot}/panel/reminders")
+    await shown.send("save_draft", market.evaluator, "PUT", f"{bid}/scores/method-statement/draft")
+    await shown.send("give_score", market.evaluator, "PUT", f"{bid}/scores/method-statement")
+    items = [{**item, "bid_id": bid_id} for item in EXAMPLES["record_meeting"].body["items"]]
+    held = {"held_at": (await market.owner.fetchval("SELECT clock_timestamp()")).isoformat()}
+    held |= {"present": [market.moderator.id, market.evaluator.id], "items": items}
+    await shown.send("record_meeting", market.moderator, "POST", f"{lot}/meetings", held)
+    await market.lock(tender)
+    criterion = f"{lot}/criteria/method-statement"
+    await shown.send("unlock_criterion", market.approver, "POST", f"{criterion}/unlock")
+    await market.seat(tender)
+    again = a_score(change_reason="The missing pages were read.")
+    await market.evaluator.put(f"{bid}/scores/method-statement", again)
+    await shown.send("record_consensus", market.moderator, "PUT", f"{bid}/consensus/method-statement")
+    await market.lock(tender)
 
 
 async def send_the_examples_of_the_record(market: Market, shown: Shown, path: str) -> None:

@@ -171,9 +171,9 @@ async def test_of_a_score_and_a_lock_at_the_same_moment_one_comes_first(market: 
     await agree(market, lot)
     bid = f"/bids/{lot.bids['alder']['bid_id']}/consensus/method-statement"
     answers = await asyncio.gather(
-        market.moderator.put(bid, a_score(value="5")),
+        market.moderator.put(bid, a_score(reason="First.", change_reason="Before the lock.")),
         market.moderator.post(f"{lot.path}/consensus-lock"),
-        market.moderator.put(bid, a_score(value="3")),
+        market.moderator.put(bid, a_score(reason="Second.", change_reason="After it.")),
     )
     assert answers[1].status_code == 201
     locked_at = answers[1].json()["locked_at"]
@@ -198,7 +198,7 @@ async def test_prices_are_opened_by_two_officers_again(market: Market) -> None:
     assert [act["person_id"] for act in prices["officers"]] == [market.officer.id, market.second_officer.id]
     assert [(bid["opened"], bid["fault"], bid["stays_sealed"]) for bid in prices["bids"]] == [(True, None, None)] * 3
     assert not any(price in answer.text for price in PRICES.values())
-    bids = done(await market.evaluator.get(f"{lot.path}/bids"))
+    bids = done(await market.moderator.get(f"{lot.path}/bids"))
     assert [bid["offers"] for bid in bids] == [a_bid(price=price)["values"] for price in PRICES.values()]
     refused(await market.officer.post(path), 409, "already-opened")
     run = done(await market.moderator.post(f"{lot.path}/evaluations", lot.digest))

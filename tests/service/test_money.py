@@ -119,6 +119,37 @@ async def test_a_bid_in_an_accepted_currency_is_ranked_by_its_converted_price(ma
     assert values == {given["bid_id"]: "936320.00", birch["bid_id"]: "1000000.00"}
 
 
+async def test_sealed_prices_are_converted_once_they_are_opened(market: Market) -> None:
+    """The currency is known with the offer, the amount with the price: nothing is converted that nobody has read."""
+    lots = [a_lot(price_envelope=["price"])]
+    tender = await market.publish(lots=lots, accepted_currencies=[EURO])
+    done(await market.alder.submit(tender, a_bid(price="1100000.00") | {"currency": "EUR"}))
+    (bid,) = (await market.open(tender))["bids"]
+    lot = f"/lots/{tender['lots'][0]['id']}"
+    (before,) = done(await market.evaluator.get(f"{lot}/bids"))
+    assert (before["currency"], before["in_tender_currency"]) == ("EUR", {})
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+    done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    done(await market.moderator.post(f"{lot}/consensus-lock"))
+    for officer in (market.officer, market.second_officer):
+        done(await officer.post(f"{lot}/opening?envelope=price"))
+    (after,) = done(await market.evaluator.get(f"{lot}/bids"))
+    assert (after["offers"]["price"], after["in_tender_currency"]) == ("1100000.00", {"price": "936320.00"})
+    digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    run = done(await market.moderator.post(f"{lot}/evaluations", digest))
+    result = done(await market.moderator.get(f"/evaluations/{run['id']}"))
+    assert [bid["values"]["price"] for bid in result["inputs"]] == ["936320.00"]
+
+
+async def test_an_amount_in_a_currency_that_nobody_can_convert_stops_the_ranking(market: Market) -> None:
+    """A foreign client may seal anything: such a price is never taken for one in the tender's own currency."""
+    tender, bids = await market.agreed()
+    await market.owner.execute("UPDATE opened_bids SET currency = 'XAU' WHERE bid_id = $1", bids[0]["bid_id"])
+    lot = tender["lots"][0]
+    answer = await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]})
+    refused(answer, 409, "evaluation-incomplete")
+
+
 async def test_a_currency_that_the_tender_does_not_accept_is_refused(market: Market) -> None:
     """Before the deadline, with the currencies that it does accept."""
     tender = await market.publish(accepted_currencies=[EURO])

@@ -267,10 +267,12 @@ async def test_opened_bids_are_for_the_panel(market: Market) -> None:
     """Who scores, decides or audits reads them; a colleague without such a role and the opening officers do not."""
     tender, _ = await market.opened()
     path = f"/lots/{lot_of(tender)}/bids"
-    for person in (market.evaluator, market.moderator, market.approver, market.auditor):
+    for person in (market.moderator, market.approver, market.auditor):
         bids = done(await person.get(path))
         assert [bid["offers"]["price"] for bid in bids] == ["1184500.00", "1000000.00"]
         assert {bid["state"] for bid in bids} == {"admissible"}
+    seen = done(await market.evaluator.get(path))
+    assert [list(bid["offers"]) for bid in seen] == 2 * [["method-statement"]]
     for person in (market.officer, market.author, market.colleague):
         refused(await person.get(path), 403, "forbidden")
     assert done(await market.cedar.get(path)) == []
@@ -322,7 +324,7 @@ async def test_what_was_opened_is_what_was_sent(market: Market) -> None:
     words = "Zürich – Łódź – Αθήνα – 日本\nline two\t“quoted” \\ / \" ' ; DROP TABLE bids; -- {{ 7*7 }} <b> 👷🏽"
     done(await market.alder.submit(tender, a_bid(method_statement=words, price="0.01")))
     await market.open(tender)
-    (bid,) = done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"))
+    (bid,) = done(await market.auditor.get(f"/lots/{lot_of(tender)}/bids"))
     assert bid["offers"] == a_bid(method_statement=words, price="0.01")["values"]
 
 
@@ -371,7 +373,7 @@ async def opened_with(market: Market, *containers: tuple[Person, Any]) -> dict[s
     for person, content in containers:
         done(await send_sealed(market, person, tender, a_sealed_bid(tender, person, content)))
     await market.open(tender)
-    bids = done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"))
+    bids = done(await market.auditor.get(f"/lots/{lot_of(tender)}/bids"))
     return {"tender": tender} | {bid["supplier"]: bid for bid in bids}
 
 
@@ -392,6 +394,7 @@ async def test_a_bid_that_cannot_be_read_stops_no_other(market: Market) -> None:
     for bid in (alder, birch, cedar):
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     run = {"rules_digest": tender["lots"][0]["rules_digest"]}
     path = f"/lots/{lot_of(tender)}/evaluations"
     refused(await market.moderator.post(path, run), 409, "evaluation-incomplete")

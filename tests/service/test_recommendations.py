@@ -33,6 +33,7 @@ async def close_race(market: Market) -> tuple[dict[str, Any], list[dict[str, Any
     for bid in bids:
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     lot = tender["lots"][0]
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
     return tender, bids, run

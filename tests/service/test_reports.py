@@ -112,8 +112,12 @@ async def test_what_happens_after_the_evaluation_changes_nothing_in_its_report(m
     async with await db.open_pool(market.dsn, connections=2) as pool:
         before = await reports.load(pool, UUID(run["id"]))
         path = f"/bids/{bids[0]['bid_id']}"
-        done(await market.evaluator.put(f"{path}/scores/method-statement", a_score(value="1")))
-        done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="1")))
+        unlocked = {"reason": "Two pages had not been in the evaluators' copy."}
+        criterion = f"/lots/{tender['lots'][0]['id']}/criteria/method-statement"
+        done(await market.approver.post(f"{criterion}/unlock", unlocked))
+        changed = a_score(value="1", change_reason="Two pages were missing.")
+        done(await market.evaluator.put(f"{path}/scores/method-statement", changed))
+        done(await market.moderator.put(f"{path}/consensus/method-statement", changed))
         done(await market.moderator.put(f"{path}/state", a_decision()))
         assert await reports.load(pool, UUID(run["id"])) == before
     assert before.events[-1].kind == "lot.evaluated"
@@ -121,6 +125,29 @@ async def test_what_happens_after_the_evaluation_changes_nothing_in_its_report(m
     assert before.tender is not None
     assert before.tender.reference == tender["reference"]
     assert [officer.name for officer in before.officers] == ["Officer", "Second Officer"]
+
+
+async def test_scores_are_reported_with_where_they_rest_in_the_bid_and_who_left_is_marked(market: Market) -> None:
+    """Regulation 31 explains a score by reference to the bid; a leaver's score is shown and named as such."""
+    tender, bids = await market.opened()
+    await market.seat(tender, market.second_evaluator)
+    lot = f"/lots/{tender['lots'][0]['id']}"
+    early = a_score(value="1", reason="Thin.", cites=["p. 2", "p. 3"])
+    done(await market.second_evaluator.put(f"/bids/{bids[0]['bid_id']}/scores/method-statement", early))
+    left = {"person_id": market.second_evaluator.id, "successor_id": None, "reason": "Ill."}
+    done(await market.author.post(f"{lot}/panel/replacements", left))
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    run = done(await market.moderator.post(f"{lot}/evaluations", digest))
+    async with await db.open_pool(market.dsn, connections=2) as pool:
+        document = await reports.load(pool, UUID(run["id"]))
+    told = {(score.evaluator, score.reason) for score in document.scores}
+    assert ("Second Evaluator (left the panel)", "Thin. – p. 2, p. 3") in told
+    assert ("Evaluator", "Phasing is shown per school. – Method statement, p. 4") in told
+    assert {score.reason for score in document.consensus} == {"Phasing is shown per school. – Method statement, p. 4"}
 
 
 async def test_the_audit_trail_tells_who_was_given_which_role(market: Market) -> None:

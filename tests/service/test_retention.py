@@ -239,7 +239,10 @@ async def test_the_function_judges_by_itself(market: Market):
     async with await db.open_pool(market.dsn, connections=1) as pool, db.transaction(pool) as conn:
         call = "SELECT * FROM shred_bids($1, $2, 3)"
         assert await conn.fetchrow(call, tender["id"], people[0]) is None
-    await age(market, tender, 3)
+        less = "SELECT * FROM shred_bids($1, $2, 1)"
+        await age(market, tender, 2)
+        assert await conn.fetchrow(less, tender["id"], people[0]) is None, "the law's years stand in the log"
+    await age(market, tender, 1)
     done(await market.approver.put(f"/tenders/{tender['id']}/legal-hold", HOLD))
     async with await db.open_pool(market.dsn, connections=1) as pool, db.transaction(pool) as conn:
         assert await conn.fetchrow(call, tender["id"], people[0]) is None

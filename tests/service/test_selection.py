@@ -58,8 +58,7 @@ async def states(market: Market, tender: dict[str, Any]) -> list[str]:
 
 
 async def evaluate(market: Market, tender: dict[str, Any]) -> dict[str, Any]:
-    digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
-    run = done(await market.moderator.post(f"{lot_of(tender)}/evaluations", digest))
+    run = await market.evaluate_again(tender)
     return done(await market.moderator.get(f"/evaluations/{run['id']}"))
 
 
@@ -212,7 +211,8 @@ async def test_before_the_opening_and_after_the_award_nothing_is_decided(market:
     tender, (_, birch) = await a_case(market)
     result = await evaluate(market, tender)
     run = done(await market.moderator.get(f"{lot_of(tender)}/evaluations"))[-1]
-    award = {"evaluation_id": run["id"], "bid_id": result["winner"], "reason": "First."}
+    await market.recommend(tender, run, birch)
+    award = {"evaluation_id": run["id"], "bid_id": result["winner"], "reason": "As recommended."}
     done(await market.approver.post(f"{lot_of(tender)}/award", award))
     refused(await decide(market.moderator, birch, "condition", "insurance", "met"), 409, "lot-already-awarded")
     refused(await hear(market, birch), 409, "lot-already-awarded")

@@ -103,6 +103,7 @@ async def test_kill_9_at_every_step_loses_nothing_that_was_acknowledged(program:
         assert done(await market.auditor.get(f"{path}/opening")) == asked
 
         record = done(await market.second_officer.post(f"{path}/opening"))
+        await market.ready(tender)
         await restart(program, market)
         assert done(await market.auditor.get(f"{path}/opening")) == record
         assert {bid["digest"] for bid in record["bids"]} == {receipt["digest"] for receipt in receipts}
@@ -110,6 +111,7 @@ async def test_kill_9_at_every_step_loses_nothing_that_was_acknowledged(program:
         for bid in record["bids"]:
             done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
             done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+        await market.lock(tender)
         digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
         run = done(await market.moderator.post(f"{path}/evaluations", digest))
         await restart(program, market)

@@ -148,7 +148,7 @@ def test_exactly_one_function_reads_what_is_in_a_document() -> None:
 
 
 async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncpg.Pool) -> None:
-    """Nothing is deleted but drafts' lots and roles; nothing of the record is changed but the columns named here."""
+    """Nothing is deleted but drafts, lots of drafts and roles; nothing of the record changes but the columns here."""
     rows = await pool.fetch(
         """
         SELECT table_name::text, privilege_type::text, NULL::text AS column_name
@@ -178,6 +178,8 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
         *("questions", "question_answers", "clarifications", "clarification_answers"),
         *("corrections", "correction_decisions", "tender_requirements", "selection_decisions"),
         *("abnormally_low_assessments", "abnormally_low_decisions"),
+        *("declarations", "declaration_decisions", "trainings", "panels", "seats", "seat_endings"),
+        *("meetings", "meeting_items", "criterion_locks", "criterion_unlocks"),
         *("panel_scores", "consensus_scores", "bid_states", "evaluations", "awards", "organisations", "people"),
         *("award_decisions", "award_annulments", "recommendations", "drawn_lots", "evaluation_verifications"),
         *("recommendation_rejections", "contracts", "letter_texts", "letter_redactions", "sent_letters"),
@@ -189,6 +191,7 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
         "lots",
         "tender_roles",
         "job_attempts",
+        "score_drafts",
     }
 
 

@@ -36,6 +36,7 @@ async def three(market: Market, jurisdiction: str = "uk-pa2023") -> tuple[dict[s
         reason = f"Agreed about {name}: phasing on page 4 is worked out."
         done(await market.evaluator.put(f"{path}/scores/method-statement", a_score(value=mark)))
         done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value=mark, reason=reason)))
+    await market.lock(tender)
     lot = tender["lots"][0]
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
     await market.recommend(tender, run, {"bid_id": bids["birch"]})

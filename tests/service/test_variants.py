@@ -153,6 +153,27 @@ async def test_variants_are_opened_described_scored_and_ranked_with_the_others(m
     assert sorted(seen.values()) == [0, 0, 1]
 
 
+async def test_records_name_a_consortium_and_tell_a_variant_from_the_bid(market: Market) -> None:
+    """Two lines of one supplier in a report, or an award to one of three partners, would be read wrongly."""
+    tender, path = await published(market)
+    members = [{"name": "Alder", "role": "lead"}, {"name": "Elm Electrics", "role": "member"}]
+    done(await send(market.alder, path, 0, a_bid(price="1200000.00") | {"members": members}))
+    done(await send(market.alder, path, 1, a_variant(1, price="900000.00") | {"members": members}))
+    bids = sorted((await market.open(tender))["bids"], key=lambda bid: bid["variant"])
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    await market.recommend(tender, run, bids[1])
+    body = {"evaluation_id": run["id"], "bid_id": bids[1]["bid_id"], "reason": "As recommended."}
+    award = done(await market.approver.post(f"/lots/{lot['id']}/award", body))
+    assert award["bidder"] == f"{market.alder.name} / Elm Electrics, variant 1"
+    page = (await market.moderator.get(f"/evaluations/{run['id']}/report.html")).text
+    assert f"{market.alder.name} / Elm Electrics, variant 1" in page
+    assert f"{market.alder.name} / Elm Electrics</" in page
+
+
 async def test_variants_once_published_stay_allowed(market: Market) -> None:
     """A corrigendum cannot disown a variant that was sent as the tender asked."""
     tender, _ = await published(market)

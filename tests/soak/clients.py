@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import msgspec
 
-from tests.make import a_bid, a_lot, a_tender
+from tests.make import PANEL_CRITERIA, a_bid, a_lot, a_policy, a_tender
 
 PATIENCE_SECONDS = 30.0
 """How long one try waits for its answer; after that its outcome is unknown."""
@@ -32,6 +32,9 @@ ROLES = {
     "auditor": "auditor",
 }
 """Who of the buyer's people holds which role in every tender; `author` drafts."""
+
+PANEL = ("approver", "evaluator", "moderator")
+"""Who of them sees no bid before a declaration of interest is approved."""
 
 
 class Unknown(Exception):
@@ -227,6 +230,22 @@ class Market:
         path = f"/lots/{lot_id}/opening"
         await self.people["officer"].line.done("POST", path)
         return await self.people["second_officer"].line.done("POST", path)
+
+    async def clear(self, tender_id: str) -> None:
+        """Everybody of the panel declares no interest in an opened tender, and another person approves."""
+        for name in PANEL:
+            path = f"/tenders/{tender_id}/declarations"
+            made = await self.people[name].line.done("POST", path, {"interest": "none"})
+            decider = self.people["author" if ROLES[name] == "approver" else "approver"].line
+            decision = {"approved": True, "reason": "Nothing was declared."}
+            await decider.done("POST", f"{path}/{self.people[name].id}/{made['number']}/decision", decision)
+
+    async def seat(self, tender_id: str, lot_id: str) -> None:
+        """Clear the panel of an opened tender, and seat one evaluator for a lot."""
+        await self.clear(tender_id)
+        seats = [{"person_id": self.people["evaluator"].id, "criteria": list(PANEL_CRITERIA)}]
+        panel = {"chair_id": self.people["moderator"].id, "reason": "A campaign.", "policy": a_policy()}
+        await self.people["author"].line.done("PUT", f"/lots/{lot_id}/panel", panel | {"seats": seats})
 
     async def close(self) -> None:
         """Drop all connections."""

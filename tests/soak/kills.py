@@ -140,10 +140,12 @@ class Reports:
         await pass_deadline(owner, tender.id)
         await self.market.open(self.lot)
         people = self.market.people
+        await self.market.seat(tender.id, self.lot)
         for bid in await people["auditor"].line.done("GET", f"/lots/{self.lot}/bids"):
             path = f"/bids/{bid['bid_id']}"
             await people["evaluator"].line.done("PUT", f"{path}/scores/method-statement", a_score())
             await people["moderator"].line.done("PUT", f"{path}/consensus/method-statement", a_score())
+        await people["moderator"].line.done("POST", f"/lots/{self.lot}/criteria/method-statement/lock")
 
     async def ask(self, owner: asyncpg.Connection) -> None:
         """Have the lot ranked once more, ask for the report, and wait until the worker is at it (a minute at most)."""

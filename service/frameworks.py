@@ -1,0 +1,239 @@
+"""Framework agreements and their call-offs: who has a place, what is left, and what calls off lawfully.
+
+A tender with a `framework` is awarded as any other. The award gives the bid ranked first its place; an approver may
+give places to those ranked behind it. A tender with a `framework_id` calls off: it exists for its buyer and for the
+framework's suppliers alone, whom `is_framework_supplier` (migration 0025) names to every query that shows tenders.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+import scoring
+from service import agreements, db, events, tenders
+from service.agreements import Agreed, CallOff, Framework
+from service.organisations import Caller
+from service.problems import Fault, NotFound, Refusal
+from service.tenders import Known, Reason
+
+SQL = db.queries("frameworks")
+
+
+class NewPlaces(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """With how many bids in all the framework is concluded, the awarded one included: those ranked first."""
+
+    number: Annotated[int, Meta(ge=2, le=1_000)]
+    reason: Reason
+
+
+class FrameworkSupplier(Struct, frozen=True, kw_only=True):
+    """A supplier with a place in a framework, by which bid for which lot."""
+
+    lot_id: UUID
+    lot_number: int
+    bid_id: UUID
+    supplier_id: UUID
+    supplier: str
+    decided_at: datetime
+
+
+class CalledOff(Struct, frozen=True, kw_only=True):
+    """A published tender that calls off from a framework."""
+
+    tender_id: UUID
+    reference: str
+    title: str
+    estimated_value: Decimal
+    published_at: datetime
+
+
+class FrameworkState(Struct, frozen=True, kw_only=True):
+    """A framework now: its terms, who has a place, what was called off and what is left."""
+
+    tender_id: UUID
+    terms: Framework
+    ended: bool
+    suppliers: list[FrameworkSupplier]
+    call_offs: list[CalledOff]
+    called_off: Decimal
+    left: Decimal
+
+
+class _Use(Struct, frozen=True):
+    suppliers: int
+    called_off: Decimal
+
+
+class _Locked(Struct, frozen=True):
+    id: UUID
+    reference: str
+    currency: str
+    framework: Framework
+
+
+class _Lot(Struct, frozen=True):
+    rules: scoring.Lot
+
+
+class _Award(Struct, frozen=True):
+    number: int
+    bid_id: UUID
+    canonical: bytes
+    concluded: bool
+
+
+# Refusals
+
+
+class NoFramework(Refusal):
+    """The tender is no framework agreement.
+
+    A framework is drafted with `framework`: until when, with how many suppliers, for how much in all.
+    """
+
+
+class FrameworkNotAwarded(Refusal):
+    """The lot has no award that stands.
+
+    First the lot is awarded to the bid ranked first; then places are given to the bids behind it.
+    """
+
+
+class FrameworkConcluded(Refusal):
+    """The places of this lot have been given.
+
+    They stand with the lot's award. Read them at `GET /tenders/{id}/framework`.
+    """
+
+
+class TooManyPlaces(Refusal):
+    """The framework cannot be concluded with so many bids.
+
+    It was published with the most suppliers that it takes, only ranked bids get a place, and of equal bids none is left
+    out.
+    """
+
+    status = 422
+
+
+# Rules
+
+
+def next_places(result: scoring.Evaluation, awarded: UUID, most: int, number: int) -> dict[UUID, int]:
+    """The bids that get a place beside the awarded one, with their ranks; refuses to pick among equals."""
+    if number > most:
+        raise TooManyPlaces(f"The framework takes {most} suppliers of this lot, not {number}.")
+    ranks = {UUID(bid.id): bid.rank for bid in result.bids if bid.rank is not None and bid.rank <= number}
+    if len(ranks) != number:
+        raise TooManyPlaces(f"{len(ranks)} bids are ranked {number} or better; conclude the framework with so many.")
+    ranks.pop(awarded, None)
+    return ranks
+
+
+# Publication
+
+
+async def judge(conn: db.Connection, known: Known) -> tuple[list[Fault], list[Fault]]:
+    """What stands in the way of publishing a framework or a call-off, and what is only warned of.
+
+    Locks the framework that is called off from: two call-offs at once cannot both use what is left.
+    """
+    tender = known.tender
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    if tender.framework is not None:
+        faults += agreements.term_faults(tender.framework, tender.submission_deadline)
+        warnings += agreements.term_warnings(tender.framework, tender.jurisdiction, tender.now)
+    if tender.framework_id is not None and tender.estimated_value is not None:
+        agreed = await _agreed(conn, tender.framework_id, tender.buyer_id)
+        if agreed is None:
+            mend = "Name the id of a published framework of yours, or leave it out."
+            return [*faults, Fault("/framework_id", "There is no such framework.", mend)], warnings
+        rules = [lot.rules for lot in known.lots]
+        call_off = CallOff(tender.currency, tender.estimated_value, tender.submission_deadline, tender.now, rules)
+        faults += agreements.call_off_faults(call_off, agreed)
+        warnings += agreements.call_off_warnings(call_off, agreed)
+    return faults, warnings
+
+
+async def _agreed(conn: db.Connection, framework_id: UUID, buyer_id: UUID) -> Agreed | None:
+    locked = await db.maybe(SQL.lock_framework(conn, framework_id=framework_id, buyer_id=buyer_id), _Locked)
+    if locked is None:
+        return None
+    use = await db.one(SQL.get_use(conn, framework_id=framework_id), _Use)
+    lots = await db.many(SQL.list_rules(conn, framework_id=framework_id), _Lot)
+    rules: Sequence[scoring.Lot] = [lot.rules for lot in lots]
+    return Agreed(locked.reference, locked.currency, locked.framework, use.suppliers, use.called_off, rules)
+
+
+# Handlers
+
+
+@post("/lots/{lot_id:uuid}/framework-places")
+async def give_places(
+    lot_id: FromPath[UUID],
+    data: JSONBody[NewPlaces],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> list[FrameworkSupplier]:
+    """Conclude a framework with the bids ranked behind the awarded one as well, once, with a reason; for approvers."""
+    caller.require("write")
+    known = await tenders.lock(conn, caller, lot_id=lot_id)
+    tenders.check_role(known.tender, "approver")
+    terms = known.tender.framework
+    if terms is None:
+        raise NoFramework(f"{known.tender.reference} was published without a framework.")
+    award = await db.maybe(SQL.get_standing_award(conn, lot_id=lot_id), _Award)
+    if award is None:
+        raise FrameworkNotAwarded(f"Lot {known.lot(lot_id).number} has no award that stands.")
+    if award.concluded:
+        raise FrameworkConcluded("They were given before.")
+    result = msgspec.json.decode(award.canonical, type=scoring.Evaluation)
+    places = next_places(result, award.bid_id, terms.most_suppliers, data.number)
+    await SQL.insert_places(
+        conn,
+        lot_id=lot_id,
+        award_number=award.number,
+        bid_ids=[*places],
+        ranks=[*places.values()],
+        reason=data.reason,
+        person_id=caller.person_id,
+    )
+    facts = {"lot_id": lot_id, "award_number": award.number, "bid_ids": [award.bid_id, *places], "reason": data.reason}
+    await events.record(conn, "framework.concluded", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    suppliers = await db.many(SQL.list_suppliers(conn, framework_id=known.tender.id), FrameworkSupplier)
+    return [supplier for supplier in suppliers if supplier.lot_id == lot_id]
+
+
+@get("/tenders/{tender_id:uuid}/framework")
+async def get_framework(
+    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> FrameworkState:
+    """Read who has a place in a framework, what was called off and what is left; for its buyer and its suppliers."""
+    tender = (await tenders.read(conn, caller, tender_id=tender_id)).tender
+    suppliers = await db.many(SQL.list_suppliers(conn, framework_id=tender_id), FrameworkSupplier)
+    if caller.organisation_id not in {tender.buyer_id, *(one.supplier_id for one in suppliers)}:
+        raise NotFound
+    if tender.framework is None:
+        raise NoFramework(f"{tender.reference} has no framework.")
+    use = await db.one(SQL.get_use(conn, framework_id=tender_id), _Use)
+    return FrameworkState(
+        tender_id=tender_id,
+        terms=tender.framework,
+        ended=tender.now >= tender.framework.ends_at,
+        suppliers=suppliers,
+        call_offs=await db.many(SQL.list_call_offs(conn, framework_id=tender_id), CalledOff),
+        called_off=use.called_off,
+        left=tender.framework.total_value - use.called_off,
+    )
+
+
+router = Router(path="/", route_handlers=[give_places, get_framework], tags=["Tenders"])

@@ -1,0 +1,306 @@
+"""Moderation: what the panel must meet about, and the scores that it agreed.
+
+An agreed score is typed in with its reason and the places in the bid; no path computes one. Source: Bromcom v ULT
+[2022] EWHC 3262 (TCC), averages.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+import scoring
+from service import db, events, opening, panel, panel_scores, tenders
+from service.opening import PanelBid
+from service.organisations import Caller
+from service.panel import Policy, Seat
+from service.panel_scores import NewScore, PanelScore
+from service.problems import NotFound, Refusal, pointer
+from service.tenders import TenderLot
+
+SQL = db.queries("moderation")
+
+Question = tuple[UUID, str]
+"""A bid and a criterion."""
+
+
+class Agreed(NamedTuple):
+    """A score that the panel agreed, as it was typed in, in the published scale's spelling."""
+
+    bid_id: UUID
+    criterion_id: str
+    value: str
+    reason: str
+    cites: tuple[str, ...]
+    change_reason: str | None
+
+
+class ConsensusScore(Struct, frozen=True, kw_only=True):
+    """The score that the panel agreed for a bid on a criterion, recorded by a moderator."""
+
+    bid_id: UUID
+    criterion_id: str
+    version: int
+    person_id: UUID
+    value: str
+    reason: str
+    cites: tuple[str, ...]
+    change_reason: str | None
+    meeting_id: UUID | None
+    recorded_at: datetime
+
+
+# Refusals
+
+
+class PanelMustMeet(Refusal):
+    """The panel must meet about this score.
+
+    The agenda at `GET /lots/{id}/moderation/agenda` says why. Record the meeting, who was there and what was said at
+    `POST /lots/{id}/meetings`; the agreed score is part of that record. Source: Lancashire Care [2018] EWHC 1589 (TCC).
+    """
+
+
+class OwnScoresFirst(Refusal):
+    """You are an evaluator of this lot and have not submitted all your own scores.
+
+    What others gave is shown to you afterwards.
+    """
+
+
+# Rules
+
+
+class Bench(NamedTuple):
+    """What a moderation starts from: the lot and its bids, who is seated, what was scored and agreed, the policy."""
+
+    lot: TenderLot
+    policy: Policy
+    seats: Sequence[Seat]
+    scores: Sequence[PanelScore]
+    agreed: Mapping[Question, ConsensusScore]
+    bids: Mapping[UUID, PanelBid]
+    locked: Collection[str]
+
+    def seated(self, criterion_id: str) -> dict[UUID, str]:
+        """Who is seated on a criterion, by id."""
+        return {seat.person_id: seat.person for seat in self.seats if seat.criterion_id == criterion_id}
+
+    def marks(self, bid_id: UUID, criterion_id: str) -> dict[UUID, PanelScore]:
+        """The scores that count, by evaluator."""
+        return {
+            score.person_id: score
+            for score in self.scores
+            if score.counts and (score.bid_id, score.criterion_id) == (bid_id, criterion_id)
+        }
+
+
+def agenda_of(bench: Bench) -> scoring.Agenda:
+    """What the panel must meet about, by the lot's policy; expected are those who are seated on the criterion."""
+    given = [
+        scoring.GivenScore(
+            evaluator=str(score.person_id),
+            bid=str(score.bid_id),
+            criterion=score.criterion_id,
+            value=score.value,
+            reason=score.reason,
+        )
+        for score in bench.scores
+        if score.counts and score.bid_id in bench.bids
+    ]
+    items: list[scoring.AgendaItem] = []
+    ready = True
+    for name in panel.panel_criteria(bench.lot):
+        policy = scoring.ModerationPolicy(
+            every_question=bench.policy.every_question,
+            spread=bench.policy.spread,
+            outlier=bench.policy.outlier,
+            evaluators=tuple(sorted(str(person) for person in bench.seated(name))),
+        )
+        about = [score for score in given if score.criterion == name]
+        agenda = scoring.moderation(bench.lot.rules, about, policy, bids=[str(bid) for bid in bench.bids])
+        found = [item for item in agenda.items if item.criterion == name]
+        items += found
+        ready = ready and not any({"missing_score", "missing_reason", "off_scale"} & set(item.why) for item in found)
+    return scoring.Agenda(items=tuple(items), ready=ready)
+
+
+def warnings_of(bench: Bench, agreed: Agreed) -> tuple[str, ...]:
+    """What the engine finds odd about an agreed score."""
+    marks = [
+        scoring.Mark(evaluator=str(person), value=score.value)
+        for person, score in bench.marks(agreed.bid_id, agreed.criterion_id).items()
+    ]
+    criterion = panel.panel_criterion(bench.lot, agreed.criterion_id)
+    return tuple(fault.message for fault in scoring.check_consensus(criterion, marks, agreed.value, agreed.reason))
+
+
+# Reading
+
+
+async def bench_of(conn: db.Connection, lot: TenderLot) -> Bench:
+    """What a lot's moderation starts from; refuses where no panel is seated."""
+    row = await panel.find_panel(conn, lot.id)
+    opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot.id), PanelBid)
+    agreed = await standing(conn, lot.id)
+    return Bench(
+        lot=lot,
+        policy=row.policy,
+        seats=await panel.seats_in_force(conn, lot.id),
+        scores=await panel_scores.standing(conn, lot.id),
+        agreed={(score.bid_id, score.criterion_id): score for score in agreed},
+        bids={bid.bid_id: bid for bid in opened if bid.state == "admissible"},
+        locked=await panel.locked_criteria(conn, lot),
+    )
+
+
+async def standing(conn: db.Connection, lot_id: UUID) -> list[ConsensusScore]:
+    """The standing agreed scores of a lot."""
+    return await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
+
+
+async def lock_lot(conn: db.Connection, caller: Caller, lot_id: UUID) -> panel.Place:
+    """Lock a lot for a moderator's work."""
+    known = await tenders.lock(conn, caller, lot_id=lot_id)
+    return _check(known, known.lot(lot_id))
+
+
+def _check(known: tenders.Known, lot: TenderLot) -> panel.Place:
+    """The place of a moderator's work."""
+    tenders.check_role(known.tender, "moderator")
+    opening.check_opened(lot)
+    tenders.check_cleared(known.tender)
+    panel.check_not_awarded(lot)
+    panel.check_not_locked(lot)
+    return panel.Place(known, lot)
+
+
+# Handlers
+
+
+@get("/lots/{lot_id:uuid}/moderation/agenda")
+async def get_agenda(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> scoring.Agenda:
+    """Say what the panel must meet about and why, by the lot's policy; for moderators, approvers and auditors."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    lot = known.lot(lot_id)
+    opening.check_opened(lot)
+    tenders.check_cleared(known.tender)
+    await check_own_scores(conn, known, lot, caller)
+    return agenda_of(await bench_of(conn, lot))
+
+
+async def check_own_scores(conn: db.Connection, known: tenders.Known, lot: TenderLot, caller: Caller) -> None:
+    """Who scores as well, under whatever other role, sees others' scores only once the own ones are in."""
+    if "evaluator" not in known.tender.roles:
+        return
+    bench = await bench_of(conn, lot)
+    own = [seat.criterion_id for seat in bench.seats if seat.person_id == caller.person_id]
+    missing = [name for name in own for bid in bench.bids if caller.person_id not in bench.marks(bid, name)]
+    if missing or not own:
+        raise OwnScoresFirst(f"{len(missing)} of your own scores are missing.")
+
+
+async def keep_agreed(
+    conn: db.Connection,
+    known: tenders.Known,
+    caller: Caller,
+    bench: Bench,
+    agreed: Sequence[Agreed],
+    meeting_id: UUID | None,
+) -> list[ConsensusScore]:
+    """Keep agreed scores as new versions, each with its entry in the log."""
+    before = [bench.agreed.get((one.bid_id, one.criterion_id)) for one in agreed]
+    versions = [1 if score is None else score.version + 1 for score in before]
+    for number, one in enumerate(agreed):
+        at = "" if meeting_id is None else pointer("items", number)
+        panel_scores.check_change_reason(versions[number], one.change_reason, at)
+    recorded_at: datetime = await SQL.insert_consensus(
+        conn,
+        meeting_id=meeting_id,
+        person_id=caller.person_id,
+        bid_ids=[one.bid_id for one in agreed],
+        criteria=[one.criterion_id for one in agreed],
+        versions=versions,
+        agreed=[one.value for one in agreed],
+        reasons=[one.reason for one in agreed],
+        cites=[one.cites for one in agreed],
+        change_reasons=[one.change_reason for one in agreed],
+    )
+    kept = [
+        ConsensusScore(
+            version=version,
+            person_id=caller.person_id,
+            meeting_id=meeting_id,
+            recorded_at=recorded_at,
+            **one._asdict(),
+        )
+        for one, version in zip(agreed, versions, strict=True)
+    ]
+    facts = [
+        msgspec.to_builtins(score) | ({} if was is None else {"was": was.value})
+        for score, was in zip(kept, before, strict=True)
+    ]
+    await events.record_all(conn, "consensus.recorded", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    return kept
+
+
+@put("/bids/{bid_id:uuid}/consensus/{criterion_id:str}")
+async def record_consensus(
+    bid_id: FromPath[UUID],
+    criterion_id: FromPath[str],
+    data: JSONBody[NewScore],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> ConsensusScore:
+    """Record what the panel agreed about a question on which, by the lot's policy, it need not meet; for moderators.
+
+    All who are seated have scored, close enough together, and the agreed score lies among theirs. Typed in, never
+    computed. Everything else is recorded with its meeting, at `POST /lots/{id}/meetings`.
+    """
+    caller.require("write")
+    place = await panel.lock_bid(conn, caller, bid_id)
+    known, lot = _check(*place)
+    value = panel.published_value(lot, criterion_id, data.value)
+    bench = await bench_of(conn, lot)
+    if criterion_id in bench.locked:
+        raise panel.CriterionLocked(f"{criterion_id} is locked.")
+    agreed = Agreed(bid_id, criterion_id, value, data.reason, data.cites, data.change_reason)
+    asked = [one for one in agenda_of(bench).items if (one.bid, one.criterion) == (str(bid_id), criterion_id)]
+    why = [reason for one in asked for reason in one.why] if asked else ["out_of_the_race"]
+    why += warnings_of(bench, agreed)
+    if why:
+        raise PanelMustMeet(f"{criterion_id}: {', '.join(why)}.")
+    (score,) = await keep_agreed(conn, known, caller, bench, [agreed], None)
+    return score
+
+
+@get("/lots/{lot_id:uuid}/consensus")
+async def list_consensus(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[ConsensusScore]:
+    """List the agreed scores; for the moderator, approver or auditor."""
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_cleared(known.tender)
+    await check_own_scores(conn, known, known.lot(lot_id), caller)
+    return await standing(conn, lot_id)
+
+
+router = Router(
+    path="/",
+    route_handlers=[get_agenda, record_consensus, list_consensus],
+    tags=["Evaluation"],
+)

@@ -1,0 +1,46 @@
+-- name: insert_locks(lot_id, criteria, person_id)!
+-- Lock criteria of a lot, each as its next lock.
+INSERT INTO criterion_locks (lot_id, criterion_id, number, person_id, locked_at)
+SELECT
+    :lot_id::uuid, asked.criterion_id,
+    1 + (
+        SELECT count(*) FROM criterion_locks AS earlier
+        WHERE earlier.lot_id = :lot_id::uuid AND earlier.criterion_id = asked.criterion_id
+    )::int,
+    :person_id::uuid, clock_timestamp()
+FROM unnest(:criteria::text []) AS asked (criterion_id);
+
+-- name: insert_unlock(lot_id, criterion_id, number, person_id, reason)!
+-- Lift a lock.
+INSERT INTO criterion_unlocks (lot_id, criterion_id, number, person_id, reason, unlocked_at)
+VALUES (:lot_id::uuid, :criterion_id::text, :number::int, :person_id::uuid, :reason::text, clock_timestamp());
+
+-- name: has_scored(lot_id, person_id)$
+-- Whether a person has scored any bid of the lot, or recorded an agreed score, under whatever role it was then.
+SELECT EXISTS (
+    SELECT 1 FROM opened_bids AS opened
+    WHERE
+        opened.lot_id = :lot_id::uuid
+        AND (
+            EXISTS (
+                SELECT 1 FROM panel_scores AS score
+                WHERE score.bid_id = opened.bid_id AND score.person_id = :person_id::uuid
+            )
+            OR EXISTS (
+                SELECT 1 FROM consensus_scores AS score
+                WHERE score.bid_id = opened.bid_id AND score.person_id = :person_id::uuid
+            )
+        )
+);
+
+-- name: list_locks(lot_id)
+-- The locks of a lot's criteria and who lifted them, first to last.
+SELECT
+    held.criterion_id, held.number, held.person_id, held.locked_at, lifted.person_id AS unlocked_by,
+    lifted.reason AS unlocked_because, lifted.unlocked_at
+FROM criterion_locks AS held
+LEFT JOIN criterion_unlocks AS lifted
+    ON held.lot_id = lifted.lot_id AND held.criterion_id = lifted.criterion_id AND held.number = lifted.number
+WHERE held.lot_id = :lot_id::uuid
+ORDER BY held.locked_at, held.criterion_id, held.number
+LIMIT 10000;

@@ -1,0 +1,98 @@
+"""The lock of a criterion's agreed scores, and what lifts it."""
+
+from typing import Any
+
+from tests.make import a_decision, a_score, an_item
+from tests.service.conftest import Market, done, refused
+from tests.service.test_panel_scores import CRITERION, lot_of, score
+
+
+def path_of(tender: dict[str, Any], what: str, criterion: str = CRITERION) -> str:
+    return f"{lot_of(tender)}/criteria/{criterion}/{what}"
+
+
+REASON = {"reason": "Two pages had not been in the evaluators' copy."}
+
+
+async def test_a_lock_is_final_for_the_panel(market: Market) -> None:
+    """EnergySolutions v NDA [2016] EWHC 1988 (TCC): nothing changes late, neither scores nor agreed scores."""
+    tender, (bid, _) = await market.agreed()
+    entry = await market.last(tender)
+    assert (entry["kind"], entry["data"]["criterion_id"]) == ("criterion.locked", CRITERION)
+    assert {one["value"] for one in entry["data"]["agreed"]} == {"4"}
+    changed = a_score(value="5", change_reason="Second thoughts.")
+    for late in (
+        await score(market.evaluator, bid, value="5", change_reason="Second thoughts."),
+        await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/{CRITERION}/draft", {"value": "5"}),
+        await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/{CRITERION}", changed),
+        await market.meet(tender, an_item(bid, change_reason="Again."), present=(market.moderator, market.evaluator)),
+        await market.moderator.post(path_of(tender, "lock")),
+    ):
+        refused(late, 409, "criterion-locked")
+
+
+async def test_a_lock_waits_for_every_bid_in_the_race(market: Market) -> None:
+    tender, (alder, birch) = await market.opened()
+    done(await score(market.evaluator, alder))
+    done(await market.moderator.put(f"/bids/{alder['bid_id']}/consensus/{CRITERION}", a_score()))
+    problem = refused(await market.moderator.post(path_of(tender, "lock")), 409, "agreements-missing")
+    assert [fault["pointer"] for fault in problem["errors"]] == [f"/bids/{birch['bid_id']}/consensus/{CRITERION}"]
+    done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision()))
+    assert done(await market.moderator.post(path_of(tender, "lock")))["number"] == 1
+
+
+async def test_only_an_approver_unlocks_with_a_reason_and_both_versions_stay(market: Market) -> None:
+    """Loudly: the log has who, why, and whether the ranking was known by then."""
+    tender, (bid, _), _ = await market.evaluated()
+    for person in (market.moderator, market.evaluator, market.author, market.auditor):
+        refused(await person.post(path_of(tender, "unlock"), REASON), 403, "forbidden")
+    refused(await market.approver.post(path_of(tender, "unlock"), {"reason": " "}), 422, "invalid-request")
+    lifted = done(await market.approver.post(path_of(tender, "unlock"), REASON))
+    assert (lifted["unlocked_by"], lifted["unlocked_because"]) == (market.approver.id, REASON["reason"])
+    entry = await market.last(tender)
+    assert (entry["kind"], entry["data"]["reason"]) == ("criterion.unlocked", REASON["reason"])
+    assert entry["data"]["ranking_known_since"]
+    refused(await market.approver.post(path_of(tender, "unlock"), REASON), 409, "not-locked")
+    digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    run = await market.moderator.post(f"{lot_of(tender)}/evaluations", digest)
+    assert refused(run, 409, "criteria-not-locked")["errors"][0]["mend"]
+    done(await score(market.evaluator, bid, value="5", change_reason="Pages 9 and 10 were missing."))
+    changed = a_score(value="5", change_reason="Pages 9 and 10 were missing.")
+    done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/{CRITERION}", changed))
+    assert done(await market.moderator.post(path_of(tender, "lock")))["number"] == 2
+    done(await market.moderator.post(f"{lot_of(tender)}/evaluations", digest))
+    versions = await market.owner.fetch(
+        "SELECT value FROM consensus_scores WHERE bid_id = $1 ORDER BY version", bid["bid_id"]
+    )
+    assert [row["value"] for row in versions] == ["4", "5"]
+    locks = done(await market.auditor.get(f"{lot_of(tender)}/criteria/locks"))
+    assert [lock["unlocked_because"] for lock in locks] == [REASON["reason"], None]
+
+
+async def test_who_has_scored_unlocks_nothing_under_another_role(market: Market) -> None:
+    tender, _ = await market.agreed()
+    roles = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{roles}/{market.evaluator.id}/evaluator"))
+    await market.give(tender, market.evaluator, "approver")
+    refused(await market.evaluator.post(path_of(tender, "unlock"), REASON), 409, "scored-before")
+
+
+async def test_after_the_award_and_the_technical_consensus_nothing_is_unlocked(market: Market) -> None:
+    tender, (_, birch), run = await market.evaluated()
+    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "Ranked first."}
+    done(await market.approver.post(f"{lot_of(tender)}/award", award))
+    refused(await market.approver.post(path_of(tender, "unlock"), REASON), 409, "lot-already-awarded")
+
+
+async def test_locks_are_set_by_moderators_on_what_the_panel_scores(market: Market) -> None:
+    tender, _ = await market.opened()
+    for person in (market.evaluator, market.approver, market.author, market.colleague):
+        refused(await person.post(path_of(tender, "lock")), 403, "forbidden")
+    for person in (market.stranger, market.alder):
+        refused(await person.post(path_of(tender, "lock")), 404, "not-found")
+        refused(await person.post(path_of(tender, "unlock"), REASON), 404, "not-found")
+        refused(await person.get(f"{lot_of(tender)}/criteria/locks"), 404, "not-found")
+    refused(await market.moderator.post(path_of(tender, "lock", "price")), 422, "not-scored-by-the-panel")
+    refused(await market.approver.post(path_of(tender, "unlock", "price"), REASON), 422, "not-scored-by-the-panel")
+    unopened = await market.publish()
+    refused(await market.moderator.post(path_of(unopened, "lock")), 409, "not-opened")

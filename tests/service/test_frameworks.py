@@ -1,0 +1,270 @@
+"""Frameworks are awarded to suppliers, and what calls off from them exists for nobody else."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+import scoring
+from service import frameworks
+from tests.make import a_bid, a_corrigendum, a_score, a_tender
+from tests.service.conftest import Market, Person, done, refused
+
+FRAMEWORK = {"ends_at": "2131-06-01T12:00:00Z", "most_suppliers": 2, "total_value": "500000.00"}
+MICROSECOND = timedelta(microseconds=1)
+
+
+async def awarded(market: Market, later: datetime | None = None, **terms: Any) -> dict[str, Any]:
+    """A framework that is awarded to Birch; Alder is ranked second. later: where the clock then stands, if frozen."""
+    tender = await market.publish(framework=FRAMEWORK | terms)
+    done(await market.alder.submit(tender))
+    done(await market.birch.submit(tender, a_bid(price="1000000.00")))
+    if later is not None:
+        await market.set_clock(later)
+    bids = sorted((await market.open(tender))["bids"], key=lambda bid: bid["supplier"])
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    await market.recommend(tender, run, bids[1])
+    body = {"evaluation_id": run["id"], "bid_id": bids[1]["bid_id"], "reason": "As recommended."}
+    done(await market.approver.post(f"/lots/{lot['id']}/award", body))
+    return tender
+
+
+async def call_off(market: Market, framework: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return await market.publish(**({"framework_id": framework["id"], "estimated_value": "200000.00"} | fields))
+
+
+async def refused_call_off(market: Market, framework: dict[str, Any], **fields: Any) -> set[str]:
+    """The places that stand in the way of publishing a call-off."""
+    given = {"framework_id": framework["id"], "estimated_value": "200000.00"}
+    draft = await market.draft(**({"submission_deadline": await market.in_an_hour()} | given | fields))
+    answer = await market.approver.post(f"/tenders/{draft['id']}/publication", If_Match='"1"')
+    return {fault["pointer"] for fault in refused(answer, 422, "tender-not-ready")["errors"]}
+
+
+async def seen(person: Person) -> set[str]:
+    """Every tender in the person's list; asked by a key that the service knows, so that the door answers too."""
+    found: set[str] = set()
+    cursor = ""
+    while True:
+        page = done(await person.get(f"/tenders?limit=200{cursor and f'&cursor={cursor}'}"))
+        found |= {line["id"] for line in page["items"]}
+        if page["next"] is None:
+            return found
+        cursor = page["next"]
+
+
+async def test_a_call_off_exists_for_its_buyer_and_the_framework_s_suppliers(market: Market) -> None:
+    """Birch, who was awarded, finds, reads and bids; the city sees all of it."""
+    framework = await awarded(market)
+    tender = await call_off(market, framework)
+    for person in (market.birch, market.author):
+        assert tender["id"] in await seen(person)
+        assert tender["id"] in await seen(person)
+        assert done(await person.get(f"/tenders/{tender['id']}"))["framework_id"] == framework["id"]
+    lot_id = tender["lots"][0]["id"]
+    assert done(await market.birch.get(f"/lots/{lot_id}/sealing"))["lot_id"] == lot_id
+    assert done(await market.birch.submit(tender))["tender"] == tender["reference"]
+    assert (await market.last(tender))["kind"] == "bid.submitted"
+    assert done(await market.birch.post(f"/lots/{lot_id}/bids?validate=only", a_bid()))["complete"]
+    state = done(await market.birch.get(f"/tenders/{framework['id']}/framework"))
+    assert [one["supplier"] for one in state["suppliers"]] == [market.birch.name]
+    assert [one["tender_id"] for one in state["call_offs"]] == [tender["id"]]
+    assert (state["called_off"], state["left"], state["ended"]) == ("200000.00", "300000.00", False)
+
+
+async def test_for_everybody_else_a_call_off_does_not_exist_whatever_they_try(market: Market) -> None:
+    """Lists, pages, sealing, bids by both doors, dry runs, documents, log, records: as if the id had been made up.
+
+    Its own control: to the same requests about an open tender nobody is told that it does not exist.
+    """
+    framework = await awarded(market)
+    hidden, shown = await call_off(market, framework), await market.publish()
+    for person in (market.alder, market.cedar, market.stranger):
+        for _ in range(2):
+            found = await seen(person)
+            assert hidden["id"] not in found
+            assert shown["id"] in found
+        for tender, missing in ((hidden, True), (shown, False)):
+            tender_id, lot_id = tender["id"], tender["lots"][0]["id"]
+            answers = [
+                await person.get(f"/tenders/{tender_id}"),
+                await person.get(f"/lots/{lot_id}/sealing"),
+                await person.get(f"/lots/{lot_id}/bids"),
+                await person.get(f"/tenders/{tender_id}/platform-record"),
+                await person.get(f"/tenders/{tender_id}/log/checkpoint"),
+                await person.get(f"/tenders/{tender_id}/key"),
+            ]
+            if person is not market.stranger:
+                answers += [
+                    await person.submit(tender),
+                    await person.submit(tender),
+                    await person.post(f"/lots/{lot_id}/bids?validate=only", a_bid()),
+                    await person.http.post(
+                        f"/lots/{lot_id}/documents",
+                        content=b"x",
+                        headers={"Authorization": f"Bearer {person.key}", "Idempotency-Key": str(uuid4())},
+                    ),
+                ]
+            gone = [answer.status_code == 404 for answer in answers]
+            if missing:
+                assert all(gone), [(answer.request.url.path, answer.status_code) for answer in answers]
+            else:
+                assert not any(gone[:3] + gone[6:])
+        refused(await person.get(f"/tenders/{framework['id']}/framework"), 404, "not-found")
+    owner = market.owner
+    assert await owner.fetchval("SELECT count(*) FROM bids WHERE lot_id = $1", hidden["lots"][0]["id"]) == 0
+    assert await owner.fetchval("SELECT count(*) FROM documents WHERE lot_id = $1", hidden["lots"][0]["id"]) == 0
+
+
+async def test_an_approver_concludes_a_framework_with_the_bids_ranked_next(market: Market) -> None:
+    """From then on the second supplier takes part too; the decision is in the log, with its reason."""
+    framework = await awarded(market)
+    tender = await call_off(market, framework)
+    path = f"/lots/{framework['lots'][0]['id']}/framework-places"
+    body = {"number": 2, "reason": "Two suppliers, as published."}
+    refused(await market.moderator.post(path, body), 403, "forbidden")
+    refused(await market.stranger.post(path, body), 404, "not-found")
+    refused(await market.alder.post(path, body), 404, "not-found")
+    refused(await market.approver.post(path, body | {"number": 3}), 422, "too-many-places")
+    refused(await market.approver.post(path, body | {"reason": " "}), 422, "invalid-request")
+    refused(await market.alder.get(f"/tenders/{tender['id']}"), 404, "not-found")
+    places = done(await market.approver.post(path, body))
+    assert [one["supplier"] for one in places] == [market.birch.name, market.alder.name]
+    entry = await market.last(framework)
+    assert (entry["kind"], entry["data"]["reason"]) == ("framework.concluded", body["reason"])
+    assert done(await market.alder.submit(tender))["tender_id"] == tender["id"]
+    refused(await market.approver.post(path, body), 409, "framework-concluded")
+
+
+async def test_places_are_given_where_there_is_a_framework_and_an_award(market: Market) -> None:
+    """Too early, or the wrong tender."""
+    body = {"number": 2, "reason": "Two suppliers, as published."}
+    plain, _, _ = await market.awarded()
+    refused(await market.approver.post(f"/lots/{plain['lots'][0]['id']}/framework-places", body), 409, "no-framework")
+    refused(await market.author.get(f"/tenders/{plain['id']}/framework"), 409, "no-framework")
+    early = await market.publish(framework=FRAMEWORK)
+    path = f"/lots/{early['lots'][0]['id']}/framework-places"
+    refused(await market.approver.post(path, body), 409, "framework-not-awarded")
+    assert "/framework_id" in await refused_call_off(market, early)
+
+
+def test_of_equal_bids_none_is_left_out():
+    """Three bids share the second rank: two places cannot be given, four can."""
+    ids = [UUID(int=number) for number in range(1, 5)]
+    bids = [
+        scoring.BidResult(
+            id=str(bid_id), rank=rank, tied=rank == 2, points={}, weighted={}, total="1", flags=(), chain=()
+        )
+        for bid_id, rank in zip(ids, (1, 2, 2, 2), strict=True)
+    ]
+
+    class Result:
+        """What `next_places` reads of an evaluation."""
+
+    result: Any = Result()
+    result.bids = bids
+    for number in (2, 3):
+        with pytest.raises(frameworks.TooManyPlaces):
+            frameworks.next_places(result, ids[0], 10, number)
+    assert frameworks.next_places(result, ids[0], 10, 4) == dict.fromkeys(ids[1:], 2)
+
+
+async def test_who_lost_the_place_sees_no_more_of_what_calls_off(market: Market) -> None:
+    """An annulled award takes its supplier's place, and those beside it; own receipts stay readable."""
+    framework = await awarded(market)
+    tender = await call_off(market, framework)
+    receipt = done(await market.birch.submit(tender))
+    annulment = {"annulled_by": "court", "reference": "[2022] EWHC 1532 (TCC)", "reason": "A manifest error."}
+    done(await market.approver.post(f"/lots/{framework['lots'][0]['id']}/award/annulment", annulment))
+    refused(await market.birch.get(f"/tenders/{tender['id']}"), 404, "not-found")
+    refused(await market.birch.put(f"/bids/{receipt['bid_id']}", a_bid(), Idempotency_Key="k"), 404, "not-found")
+    assert tender["id"] not in await seen(market.birch)
+    assert done(await market.birch.get(f"/bids/{receipt['bid_id']}")) == receipt
+
+
+async def test_a_call_off_keeps_to_its_framework(market: Market) -> None:
+    """Value, currency and criteria; everything that stands in the way is named at once."""
+    framework = await awarded(market)
+    done(await market.author.get(f"/tenders/{framework['id']}/framework"))
+    assert await refused_call_off(market, framework, estimated_value="500000.01") == {"/estimated_value"}
+    await call_off(market, framework, estimated_value="400000.00")
+    assert await refused_call_off(market, framework, estimated_value="100000.01") == {"/estimated_value"}
+    other = a_tender()["lots"]
+    other[0]["rules"]["criteria"][0] |= {"id": "whole-life-cost"}
+    other[0]["rules"]["tie_break"] = other[0]["rules"]["tie_break"][:1]
+    assert await refused_call_off(market, framework, lots=other, estimated_value="1.00") == {"/lots/0/rules/criteria"}
+    exact = await call_off(market, framework, estimated_value="100000.00")
+    assert exact["estimated_value"] == "100000.00"
+
+
+async def test_two_call_offs_at_once_cannot_both_use_what_is_left(market: Market) -> None:
+    """The framework's row is locked while what is left is compared."""
+    framework = await awarded(market)
+    given = {"framework_id": framework["id"], "estimated_value": "300000.00"}
+    drafts = [await market.draft(submission_deadline=await market.in_an_hour(), **given) for _ in range(2)]
+    paths = [f"/tenders/{draft['id']}/publication" for draft in drafts]
+    answers = await asyncio.gather(*(market.approver.post(path, If_Match='"1"') for path in paths))
+    assert sorted(answer.status_code for answer in answers) == [200, 422]
+
+
+@pytest.mark.parametrize(("offset", "status"), [(-MICROSECOND, 200), (timedelta(0), 422), (MICROSECOND, 422)])
+async def test_from_the_instant_of_its_end_nothing_is_called_off(
+    frozen: Market, offset: timedelta, status: int
+) -> None:
+    """By the database's clock, to the microsecond."""
+    start = datetime(2031, 3, 1, 9, tzinfo=UTC)
+    await frozen.set_clock(start)
+    end = start + timedelta(days=30)
+    framework = await awarded(frozen, start + timedelta(minutes=1), ends_at=end.isoformat())
+    given = {"framework_id": framework["id"], "estimated_value": "1.00"}
+    draft = await frozen.draft(submission_deadline=(end + offset).isoformat(), **given)
+    answer = await frozen.approver.post(f"/tenders/{draft['id']}/publication", If_Match='"1"')
+    assert answer.status_code == status, answer.text
+    await frozen.set_clock(end + offset)
+    assert done(await frozen.author.get(f"/tenders/{framework['id']}/framework"))["ended"] is (status == 422)
+    await frozen.set_clock(start)
+    if status == 200:
+        late = a_corrigendum(submission_deadline=end.isoformat())
+        problem = refused(await frozen.propose(draft, late), 422, "invalid-request")
+        assert problem["errors"][0]["message"] == "The framework ends before bids are in."
+
+
+async def test_a_call_off_names_a_framework_of_its_own_buyer(market: Market) -> None:
+    """Another buyer's framework, and none at all, are refused in the same words."""
+    framework = await awarded(market)
+    body = {"framework_id": framework["id"], "estimated_value": "1.00"}
+    theirs = await market.stranger.post("/tenders", a_tender(**body))
+    nobody = await market.stranger.post("/tenders", a_tender(**body | {"framework_id": str(uuid4())}))
+    assert refused(theirs, 422, "no-such-framework") == refused(nobody, 422, "no-such-framework")
+    plain = await market.publish()
+    assert await refused_call_off(market, plain) == {"/framework_id"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"framework": FRAMEWORK | {"most_suppliers": 0}},
+        {"framework": FRAMEWORK | {"total_value": "0"}},
+        {"framework": FRAMEWORK | {"ends_at": "2131-06-01"}},
+        {"framework_id": "6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22"},
+        {"framework_id": "6c0f6f7e-52a0-4a0c-8f0f-5f3f3f4e8b22", "estimated_value": "1", "framework": FRAMEWORK},
+        {"estimated_value": "NaN"},
+    ],
+)
+async def test_a_framework_is_limited_and_a_call_off_has_a_value(market: Market, fields: dict[str, Any]) -> None:
+    """Without a term, a value and a number of suppliers nobody knows what was agreed."""
+    refused(await market.author.post("/tenders", a_tender(**fields)), 422, "invalid-request")
+
+
+async def test_a_framework_is_published_under_the_digest_and_warned_of_where_it_is_long(market: Market) -> None:
+    """More than four years need a published reason under the Union's rules."""
+    tender = await market.publish(framework=FRAMEWORK, jurisdiction="eu-2014-24")
+    assert tender["framework"] == FRAMEWORK
+    assert tender["rules_digest"] != scoring.digest([tender["lots"][0]["rules_digest"]])
+    assert "/framework/ends_at" in [warning["pointer"] for warning in tender["warnings"]]
