@@ -19,12 +19,13 @@ from msgspec import Struct
 import scoring
 from service import clarifications, db, decisions, events, opening, panel, tenders
 from service.clarifications import Ask, Clarification, check_heard
+from service.drafts import Instant, Reason
 from service.legal import ExplanationPeriod
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.panel import Place
 from service.problems import Fault, NotFound, Refusal
-from service.tenders import Instant, Reason, TenderLot
+from service.tenders import TenderLot
 
 SQL = db.queries("abnormally_low")
 

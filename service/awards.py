@@ -16,12 +16,12 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import abnormally_low, db, events, recommendations, tenders
+from service.drafts import Reason
 from service.organisations import Caller
 from service.panel import LotAlreadyAwarded
 from service.problems import CONSTRAINTS, NotFound, Refusal
 from service.recommendations import Recommendation, check_choice, check_last, stored_or_none
 from service.roles import RolesConflict
-from service.tenders import Reason
 
 SQL = db.queries("awards")
 

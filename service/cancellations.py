@@ -16,11 +16,12 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from service import db, events, tenders
+from service.drafts import Reason
 from service.organisations import Caller
 from service.panel import LotAlreadyAwarded
 from service.problems import NotFound
 from service.publication import check_not_author
-from service.tenders import Known, Reason, TenderLot, TenderNotPublished, TenderRow
+from service.tenders import Known, TenderLot, TenderNotPublished, TenderRow
 
 SQL = db.queries("cancellations")
 

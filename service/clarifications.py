@@ -17,10 +17,11 @@ from msgspec import Struct
 
 import scoring
 from service import db, events, opening, panel, tenders
+from service.drafts import Instant, Reason
 from service.organisations import Caller
 from service.panel import Place
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
-from service.tenders import Instant, Reason, TenderLot, TenderRow
+from service.tenders import TenderLot, TenderRow
 
 SQL = db.queries("clarifications")
 
@@ -249,8 +250,8 @@ async def answer_clarification(
     own = await SQL.lock_own(conn, clarification_id=clarification_id, supplier_id=caller.organisation_id)
     if own is None:
         raise NotFound
-    if own["cancelled_at"] is not None:
-        raise tenders.LotCancelled(f"Lot {own['lot_number']} was cancelled; nothing needs an answer any more.")
+    known = await tenders.read(conn, caller, tender_id=own["tender_id"])
+    tenders.check_not_cancelled([known.lot(own["lot_id"])])
     asked = await find(conn, clarification_id)
     if asked.answered_at is not None:
         raise AlreadyAnswered(f"It was answered at {asked.answered_at.isoformat()}.")

@@ -12,11 +12,11 @@ from msgspec import Meta, Struct
 
 from service import awards, db, events, standstill, tenders
 from service.awards import Award, ContractSigned, NotAwarded
+from service.drafts import Instant
 from service.jurisdictions import Presets
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
 from service.standstill import StoredStandstill
-from service.tenders import Instant
 
 SQL = db.queries("contracts")
 

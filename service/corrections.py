@@ -18,11 +18,12 @@ from msgspec import Meta, Struct
 import scoring
 from service import clarifications, db, events, opening, panel, tenders
 from service.clarifications import Clarification
+from service.drafts import Reason
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.panel import Place
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
-from service.tenders import Reason, TenderLot
+from service.tenders import TenderLot
 
 SQL = db.queries("corrections")
 

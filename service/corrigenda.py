@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events
+from service.drafts import DraftLot, DraftTender, Instant, Reason, Title
 from service.edge import check_if_match
 from service.legal_checks import judge_law
 from service.organisations import Caller
@@ -24,16 +25,11 @@ from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.publication import check_not_author, freeze, judge_rules
 from service.tenders import SQL as TENDERS
 from service.tenders import (
-    DraftLot,
-    DraftTender,
     IfMatch,
-    Instant,
     Known,
-    Reason,
     Tender,
     TenderLot,
     TenderRow,
-    Title,
     check_open,
     check_role,
     differences,

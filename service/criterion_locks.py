@@ -14,9 +14,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from service import db, events, moderation, opening, panel, tenders
+from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal
-from service.tenders import Reason, TenderLot
+from service.tenders import TenderLot
 
 SQL = db.queries("criterion_locks")
 

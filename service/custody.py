@@ -20,6 +20,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from service import db, events, sealing, tenders
+from service.drafts import Custody
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.settings import Settings
@@ -106,7 +107,7 @@ class TenderKey(Struct, frozen=True, kw_only=True):
     """
 
     tender_id: UUID
-    custody: tenders.Custody
+    custody: Custody
     officers_needed: int
     public_key: str | None
     made_at: datetime | None

@@ -18,12 +18,13 @@ from msgspec import Struct
 
 import scoring
 from service import db, evaluations, events, opening, requirements, tenders
+from service.drafts import Reason
 from service.evaluations import SQL as EVALUATIONS
 from service.evaluations import Outcome
 from service.organisations import Caller
 from service.panel import Place, check_not_awarded, check_not_locked, lock_bid
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
-from service.tenders import Reason, TenderLot
+from service.tenders import TenderLot
 
 SQL = db.queries("decisions")
 

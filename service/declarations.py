@@ -18,9 +18,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from service import db, events, tenders
+from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal
-from service.tenders import Reason, RoleHeld
+from service.tenders import RoleHeld
 
 SQL = db.queries("declarations")
 

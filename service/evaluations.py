@@ -16,10 +16,11 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import criterion_locks, db, events, moderation, opening, panel, tenders
+from service.drafts import Reason
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal
-from service.tenders import Reason, TenderLot
+from service.tenders import TenderLot
 
 SQL = db.queries("evaluations")
 

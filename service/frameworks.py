@@ -20,9 +20,10 @@ from msgspec import Meta, Struct
 import scoring
 from service import agreements, db, events, tenders
 from service.agreements import Agreed, CallOff, Framework
+from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import Fault, NotFound, Refusal
-from service.tenders import Known, Reason
+from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
+from service.tenders import Known
 
 SQL = db.queries("frameworks")
 
@@ -123,6 +124,17 @@ class TooManyPlaces(Refusal):
 
     status = 422
 
+
+class NoSuchFramework(Refusal):
+    """There is no such framework of yours.
+
+    A call-off names the framework that it calls off from by the id of its tender, which is your own organisation's.
+    """
+
+    status = 422
+
+
+CONSTRAINTS["tenders_call_off_from_a_tender_of_their_buyer"] = (NoSuchFramework, "You have no tender of this id.")
 
 # Rules
 

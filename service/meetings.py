@@ -16,11 +16,11 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events, moderation, panel, tenders
+from service.drafts import Reason
 from service.organisations import Caller
 from service.panel import Majority
 from service.panel_scores import Cites, Value
 from service.problems import Fault, NotFound, Refusal, pointer
-from service.tenders import Reason
 
 SQL = db.queries("meetings")
 

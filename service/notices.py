@@ -12,9 +12,10 @@ from msgspec import Meta, Struct
 
 from service import awards, db, events, standstill, summaries, tenders
 from service.awards import NotAwarded
+from service.drafts import Instant
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
-from service.tenders import Instant, TenderRow
+from service.tenders import TenderRow
 
 SQL = db.queries("notices")
 

@@ -23,6 +23,7 @@ import scoring
 from service import bidders, bids, db, documents, events, money, tenders, unsealing
 from service.bids import OwnBid
 from service.consortia import Overlap, Party
+from service.drafts import Custody
 from service.money import AcceptedCurrency
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
@@ -135,7 +136,7 @@ class OpeningRecord(Struct, frozen=True, kw_only=True):
 
     tender_id: UUID
     lot_id: UUID
-    custody: tenders.Custody
+    custody: Custody
     officers: list[OpeningAct]
     officers_needed: int
     opened_at: datetime | None
@@ -246,7 +247,8 @@ def check_reader(tender: TenderRow) -> None:
 def shown_to_evaluator(bid: PanelBid, seated: Collection[str]) -> PanelBid:
     """A bid as an evaluator sees it: the answers that this person scores, and no price in whatever envelope it came."""
     offers = {name: value for name, value in bid.offers.items() if name in seated}
-    return msgspec.structs.replace(bid, offers=offers)
+    converted = {name: value for name, value in bid.in_tender_currency.items() if name in seated}
+    return msgspec.structs.replace(bid, offers=offers, in_tender_currency=converted)
 
 
 # Reading what is sealed

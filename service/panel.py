@@ -17,9 +17,10 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events, tenders, trainings
+from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import Fault, Forbidden, NotFound, Refusal, pointer
-from service.tenders import Reason, RoleHeld, TenderLot
+from service.tenders import RoleHeld, TenderLot
 from service.trainings import Training
 
 SQL = db.queries("panel")

@@ -17,9 +17,10 @@ from msgspec import Struct
 
 import scoring
 from service import db, events, opening, tenders
+from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal
-from service.tenders import Reason, TenderLot, TenderRow
+from service.tenders import TenderLot, TenderRow
 
 SQL = db.queries("procedure_reports")
 

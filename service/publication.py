@@ -12,6 +12,7 @@ from litestar.params import FromPath
 import scoring
 from scoring.units import is_money
 from service import custody, db, events, frameworks, requirements
+from service.drafts import DraftLot
 from service.edge import check_if_match
 from service.legal_checks import judge_law, judge_officers
 from service.money import Vat
@@ -20,7 +21,6 @@ from service.problems import Fault, Refusal
 from service.roles import RolesConflict
 from service.tenders import SQL as TENDERS
 from service.tenders import (
-    DraftLot,
     IfMatch,
     Known,
     Role,

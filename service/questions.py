@@ -15,9 +15,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from service import db, events, tenders
+from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import Fault, Forbidden, NotFound, Refusal
-from service.tenders import Reason, TenderRow
+from service.tenders import TenderRow
 
 SQL = db.queries("questions")
 

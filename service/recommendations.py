@@ -19,11 +19,12 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events, opening, robustness, tenders
+from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
 from service.organisations import Caller
 from service.panel import check_not_awarded
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
-from service.tenders import Reason, TenderLot
+from service.tenders import TenderLot
 
 SQL = db.queries("recommendations")
 

@@ -17,9 +17,9 @@ from msgspec import Meta, Struct
 
 import scoring
 from service import db, events, tenders
+from service.drafts import Title
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest
-from service.tenders import Title
 
 SQL = db.queries("requirements")
 

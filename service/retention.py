@@ -17,9 +17,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from service import db, document_store, events
+from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
-from service.tenders import Reason, TenderRow, check_role, legal_rules, lock_record, read
+from service.tenders import TenderRow, check_role, legal_rules, lock_record, read
 
 SQL = db.queries("retention")
 

@@ -20,11 +20,11 @@ import scoring
 from service import clarifications, db, decisions, events, opening, panel, requirements, tenders
 from service.clarifications import Ask, Clarification, is_heard
 from service.decisions import BidState, Effect
+from service.drafts import Instant, Reason
 from service.legal import Ground
 from service.organisations import Caller
 from service.panel import Place
 from service.problems import NotFound, Refusal
-from service.tenders import Instant, Reason
 
 SQL = db.queries("selection")
 

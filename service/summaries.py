@@ -18,12 +18,13 @@ import scoring
 from scoring.debrief import Debrief, Derived
 from service import awards, db, events, letters, opening, standstill, tenders
 from service.awards import NotAwarded
+from service.drafts import Reason
 from service.evaluations import get_stored
 from service.letters import BidFacts, Letter, MissingField, Sources
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.standstill import Waiting, calendar_of
-from service.tenders import Known, Reason, TenderLot
+from service.tenders import Known, TenderLot
 
 SQL = db.queries("summaries")
 

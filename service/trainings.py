@@ -10,8 +10,8 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from service import db, events, tenders
+from service.drafts import Title
 from service.organisations import Caller
-from service.tenders import Title
 
 SQL = db.queries("trainings")
 

@@ -51,8 +51,8 @@ SELECT EXISTS (
 );
 
 -- name: lock_own(clarification_id, supplier_id)^
--- Lock the tender of a clarification about the supplier's own bid, and its lot's cancellation as it stands then.
-SELECT tender.id AS tender_id, lot.id AS lot_id, lot.number AS lot_number, lot.cancelled_at
+-- Lock the tender of a clarification about the supplier's own bid. What else is true is read after the lock.
+SELECT tender.id AS tender_id, lot.id AS lot_id
 FROM clarifications AS asked
 INNER JOIN bids AS bid ON asked.bid_id = bid.id
 INNER JOIN lots AS lot ON bid.lot_id = lot.id

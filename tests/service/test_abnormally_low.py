@@ -30,6 +30,7 @@ async def a_low_price(
     for bid in bids:
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     return tender, bids, await evaluate(market, tender)
 
 

@@ -378,7 +378,7 @@ async def test_a_replaced_bid_counts_with_its_last_version(market: Market) -> No
     assert (await market.last(tender))["data"]["digest"] == second["digest"]
     record = await market.open(tender)
     assert [(bid["version"], bid["digest"]) for bid in record["bids"]] == [(2, second["digest"])]
-    (opened,) = done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"))
+    (opened,) = done(await market.moderator.get(f"/lots/{lot_of(tender)}/bids"))
     assert opened["offers"]["price"] == "999.00"
 
 

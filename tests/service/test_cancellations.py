@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from tests.make import a_bid, a_lot, a_score
 from tests.service.conftest import Market, Person, done, refused
@@ -107,10 +106,9 @@ async def test_while_another_lot_is_sealed_nobody_learns_who_bid_for_the_cancell
     assert done(await market.approver.get(f"{lot_of(tender)}/cancellation"))["to_be_told"] is None
 
 
-@pytest.mark.parametrize("custody", ["service"])
-async def test_after_the_deadline_the_bids_of_a_cancelled_lot_are_never_opened(market: Market, custody: str) -> None:
+async def test_after_the_deadline_the_bids_of_a_cancelled_lot_are_never_opened(market: Market) -> None:
     """Neither by the officers' requests nor, should somebody ask it directly, by the database."""
-    tender = await market.publish(custody=custody)
+    tender = await market.publish()
     done(await market.alder.submit(tender))
     await market.close(tender)
     assert (await market.officer.post(f"{lot_of(tender)}/opening")).status_code == 202

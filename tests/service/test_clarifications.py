@@ -1,5 +1,6 @@
 """What bidders are asked after the opening: one part of the bid, a time to answer, and no new bid."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -126,6 +127,7 @@ async def test_the_instant_is_already_too_late_to_answer(frozen: Market, microse
     await frozen.set_clock(now)
     for officer in (frozen.officer, frozen.second_officer):
         done(await officer.post(f"{lot_of(tender)}/opening"))
+    await frozen.clear(tender)
     (alder,) = done(await frozen.moderator.get(f"{lot_of(tender)}/bids"))
     due = now + timedelta(hours=1)
     asked = done(await ask(frozen, alder, due_at=due.isoformat()))
@@ -153,6 +155,21 @@ async def test_in_a_cancelled_lot_nothing_is_asked_or_answered(market: Market) -
     done(await market.approver.post(f"{lot_of(tender)}/cancellation", {"reason": "No budget."}))
     refused(await answer(market.alder, asked), 409, "lot-cancelled")
     refused(await ask(market, alder), 409, "lot-cancelled")
+
+
+async def test_an_answer_that_waits_for_a_cancellation_is_refused(market: Market) -> None:
+    """What is true is read behind the lock, not before it."""
+    tender, (alder, _) = await market.opened()
+    asked = done(await ask(market, alder))
+    async with market.owner.transaction():
+        await market.owner.execute("SELECT FROM tenders WHERE id = $1 FOR UPDATE", tender["id"])
+        waiting = asyncio.create_task(answer(market.alder, asked))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        await market.owner.execute(
+            "UPDATE lots SET cancelled_at = clock_timestamp() WHERE tender_id = $1", tender["id"]
+        )
+    refused(await waiting, 409, "lot-cancelled")
 
 
 async def test_an_answer_scores_nothing_by_itself(market: Market) -> None:

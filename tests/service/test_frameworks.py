@@ -28,6 +28,7 @@ async def awarded(market: Market, later: datetime | None = None, **terms: Any) -
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
     lot = tender["lots"][0]
+    await market.lock(tender)
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
     await market.recommend(tender, run, bids[1])
     body = {"evaluation_id": run["id"], "bid_id": bids[1]["bid_id"], "reason": "As recommended."}

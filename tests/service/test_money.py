@@ -102,16 +102,19 @@ async def test_a_bid_in_an_accepted_currency_is_ranked_by_its_converted_price(ma
     done(await market.birch.submit(tender, a_bid(price="1000000.00") | {"currency": "GBP"}))
     record = await market.open(tender)
     lot = tender["lots"][0]
-    bids = {bid["bid_id"]: bid for bid in done(await market.evaluator.get(f"/lots/{lot['id']}/bids"))}
+    bids = {bid["bid_id"]: bid for bid in done(await market.moderator.get(f"/lots/{lot['id']}/bids"))}
     alder = bids.pop(given["bid_id"])
     assert (alder["currency"], alder["offers"]["price"]) == ("EUR", "1100000.00")
     assert alder["in_tender_currency"] == {"price": "936320.00"}
     assert alder["exchange"]["rate"] == "0.8512"
     (birch,) = bids.values()
     assert (birch["currency"], birch["in_tender_currency"], birch["exchange"]) == (None, {}, None)
+    unseated = done(await market.evaluator.get(f"/lots/{lot['id']}/bids"))
+    assert all(not bid["in_tender_currency"] and "price" not in bid["offers"] for bid in unseated)
     for bid in record["bids"]:
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
     result = done(await market.moderator.get(f"/evaluations/{run['id']}"))
     assert result["winner"] == given["bid_id"]
@@ -126,14 +129,15 @@ async def test_sealed_prices_are_converted_once_they_are_opened(market: Market) 
     done(await market.alder.submit(tender, a_bid(price="1100000.00") | {"currency": "EUR"}))
     (bid,) = (await market.open(tender))["bids"]
     lot = f"/lots/{tender['lots'][0]['id']}"
-    (before,) = done(await market.evaluator.get(f"{lot}/bids"))
+    (before,) = done(await market.moderator.get(f"{lot}/bids"))
     assert (before["currency"], before["in_tender_currency"]) == ("EUR", {})
     done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
     done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     done(await market.moderator.post(f"{lot}/consensus-lock"))
     for officer in (market.officer, market.second_officer):
         done(await officer.post(f"{lot}/opening?envelope=price"))
-    (after,) = done(await market.evaluator.get(f"{lot}/bids"))
+    (after,) = done(await market.moderator.get(f"{lot}/bids"))
     assert (after["offers"]["price"], after["in_tender_currency"]) == ("1100000.00", {"price": "936320.00"})
     digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
     run = done(await market.moderator.post(f"{lot}/evaluations", digest))

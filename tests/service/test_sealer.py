@@ -295,7 +295,7 @@ async def test_a_bid_and_its_document_sealed_by_a_portal_go_all_the_way(market: 
     assert receipt["documents"] == [named[0]["id"]]
     assert done(await market.alder.get(f"/lots/{lot_id}/sealing"))["version"] == 2
     await market.open(tender)
-    (bid,) = done(await market.evaluator.get(f"/lots/{lot_id}/bids"))
+    (bid,) = done(await market.moderator.get(f"/lots/{lot_id}/bids"))
     assert bid["offers"] == a_bid()["values"]
 
 

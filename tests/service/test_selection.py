@@ -29,6 +29,7 @@ async def a_case(market: Market, jurisdiction: str = "eu-2014-24") -> tuple[dict
     for bid in bids:
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     return tender, bids
 
 
@@ -235,6 +236,7 @@ async def test_what_an_exclusion_would_do_can_be_seen_before(market: Market) -> 
     for bid in (alder, birch):
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     await evaluate(market, tender)
     effect = done(await market.moderator.get(path))
     assert (effect["holds"], effect["order"]) == ("before", [alder["bid_id"]])

@@ -147,6 +147,7 @@ async def test_variants_are_opened_described_scored_and_ranked_with_the_others(m
         done(await market.evaluator.put(f"/bids/{bid_id}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid_id}/consensus/method-statement", a_score()))
     lot = tender["lots"][0]
+    await market.lock(tender)
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
     assert done(await market.moderator.get(f"/evaluations/{run['id']}"))["winner"] == variant["bid_id"]
     seen = {bid["bid_id"]: bid["variant"] for bid in done(await market.evaluator.get(path))}
@@ -164,6 +165,7 @@ async def test_records_name_a_consortium_and_tell_a_variant_from_the_bid(market:
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
     lot = tender["lots"][0]
+    await market.lock(tender)
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
     await market.recommend(tender, run, bids[1])
     body = {"evaluation_id": run["id"], "bid_id": bids[1]["bid_id"], "reason": "As recommended."}

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from service import wire
+from service.drafts import DraftTender
 from service.examples import BID, TENDER
 from service.problems import InvalidRequest, UnreadableRequest
 from service.submissions import Submission
-from service.tenders import DraftTender
 
 
 def changed(path: str, value: Any) -> bytes:
