@@ -304,7 +304,7 @@ class Place(NamedTuple):
 
 
 async def lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> Place:
-    """Lock the tender of an opened bid, for who is cleared; a bid that is not opened does not exist for anybody here."""
+    """Lock the tender of an opened bid, for who is cleared; one that is not opened does not exist for anybody."""
     found = await SQL.locate_bid(conn, bid_id=bid_id)
     if found is None:
         raise NotFound

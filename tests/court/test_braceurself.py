@@ -61,10 +61,12 @@ async def test_after_the_judgment_the_corrected_mark_makes_another_award_beside_
             "reason": "The mark on access was a manifest error.",
         }
         done(await market.approver.post(f"{lot}/award/annulment", judgment))
-        await market.unlock(tender, "The court found the mark on access to be a manifest error.")
-        better = a_score(value="4", change_reason="The evidence on access carries a 4.")
-        done(await market.evaluator.put(f"/bids/{alder['bid_id']}/scores/method-statement", better))
-        done(await market.moderator.put(f"/bids/{alder['bid_id']}/consensus/method-statement", better))
+        why = {"reason": "The court found the mark to be a manifest error."}
+        done(await market.approver.post(f"{lot}/criteria/method-statement/unlock", why))
+        better = a_score(value="4", reason="The evidence on access carries a 4.")
+        own = better | {"change_reason": "The court found the mark to be a manifest error."}
+        done(await market.evaluator.put(f"/bids/{alder['bid_id']}/scores/method-statement", own))
+        done(await market.moderator.put(f"/bids/{alder['bid_id']}/consensus/method-statement", own))
         await market.lock(tender)
         second = await market.evaluate_again(tender, "The court corrected one mark.")
         told = done(await market.auditor.get(f"/evaluations/{second['id']}/difference?from={first['id']}"))

@@ -47,10 +47,12 @@ async def test_a_later_run_says_what_changed_by_whose_decision_and_who_wins_now(
     """An exclusion and a corrected mark between two runs stand in the difference, with reasons, totals and ranks."""
     tender, (alder, birch), first = await market.evaluated()
     done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision(reason="No insurance.")))
-    await market.unlock(tender, "Page 14 had not been handed out.")
-    corrected = a_score(value="5", reason="Page 14 had been overlooked.", change_reason="Page 14 is there now.")
-    done(await market.evaluator.put(f"/bids/{alder['bid_id']}/scores/method-statement", corrected))
-    done(await market.moderator.put(f"/bids/{alder['bid_id']}/consensus/method-statement", corrected))
+    criterion = f"/lots/{tender['lots'][0]['id']}/criteria/method-statement"
+    done(await market.approver.post(f"{criterion}/unlock", {"reason": "Page 14 had been overlooked."}))
+    corrected = a_score(value="5", reason="Page 14 had been overlooked.")
+    own = corrected | {"change_reason": "Page 14 had been overlooked."}
+    done(await market.evaluator.put(f"/bids/{alder['bid_id']}/scores/method-statement", own))
+    done(await market.moderator.put(f"/bids/{alder['bid_id']}/consensus/method-statement", own))
     await market.lock(tender)
     second = await market.evaluate_again(tender, "Birch is out; page 14 counts.")
     told = done(await market.auditor.get(f"/evaluations/{second['id']}/difference?from={first['id']}"))
