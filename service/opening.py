@@ -7,11 +7,12 @@ technical consensus is locked, and only those of bids that are still in the race
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import structlog
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -24,12 +25,14 @@ from service.bids import OwnBid
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
 from service.tenders import Known, TenderLot, TenderRow
-from service.unsealing import Box, EnvelopeKind, KeyOf, Opened, SealedBid
+from service.unsealing import Box, EnvelopeKind, KeyOf, LoggedBid, Opened, SealedBid
 from service.wrapping import Wrapper
 
 SQL = db.queries("opening")
 
 T = TypeVar("T")
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("tenderscore")
 
 
 class OpeningAct(Struct, frozen=True, kw_only=True):
@@ -81,6 +84,15 @@ class LateBid(Struct, frozen=True, kw_only=True):
     digest: str
 
 
+class MissingBid(Struct, frozen=True, kw_only=True):
+    """A bid that stands in the log and not in the database: somebody took it out behind the service's back."""
+
+    bid_id: UUID
+    supplier_id: UUID
+    version: int
+    digest: str
+
+
 class PriceLine(Struct, frozen=True, kw_only=True):
     """What became of a bid's price envelope; `stays_sealed` is the reason why it is never opened."""
 
@@ -92,11 +104,12 @@ class PriceLine(Struct, frozen=True, kw_only=True):
 
 
 class PriceOpening(Struct, frozen=True, kw_only=True):
-    """The opening of the prices, after the technical consensus was locked."""
+    """The opening of the prices, after the technical consensus was locked; `missing` as in the opening record."""
 
     officers: list[OpeningAct]
     opened_at: datetime | None
     bids: list[PriceLine]
+    missing: list[MissingBid]
 
 
 class OpeningRecord(Struct, frozen=True, kw_only=True):
@@ -104,6 +117,8 @@ class OpeningRecord(Struct, frozen=True, kw_only=True):
 
     Until as many officers as are needed have asked, nothing is opened and nothing is told about bids: `number` and
     `withdrawn` are missing. `prices` is there once the technical consensus of a lot with price envelopes is locked.
+    `missing` are bids that the log has and the opening did not find: their suppliers hold receipts, so ask who had
+    access to the database.
     """
 
     tender_id: UUID
@@ -115,6 +130,7 @@ class OpeningRecord(Struct, frozen=True, kw_only=True):
     number: int | None
     bids: list[OpenedLine]
     late: list[LateBid]
+    missing: list[MissingBid]
     withdrawn: int | None
     prices: PriceOpening | None
 
@@ -224,7 +240,7 @@ class _Released(Struct, frozen=True):
 
 
 class Sealed(NamedTuple):
-    """What the role that may read envelopes has read: the box and, in the service's custody, the wrapped key."""
+    """What the role that may read envelopes has read: the box, headers only, and in the service's custody the key."""
 
     box: Box
     key: _Released | None
@@ -239,70 +255,112 @@ async def _opening_role(conn: db.Connection) -> AsyncGenerator[None]:
 
 
 async def read_sealed(conn: db.Connection, known: Known, lot: TenderLot, envelope: EnvelopeKind) -> Sealed:
-    """Read a lot's envelopes in the one role that may. The statements judge deadline and officers once more."""
+    """Read a lot's headers in the one role that may. The statements judge deadline and officers once more."""
+    logged = unsealing.standing(await db.many(SQL.list_logged(conn, lot_id=lot.id), LoggedBid))
+    if envelope == "price":
+        going_on = [row["bid_id"] async for row in SQL.list_going_on(conn, lot_id=lot.id)]
+        logged = {bid_id: logged[bid_id] for bid_id in going_on if bid_id in logged}
     async with _opening_role(conn):
         key = await db.maybe(SQL.release_key(conn, lot_id=lot.id, envelope=envelope), _Released)
-        sealed = await db.many(SQL.open_envelopes(conn, lot_id=lot.id, envelope=envelope), SealedBid)
-    return Sealed(Box(known.tender.id, lot.id, envelope, lot.rules, lot.price_envelope, sealed), key)
+    sealed = await read_envelopes(conn, lot.id, envelope, SealedBid)
+    return Sealed(Box(known.tender.id, lot.id, envelope, lot.rules, lot.price_envelope, sealed, logged), key)
 
 
-async def read_headers(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind, kind: type[T]) -> list[T]:
-    """Read the headers of a lot's envelopes in the one role that may; no contents."""
+async def read_envelopes(
+    conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind, kind: type[T], *, bid_ids: Sequence[UUID] | None = None
+) -> list[T]:
+    """Read a lot's envelopes in the one role that may: whole those of the bids that are named, else all headers."""
     async with _opening_role(conn):
-        return await db.many(SQL.list_headers(conn, lot_id=lot_id, envelope=envelope), kind)
+        return await db.many(SQL.open_envelopes(conn, lot_id=lot_id, envelope=envelope, bid_ids=bid_ids), kind)
 
 
-async def open_box(
-    conn: db.Connection, caller: Caller, box: Box, key_of: KeyOf, document_key_of: documents.KeyOf
-) -> None:
-    """Decrypt a whole box and keep what it held, all of it or nothing, and write it down.
+async def open_box(conn: db.Connection, box: Box, key_of: KeyOf, document_key_of: documents.KeyOf) -> dict[str, Any]:
+    """Decrypt a whole box and keep what it held, all of it or nothing; returns what has to be written down.
 
-    With offers the content keys of the documents that came with them are kept too.
+    With offers the content keys of the documents that came with them are kept too. Nothing is written into the log: its
+    head would be locked, and others' refusals wait for it.
     """
-    opened = await asyncio.to_thread(unsealing.open_all, box, key_of)
     attached = await documents.list_sealed(conn, box.lot_id) if box.kind == "offer" else []
+    # What a bid was sent with says the log; another document that hangs on it by now stays sealed.
+    sent = {(bid_id, name) for bid_id, logged in box.logged.items() for name in logged.documents or ()}
+    attached = [one for one in attached if (one.bid_id, one.document_id) in sent]
     there = {(one.bid_id, one.document_id) for one in attached}
-    faults = [_fault(one, there) for one in opened]
-    record = SQL.record_opening if box.kind == "offer" else SQL.record_price_opening
-    await record(
-        conn,
-        lot_id=box.lot_id,
-        bid_ids=[one.bid.bid_id for one in opened],
-        versions=[one.bid.version for one in opened],
-        contents=[one.offers for one in opened],
-        faults=faults,
-    )
-    kind = "bids.opened" if box.kind == "offer" else "prices.opened"
-    facts: dict[str, Any] = {
-        "lot_id": box.lot_id,
-        "bids": [_told(one, fault) for one, fault in zip(opened, faults, strict=True)],
-    }
-    names = {document.id: document.name for one in opened for document in one.documents}
-    found = await documents.open_all(conn, attached, names, document_key_of)
-    if faulty := [{"document_id": one.sealed.document_id, "fault": one.fault} for one in found if one.fault]:
+    told: list[dict[str, Any]] = []
+    names: dict[UUID, str] = {}
+    for bid_ids in unsealing.portions(box.bids):
+        portion = await read_envelopes(conn, box.lot_id, box.kind, SealedBid, bid_ids=bid_ids)
+        opened = await asyncio.to_thread(unsealing.open_all, box, portion, key_of)
+        told += await _keep(conn, box, [(one, _fault(box, one, there)) for one in opened])
+        names |= {document.id: document.name for one in opened for document in one.documents}
+    await SQL.mark_opened(conn, lot_id=box.lot_id, envelope=box.kind)
+    facts: dict[str, Any] = {"lot_id": box.lot_id, "bids": told}
+    found = {bid.bid_id for bid in box.bids}
+    if missing := [
+        {"bid_id": bid_id, "supplier_id": one.supplier_id, "version": one.version, "digest": one.digest}
+        for bid_id, one in box.logged.items()
+        if bid_id not in found
+    ]:
+        facts["missing"] = missing
+        _log.error("bids missing", lot_id=str(box.lot_id), bid_ids=[str(one["bid_id"]) for one in missing])
+    kept = await documents.open_all(conn, attached, names, document_key_of)
+    if faulty := [{"document_id": one.sealed.document_id, "fault": one.fault} for one in kept if one.fault]:
         facts["documents"] = faulty
+    return facts
+
+
+async def record_opened(conn: db.Connection, caller: Caller, box: Box, facts: dict[str, Any]) -> None:
+    """Write the opening of a box down."""
+    kind = "bids.opened" if box.kind == "offer" else "prices.opened"
     await events.record(conn, kind, tender_id=box.tender_id, actor=caller.person_id, data=facts)
 
 
-def _fault(one: Opened, there: set[tuple[UUID, UUID]]) -> str | None:
-    """What was wrong with a bid's envelope, documents included that it names and did not come with."""
-    missing = [document.name for document in one.documents if (one.bid.bid_id, document.id) not in there]
-    told = [f"{name}: the offer names this document, and the bid was sent without it." for name in missing]
+async def _keep(conn: db.Connection, box: Box, opened: Sequence[tuple[Opened, str | None]]) -> list[dict[str, Any]]:
+    """Keep what some of a box's envelopes held; what the log is told of each."""
+    insert = SQL.insert_opened if box.kind == "offer" else SQL.insert_opened_prices
+    salts = [uuid4() for _ in opened]
+    await insert(
+        conn,
+        lot_id=box.lot_id,
+        bid_ids=[one.bid.bid_id for one, _ in opened],
+        versions=[one.bid.version for one, _ in opened],
+        contents=[one.offers for one, _ in opened],
+        faults=[fault for _, fault in opened],
+        salts=salts,
+    )
+    return [_told(one, fault, salt) for (one, fault), salt in zip(opened, salts, strict=True)]
+
+
+def _fault(box: Box, one: Opened, there: set[tuple[UUID, UUID]]) -> str | None:
+    """What was wrong with a bid's envelope, and with the documents that it names or was sent with."""
+    bid_id = one.bid.bid_id
+    logged = box.logged.get(bid_id)
+    sent = set(logged.documents or ()) if logged and box.kind == "offer" else set[UUID]()
+    told = [
+        f"{document.name}: the offer names this document, and the bid was sent without it."
+        for document in one.documents
+        if document.id not in sent
+    ]
+    told += [
+        f"The bid was sent with the document {document_id}, says the log, and the database has lost it."
+        for document_id in sorted(sent)
+        if (bid_id, document_id) not in there
+    ]
     return unsealing.told([one.fault, *told] if one.fault else told) or None
 
 
-def _told(one: Opened, fault: str | None) -> dict[str, Any]:
+def _told(one: Opened, fault: str | None, salt: UUID) -> dict[str, Any]:
     told: dict[str, Any] = {"bid_id": one.bid.bid_id, "digest": one.bid.digest}
+    told["contents_digest"] = unsealing.contents_digest(one.bid.bid_id, one.offers, fault, salt)
     return told if fault is None else {**told, "fault": fault}
 
 
-async def _open_by_service(conn: db.Connection, caller: Caller, sealed: Sealed, wrapper: Wrapper) -> None:
+async def _open_by_service(conn: db.Connection, sealed: Sealed, wrapper: Wrapper) -> dict[str, Any]:
     if sealed.key is None:
         raise DeadlineNotReached("The database does not release the key.")
     private = await wrapper.unwrap(sealed.box.tender_id, sealed.key.wrapped_key, sealed.key.wrapped_by)
     box = sealed.box
     document_key_of = documents.by_private_key(box.tender_id, box.lot_id, private)
-    await open_box(conn, caller, box, unsealing.by_private_key(box, private), document_key_of)
+    return await open_box(conn, box, unsealing.by_private_key(box, private), document_key_of)
 
 
 # Handlers
@@ -341,12 +399,14 @@ async def open_bids(
     check_may_open(known.tender, lot, envelope)
     insert = SQL.insert_opening_act if envelope == "offer" else SQL.insert_price_act
     await insert(conn, lot_id=lot_id, person_id=caller.person_id)
-    facts: dict[str, Any] = {"lot_id": lot_id, "envelope": envelope}
-    await events.record(conn, "opening.asked", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     enough = await SQL.count_officers(conn, lot_id=lot_id, envelope=envelope) >= known.tender.officers_needed
     opens = enough and known.tender.custody == "service"
-    if opens:
-        await _open_by_service(conn, caller, await read_sealed(conn, known, lot, envelope), state.wrapper)
+    sealed = await read_sealed(conn, known, lot, envelope) if opens else None
+    found = await _open_by_service(conn, sealed, state.wrapper) if sealed else {}
+    facts: dict[str, Any] = {"lot_id": lot_id, "envelope": envelope}
+    await events.record(conn, "opening.asked", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    if sealed:
+        await record_opened(conn, caller, sealed.box, found)
     return Response(await record_of(conn, caller, lot_id), status_code=201 if opens else 202)
 
 
@@ -379,6 +439,7 @@ async def record_of(conn: db.Connection, caller: Caller, lot_id: UUID) -> Openin
         number=len(lines) if opened else None,
         bids=lines,
         late=await db.many(SQL.list_late(conn, lot_id=lot_id), LateBid) if opened else [],
+        missing=await _missing(conn, lot_id, "offer"),
         withdrawn=await SQL.count_withdrawn(conn, lot_id=lot_id) if opened else None,
         prices=await _price_opening(conn, lot),
     )
@@ -391,7 +452,12 @@ async def _price_opening(conn: db.Connection, lot: TenderLot) -> PriceOpening | 
         officers=await _acts(conn, lot.id, "price"),
         opened_at=lot.price_opened_at,
         bids=await db.many(SQL.list_price_lines(conn, lot_id=lot.id), PriceLine),
+        missing=await _missing(conn, lot.id, "price"),
     )
+
+
+async def _missing(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind) -> list[MissingBid]:
+    return await db.many(SQL.list_missing(conn, lot_id=lot_id, envelope=envelope), MissingBid)
 
 
 async def _acts(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind) -> list[OpeningAct]:

@@ -47,43 +47,29 @@ WHERE
     AND tender.custody = 'service'
     AND may_be_opened(lot.id, :envelope::text);
 
--- name: open_envelopes(lot_id, envelope)
+-- name: open_envelopes(lot_id, envelope, bid_ids)
 -- Every standing bid of a lot with its offer, or with its price where the bid goes on after the technical consensus:
--- from the deadline on, once enough officers have acted. No other query may read sealed_envelopes.contents.
+-- from the deadline on, once enough officers have acted. Contents come for the bids that are named alone, and with them
+-- the other envelope as it is, for the digest; without names headers come alone, of all bids.
+-- No other query may read sealed_envelopes.
 SELECT
     bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
-    envelope.header, envelope.contents
+    version.rules_digest, version.size, envelope.header,
+    CASE WHEN :bid_ids::uuid [] IS NOT NULL THEN envelope.contents END AS contents,
+    other.header AS other_header, other.contents AS other_contents
 FROM lots AS lot
 INNER JOIN bids AS bid ON lot.id = bid.lot_id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
 LEFT JOIN sealed_envelopes AS envelope
     ON bid.id = envelope.bid_id AND bid.version = envelope.version AND envelope.kind = :envelope::text
+LEFT JOIN sealed_envelopes AS other
+    ON
+        bid.id = other.bid_id AND bid.version = other.version AND other.kind <> :envelope::text
+        AND :bid_ids::uuid [] IS NOT NULL
 WHERE
     lot.id = :lot_id::uuid
-    AND bid.withdrawn_at IS NULL
-    AND may_be_opened(lot.id, :envelope::text)
-    AND (
-        :envelope::text = 'offer'
-        OR EXISTS (
-            SELECT 1 FROM technical_outcomes AS outcome WHERE outcome.bid_id = bid.id AND outcome.reason IS NULL
-        )
-    )
-ORDER BY version.submitted_at, bid.id;
-
--- name: list_headers(lot_id, envelope)
--- What an officer's client unwraps the content keys from, under the same conditions; no contents.
-SELECT
-    bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
-    envelope.header
-FROM lots AS lot
-INNER JOIN bids AS bid ON lot.id = bid.lot_id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
-INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
-INNER JOIN sealed_envelopes AS envelope
-    ON bid.id = envelope.bid_id AND bid.version = envelope.version AND envelope.kind = :envelope::text
-WHERE
-    lot.id = :lot_id::uuid
+    AND (:bid_ids::uuid [] IS NULL OR bid.id = ANY (:bid_ids::uuid []))
     AND bid.withdrawn_at IS NULL
     AND may_be_opened(lot.id, :envelope::text)
     AND (
@@ -95,29 +81,64 @@ WHERE
 ORDER BY version.submitted_at, bid.id
 LIMIT 100000;
 
--- name: record_opening(lot_id, bid_ids, versions, contents, faults)$
--- Keep what the offers held and mark the lot as opened.
-WITH kept AS (
-    INSERT INTO opened_bids (bid_id, lot_id, version, offers, fault)
-    SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault
-    FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [])
-        AS opened (bid_id, version, contents, fault)
-)
+-- name: list_logged(lot_id)
+-- What the log says of a lot's bids, entry by entry, and whether each entry is still the one that its leaf was hashed from.
+SELECT
+    event.kind, event.at, (event.data ->> 'bid_id')::uuid AS bid_id, (event.data ->> 'supplier_id')::uuid AS supplier_id,
+    (event.data ->> 'version')::int AS version, event.data ->> 'digest' AS digest,
+    event.data ->> 'rules_digest' AS rules_digest, event.data -> 'documents' AS documents,
+    event.leaf = log_leaf(
+        log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt)
+    ) AS intact
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+WHERE
+    lot.id = :lot_id::uuid
+    AND event.kind IN ('bid.submitted', 'bid.replaced', 'bid.withdrawn')
+    AND event.data ->> 'lot_id' = lot.id::text
+ORDER BY event.position, event.log_id
+LIMIT 1000000;
 
-UPDATE lots SET opened_at = clock_timestamp() WHERE id = :lot_id::uuid
-RETURNING opened_at;
+-- name: list_going_on(lot_id)
+-- The bids whose prices are to be opened, says the log: those that were opened and that the technical consensus let go on.
+SELECT (bid.facts ->> 'bid_id')::uuid AS bid_id
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+CROSS JOIN LATERAL jsonb_array_elements(event.data -> 'bids') AS bid (facts)
+WHERE
+    lot.id = :lot_id::uuid AND event.kind = 'bids.opened' AND event.data ->> 'lot_id' = lot.id::text
+    AND NOT EXISTS (
+        SELECT 1
+        FROM events AS lock
+        CROSS JOIN LATERAL jsonb_array_elements(lock.data -> 'stay_sealed') AS out (facts)
+        WHERE
+            lock.log_id = lot.tender_id AND lock.kind = 'consensus.locked' AND lock.data ->> 'lot_id' = lot.id::text
+            AND out.facts ->> 'bid_id' = bid.facts ->> 'bid_id'
+    )
+ORDER BY bid_id
+LIMIT 100000;
 
--- name: record_price_opening(lot_id, bid_ids, versions, contents, faults)$
--- Keep what the price envelopes held and mark the lot's prices as opened.
-WITH kept AS (
-    INSERT INTO opened_prices (bid_id, lot_id, version, offers, fault)
-    SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault
-    FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [])
-        AS opened (bid_id, version, contents, fault)
-)
+-- name: insert_opened(lot_id, bid_ids, versions, contents, faults, salts)!
+-- Keep what some of a lot's offers held.
+INSERT INTO opened_bids (bid_id, lot_id, version, offers, fault, salt)
+SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault, opened.salt
+FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [], :salts::uuid [])
+    AS opened (bid_id, version, contents, fault, salt);
 
-UPDATE lots SET price_opened_at = clock_timestamp() WHERE id = :lot_id::uuid
-RETURNING price_opened_at;
+-- name: insert_opened_prices(lot_id, bid_ids, versions, contents, faults, salts)!
+-- Keep what some of a lot's price envelopes held.
+INSERT INTO opened_prices (bid_id, lot_id, version, offers, fault, salt)
+SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault, opened.salt
+FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [], :salts::uuid [])
+    AS opened (bid_id, version, contents, fault, salt);
+
+-- name: mark_opened(lot_id, envelope)!
+-- Mark a lot, or its prices, as opened.
+UPDATE lots
+SET
+    opened_at = CASE WHEN :envelope::text = 'offer' THEN clock_timestamp() ELSE opened_at END,
+    price_opened_at = CASE WHEN :envelope::text = 'price' THEN clock_timestamp() ELSE price_opened_at END
+WHERE id = :lot_id::uuid;
 
 -- name: list_opened(lot_id)
 -- The opened bids of a lot, with all that is open of each and the state that was last decided.
@@ -181,5 +202,22 @@ ORDER BY event.position, supplier.id
 LIMIT 10000;
 
 -- name: count_withdrawn(lot_id)$
--- How many bids for a lot were withdrawn before the deadline; they are never opened.
-SELECT count(*) FROM bids AS bid WHERE bid.lot_id = :lot_id::uuid AND bid.withdrawn_at IS NOT NULL;
+-- How many bids for a lot were withdrawn before the deadline, says the log; they are never opened.
+SELECT count(*)
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+WHERE lot.id = :lot_id::uuid AND event.kind = 'bid.withdrawn' AND event.data ->> 'lot_id' = lot.id::text;
+
+-- name: list_missing(lot_id, envelope)
+-- The bids that the log had and the opening of a lot's offers or prices did not find.
+SELECT
+    (missing.facts ->> 'bid_id')::uuid AS bid_id, (missing.facts ->> 'supplier_id')::uuid AS supplier_id,
+    (missing.facts ->> 'version')::int AS version, missing.facts ->> 'digest' AS digest
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+CROSS JOIN LATERAL jsonb_array_elements(event.data -> 'missing') AS missing (facts)
+WHERE
+    lot.id = :lot_id::uuid AND event.data ->> 'lot_id' = lot.id::text
+    AND event.kind = CASE WHEN :envelope::text = 'offer' THEN 'bids.opened' ELSE 'prices.opened' END
+ORDER BY event.position, bid_id
+LIMIT 10000;

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from service import db, opening
+from service import db, opening, unsealing
 from service.signing import Secrets
 from service.wrapping import KeyNotWrapped, Wrapper
 from tests.make import a_bid, a_score
@@ -77,13 +77,19 @@ async def test_the_statements_that_read_judge_deadline_and_officers_themselves(m
     done(await market.alder.submit(tender))
     lot = lot_of(tender)
 
+    receipt = done(await market.alder.get(f"/lots/{lot}/bids"))[0]
+
     async def released() -> tuple[int, int, int]:
         async with market.owner.transaction():
             await market.owner.execute("SET LOCAL ROLE tenderscore_opening")
             asked = {"lot_id": lot, "envelope": "offer"}
-            envelopes = [row async for row in opening.SQL.open_envelopes(market.owner, **asked)]
-            headers = [row async for row in opening.SQL.list_headers(market.owner, **asked)]
-            return len(envelopes), len(headers), int(await opening.SQL.release_key(market.owner, **asked) is not None)
+            whole = [
+                row async for row in opening.SQL.open_envelopes(market.owner, **asked, bid_ids=[receipt["bid_id"]])
+            ]
+            headers = [row async for row in opening.SQL.open_envelopes(market.owner, **asked, bid_ids=None)]
+            assert all(row["contents"] for row in whole)
+            assert not any(row["contents"] or row["other_contents"] for row in headers)
+            return len(whole), len(headers), int(await opening.SQL.release_key(market.owner, **asked) is not None)
 
     async def act(person: Person) -> None:
         await market.owner.execute("INSERT INTO opening_acts VALUES ($1, $2, clock_timestamp())", lot, person.id)
@@ -429,5 +435,26 @@ async def test_a_ciphertext_moved_to_another_lot_or_supplier_does_not_open(marke
         market.cedar.organisation_id,
     )
     record = await market.open(tender)
-    assert [("does not open" in (bid["fault"] or "")) for bid in record["bids"]] == [False, True, True]
+    faults = [bid["fault"] or "" for bid in record["bids"]]
+    assert ["does not open" in fault for fault in faults] == [False, True, False]
+    assert "was not opened. What is stored has the digest" in faults[2]
     assert record["number"] == 3
+
+
+async def test_a_large_box_is_opened_in_portions(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held at a time is one portion; together they are the whole box, in one transaction."""
+    monkeypatch.setattr(unsealing, "MOST_BYTES_AT_ONCE", 1)
+    held: list[int] = []
+    open_all = unsealing.open_all
+
+    def watched(box: unsealing.Box, bids: Any, key_of: unsealing.KeyOf) -> list[unsealing.Opened]:
+        assert all(bid.contents is None for bid in box.bids)
+        held.append(len(bids))
+        return open_all(box, bids, key_of)
+
+    monkeypatch.setattr(unsealing, "open_all", watched)
+    tender, bids = await market.opened()
+    assert held == [1, 1]
+    assert [bid["fault"] for bid in bids] == [None, None]
+    logged = (await market.last(tender))["data"]["bids"]
+    assert [bid["bid_id"] for bid in logged] == [bid["bid_id"] for bid in bids]
