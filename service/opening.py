@@ -25,7 +25,7 @@ from service.bids import OwnBid
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
 from service.tenders import Known, TenderLot, TenderRow
-from service.unsealing import Box, EnvelopeKind, KeyOf, LoggedBid, Opened, SealedBid
+from service.unsealing import Box, Contents, EnvelopeKind, KeyOf, LoggedBid, LoggedContents, Opened, SealedBid
 from service.wrapping import Wrapper
 
 SQL = db.queries("opening")
@@ -178,6 +178,14 @@ class PricesSealed(Refusal):
     """The prices of this lot have not been opened.
 
     Opening officers ask for it with `POST /lots/{id}/opening?envelope=price`, once the technical consensus is locked.
+    """
+
+
+class OpenedContentsChanged(Refusal):
+    """What the opening found has been changed in the database since.
+
+    The log has a digest of it, made at the opening. Nothing is computed from changed bids: compare with what the
+    suppliers hold, put the rows back as they were, and ask who had access to the database.
     """
 
 
@@ -361,6 +369,15 @@ async def _open_by_service(conn: db.Connection, sealed: Sealed, wrapper: Wrapper
     box = sealed.box
     document_key_of = documents.by_private_key(box.tender_id, box.lot_id, private)
     return await open_box(conn, box, unsealing.by_private_key(box, private), document_key_of)
+
+
+async def check_unchanged(conn: db.Connection, lot: TenderLot) -> None:
+    """Refuse to go on where opened contents are not those that the log has a digest of, bid by bid."""
+    kept = await db.many(SQL.list_contents(conn, lot_id=lot.id), Contents)
+    logged = await db.many(SQL.list_contents_logged(conn, lot_id=lot.id), LoggedContents)
+    if changed := sorted(map(str, unsealing.find_changed(kept, logged))):
+        _log.error("opened contents changed", lot_id=str(lot.id), bid_ids=changed)
+        raise OpenedContentsChanged(f"In lot {lot.number} it concerns {', '.join(changed)}.")
 
 
 # Handlers

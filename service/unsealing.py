@@ -101,6 +101,25 @@ class Box(NamedTuple):
         return set(self.price_envelope) if self.kind == "price" else every - set(self.price_envelope)
 
 
+class Contents(Struct, frozen=True, kw_only=True):
+    """What was kept of an opened envelope; without a salt it was opened by a release that kept no digest in the log."""
+
+    envelope: EnvelopeKind
+    bid_id: UUID
+    offers: dict[str, str]
+    fault: str | None
+    salt: UUID | None
+
+
+class LoggedContents(Struct, frozen=True, kw_only=True):
+    """What the log says that an envelope held; `intact` is whether the entry's leaf is the hash of it."""
+
+    envelope: EnvelopeKind
+    bid_id: UUID
+    digest: str | None
+    intact: bool
+
+
 class Opened(NamedTuple):
     """What one envelope held, and what was wrong with it."""
 
@@ -191,6 +210,24 @@ def _joined(header: bytes | None, contents: bytes | None) -> bytes | None:
 def contents_digest(bid_id: UUID, offers: Mapping[str, str], fault: str | None, salt: UUID) -> str:
     """The digest of what an envelope held, which the log keeps so that nobody changes it afterwards."""
     return scoring.digest({"bid_id": bid_id, "offers": offers, "fault": fault, "salt": salt})
+
+
+def find_changed(kept: Iterable[Contents], logged: Iterable[LoggedContents]) -> set[UUID]:
+    """The bids whose opened contents are not what the log says that they are, or are there without the log's word."""
+    digests = {(one.envelope, one.bid_id): _digest_now(one) for one in kept}
+    said = {(one.envelope, one.bid_id): one for one in logged}
+    return {
+        bid_id
+        for envelope, bid_id in digests.keys() | said.keys()
+        if (word := said.get((envelope, bid_id))) is None
+        or not word.intact
+        or (envelope, bid_id) not in digests
+        or word.digest != digests[envelope, bid_id]
+    }
+
+
+def _digest_now(one: Contents) -> str | None:
+    return None if one.salt is None else contents_digest(one.bid_id, one.offers, one.fault, one.salt)
 
 
 # One envelope

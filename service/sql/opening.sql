@@ -221,3 +221,36 @@ WHERE
     AND event.kind = CASE WHEN :envelope::text = 'offer' THEN 'bids.opened' ELSE 'prices.opened' END
 ORDER BY event.position, bid_id
 LIMIT 10000;
+
+-- name: list_contents(lot_id)
+-- What was kept of a lot's opened envelopes, with what the log's digests of it are made of.
+SELECT 'offer' AS envelope, opened.bid_id, opened.offers, opened.fault, opened.salt
+FROM opened_bids AS opened
+WHERE opened.lot_id = :lot_id::uuid
+UNION ALL
+SELECT 'price' AS envelope, price.bid_id, price.offers, price.fault, price.salt
+FROM opened_prices AS price
+WHERE price.lot_id = :lot_id::uuid
+ORDER BY envelope, bid_id
+LIMIT 100000;
+
+-- name: list_contents_logged(lot_id)
+-- What the log says that a lot's envelopes held: its digest, none where an earlier release opened them.
+SELECT
+    CASE WHEN event.kind = 'bids.opened' THEN 'offer' ELSE 'price' END AS envelope,
+    (bid.facts ->> 'bid_id')::uuid AS bid_id, bid.facts ->> 'contents_digest' AS digest, entry.intact
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+CROSS JOIN LATERAL (
+    SELECT
+        event.leaf = log_leaf(
+            log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt)
+        ) AS intact
+    OFFSET 0
+) AS entry
+CROSS JOIN LATERAL jsonb_array_elements(event.data -> 'bids') AS bid (facts)
+WHERE
+    lot.id = :lot_id::uuid AND event.kind IN ('bids.opened', 'prices.opened')
+    AND event.data ->> 'lot_id' = lot.id::text
+ORDER BY event.position, bid_id
+LIMIT 100000;

@@ -13,7 +13,19 @@ import pytest
 import scoring
 from service import sealing, unsealing
 from service.submissions import Place
-from service.unsealing import Box, LoggedBid, SealedBid, by_private_key, contents_digest, open_all, portions, standing
+from service.unsealing import (
+    Box,
+    Contents,
+    LoggedBid,
+    LoggedContents,
+    SealedBid,
+    by_private_key,
+    contents_digest,
+    find_changed,
+    open_all,
+    portions,
+    standing,
+)
 from tests.make import a_bid, a_rules
 
 PRIVATE, PUBLIC = sealing.generate_key()
@@ -227,6 +239,27 @@ def test_a_fault_never_quotes_what_the_envelope_holds(values: object, apart: tup
     ((_, fault),) = opened(box(sealed(offer(values)), price_envelope=apart))
     assert fault is not None
     assert "777777" not in fault
+
+
+def test_opened_contents_are_those_of_the_log_or_told():
+    """Those of earlier releases, of which the log has no digest and the rows no salt, stay as they are."""
+    bid_id, salt = uuid4(), uuid4()
+    kept = Contents(envelope="offer", bid_id=bid_id, offers={"a": "1"}, fault=None, salt=salt)
+    digest = contents_digest(bid_id, {"a": "1"}, None, salt)
+    said = LoggedContents(envelope="offer", bid_id=bid_id, digest=digest, intact=True)
+    old, unsaid = msgspec.structs.replace(kept, salt=None), msgspec.structs.replace(said, digest=None)
+    assert find_changed([kept], [said]) == find_changed([old], [unsaid]) == find_changed([], []) == set()
+    price = msgspec.structs.replace(said, envelope="price")
+    changed = [
+        ([kept], [msgspec.structs.replace(said, intact=False)]),
+        ([msgspec.structs.replace(kept, offers={"a": "2"})], [said]),
+        ([kept], [unsaid]),
+        ([old], [said]),
+        ([kept], []),
+        ([], [said]),
+        ([kept], [said, price]),
+    ]
+    assert [find_changed(*one) for one in changed] == [{bid_id}] * len(changed)
 
 
 # Two envelopes
