@@ -16,6 +16,7 @@ from service.wrapping import KeyNotWrapped, Wrapper
 from tests.make import a_bid, a_score
 from tests.make_sealed import a_sealed_bid, send_sealed
 from tests.service.conftest import Market, Person, done, market_in, refused, served
+from tests.service.test_uploads import send
 
 DEADLINE = datetime(2031, 3, 14, 12, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -458,3 +459,27 @@ async def test_a_large_box_is_opened_in_portions(market: Market, monkeypatch: py
     assert [bid["fault"] for bid in bids] == [None, None]
     logged = (await market.last(tender))["data"]["bids"]
     assert [bid["bid_id"] for bid in logged] == [bid["bid_id"] for bid in bids]
+
+
+async def test_what_was_opened_stays_closed_whatever_a_clock_says(frozen: Market) -> None:
+    """A leader that took over is two seconds behind: nothing comes in, nothing is withdrawn, no deadline moves."""
+    await frozen.set_clock(DEADLINE - timedelta(hours=1))
+    tender = await frozen.publish(submission_deadline=DEADLINE.isoformat())
+    done(await frozen.alder.submit(tender))
+    bid = done(await frozen.cedar.submit(tender))
+    later = {"reason": "More time.", "submission_deadline": (DEADLINE + timedelta(days=1)).isoformat()}
+    number = done(await frozen.propose(tender, later))["number"]
+    await frozen.set_clock(DEADLINE)
+    for person in (frozen.officer, frozen.second_officer):
+        done(await person.post(f"/lots/{lot_of(tender)}/opening"))
+    await frozen.set_clock(DEADLINE - timedelta(seconds=2))
+    problem = refused(await frozen.birch.submit(tender), 409, "submission-deadline-passed")
+    assert "and the bids are opened" in problem["detail"]
+    refused(await frozen.cedar.delete(f"/bids/{bid['bid_id']}"), 409, "submission-deadline-passed")
+    replaced = await frozen.cedar.put(f"/bids/{bid['bid_id']}", a_bid(), Idempotency_Key="again")
+    refused(replaced, 409, "submission-deadline-passed")
+    refused(await send(frozen.birch, tender, b"late"), 409, "submission-deadline-passed")
+    refused(await frozen.propose(tender, later), 409, "submission-deadline-passed")
+    refused(await frozen.confirm(tender, number), 409, "submission-deadline-passed")
+    kinds = [entry["kind"] for entry in await frozen.log(tender)]
+    assert (kinds.count("bid.late"), kinds.count("document.late"), kinds.count("bid.withdrawn")) == (2, 1, 0)
