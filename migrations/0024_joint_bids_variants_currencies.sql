@@ -105,11 +105,13 @@ BEGIN
             tender.id AS tender_id, tender.submission_deadline, used.bid_id AS used_bid_id,
             used.version AS used_version, used.fingerprint AS used_fingerprint,
             CASE
+                -- The key before the replay: who revoked a key wants nothing told to whoever has it.
+                WHEN api_key.id IS NULL THEN 'key-refused'
                 WHEN used.bid_id IS NOT NULL THEN 'replay'
                 WHEN tender.id IS NULL THEN 'unknown'
-                WHEN api_key.id IS NULL THEN 'key-refused'
                 WHEN lot.cancelled_at IS NOT NULL THEN 'cancelled'
-                WHEN instant >= tender.submission_deadline THEN 'late'
+                -- An opened lot is closed, whatever a clock that is behind says – a leader that took over may be.
+                WHEN instant >= tender.submission_deadline OR lot.opened_at IS NOT NULL THEN 'late'
                 WHEN tender.rules_digest <> given.tender_digest THEN 'rules-changed'
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
                 WHEN given.version > 1 AND standing.id IS DISTINCT FROM given.bid_id THEN 'withdrawn'

@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from service import custody, db, documents, events, opening, sealing, tenders
+from service import custody, db, documents, events, opening, opening_record, sealing, tenders
 from service.custody import Sealed
 from service.documents import SealedDocument
-from service.opening import OpeningRecord
+from service.opening_record import OpeningRecord
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.sealing import SealBroken
@@ -222,7 +223,8 @@ async def list_headers(
     """
     known = await _may_open(conn, caller, lot_id, envelope)
     await _enough(conn, known, lot_id, envelope)
-    return await opening.read_headers(conn, lot_id, envelope, Header)
+    found = await opening.read_envelopes(conn, lot_id, envelope, SealedBid)
+    return [msgspec.convert(bid, Header, from_attributes=True) for bid in found if bid.header is not None]
 
 
 @get("/lots/{lot_id:uuid}/opening/documents")
@@ -258,12 +260,12 @@ async def open_with_keys(
     keys = check_keys(box, data)
     attached = await documents.list_sealed(conn, lot_id) if box.kind == "offer" else []
     document_keys = check_document_keys(attached, data)
-    found = [
+    agreed = [
         await _found_by_enough(conn, caller, box, {bid_id for bid_id, key in keys.items() if key is None}),
         await _documents_found_by_enough(conn, caller, box, {one for one, key in document_keys.items() if key is None}),
     ]
-    if not all(found):
-        return Response(await opening.record_of(conn, caller, lot_id), status_code=202)
+    if not all(agreed):
+        return Response(await opening_record.record_of(conn, caller, lot_id), status_code=202)
 
     def key_of(bid: SealedBid) -> bytes:
         key = keys.get(bid.bid_id)
@@ -277,8 +279,9 @@ async def open_with_keys(
             raise SealBroken("header", f"{OFFICERS_TO_FIND_UNOPENABLE} officers' clients could not open it.")
         return key
 
-    await opening.open_box(conn, caller, box, key_of, document_key_of)
-    return Response(await opening.record_of(conn, caller, lot_id), status_code=201)
+    found = await opening.open_box(conn, box, key_of, document_key_of)
+    await opening.record_opened(conn, caller, box, found)
+    return Response(await opening_record.record_of(conn, caller, lot_id), status_code=201)
 
 
 async def _found_by_enough(conn: db.Connection, caller: Caller, box: Box, unopenable: set[UUID]) -> bool:

@@ -181,7 +181,8 @@ async def get_stored(conn: db.Connection, caller: Caller, evaluation_id: UUID) -
 
 
 async def read_inputs(conn: db.Connection, lot: TenderLot) -> list[scoring.OpenedBid]:
-    """A lot's opened bids as the engine gets them now; refuses while an agreed score is missing."""
+    """A lot's opened bids as the engine gets them now; refuses changed ones, and while an agreed score is missing."""
+    await opening.check_unchanged(conn, lot)
     opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot.id), PanelBid)
     consensus = await moderation.standing(conn, lot.id)
     outcomes = await db.many(SQL.list_outcomes(conn, lot_id=lot.id), Outcome)

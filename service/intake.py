@@ -62,6 +62,15 @@ class RequestInFlight(Refusal):
     recorded = True
 
 
+class IdempotencyKeyReused(Refusal):
+    """This Idempotency-Key was used for another bid.
+
+    A key stands for one request and its body. Use the receipt that you have, or a new key for a new body.
+    """
+
+    status = 422
+
+
 class Post(NamedTuple):
     """A sealed bid on its way in; `retry_key` is the sender's Idempotency-Key, `key_id` the API key it came by."""
 
@@ -118,7 +127,7 @@ class Intake:
         self._waiting: deque[_Waiting] = deque()
         self._held: dict[UUID, deque[_Waiting]] = {}
         self._lanes: set[asyncio.Task[None]] = set()
-        self._in_flight: dict[tuple[object, ...], asyncio.Future[Verdict]] = {}
+        self._in_flight: dict[tuple[object, ...], _Waiting] = {}
         self._wake = asyncio.Event()
         self._conn: db.Connection | None = None
 
@@ -154,12 +163,17 @@ class Intake:
             )
 
     async def put(self, post: Post) -> Verdict:
-        """Have a bid judged and stored; returns after the commit. A repeated key gets the first one's answer."""
+        """Have a bid judged and stored; returns after the commit. A repeated key gets the first one's answer.
+
+        Another body under a key in flight is refused at once: the first one's verdict is not about it.
+        """
         if first := self._in_flight.get(post.operation):
-            return await self._same_answer(first)
+            if first.post.fingerprint != post.fingerprint:
+                raise IdempotencyKeyReused("The key belongs to a request with another body, which is being worked on.")
+            return await self._same_answer(first.answer)
         loop = asyncio.get_running_loop()
         waiting = _Waiting(post, loop.time(), loop.create_future())
-        self._in_flight[post.operation] = waiting.answer
+        self._in_flight[post.operation] = waiting
         lane = self._held.get(post.tender_id)
         if lane is None:
             self._waiting.append(waiting)

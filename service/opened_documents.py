@@ -1,8 +1,10 @@
 """Documents after the opening: read by those who score, decide or audit, and by the supplier whose they are.
 
-Nothing is stored in the clear: a document is opened with its content key each time that it is read.
+Nothing is stored in the clear: a document is opened with its content key each time that it is read, and compared with
+the digest of what arrived, which is in the log. Its last chunk is held back until the digest is known to be right.
 """
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 from urllib.parse import quote
@@ -51,6 +53,7 @@ class _Stored(Struct, frozen=True, kw_only=True):
     name: str | None
     content_key: bytes | None
     fault: str | None
+    digest: str | None
 
 
 # Refusals
@@ -129,10 +132,14 @@ async def _content(pool: asyncpg.Pool, found: _Stored, content_key: bytes) -> As
     store = document_store.store_at(found.kept_in, pool)
 
     async def body() -> AsyncIterator[bytes]:
-        behind = HEADER_BYTES
+        behind, arrived = HEADER_BYTES, hashlib.sha256()
         async for piece in store.read(found.document_id, found.upload_id):
+            arrived.update(piece)
             yield piece[behind:]
             behind = max(0, behind - len(piece))
+        if arrived.hexdigest() != found.digest:
+            _log.error("document changed", document_id=str(found.document_id))
+            raise SealBroken("document", f"It has the digest {arrived.hexdigest()}, and in the log {found.digest}.")
 
     async for piece in sealing.open_stream(content_key, found.header, body()):
         yield piece

@@ -7,12 +7,13 @@ technical consensus is locked, and only those of bids that are still in the race
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
+import structlog
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -20,28 +21,22 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 import scoring
-from service import bidders, bids, db, documents, events, money, tenders, unsealing
+from service import bidders, bids, db, documents, events, money, opening_record, tenders, unsealing
 from service.bids import OwnBid
 from service.consortia import Overlap, Party
-from service.drafts import Custody
 from service.money import AcceptedCurrency
+from service.opening_record import OpeningRecord
 from service.organisations import Caller
 from service.problems import Forbidden, NotFound, Refusal
 from service.tenders import Known, TenderLot, TenderRow
-from service.unsealing import Box, EnvelopeKind, KeyOf, Opened, SealedBid
+from service.unsealing import Box, Contents, EnvelopeKind, KeyOf, LoggedBid, LoggedContents, Opened, SealedBid
 from service.wrapping import Wrapper
 
 SQL = db.queries("opening")
 
 T = TypeVar("T")
 
-
-class OpeningAct(Struct, frozen=True, kw_only=True):
-    """An officer's request to open."""
-
-    person_id: UUID
-    person: str
-    acted_at: datetime
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("tenderscore")
 
 
 class PanelBid(Struct, frozen=True, kw_only=True):
@@ -82,69 +77,6 @@ class PanelBid(Struct, frozen=True, kw_only=True):
         if self.exchange is None:
             return money.without_amounts(rules, stated)
         return stated | money.in_tender_currency(rules, stated, self.exchange)
-
-
-class OpenedLine(Struct, frozen=True, kw_only=True):
-    """A bid as the opening record names it, with everybody who stands behind it."""
-
-    bid_id: UUID
-    supplier: str
-    version: int
-    submitted_at: datetime
-    digest: str
-    fault: str | None
-    variant: int
-    variant_description: str | None
-    parties: tuple[Party, ...] = ()
-    overlaps: tuple[Overlap, ...] = ()
-
-
-class LateBid(Struct, frozen=True, kw_only=True):
-    """A bid that came too late: it was not stored and so cannot be opened."""
-
-    supplier_id: UUID
-    supplier: str
-    arrived_at: datetime
-    size: int
-    digest: str
-
-
-class PriceLine(Struct, frozen=True, kw_only=True):
-    """What became of a bid's price envelope; `stays_sealed` is the reason why it is never opened."""
-
-    bid_id: UUID
-    supplier: str
-    opened: bool
-    fault: str | None
-    stays_sealed: str | None
-
-
-class PriceOpening(Struct, frozen=True, kw_only=True):
-    """The opening of the prices, after the technical consensus was locked."""
-
-    officers: list[OpeningAct]
-    opened_at: datetime | None
-    bids: list[PriceLine]
-
-
-class OpeningRecord(Struct, frozen=True, kw_only=True):
-    """Who asked to open a lot, when it was opened, and what was in the box.
-
-    Until as many officers as are needed have asked, nothing is opened and nothing is told about bids: `number` and
-    `withdrawn` are missing. `prices` is there once the technical consensus of a lot with price envelopes is locked.
-    """
-
-    tender_id: UUID
-    lot_id: UUID
-    custody: Custody
-    officers: list[OpeningAct]
-    officers_needed: int
-    opened_at: datetime | None
-    number: int | None
-    bids: list[OpenedLine]
-    late: list[LateBid]
-    withdrawn: int | None
-    prices: PriceOpening | None
 
 
 # Refusals
@@ -190,6 +122,14 @@ class PricesSealed(Refusal):
     """The prices of this lot have not been opened.
 
     Opening officers ask for it with `POST /lots/{id}/opening?envelope=price`, once the technical consensus is locked.
+    """
+
+
+class OpenedContentsChanged(Refusal):
+    """What the opening found has been changed in the database since.
+
+    The log has a digest of it, made at the opening. Nothing is computed from changed bids: compare with what the
+    suppliers hold, put the rows back as they were, and ask who had access to the database.
     """
 
 
@@ -260,7 +200,7 @@ class _Released(Struct, frozen=True):
 
 
 class Sealed(NamedTuple):
-    """What the role that may read envelopes has read: the box and, in the service's custody, the wrapped key."""
+    """What the role that may read envelopes has read: the box, headers only, and in the service's custody the key."""
 
     box: Box
     key: _Released | None
@@ -275,78 +215,132 @@ async def _opening_role(conn: db.Connection) -> AsyncGenerator[None]:
 
 
 async def read_sealed(conn: db.Connection, known: Known, lot: TenderLot, envelope: EnvelopeKind) -> Sealed:
-    """Read a lot's envelopes in the one role that may. The statements judge deadline and officers once more."""
+    """Read a lot's headers in the one role that may. The statements judge deadline and officers once more."""
+    logged = unsealing.standing(await db.many(SQL.list_logged(conn, lot_id=lot.id), LoggedBid))
+    if envelope == "price":
+        going_on = [row["bid_id"] async for row in SQL.list_going_on(conn, lot_id=lot.id)]
+        logged = {bid_id: logged[bid_id] for bid_id in going_on if bid_id in logged}
     async with _opening_role(conn):
         key = await db.maybe(SQL.release_key(conn, lot_id=lot.id, envelope=envelope), _Released)
-        sealed = await db.many(SQL.open_envelopes(conn, lot_id=lot.id, envelope=envelope), SealedBid)
-    accepted = [known.tender.currency, *(other.code for other in known.tender.accepted_currencies)]
-    return Sealed(Box(known.tender.id, lot.id, envelope, lot.rules, lot.price_envelope, sealed, accepted), key)
+    sealed = await read_envelopes(conn, lot.id, envelope, SealedBid)
+    accepted = (known.tender.currency, *(other.code for other in known.tender.accepted_currencies))
+    box = Box(known.tender.id, lot.id, envelope, lot.rules, lot.price_envelope, sealed, logged, accepted)
+    return Sealed(box, key)
 
 
-async def read_headers(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind, kind: type[T]) -> list[T]:
-    """Read the headers of a lot's envelopes in the one role that may; no contents."""
+async def read_envelopes(
+    conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind, kind: type[T], *, bid_ids: Sequence[UUID] | None = None
+) -> list[T]:
+    """Read a lot's envelopes in the one role that may: whole those of the bids that are named, else all headers."""
     async with _opening_role(conn):
-        return await db.many(SQL.list_headers(conn, lot_id=lot_id, envelope=envelope), kind)
+        return await db.many(SQL.open_envelopes(conn, lot_id=lot_id, envelope=envelope, bid_ids=bid_ids), kind)
 
 
-async def open_box(
-    conn: db.Connection, caller: Caller, box: Box, key_of: KeyOf, document_key_of: documents.KeyOf
-) -> None:
-    """Decrypt a whole box and keep what it held, all of it or nothing, and write it down.
+async def open_box(conn: db.Connection, box: Box, key_of: KeyOf, document_key_of: documents.KeyOf) -> dict[str, Any]:
+    """Decrypt a whole box and keep what it held, all of it or nothing; returns what has to be written down.
 
-    With offers the content keys of the documents that came with them are kept too.
+    With offers the content keys of the documents that came with them are kept too. Nothing is written into the log: its
+    head would be locked, and others' refusals wait for it.
     """
-    opened = await asyncio.to_thread(unsealing.open_all, box, key_of)
     attached = await documents.list_sealed(conn, box.lot_id) if box.kind == "offer" else []
+    # What a bid was sent with says the log; another document that hangs on it by now stays sealed.
+    sent = {(bid_id, name) for bid_id, logged in box.logged.items() for name in logged.documents or ()}
+    attached = [one for one in attached if (one.bid_id, one.document_id) in sent]
     there = {(one.bid_id, one.document_id) for one in attached}
-    faults = [_fault(one, there) for one in opened]
-    record = SQL.record_opening if box.kind == "offer" else SQL.record_price_opening
-    await record(
-        conn,
-        lot_id=box.lot_id,
-        bid_ids=[one.bid.bid_id for one in opened],
-        versions=[one.bid.version for one in opened],
-        contents=[one.offers for one in opened],
-        faults=faults,
-        variant_descriptions=[one.variant_description for one in opened],
-        currencies=[one.currency for one in opened],
-    )
-    await bidders.keep(conn, opened)
-    kind = "bids.opened" if box.kind == "offer" else "prices.opened"
-    facts: dict[str, Any] = {
-        "lot_id": box.lot_id,
-        "bids": [_told(one, fault) for one, fault in zip(opened, faults, strict=True)],
-    }
-    if found := (await bidders.behind(conn, box.lot_id)).overlaps:
-        facts["overlaps"] = [{"bid_id": bid_id, "with": [*overlaps]} for bid_id, overlaps in sorted(found.items())]
-    names = {document.id: document.name for one in opened for document in one.documents}
-    found = await documents.open_all(conn, attached, names, document_key_of)
-    if faulty := [{"document_id": one.sealed.document_id, "fault": one.fault} for one in found if one.fault]:
+    told: list[dict[str, Any]] = []
+    names: dict[UUID, str] = {}
+    for bid_ids in unsealing.portions(box.bids):
+        portion = await read_envelopes(conn, box.lot_id, box.kind, SealedBid, bid_ids=bid_ids)
+        opened = await asyncio.to_thread(unsealing.open_all, box, portion, key_of)
+        told += await _keep(conn, box, [(one, _fault(box, one, there)) for one in opened])
+        names |= {document.id: document.name for one in opened for document in one.documents}
+    await SQL.mark_opened(conn, lot_id=box.lot_id, envelope=box.kind)
+    facts: dict[str, Any] = {"lot_id": box.lot_id, "bids": told}
+    found = {bid.bid_id for bid in box.bids}
+    if missing := [
+        {"bid_id": bid_id, "supplier_id": one.supplier_id, "version": one.version, "digest": one.digest}
+        for bid_id, one in box.logged.items()
+        if bid_id not in found
+    ]:
+        facts["missing"] = missing
+        _log.error("bids missing", lot_id=str(box.lot_id), bid_ids=[str(one["bid_id"]) for one in missing])
+    if overlaps := (await bidders.behind(conn, box.lot_id)).overlaps:
+        facts["overlaps"] = [{"bid_id": bid_id, "with": [*others]} for bid_id, others in sorted(overlaps.items())]
+    kept = await documents.open_all(conn, attached, names, document_key_of)
+    if faulty := [{"document_id": one.sealed.document_id, "fault": one.fault} for one in kept if one.fault]:
         facts["documents"] = faulty
+    return facts
+
+
+async def record_opened(conn: db.Connection, caller: Caller, box: Box, facts: dict[str, Any]) -> None:
+    """Write the opening of a box down."""
+    kind = "bids.opened" if box.kind == "offer" else "prices.opened"
     await events.record(conn, kind, tender_id=box.tender_id, actor=caller.person_id, data=facts)
 
 
-def _fault(one: Opened, there: set[tuple[UUID, UUID]]) -> str | None:
-    """What was wrong with a bid's envelope, documents included that it names and did not come with."""
-    missing = [document.name for document in one.documents if (one.bid.bid_id, document.id) not in there]
-    told = [f"{name}: the offer names this document, and the bid was sent without it." for name in missing]
+async def _keep(conn: db.Connection, box: Box, opened: Sequence[tuple[Opened, str | None]]) -> list[dict[str, Any]]:
+    """Keep what some of a box's envelopes held; what the log is told of each."""
+    salts = [uuid4() for _ in opened]
+    columns: dict[str, Any] = {
+        "lot_id": box.lot_id,
+        "bid_ids": [one.bid.bid_id for one, _ in opened],
+        "versions": [one.bid.version for one, _ in opened],
+        "contents": [one.offers for one, _ in opened],
+        "faults": [fault for _, fault in opened],
+        "salts": salts,
+    }
+    if box.kind == "offer":
+        columns["variant_descriptions"] = [one.variant_description for one, _ in opened]
+        columns["currencies"] = [one.currency for one, _ in opened]
+        await SQL.insert_opened(conn, **columns)
+        await bidders.keep(conn, [one for one, _ in opened])
+    else:
+        await SQL.insert_opened_prices(conn, **columns)
+    return [_told(one, fault, salt) for (one, fault), salt in zip(opened, salts, strict=True)]
+
+
+def _fault(box: Box, one: Opened, there: set[tuple[UUID, UUID]]) -> str | None:
+    """What was wrong with a bid's envelope, and with the documents that it names or was sent with."""
+    bid_id = one.bid.bid_id
+    logged = box.logged.get(bid_id)
+    sent = set(logged.documents or ()) if logged and box.kind == "offer" else set[UUID]()
+    told = [
+        f"{document.name}: the offer names this document, and the bid was sent without it."
+        for document in one.documents
+        if document.id not in sent
+    ]
+    told += [
+        f"The bid was sent with the document {document_id}, says the log, and the database has lost it."
+        for document_id in sorted(sent)
+        if (bid_id, document_id) not in there
+    ]
     return unsealing.told([one.fault, *told] if one.fault else told) or None
 
 
-def _told(one: Opened, fault: str | None) -> dict[str, Any]:
+def _told(one: Opened, fault: str | None, salt: UUID) -> dict[str, Any]:
     told: dict[str, Any] = {"bid_id": one.bid.bid_id, "digest": one.bid.digest}
     told |= {"variant": one.bid.variant} if one.bid.variant else {}
     told |= {"parties": [*one.parties]} if one.parties else {}
+    told["contents_digest"] = unsealing.contents_digest(one.bid.bid_id, one.offers, fault, salt, one.currency)
     return told if fault is None else {**told, "fault": fault}
 
 
-async def _open_by_service(conn: db.Connection, caller: Caller, sealed: Sealed, wrapper: Wrapper) -> None:
+async def _open_by_service(conn: db.Connection, sealed: Sealed, wrapper: Wrapper) -> dict[str, Any]:
     if sealed.key is None:
         raise DeadlineNotReached("The database does not release the key.")
     private = await wrapper.unwrap(sealed.box.tender_id, sealed.key.wrapped_key, sealed.key.wrapped_by)
     box = sealed.box
     document_key_of = documents.by_private_key(box.tender_id, box.lot_id, private)
-    await open_box(conn, caller, box, unsealing.by_private_key(box, private), document_key_of)
+    return await open_box(conn, box, unsealing.by_private_key(box, private), document_key_of)
+
+
+async def check_unchanged(conn: db.Connection, lot: TenderLot) -> None:
+    """Refuse to go on where opened contents are not those that the log has a digest of, bid by bid."""
+    kept = await db.many(SQL.list_contents(conn, lot_id=lot.id), Contents)
+    logged = await db.many(SQL.list_contents_logged(conn, lot_id=lot.id), LoggedContents)
+    if changed := sorted(map(str, unsealing.find_changed(kept, logged))):
+        _log.error("opened contents changed", lot_id=str(lot.id), bid_ids=changed)
+        raise OpenedContentsChanged(f"In lot {lot.number} it concerns {', '.join(changed)}.")
 
 
 # Handlers
@@ -402,13 +396,15 @@ async def open_bids(
     check_may_open(known.tender, lot, envelope)
     insert = SQL.insert_opening_act if envelope == "offer" else SQL.insert_price_act
     await insert(conn, lot_id=lot_id, person_id=caller.person_id)
-    facts: dict[str, Any] = {"lot_id": lot_id, "envelope": envelope}
-    await events.record(conn, "opening.asked", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     enough = await SQL.count_officers(conn, lot_id=lot_id, envelope=envelope) >= known.tender.officers_needed
     opens = enough and known.tender.custody == "service"
-    if opens:
-        await _open_by_service(conn, caller, await read_sealed(conn, known, lot, envelope), state.wrapper)
-    return Response(await record_of(conn, caller, lot_id), status_code=201 if opens else 202)
+    sealed = await read_sealed(conn, known, lot, envelope) if opens else None
+    found = await _open_by_service(conn, sealed, state.wrapper) if sealed else {}
+    facts: dict[str, Any] = {"lot_id": lot_id, "envelope": envelope}
+    await events.record(conn, "opening.asked", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    if sealed:
+        await record_opened(conn, caller, sealed.box, found)
+    return Response(await opening_record.record_of(conn, caller, lot_id), status_code=201 if opens else 202)
 
 
 @get("/lots/{lot_id:uuid}/opening")
@@ -423,45 +419,7 @@ async def get_opening(
         raise Forbidden("The opening record is for those who hold a role in the tender.")
     if "opening_officer" not in known.tender.roles:
         tenders.check_cleared(known.tender)
-    return await record_of(conn, caller, lot_id)
-
-
-async def record_of(conn: db.Connection, caller: Caller, lot_id: UUID) -> OpeningRecord:
-    """The opening record as it stands now."""
-    known = await tenders.read(conn, caller, lot_id=lot_id)
-    lot = known.lot(lot_id)
-    opened = lot.opened_at is not None
-    lines = await db.many(SQL.list_opened_lines(conn, lot_id=lot_id), OpenedLine)
-    if lines:
-        behind = await bidders.behind(conn, lot_id)
-        lines = [msgspec.structs.replace(line, **behind.of(line.bid_id)) for line in lines]
-    return OpeningRecord(
-        tender_id=known.tender.id,
-        lot_id=lot_id,
-        custody=known.tender.custody,
-        officers=await _acts(conn, lot_id, "offer"),
-        officers_needed=known.tender.officers_needed,
-        opened_at=lot.opened_at,
-        number=len(lines) if opened else None,
-        bids=lines,
-        late=await db.many(SQL.list_late(conn, lot_id=lot_id), LateBid) if opened else [],
-        withdrawn=await SQL.count_withdrawn(conn, lot_id=lot_id) if opened else None,
-        prices=await _price_opening(conn, lot),
-    )
-
-
-async def _price_opening(conn: db.Connection, lot: TenderLot) -> PriceOpening | None:
-    if lot.consensus_locked_at is None:
-        return None
-    return PriceOpening(
-        officers=await _acts(conn, lot.id, "price"),
-        opened_at=lot.price_opened_at,
-        bids=await db.many(SQL.list_price_lines(conn, lot_id=lot.id), PriceLine),
-    )
-
-
-async def _acts(conn: db.Connection, lot_id: UUID, envelope: EnvelopeKind) -> list[OpeningAct]:
-    return await db.many(SQL.list_opening_acts(conn, lot_id=lot_id, envelope=envelope), OpeningAct)
+    return await opening_record.record_of(conn, caller, lot_id)
 
 
 router = Router(path="/", route_handlers=[list_bids, open_bids, get_opening], tags=["Opening"])

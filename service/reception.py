@@ -6,23 +6,22 @@ Contents are seen here once, on their way from the wire into the envelope; they 
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import UNSET, Struct
 
 import scoring
 from service import db, sealing, submissions, wire
-from service.intake import Intake, Post, Verdict
+from service.intake import IdempotencyKeyReused, Intake, Post, Verdict
 from service.money import AcceptedCurrency, Vat
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, NotFound, Refusal, Unauthenticated
+from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, Unauthenticated, pointer
 from service.receipts import Receipt, find_receipt
-from service.sealing import BID_TYPE, Container, SealBroken
+from service.sealing import BID_TYPE, Container, Envelope, SealBroken
 from service.signing import Secrets
 from service.submissions import Admits, Submission, VariantTerms
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
@@ -57,6 +56,15 @@ class WayIn(Struct, frozen=True, kw_only=True):
         return Admits(self.variants, variant, self.currency, self.accepted_currencies, sender)
 
 
+class Standing(Struct, frozen=True, kw_only=True):
+    """What a supplier has for a lot already: its standing bid, if any; which of the documents it names are missing."""
+
+    bid_id: UUID | None
+    version: int | None
+    submitted_at: datetime | None
+    missing: tuple[UUID, ...]
+
+
 # Refusals
 
 
@@ -68,15 +76,6 @@ class IdempotencyKeyMissing(Refusal):
     """
 
     status = 400
-
-
-class IdempotencyKeyReused(Refusal):
-    """This Idempotency-Key was used for another bid.
-
-    A key stands for one request and its body. Use the receipt that you have, or a new key for a new body.
-    """
-
-    status = 422
 
 
 class BidIncomplete(Refusal):
@@ -205,29 +204,48 @@ def check_sealed(container: Container, way: WayIn, *, first: bool) -> None:
 
 _WHY: Mapping[str, Callable[[], Refusal]] = {
     "cancelled": lambda: LotCancelled("The lot was cancelled; your bid was not stored."),
-    "standing": lambda: BidAlreadySubmitted("There is a standing bid already."),
     "withdrawn": lambda: BidWithdrawn("The bid has been withdrawn; submit a new one to the lot."),
-    "documents-missing": lambda: DocumentsMissing("One of the documents that the bid names is not there."),
     "documents-elsewhere": lambda: DocumentOfAnotherBid("Another standing bid of yours names one of its documents."),
     "key-refused": lambda: Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`."),
     "rules-changed": lambda: RulesChanged("The rules changed while the bid was checked."),
 }
 
 
-def refusal_of(verdict: Verdict) -> Refusal:
-    """Why a bid was not stored."""
+def refusal_of(verdict: Verdict, standing: Standing) -> Refusal:
+    """Why a bid was not stored, with what it takes to mend it."""
     match verdict.outcome:
         case "late":
+            early = verdict.at < verdict.submission_deadline  # by a clock that is behind
             refusal = SubmissionDeadlinePassed(
                 f"The bid arrived at {verdict.at.isoformat()}; the deadline was"
-                f" {verdict.submission_deadline.isoformat()}. It is recorded in the tender's log, and not stored."
+                f" {verdict.submission_deadline.isoformat()}{', and the bids are opened' if early else ''}."
+                " It is recorded in the tender's log, and not stored."
             )
             refusal.recorded = True
             return refusal
+        case "standing":
+            return BidAlreadySubmitted(_of_standing(standing) or "There is a standing bid already.")
         case "version-changed":
-            return VersionTaken(f"Version {verdict.version} is not the next one.")
+            return VersionTaken(f"Version {verdict.version} is not the next one. {_of_standing(standing)}".rstrip())
+        case "documents-missing":
+            faults = tuple(_missing(document_id) for document_id in standing.missing)
+            return DocumentsMissing(f"{len(faults)} of the documents that the bid names are not there.", faults=faults)
         case outcome:
             return _WHY.get(outcome, NotFound)()
+
+
+def _of_standing(standing: Standing) -> str:
+    if standing.bid_id is None or standing.version is None or standing.submitted_at is None:
+        return ""
+    return (
+        f"Your bid is /bids/{standing.bid_id}, in version {standing.version} of {standing.submitted_at.isoformat()};"
+        f" replace it by version {standing.version + 1} with PUT."
+    )
+
+
+def _missing(document_id: UUID) -> Fault:
+    message = f"You have no complete document {document_id} for this lot."
+    return Fault(pointer("documents", str(document_id)), message, "Upload it, and name the id on its receipt.")
 
 
 # One way in for first and further versions, whichever door they come by
@@ -309,17 +327,40 @@ class Reception:
         for left in reversed(range(self._TRIES)):
             way = await self._way_in(sent.lot_id)
             await check_takes_part(self._pool, way, sent.caller.organisation_id)
-            post = await self._sealed(sent, way)
+            try:
+                way, post = await self._ready(sent, way)
+            except Refusal:
+                if copied := await self._judge_unfit(sent, way):
+                    return copied
+                raise
             verdict = await self.intake.put(post)
-            if verdict.outcome in {"stored", "replay"}:
-                return await self._answer(sent, way, post, verdict)
+            if verdict.outcome == "replay":
+                return await self._replayed(sent, verdict)
+            if verdict.outcome == "stored":
+                return self._stored(sent, way, post, verdict)
             if verdict.outcome == "rules-changed" and left:
                 self._ways.pop(sent.lot_id, None)
             elif verdict.outcome == "version-changed" and sent.media_type != BID_TYPE and left:
                 sent = await self.next_version(sent)
             else:
-                raise refusal_of(verdict)
+                raise await self._refusal(sent, verdict, post.documents)
         raise AssertionError
+
+    async def _judge_unfit(self, sent: Sent, way: WayIn) -> Taken | None:
+        """Late bids, and copies of what was stored under other rules, are told so first, and not what else is wrong."""
+        verdict = await self.intake.put(self._unfit(sent, way))
+        if verdict.outcome == "replay":
+            return await self._replayed(sent, verdict)
+        if verdict.outcome in {"late", "key-refused", "unknown"}:
+            raise await self._refusal(sent, verdict) from None
+        return None
+
+    async def _refusal(self, sent: Sent, verdict: Verdict, documents: Sequence[UUID] = ()) -> Refusal:
+        known = Standing(bid_id=None, version=None, submitted_at=None, missing=())
+        if verdict.outcome in {"standing", "version-changed", "documents-missing"}:
+            whose = {"lot_id": sent.lot_id, "supplier_id": sent.caller.organisation_id, "variant": sent.variant}
+            known = await db.one(SQL.get_standing(self._pool, **whose, documents=list(documents)), Standing)
+        return refusal_of(verdict, known)
 
     async def next_version(self, sent: Sent) -> Sent:
         """The same for the version after the one that the bid has by now."""
@@ -336,31 +377,40 @@ class Reception:
             self._ways.popitem(last=False)
         return way
 
-    async def _sealed(self, sent: Sent, way: WayIn) -> Post:
+    async def _ready(self, sent: Sent, way: WayIn) -> tuple[WayIn, Post]:
+        """The bid checked and sealed; what is refused under the rules that are known is checked under the present."""
+        try:
+            return way, self._sealed(sent, way)
+        except Refusal:
+            way = await self._reread(sent.lot_id)
+        return way, self._sealed(sent, way)
+
+    def _sealed(self, sent: Sent, way: WayIn) -> Post:
         if sent.media_type == BID_TYPE:
             container = _read_sealed(sent.body)
-            if container.rules_digest != way.rules_digest:
-                way = await self._reread(sent.lot_id)
             check_sealed(container, way, first=sent.version == 1)
             check_variant(way.variants, sent.variant)
             return self._post(sent, way, container, sent.body)
         data = wire.decode(sent.body, Submission)
-        supplier_id = sent.caller.organisation_id
-        try:
-            check_complete(way.rules, data, way.admits(sent.variant, supplier_id))
-        except (BidIncomplete, NoVariants):
-            way = await self._reread(sent.lot_id)
-            if way.now < way.submission_deadline:
-                check_complete(way.rules, data, way.admits(sent.variant, supplier_id))
-            else:
-                # A late bid is told so by the one clock that counts, not that it is also incomplete. Under a digest
-                # that no tender has the statement may record it, and cannot store it.
-                way = msgspec.structs.replace(way, tender_digest="")
-        place = submissions.Place(way.tender_id, way.lot_id, supplier_id, sent.version)
+        check_complete(way.rules, data, way.admits(sent.variant, sent.caller.organisation_id))
         sealed = submissions.seal(
-            data, place, way.public_key, rules_digest=way.rules_digest, price_envelope=way.price_envelope
+            data, _place(sent, way), way.public_key, rules_digest=way.rules_digest, price_envelope=way.price_envelope
         )
         return self._post(sent, way, sealing.parse_container(sealed), sealed)
+
+    def _unfit(self, sent: Sent, way: WayIn) -> Post:
+        """A bid that cannot be taken as it is, without its contents, for the statement to judge.
+
+        Under a digest that no tender has the statement may find it late, and record it, or find a copy of what was
+        stored before; it cannot store it. Recorded is the digest of the sealed bid, or of its text once sealed.
+        """
+        body, rules_digest = sent.body, way.rules_digest
+        try:
+            rules_digest = sealing.parse_container(body).rules_digest
+        except SealBroken:
+            body = sealing.seal(way.public_key, _place(sent, way).context("offer"), body)
+        empty = Container(sent.version, rules_digest, Envelope(b"", b""), None, ())
+        return self._post(sent, way, empty, body)._replace(tender_digest="")
 
     def _post(self, sent: Sent, way: WayIn, container: Container, sealed: bytes) -> Post:
         return Post(
@@ -383,18 +433,19 @@ class Reception:
             variant=sent.variant,
         )
 
-    async def _answer(self, sent: Sent, way: WayIn, post: Post, verdict: Verdict) -> Taken:
-        if verdict.outcome == "replay":
-            if verdict.fingerprint not in self._secrets.fingerprints(sent.body):
-                raise IdempotencyKeyReused("The key belongs to a request with another body.")
-            receipt = await find_receipt(
-                self._pool,
-                self._secrets,
-                bid_id=verdict.bid_id,
-                supplier_id=sent.caller.organisation_id,
-                version=verdict.version,
-            )
-            return Taken(receipt, replayed=True)
+    async def _replayed(self, sent: Sent, verdict: Verdict) -> Taken:
+        if verdict.fingerprint not in self._secrets.fingerprints(sent.body):
+            raise IdempotencyKeyReused("The key belongs to a request with another body.")
+        receipt = await find_receipt(
+            self._pool,
+            self._secrets,
+            bid_id=verdict.bid_id,
+            supplier_id=sent.caller.organisation_id,
+            version=verdict.version,
+        )
+        return Taken(receipt, replayed=True)
+
+    def _stored(self, sent: Sent, way: WayIn, post: Post, verdict: Verdict) -> Taken:
         assert verdict.proof is not None
         receipt = Receipt(
             bid_id=verdict.bid_id,
@@ -414,6 +465,10 @@ class Reception:
             proof=verdict.proof,
         )
         return Taken(receipt, replayed=False)
+
+
+def _place(sent: Sent, way: WayIn) -> submissions.Place:
+    return submissions.Place(way.tender_id, way.lot_id, sent.caller.organisation_id, sent.version)
 
 
 def _read_sealed(body: bytes) -> Container:

@@ -86,6 +86,7 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     submission_deadline: datetime | None
     published_at: datetime | None
     framework_ends_at: datetime | None
+    first_opened_at: datetime | None
     now: datetime
     roles: tuple[Role, ...]
     clearance: Clearance
@@ -275,11 +276,16 @@ def legal_rules(tender: TenderRow) -> Presets:
 
 
 def check_open(tender: TenderRow) -> datetime:
-    """Refuse before publication and from the instant of the deadline on; returns the deadline."""
+    """Refuse before publication, from the instant of the deadline on, and once a lot is opened; returns the deadline.
+
+    What was opened stays closed, whatever a clock says that is behind, such as that of a leader that took over.
+    """
     if tender.published_at is None or tender.submission_deadline is None:
         raise TenderNotPublished(f"{tender.reference} is still a draft.")
     if tender.now >= tender.submission_deadline:
         raise SubmissionDeadlinePassed(f"{tender.reference} closed at {tender.submission_deadline.isoformat()}.")
+    if tender.first_opened_at is not None:
+        raise SubmissionDeadlinePassed(f"Bids were opened at {tender.first_opened_at.isoformat()}.")
     return tender.submission_deadline
 
 

@@ -1,10 +1,13 @@
-"""What opened envelopes hold: decrypted and read strictly, each bid for itself.
+"""What opened envelopes hold: compared with the log, decrypted and read strictly, each bid for itself.
 
+Whoever owns the database can seal another bid to the tender's public key and put it where one was stored. So a bid is
+opened only if the log, which its supplier's receipt vouches for, has it standing and with the digest of what is stored.
 A client seals before anybody can look inside, so an envelope may hold anything. What is wrong with one bid is said in
 words and stops no other bid: the panel decides about it. No SQL, no HTTP.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal, NamedTuple
 from uuid import UUID
@@ -23,6 +26,9 @@ EnvelopeKind = Literal["offer", "price"]
 MOST_FAULTS: Final = 20
 """So many faults of one envelope are told; whoever reads the twentieth has seen enough."""
 LONGEST_FAULT: Final = 4_000
+
+MOST_BYTES_AT_ONCE: Final = 16_000_000
+"""Bytes of sealed bids that an opening holds at a time, or one bid where that is larger."""
 
 
 class Offer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +49,10 @@ class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SealedBid(Struct, frozen=True, kw_only=True):
-    """A standing bid with one of its envelopes, as it was stored; an envelope that was never sent is missing."""
+    """A standing bid with one of its envelopes, as it was stored; an envelope that was never sent is missing.
+
+    The other envelope is there for the digest alone. Contents are missing where only headers were asked for.
+    """
 
     bid_id: UUID
     version: int
@@ -51,15 +60,34 @@ class SealedBid(Struct, frozen=True, kw_only=True):
     supplier: str
     submitted_at: datetime
     digest: str
+    rules_digest: str
+    size: int
     header: bytes | None
     contents: bytes | None
+    other_header: bytes | None
+    other_contents: bytes | None
     variant: int = 0
 
 
-class Box(NamedTuple):
-    """The envelopes of one kind that are opened together, and what the lot asks of them.
+class LoggedBid(Struct, frozen=True, kw_only=True):
+    """What one entry of the log says of a bid; `intact` is whether the entry's leaf is the hash of it."""
 
-    `currencies`: those that bids may name, the tender's own first.
+    kind: Literal["bid.submitted", "bid.replaced", "bid.withdrawn"]
+    at: datetime
+    intact: bool
+    bid_id: UUID
+    supplier_id: UUID
+    version: int
+    digest: str | None
+    rules_digest: str | None
+    documents: tuple[UUID, ...] | None
+
+
+class Box(NamedTuple):
+    """The envelopes of one kind that are opened together, what the lot asks of them, and what the log has of each bid.
+
+    `logged`: by bid, those alone whose envelopes of this kind are to be opened. `currencies`: those that bids may name,
+    the tender's own first.
     """
 
     tender_id: UUID
@@ -68,6 +96,7 @@ class Box(NamedTuple):
     rules: scoring.Lot
     price_envelope: Sequence[str]
     bids: Sequence[SealedBid]
+    logged: Mapping[UUID, LoggedBid]
     currencies: Sequence[str] = ()
 
     def context(self, bid: SealedBid) -> bytes:
@@ -78,6 +107,26 @@ class Box(NamedTuple):
         """The criteria whose values lie in these envelopes."""
         every = {criterion.id for criterion in scoring.leaves(self.rules.criteria)}
         return set(self.price_envelope) if self.kind == "price" else every - set(self.price_envelope)
+
+
+class Contents(Struct, frozen=True, kw_only=True):
+    """What was kept of an opened envelope; without a salt it was opened by a release that kept no digest in the log."""
+
+    envelope: EnvelopeKind
+    bid_id: UUID
+    offers: dict[str, str]
+    fault: str | None
+    salt: UUID | None
+    currency: str | None
+
+
+class LoggedContents(Struct, frozen=True, kw_only=True):
+    """What the log says that an envelope held; `intact` is whether the entry's leaf is the hash of it."""
+
+    envelope: EnvelopeKind
+    bid_id: UUID
+    digest: str | None
+    intact: bool
 
 
 class Opened(NamedTuple):
@@ -105,12 +154,103 @@ def by_private_key(box: Box, private: bytes) -> KeyOf:
     return key_of
 
 
-def open_all(box: Box, key_of: KeyOf) -> list[Opened]:
-    """Every envelope's contents, in the order of the bids. Takes long where there are many: not for an event loop."""
-    return [_open(box, bid, key_of) for bid in box.bids]
+def portions(bids: Sequence[SealedBid]) -> Iterator[list[UUID]]:
+    """The bids in their order, in groups that are small enough to be held together."""
+    group: list[UUID] = []
+    held = 0
+    for bid in bids:
+        if group and held + bid.size > MOST_BYTES_AT_ONCE:
+            yield group
+            group, held = [], 0
+        group.append(bid.bid_id)
+        held += bid.size
+    if group:
+        yield group
+
+
+def open_all(box: Box, bids: Sequence[SealedBid], key_of: KeyOf) -> list[Opened]:
+    """What envelopes of the box hold, in the bids' order. Takes long where there are many: not for an event loop."""
+    return [_open(box, bid, key_of) for bid in bids]
+
+
+# Compared with the log
+
+
+def standing(entries: Iterable[LoggedBid]) -> dict[UUID, LoggedBid]:
+    """The last version of every bid that was not withdrawn; entries in the log's order."""
+    last = {entry.bid_id: entry for entry in entries}
+    return {bid_id: entry for bid_id, entry in last.items() if entry.kind != "bid.withdrawn"}
+
+
+def find_difference(bid: SealedBid, logged: LoggedBid | None, kind: EnvelopeKind) -> str | None:
+    """In what a stored bid is not the one that the log has; None where they are the same to the last byte."""
+    if logged is None:
+        return "In the log no such bid stands whose envelope would be opened now."
+    if not logged.intact:
+        return "Its entry in the log was changed: the entry's leaf is not its hash."
+    stored = {
+        "version": (bid.version, logged.version),
+        "supplier": (bid.supplier_id, logged.supplier_id),
+        "instant": (bid.submitted_at, logged.at),
+        "digest of the rules": (bid.rules_digest, logged.rules_digest),
+        "digest": (bid.digest, logged.digest),
+    }
+    for what, (here, there) in stored.items():
+        if here != there:
+            return f"Its {what} is {here}, and in the log {there}."
+    digest = _digest_of(bid, logged, kind)
+    if digest != logged.digest:
+        return f"What is stored has the digest {digest}; what arrived had {logged.digest}, says the log."
+    return None
+
+
+def _digest_of(bid: SealedBid, logged: LoggedBid, kind: EnvelopeKind) -> str | None:
+    """SHA-256 of the bid as it arrived, put together from what is stored; None where its offer is missing."""
+    own, other = _joined(bid.header, bid.contents), _joined(bid.other_header, bid.other_contents)
+    offer, price = (own, other) if kind == "offer" else (other, own)
+    if offer is None:
+        return None
+    documents = logged.documents or ()
+    whole = sealing.build_container(logged.version, bid.rules_digest, offer, price=price, documents=documents)
+    return hashlib.sha256(whole).hexdigest()
+
+
+def _joined(header: bytes | None, contents: bytes | None) -> bytes | None:
+    return None if header is None or contents is None else header + contents
+
+
+def contents_digest(
+    bid_id: UUID, offers: Mapping[str, str], fault: str | None, salt: UUID, currency: str | None = None
+) -> str:
+    """The digest of what an envelope held, which the log keeps so that nobody changes it afterwards."""
+    named = {} if currency is None else {"currency": currency}
+    return scoring.digest({"bid_id": bid_id, "offers": offers, "fault": fault, "salt": salt, **named})
+
+
+def find_changed(kept: Iterable[Contents], logged: Iterable[LoggedContents]) -> set[UUID]:
+    """The bids whose opened contents are not what the log says that they are, or are there without the log's word."""
+    digests = {(one.envelope, one.bid_id): _digest_now(one) for one in kept}
+    said = {(one.envelope, one.bid_id): one for one in logged}
+    return {
+        bid_id
+        for envelope, bid_id in digests.keys() | said.keys()
+        if (word := said.get((envelope, bid_id))) is None
+        or not word.intact
+        or (envelope, bid_id) not in digests
+        or word.digest != digests[envelope, bid_id]
+    }
+
+
+def _digest_now(one: Contents) -> str | None:
+    return None if one.salt is None else contents_digest(one.bid_id, one.offers, one.fault, one.salt, one.currency)
+
+
+# One envelope
 
 
 def _open(box: Box, bid: SealedBid, key_of: KeyOf) -> Opened:
+    if difference := find_difference(bid, box.logged.get(bid.bid_id), box.kind):
+        return _faulty(bid, f"The bid is not the one that was received, and was not opened. {difference}")
     if bid.header is None or bid.contents is None:
         return _faulty(bid, f"The bid came without its {box.kind} envelope.")
     try:

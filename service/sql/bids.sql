@@ -1,5 +1,5 @@
 -- name: withdraw_bid(bid_id, supplier_id, person_id)^
--- Withdraw a standing bid before the deadline; migration 0008 says how. No row: it is not the supplier's.
+-- Withdraw a standing bid before the deadline; migration 0026 says how. No row: it is not the supplier's.
 SELECT judged.submission_deadline, judged.at, judged.withdrawn
 FROM withdraw_bid(:bid_id::uuid, :supplier_id::uuid, :person_id::uuid) AS judged;
 

@@ -22,11 +22,19 @@ ORDER BY opened.number, known.received_at, known.id
 LIMIT 1000;
 
 -- name: get_document(bid_id, document_id)^
--- A document that a bid's present version names, with what it takes to read it once it is opened.
+-- A document that a bid's present version names, with what it takes to read it once it is opened; the digest is the log's.
 SELECT
     named.document_id, known.upload_id, known.kept_in, known.header, known.size, opened.name, opened.content_key,
-    opened.fault
+    opened.fault,
+    (
+        SELECT event.data ->> 'digest' FROM events AS event
+        WHERE
+            event.log_id = lot.tender_id AND event.kind = 'document.received'
+            AND event.data ->> 'document_id' = known.id::text
+        ORDER BY event.position LIMIT 1
+    ) AS digest
 FROM bids AS bid
+INNER JOIN lots AS lot ON bid.lot_id = lot.id
 INNER JOIN bid_documents AS named ON bid.id = named.bid_id AND bid.version = named.version
 INNER JOIN documents AS known ON named.document_id = known.id
 LEFT JOIN opened_documents AS opened ON named.document_id = opened.document_id AND named.bid_id = opened.bid_id

@@ -10,15 +10,6 @@ INSERT INTO price_opening_acts (lot_id, person_id, acted_at)
 VALUES (:lot_id::uuid, :person_id::uuid, clock_timestamp())
 ON CONFLICT ON CONSTRAINT price_opening_acts_once_per_officer DO NOTHING;
 
--- name: list_opening_acts(lot_id, envelope)
--- Which officers have asked to open envelopes of a kind, first to last.
-SELECT act.person_id, person.name AS person, act.acted_at
-FROM officers_acts AS act
-INNER JOIN people AS person ON act.person_id = person.id
-WHERE act.lot_id = :lot_id::uuid AND act.envelope = :envelope::text
-ORDER BY act.acted_at, act.person_id
-LIMIT 100;
-
 -- name: count_officers(lot_id, envelope)$
 -- How many have asked to open who still are opening officers: one who lost the role does not open.
 SELECT count(*)
@@ -47,43 +38,30 @@ WHERE
     AND tender.custody = 'service'
     AND may_be_opened(lot.id, :envelope::text);
 
--- name: open_envelopes(lot_id, envelope)
+-- name: open_envelopes(lot_id, envelope, bid_ids)
 -- Every standing bid of a lot with its offer, or with its price where the bid goes on after the technical consensus:
--- from the deadline on, once enough officers have acted. No other query may read sealed_envelopes.contents.
+-- from the deadline on, once enough officers have acted. Contents come for the bids that are named alone, and with them
+-- the other envelope as it is, for the digest; without names headers come alone, of all bids.
+-- No other query may read sealed_envelopes.
 SELECT
     bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
-    envelope.header, envelope.contents, bid.variant
+    version.rules_digest, version.size, envelope.header,
+    CASE WHEN :bid_ids::uuid [] IS NOT NULL THEN envelope.contents END AS contents,
+    other.header AS other_header, other.contents AS other_contents,
+    bid.variant
 FROM lots AS lot
 INNER JOIN bids AS bid ON lot.id = bid.lot_id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
 LEFT JOIN sealed_envelopes AS envelope
     ON bid.id = envelope.bid_id AND bid.version = envelope.version AND envelope.kind = :envelope::text
+LEFT JOIN sealed_envelopes AS other
+    ON
+        bid.id = other.bid_id AND bid.version = other.version AND other.kind <> :envelope::text
+        AND :bid_ids::uuid [] IS NOT NULL
 WHERE
     lot.id = :lot_id::uuid
-    AND bid.withdrawn_at IS NULL
-    AND may_be_opened(lot.id, :envelope::text)
-    AND (
-        :envelope::text = 'offer'
-        OR EXISTS (
-            SELECT 1 FROM technical_outcomes AS outcome WHERE outcome.bid_id = bid.id AND outcome.reason IS NULL
-        )
-    )
-ORDER BY version.submitted_at, bid.id;
-
--- name: list_headers(lot_id, envelope)
--- What an officer's client unwraps the content keys from, under the same conditions; no contents.
-SELECT
-    bid.id AS bid_id, bid.version, bid.supplier_id, supplier.name AS supplier, version.submitted_at, version.digest,
-    envelope.header
-FROM lots AS lot
-INNER JOIN bids AS bid ON lot.id = bid.lot_id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
-INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
-INNER JOIN sealed_envelopes AS envelope
-    ON bid.id = envelope.bid_id AND bid.version = envelope.version AND envelope.kind = :envelope::text
-WHERE
-    lot.id = :lot_id::uuid
+    AND (:bid_ids::uuid [] IS NULL OR bid.id = ANY (:bid_ids::uuid []))
     AND bid.withdrawn_at IS NULL
     AND may_be_opened(lot.id, :envelope::text)
     AND (
@@ -95,33 +73,68 @@ WHERE
 ORDER BY version.submitted_at, bid.id
 LIMIT 100000;
 
--- name: record_opening(lot_id, bid_ids, versions, contents, faults, variant_descriptions, currencies)$
--- Keep what the offers held and mark the lot as opened.
-WITH kept AS (
-    INSERT INTO opened_bids (bid_id, lot_id, version, offers, fault, variant_description, currency)
-    SELECT
-        opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault, opened.variant_description,
-        opened.currency
-    FROM unnest(
-        :bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [], :variant_descriptions::text [],
-        :currencies::text []
-    ) AS opened (bid_id, version, contents, fault, variant_description, currency)
-)
+-- name: list_logged(lot_id)
+-- What the log says of a lot's bids, entry by entry, and whether each entry is still the one that its leaf was hashed from.
+SELECT
+    event.kind, event.at, (event.data ->> 'bid_id')::uuid AS bid_id, (event.data ->> 'supplier_id')::uuid AS supplier_id,
+    (event.data ->> 'version')::int AS version, event.data ->> 'digest' AS digest,
+    event.data ->> 'rules_digest' AS rules_digest, event.data -> 'documents' AS documents,
+    event.leaf = log_leaf(
+        log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt)
+    ) AS intact
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+WHERE
+    lot.id = :lot_id::uuid
+    AND event.kind IN ('bid.submitted', 'bid.replaced', 'bid.withdrawn')
+    AND event.data ->> 'lot_id' = lot.id::text
+ORDER BY event.position, event.log_id
+LIMIT 1000000;
 
-UPDATE lots SET opened_at = clock_timestamp() WHERE id = :lot_id::uuid
-RETURNING opened_at;
+-- name: list_going_on(lot_id)
+-- The bids whose prices are to be opened, says the log: those that were opened and that the technical consensus let go on.
+SELECT (bid.facts ->> 'bid_id')::uuid AS bid_id
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+CROSS JOIN LATERAL jsonb_array_elements(event.data -> 'bids') AS bid (facts)
+WHERE
+    lot.id = :lot_id::uuid AND event.kind = 'bids.opened' AND event.data ->> 'lot_id' = lot.id::text
+    AND NOT EXISTS (
+        SELECT 1
+        FROM events AS lock
+        CROSS JOIN LATERAL jsonb_array_elements(lock.data -> 'stay_sealed') AS out (facts)
+        WHERE
+            lock.log_id = lot.tender_id AND lock.kind = 'consensus.locked' AND lock.data ->> 'lot_id' = lot.id::text
+            AND out.facts ->> 'bid_id' = bid.facts ->> 'bid_id'
+    )
+ORDER BY bid_id
+LIMIT 100000;
 
--- name: record_price_opening(lot_id, bid_ids, versions, contents, faults)$
--- Keep what the price envelopes held and mark the lot's prices as opened.
-WITH kept AS (
-    INSERT INTO opened_prices (bid_id, lot_id, version, offers, fault)
-    SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault
-    FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [])
-        AS opened (bid_id, version, contents, fault)
-)
+-- name: insert_opened(lot_id, bid_ids, versions, contents, faults, salts, variant_descriptions, currencies)!
+-- Keep what some of a lot's offers held.
+INSERT INTO opened_bids (bid_id, lot_id, version, offers, fault, salt, variant_description, currency)
+SELECT
+    opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault, opened.salt,
+    opened.variant_description, opened.currency
+FROM unnest(
+    :bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [], :salts::uuid [],
+    :variant_descriptions::text [], :currencies::text []
+) AS opened (bid_id, version, contents, fault, salt, variant_description, currency);
 
-UPDATE lots SET price_opened_at = clock_timestamp() WHERE id = :lot_id::uuid
-RETURNING price_opened_at;
+-- name: insert_opened_prices(lot_id, bid_ids, versions, contents, faults, salts)!
+-- Keep what some of a lot's price envelopes held.
+INSERT INTO opened_prices (bid_id, lot_id, version, offers, fault, salt)
+SELECT opened.bid_id, :lot_id::uuid, opened.version, opened.contents, opened.fault, opened.salt
+FROM unnest(:bid_ids::uuid [], :versions::int [], :contents::jsonb [], :faults::text [], :salts::uuid [])
+    AS opened (bid_id, version, contents, fault, salt);
+
+-- name: mark_opened(lot_id, envelope)!
+-- Mark a lot, or its prices, as opened.
+UPDATE lots
+SET
+    opened_at = CASE WHEN :envelope::text = 'offer' THEN clock_timestamp() ELSE opened_at END,
+    price_opened_at = CASE WHEN :envelope::text = 'price' THEN clock_timestamp() ELSE price_opened_at END
+WHERE id = :lot_id::uuid;
 
 -- name: list_opened(lot_id)
 -- The opened bids of a lot, with all that is open of each, the state that was last decided, and confirmed corrections.
@@ -162,48 +175,38 @@ WHERE opened.lot_id = :lot_id::uuid
 ORDER BY version.submitted_at, opened.bid_id
 LIMIT 10000;
 
--- name: list_opened_lines(lot_id)
--- The opened bids of a lot as the opening record names them.
-SELECT
-    opened.bid_id, supplier.name AS supplier, opened.version, version.submitted_at, version.digest, opened.fault,
-    bid.variant, opened.variant_description
+-- name: list_contents(lot_id)
+-- What was kept of a lot's opened envelopes, with what the log's digests of it are made of.
+SELECT 'offer' AS envelope, opened.bid_id, opened.offers, opened.fault, opened.salt, opened.currency
 FROM opened_bids AS opened
-INNER JOIN bids AS bid ON opened.bid_id = bid.id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
-INNER JOIN bid_versions AS version ON opened.bid_id = version.bid_id AND opened.version = version.version
 WHERE opened.lot_id = :lot_id::uuid
-ORDER BY version.submitted_at, opened.bid_id
-LIMIT 10000;
+UNION ALL
+SELECT 'price' AS envelope, price.bid_id, price.offers, price.fault, price.salt, NULL AS currency
+FROM opened_prices AS price
+WHERE price.lot_id = :lot_id::uuid
+ORDER BY envelope, bid_id
+LIMIT 100000;
 
--- name: list_price_lines(lot_id)
--- The bids of a lot after the technical consensus: whose price was opened, with what fault, and whose stays sealed.
+-- name: list_contents_logged(lot_id)
+-- What the log says that a lot's envelopes held: its digest, none where an earlier release opened them.
 SELECT
-    outcome.bid_id, supplier.name AS supplier, price.bid_id IS NOT NULL AS opened, price.fault,
-    outcome.reason AS stays_sealed
-FROM technical_outcomes AS outcome
-INNER JOIN bids AS bid ON outcome.bid_id = bid.id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
-INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
-LEFT JOIN opened_prices AS price ON outcome.bid_id = price.bid_id
-WHERE outcome.lot_id = :lot_id::uuid
-ORDER BY version.submitted_at, outcome.bid_id
-LIMIT 10000;
-
--- name: list_late(lot_id)
--- The bids that came too late for a lot and were not stored: whose, when, how large, with which digest.
-SELECT
-    (event.data ->> 'supplier_id')::uuid AS supplier_id, supplier.name AS supplier, event.at AS arrived_at,
-    (event.data ->> 'size')::bigint AS size, event.data ->> 'digest' AS digest
-FROM events AS event
-INNER JOIN lots AS lot ON event.log_id = lot.tender_id
-INNER JOIN organisations AS supplier ON (event.data ->> 'supplier_id')::uuid = supplier.id
-WHERE lot.id = :lot_id::uuid AND event.kind = 'bid.late' AND event.data ->> 'lot_id' = lot.id::text
-ORDER BY event.position, supplier.id
-LIMIT 10000;
-
--- name: count_withdrawn(lot_id)$
--- How many bids for a lot were withdrawn before the deadline; they are never opened.
-SELECT count(*) FROM bids AS bid WHERE bid.lot_id = :lot_id::uuid AND bid.withdrawn_at IS NOT NULL;
+    CASE WHEN event.kind = 'bids.opened' THEN 'offer' ELSE 'price' END AS envelope,
+    (bid.facts ->> 'bid_id')::uuid AS bid_id, bid.facts ->> 'contents_digest' AS digest, entry.intact
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+CROSS JOIN LATERAL (
+    SELECT
+        event.leaf = log_leaf(
+            log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt)
+        ) AS intact
+    OFFSET 0
+) AS entry
+CROSS JOIN LATERAL jsonb_array_elements(event.data -> 'bids') AS bid (facts)
+WHERE
+    lot.id = :lot_id::uuid AND event.kind IN ('bids.opened', 'prices.opened')
+    AND event.data ->> 'lot_id' = lot.id::text
+ORDER BY event.position, bid_id
+LIMIT 100000;
 
 -- name: list_own_seats(lot_id, person_id)
 -- The criteria of a lot on which a person is seated now.

@@ -19,3 +19,27 @@ SELECT is_framework_supplier(:framework_id::uuid, :organisation_id::uuid);
 SELECT bid.lot_id, bid.version, bid.variant
 FROM bids AS bid
 WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid;
+
+-- name: get_standing(lot_id, supplier_id, variant, documents)^
+-- For whom a bid was refused: the supplier's standing bid for the lot, and which of some documents are not there.
+SELECT
+    standing.id AS bid_id, standing.version, standing.submitted_at,
+    ARRAY(
+        SELECT named.id FROM unnest(:documents::uuid []) WITH ORDINALITY AS named (id, place)
+        WHERE
+            NOT EXISTS (
+                SELECT 1 FROM documents AS known
+                WHERE
+                    known.id = named.id AND known.supplier_id = :supplier_id::uuid AND known.lot_id = :lot_id::uuid
+            )
+        ORDER BY named.place
+    ) AS missing
+FROM (VALUES (TRUE)) AS one (row)
+LEFT JOIN (
+    SELECT bid.id, bid.version, version.submitted_at
+    FROM bids AS bid
+    INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
+    WHERE
+        bid.lot_id = :lot_id::uuid AND bid.supplier_id = :supplier_id::uuid AND bid.variant = :variant::int
+        AND bid.withdrawn_at IS NULL
+) AS standing ON TRUE;

@@ -68,7 +68,9 @@ SELECT
     ) AS framework_ends_at,
     encode(key.public_key, 'hex') AS public_key,
     tender.version, tender.rules_digest, tender.created_at,
-    tender.submission_deadline, tender.published_at, clock_timestamp() AS now,
+    tender.submission_deadline, tender.published_at,
+    (SELECT min(lot.opened_at) FROM lots AS lot WHERE lot.tender_id = tender.id) AS first_opened_at,
+    clock_timestamp() AS now,
     ARRAY(
         SELECT held.role FROM tender_roles AS held
         WHERE held.tender_id = tender.id AND held.person_id = :person_id::uuid

@@ -563,11 +563,13 @@ BEGIN
             tender.id AS tender_id, tender.submission_deadline, used.bid_id AS used_bid_id,
             used.version AS used_version, used.fingerprint AS used_fingerprint,
             CASE
+                -- The key before the replay: who revoked a key wants nothing told to whoever has it.
+                WHEN api_key.id IS NULL THEN 'key-refused'
                 WHEN used.bid_id IS NOT NULL THEN 'replay'
                 WHEN tender.id IS NULL THEN 'unknown'
-                WHEN api_key.id IS NULL THEN 'key-refused'
                 WHEN lot.cancelled_at IS NOT NULL THEN 'cancelled'
-                WHEN instant >= tender.submission_deadline THEN 'late'
+                -- An opened lot is closed, whatever a clock that is behind says – a leader that took over may be.
+                WHEN instant >= tender.submission_deadline OR lot.opened_at IS NOT NULL THEN 'late'
                 WHEN tender.rules_digest <> given.tender_digest THEN 'rules-changed'
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
                 WHEN given.version > 1 AND standing.id IS DISTINCT FROM given.bid_id THEN 'withdrawn'
@@ -772,10 +774,6 @@ BEGIN
     PERFORM FROM log_heads AS held WHERE held.log_id = tender FOR UPDATE;
     instant := clock_timestamp();
     judged := CASE
-        WHEN EXISTS (
-            SELECT FROM documents AS known
-            WHERE known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = retry
-        ) THEN 'replay'
         WHEN NOT EXISTS (
             SELECT FROM api_keys AS known
             WHERE
@@ -783,9 +781,16 @@ BEGIN
                 AND (known.expires_at IS NULL OR known.expires_at > instant)
         ) THEN 'key-refused'
         WHEN EXISTS (
+            SELECT FROM documents AS known
+            WHERE known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = retry
+        ) THEN 'replay'
+        WHEN EXISTS (
             SELECT FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NOT NULL
         ) THEN 'cancelled'
-        WHEN instant >= deadline THEN 'late'
+        WHEN
+            instant >= deadline
+            OR EXISTS (SELECT FROM lots AS part WHERE part.id = lot AND part.opened_at IS NOT NULL)
+            THEN 'late'
         WHEN EXISTS (SELECT FROM documents AS known WHERE known.id = document) THEN 'taken'
         ELSE 'stored'
     END;
@@ -826,6 +831,7 @@ DECLARE
     deadline timestamptz;
     instant timestamptz;
     latest integer;
+    opened boolean;
 BEGIN
     SELECT own.lot_id INTO lot FROM bids AS own WHERE own.id = bid AND own.supplier_id = supplier;
     SELECT locked.id, locked.submission_deadline INTO tender, deadline
@@ -836,8 +842,9 @@ BEGIN
     END IF;
     PERFORM FROM log_heads AS head WHERE head.log_id = tender FOR UPDATE;
     instant := clock_timestamp();
+    SELECT part.opened_at IS NOT NULL INTO STRICT opened FROM lots AS part WHERE part.id = lot;
     UPDATE bids AS own SET withdrawn_at = instant
-    WHERE own.id = bid AND own.withdrawn_at IS NULL AND instant < deadline
+    WHERE own.id = bid AND own.withdrawn_at IS NULL AND instant < deadline AND NOT opened
     RETURNING own.version INTO latest;
     IF FOUND THEN
         PERFORM log_enter(
@@ -845,7 +852,11 @@ BEGIN
             jsonb_build_object('bid_id', bid, 'lot_id', lot, 'supplier_id', supplier, 'version', latest), instant
         );
     END IF;
-    RETURN QUERY SELECT deadline, instant, CASE WHEN latest IS NOT NULL THEN bid END;
+    -- Of an opened lot the deadline has passed, whatever a clock that is behind says.
+    RETURN QUERY
+    SELECT
+        deadline, CASE WHEN opened THEN greatest(instant, deadline) ELSE instant END,
+        CASE WHEN latest IS NOT NULL THEN bid END;
 END
 $$;
 
@@ -1303,7 +1314,8 @@ CREATE TABLE public.opened_bids (
     offers jsonb NOT NULL,
     fault text,
     variant_description text,
-    currency text
+    currency text,
+    salt uuid
 );
 
 CREATE TABLE public.opened_documents (
@@ -1321,7 +1333,8 @@ CREATE TABLE public.opened_prices (
     lot_id uuid NOT NULL,
     version integer NOT NULL,
     offers jsonb NOT NULL,
-    fault text
+    fault text,
+    salt uuid
 );
 
 CREATE TABLE public.panel_scores (

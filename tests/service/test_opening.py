@@ -10,12 +10,13 @@ import asyncpg
 import httpx
 import pytest
 
-from service import db, opening
+from service import db, opening, unsealing
 from service.signing import Secrets
 from service.wrapping import KeyNotWrapped, Wrapper
 from tests.make import a_bid, a_score
 from tests.make_sealed import a_sealed_bid, send_sealed
 from tests.service.conftest import Market, Person, done, market_in, refused, served
+from tests.service.test_uploads import send
 
 DEADLINE = datetime(2031, 3, 14, 12, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -77,13 +78,19 @@ async def test_the_statements_that_read_judge_deadline_and_officers_themselves(m
     done(await market.alder.submit(tender))
     lot = lot_of(tender)
 
+    receipt = done(await market.alder.get(f"/lots/{lot}/bids"))[0]
+
     async def released() -> tuple[int, int, int]:
         async with market.owner.transaction():
             await market.owner.execute("SET LOCAL ROLE tenderscore_opening")
             asked = {"lot_id": lot, "envelope": "offer"}
-            envelopes = [row async for row in opening.SQL.open_envelopes(market.owner, **asked)]
-            headers = [row async for row in opening.SQL.list_headers(market.owner, **asked)]
-            return len(envelopes), len(headers), int(await opening.SQL.release_key(market.owner, **asked) is not None)
+            whole = [
+                row async for row in opening.SQL.open_envelopes(market.owner, **asked, bid_ids=[receipt["bid_id"]])
+            ]
+            headers = [row async for row in opening.SQL.open_envelopes(market.owner, **asked, bid_ids=None)]
+            assert all(row["contents"] for row in whole)
+            assert not any(row["contents"] or row["other_contents"] for row in headers)
+            return len(whole), len(headers), int(await opening.SQL.release_key(market.owner, **asked) is not None)
 
     async def act(person: Person) -> None:
         await market.owner.execute("INSERT INTO opening_acts VALUES ($1, $2, clock_timestamp())", lot, person.id)
@@ -250,19 +257,6 @@ async def test_only_opening_officers_open(market: Market) -> None:
         assert theirs.content.replace(lot_of(tender).encode(), missing.encode()) == nobody.content
 
 
-async def test_the_opening_record_is_for_those_with_a_role(market: Market) -> None:
-    """Every colleague of the tender may see it, no other one; for outsiders it does not exist."""
-    tender, _ = await market.opened()
-    path = f"/lots/{lot_of(tender)}/opening"
-    assert len(done(await market.author.get(path))["bids"]) == 2
-    refused(await market.colleague.get(path), 403, "forbidden")
-    missing = str(uuid4())
-    for person in (market.stranger, market.alder):
-        theirs, nobody = await person.get(path), await person.get(f"/lots/{missing}/opening")
-        refused(theirs, 404, "not-found")
-        assert theirs.content.replace(lot_of(tender).encode(), missing.encode()) == nobody.content
-
-
 async def test_opened_bids_are_for_the_panel(market: Market) -> None:
     """Who scores, decides or audits reads them; a colleague without such a role and the opening officers do not."""
     tender, _ = await market.opened()
@@ -343,26 +337,6 @@ async def test_an_officer_who_lost_the_role_does_not_count(market: Market) -> No
 # What is in the record
 
 
-async def test_the_record_names_late_and_withdrawn_bids(market: Market) -> None:
-    """Who came too late, when, with how much; how many thought better of it. Neither is opened."""
-    tender = await market.publish()
-    done(await market.alder.submit(tender))
-    withdrawn = done(await market.birch.submit(tender))
-    done(await market.birch.delete(f"/bids/{withdrawn['bid_id']}"))
-    await market.close(tender)
-    refused(await market.cedar.submit(tender), 409, "submission-deadline-passed")
-    path = f"/lots/{lot_of(tender)}/opening"
-    before = (await market.officer.post(path)).json()
-    assert (before["number"], before["withdrawn"], before["late"]) == (None, None, [])
-    record = (await market.second_officer.post(path)).json()
-    assert (record["number"], record["withdrawn"], record["prices"]) == (1, 1, None)
-    (late,) = record["late"]
-    assert (late["supplier"], late["supplier_id"]) == (market.cedar.name, market.cedar.organisation_id)
-    assert late["size"] > 4096
-    assert len(late["digest"]) == 64
-    assert datetime.fromisoformat(late["arrived_at"]) < datetime.fromisoformat(record["opened_at"])
-
-
 # Bids that were sealed before anybody could look at them
 
 
@@ -432,5 +406,50 @@ async def test_a_ciphertext_moved_to_another_lot_or_supplier_does_not_open(marke
         market.cedar.organisation_id,
     )
     record = await market.open(tender)
-    assert [("does not open" in (bid["fault"] or "")) for bid in record["bids"]] == [False, True, True]
+    faults = [bid["fault"] or "" for bid in record["bids"]]
+    assert ["does not open" in fault for fault in faults] == [False, True, False]
+    assert "was not opened. What is stored has the digest" in faults[2]
     assert record["number"] == 3
+
+
+async def test_a_large_box_is_opened_in_portions(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held at a time is one portion; together they are the whole box, in one transaction."""
+    monkeypatch.setattr(unsealing, "MOST_BYTES_AT_ONCE", 1)
+    held: list[int] = []
+    open_all = unsealing.open_all
+
+    def watched(box: unsealing.Box, bids: Any, key_of: unsealing.KeyOf) -> list[unsealing.Opened]:
+        assert all(bid.contents is None for bid in box.bids)
+        held.append(len(bids))
+        return open_all(box, bids, key_of)
+
+    monkeypatch.setattr(unsealing, "open_all", watched)
+    tender, bids = await market.opened()
+    assert held == [1, 1]
+    assert [bid["fault"] for bid in bids] == [None, None]
+    logged = (await market.last(tender))["data"]["bids"]
+    assert [bid["bid_id"] for bid in logged] == [bid["bid_id"] for bid in bids]
+
+
+async def test_what_was_opened_stays_closed_whatever_a_clock_says(frozen: Market) -> None:
+    """A leader that took over is two seconds behind: nothing comes in, nothing is withdrawn, no deadline moves."""
+    await frozen.set_clock(DEADLINE - timedelta(hours=1))
+    tender = await frozen.publish(submission_deadline=DEADLINE.isoformat())
+    done(await frozen.alder.submit(tender))
+    bid = done(await frozen.cedar.submit(tender))
+    later = {"reason": "More time.", "submission_deadline": (DEADLINE + timedelta(days=1)).isoformat()}
+    number = done(await frozen.propose(tender, later))["number"]
+    await frozen.set_clock(DEADLINE)
+    for person in (frozen.officer, frozen.second_officer):
+        done(await person.post(f"/lots/{lot_of(tender)}/opening"))
+    await frozen.set_clock(DEADLINE - timedelta(seconds=2))
+    problem = refused(await frozen.birch.submit(tender), 409, "submission-deadline-passed")
+    assert "and the bids are opened" in problem["detail"]
+    refused(await frozen.cedar.delete(f"/bids/{bid['bid_id']}"), 409, "submission-deadline-passed")
+    replaced = await frozen.cedar.put(f"/bids/{bid['bid_id']}", a_bid(), Idempotency_Key="again")
+    refused(replaced, 409, "submission-deadline-passed")
+    refused(await send(frozen.birch, tender, b"late"), 409, "submission-deadline-passed")
+    refused(await frozen.propose(tender, later), 409, "submission-deadline-passed")
+    refused(await frozen.confirm(tender, number), 409, "submission-deadline-passed")
+    kinds = [entry["kind"] for entry in await frozen.log(tender)]
+    assert (kinds.count("bid.late"), kinds.count("document.late"), kinds.count("bid.withdrawn")) == (2, 1, 0)

@@ -1,7 +1,9 @@
 """The two doors, and bids that their suppliers have sealed themselves."""
 
+import asyncio
 import base64
 import gc
+import hashlib
 import json
 from types import FrameType
 from typing import Any
@@ -10,9 +12,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from service import sealing
+from service import db, sealing
 from tests.make import a_bid, a_corrigendum
 from tests.service.conftest import Market, Person, done, refused
+from tests.service.test_bids import until_somebody_waits
+from tests.service.test_documents import a_document
 
 
 async def sealed(market: Market, tender: dict[str, Any], supplier: Person, **fields: Any) -> bytes:
@@ -225,3 +229,134 @@ async def test_a_refused_bid_is_let_go_at_once(market: Market) -> None:
         gc.garbage.clear()
         gc.enable()
     assert held == set()
+
+
+# Refused, and what comes before that
+
+
+def renamed(rules: dict[str, Any]) -> dict[str, Any]:
+    """The same rules with one criterion that asks for a value named otherwise: bids made before lack it."""
+    text = json.dumps(rules)
+    assert '"working-time"' in text
+    return json.loads(text.replace('"working-time"', '"working-hours"'))
+
+
+async def amended(market: Market, tender: dict[str, Any]) -> None:
+    """Change the rules of a published tender so that no earlier bid fits them."""
+    lots = [{"title": "Southern schools", "rules": renamed(tender["lots"][0]["rules"])}]
+    await market.amend(tender, a_corrigendum(lots=lots))
+
+
+@pytest.mark.parametrize("media_type", ["application/json", sealing.BID_TYPE])
+async def test_a_retry_after_a_corrigendum_gets_the_first_receipt(market: Market, media_type: str) -> None:
+    """The bid stands; that its body does not fit the new rules is another matter, and another key is told so."""
+    tender = await market.publish()
+    own = media_type == sealing.BID_TYPE
+    body = await sealed(market, tender, market.alder) if own else json.dumps(a_bid()).encode()
+    headers = {"Authorization": f"Bearer {market.alder.key}", "Idempotency-Key": "once"}
+    headers["Content-Type"] = media_type
+    first = await market.http.post(path_of(tender), content=body, headers=headers)
+    await amended(market, tender)
+    again = await market.http.post(path_of(tender), content=body, headers=headers)
+    assert (done(again), again.headers["idempotency-replayed"]) == (done(first), "true")
+    other = await market.http.post(path_of(tender), content=body, headers=headers | {"Idempotency-Key": "other"})
+    refused(other, *((409, "rules-changed") if own else (422, "bid-incomplete")))
+    reused = await market.http.post(path_of(tender), content=body[:-1], headers=headers)
+    refused(reused, 422, "idempotency-key-reused")
+
+
+async def test_a_replacement_s_retry_after_a_corrigendum_gets_its_receipt(market: Market) -> None:
+    tender = await market.publish()
+    bid = done(await market.alder.submit(tender))
+    path = f"/bids/{bid['bid_id']}"
+    first = await market.alder.put(path, a_bid(price="2.00"), Idempotency_Key="second")
+    await amended(market, tender)
+    again = await market.alder.put(path, a_bid(price="2.00"), Idempotency_Key="second")
+    assert done(again) == done(first)
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+@pytest.mark.parametrize("case", ["for earlier rules", "for another version", "a number", "not json", "no container"])
+async def test_a_late_bid_of_whatever_form_is_late_and_recorded_so(market: Market, case: str) -> None:
+    """After the deadline nobody mends anything: what counts is that it came, when, and how large."""
+    tender = await market.publish()
+    bodies = {
+        "for earlier rules": await sealed(market, tender, market.alder, rules_digest="0" * 64),
+        "for another version": await sealed(market, tender, market.alder, version=2),
+        "a number": json.dumps({"values": {"price": 1}}).encode(),
+        "not json": b"{",
+        "no container": b"TSB1",
+    }
+    body, own = bodies[case], case in {"for earlier rules", "for another version", "no container"}
+    media_type = sealing.BID_TYPE if own else "application/json"
+    await market.close(tender)
+    answer = await send(market, market.alder, "POST", path_of(tender), body, media_type)
+    refused(answer, 409, "submission-deadline-passed")
+    (late,) = [entry["data"] for entry in await market.log(tender) if entry["kind"] == "bid.late"]
+    assert late["supplier_id"] == market.alder.organisation_id
+    as_it_came = case in {"for earlier rules", "for another version"}
+    assert (late["digest"] == hashlib.sha256(body).hexdigest()) == as_it_came
+    assert len(late["digest"]) == 64
+    assert (late["size"] == len(body)) == as_it_came
+
+
+async def test_a_revoked_key_gets_no_receipt_either(market: Market) -> None:
+    """Whoever found the key learns nothing by sending again what it saw; the supplier's own key still does."""
+    tender = await market.publish()
+    portal = await market.colleague_of(market.alder, "Portal")
+    first = done(await portal.submit(tender, key="seen"))
+    await market.owner.execute("UPDATE api_keys SET revoked_at = clock_timestamp() WHERE id = $1", key_id(portal))
+    refused(await portal.submit(tender, key="seen"), 401, "unauthenticated")
+    assert done(await market.alder.submit(tender, key="seen")) == first
+
+
+def key_id(person: Person) -> str:
+    return person.key.split("_")[2]
+
+
+async def test_another_body_under_a_key_in_flight_is_refused_at_once(market: Market) -> None:
+    """It must not be told what became of the first one, as if that were its own; nor wait for it."""
+    tender = await market.publish()
+    holder = await db.connect(market.dsn)
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM tenders WHERE id = $1 FOR UPDATE", tender["id"])
+            first = asyncio.create_task(market.alder.submit(tender, key="one"))
+            await until_somebody_waits(market)
+            refused(await market.alder.submit(tender, a_bid(price="1.00"), key="one"), 422, "idempotency-key-reused")
+            assert not first.done()
+    finally:
+        await holder.close()
+    done(await first)
+
+
+# What a tired supplier is told
+
+
+async def test_a_second_bid_is_told_where_the_first_one_is(market: Market) -> None:
+    """Its address, its version and its instant, and how to replace it."""
+    tender = await market.publish()
+    first = done(await market.alder.submit(tender))
+    problem = refused(await market.alder.submit(tender), 409, "bid-already-submitted")
+    assert f"/bids/{first['bid_id']}, in version 1 of {first['submitted_at'][:19]}" in problem["detail"]
+    assert "replace it by version 2 with PUT" in problem["detail"]
+
+
+async def test_a_replacement_for_the_wrong_version_is_told_which_one_is_next(market: Market) -> None:
+    tender = await market.publish()
+    bid = done(await market.alder.submit(tender))
+    wrong = await sealed(market, tender, market.alder, version=7)
+    answer = await send(market, market.alder, "PUT", f"/bids/{bid['bid_id']}", wrong)
+    problem = refused(answer, 409, "version-taken")
+    assert "Version 7 is not the next one." in problem["detail"]
+    assert "replace it by version 2" in problem["detail"]
+
+
+async def test_of_many_documents_those_that_are_missing_are_named(market: Market) -> None:
+    """Not one of two hundred, find it yourself."""
+    tender = await market.publish()
+    there, missing = await a_document(market.alder, tender), [str(uuid4()), str(uuid4())]
+    bid = a_bid() | {"documents": [{"id": one, "name": "A.pdf"} for one in (missing[0], there, missing[1])]}
+    problem = refused(await market.alder.submit(tender, bid), 422, "documents-missing")
+    assert [fault["pointer"] for fault in problem["errors"]] == [f"/documents/{one}" for one in missing]
+    assert problem["detail"].startswith("2 of the documents")

@@ -28,7 +28,7 @@ def named(noun: str) -> dict[str, Any]:
     return {name: getattr(queries, name) for name in queries.available_queries if not name.endswith("_cursor")}
 
 
-READING = {"open_envelopes", "list_headers", "release_key"}
+READING = {"open_envelopes", "release_key"}
 """The queries for the one role that may read what is sealed."""
 
 QUERIES = {f"{noun}.{name}": query for noun in NOUNS for name, query in named(noun).items()}
@@ -89,8 +89,7 @@ def test_a_list_has_an_order_and_an_end(name: str) -> None:
 def test_exactly_one_query_reads_what_is_in_an_envelope() -> None:
     """`open_envelopes` and no other. One function writes, which judges and stores bids; another empties for good."""
     touching = {name for name, text in TEXTS.items() if "sealed_envelopes" in code(text)}
-    assert touching == {"opening.open_envelopes", "opening.list_headers"}
-    assert {name for name in touching if re.search(r"\bcontents\b", code(TEXTS[name]))} == {"opening.open_envelopes"}
+    assert touching == {"opening.open_envelopes"}
     functions = [text for text in MIGRATIONS.split("\nCREATE ") if re.match(r"(OR REPLACE )?FUNCTION", text)]
     functions = [text.partition("$$;")[0] for text in functions]
     writing = [text for text in functions if "sealed_envelopes" in text]
@@ -116,7 +115,7 @@ def test_exactly_one_query_reads_a_private_key() -> None:
     assert "tender.officers_needed <= ( SELECT count(*) FROM officers_acts AS act" in judged
     assert "held.role = 'opening_officer'" in judged
     assert "part.cancelled_at IS NULL" in judged
-    for name in ("opening.release_key", "opening.open_envelopes", "opening.list_headers"):
+    for name in ("opening.release_key", "opening.open_envelopes"):
         statement = " ".join(code(TEXTS[name]).split())
         assert "AND may_be_opened(lot.id, :envelope::text)" in statement
         if name != "opening.release_key":

@@ -318,8 +318,12 @@ async def try_once(line: Line, sent: Sent) -> Answer | None:
 
 
 def same_receipt(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    """Whether two receipts say the same of the bid; the proof may be against a later checkpoint."""
-    return {**first, "proof": None} == {**second, "proof": None}
+    """Whether two receipts say the same of the bid and prove the same entry; the checkpoint may be a later one."""
+    entries = [
+        {**receipt, "proof": [(receipt.get("proof") or {}).get(part) for part in ("entry", "position")]}
+        for receipt in (first, second)
+    ]
+    return entries[0] == entries[1]
 
 
 async def submit(

@@ -5,16 +5,20 @@ swap, move, truncation and repetition; a log of 10,000 bids suffers N random bit
 suffers every bit that the signature covers. Forks, rollbacks and whole rewrites, with fresh hashes and fresh
 signatures, are judged by the script as a program of its own, everything else by its functions in this process.
 
+At last stored bids, documents and opened values are changed in a real database (stored.py), N/20 of them.
+
 The control is a verifier that is given only the database, with all its hashes: it accepts the whole rewrite.
 
 Progress lies in .soak/tampering.json and belongs to one state of the code. Exit status 1 if anything went unnoticed, or
 if the control noticed something.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -29,11 +33,13 @@ from random import Random
 from typing import Any
 
 import msgspec
+import structlog
 from msgspec.structs import replace
 
 from service import merkle, verify_receipt
 from service.signing import Signer
 from tests.make_logs import LOG_ID, SIGNER, a_log, a_receipt, an_entry, public
+from tests.soak.stored import play as change_stored
 
 PROJECT = Path(__file__).parent.parent.parent
 PROGRESS = Path(".soak/tampering.json")
@@ -43,6 +49,8 @@ OF_POSITION = 41
 """The receipt of which bid is in the verifier's hands."""
 THIEF = Signer(b"\x03" * 32)
 """The key of somebody who has the whole database, but not the service's secret."""
+STORED_IN = 20
+"""So many flips in the log for each change of a stored bid, which takes a tender of its own."""
 LONGEST_SECONDS = 55 * 60
 KEPT = 100
 SIGNATURES = cache(verify_receipt.check_signature)
@@ -331,6 +339,7 @@ class Progress(msgspec.Struct):
     code: str
     done: int = 0
     tamperings: int = 0
+    stored: int = 0
     unnoticed: list[str] = []
 
 
@@ -350,7 +359,12 @@ def play(part: tuple[str, int]) -> tuple[int, list[str]]:
 
 def code_digest() -> str:
     """SHA-256 over what is tested and what tests it."""
-    files = [PROJECT / name for name in ("service/merkle.py", "service/signing.py", "tests/make_logs.py")]
+    names = ("merkle.py", "signing.py", "opening.py", "unsealing.py", "opened_documents.py", "evaluations.py")
+    files = [
+        PROJECT / "tests/make_logs.py",
+        PROJECT / "tests/soak/stored.py",
+        *(SCRIPT.parent / name for name in names),
+    ]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in [*files, SCRIPT, Path(__file__)])).hexdigest()
 
 
@@ -395,9 +409,17 @@ def run(path: Path, todo: list[tuple[str, int]], seconds: float) -> Progress:
 
 def main(arguments: list[str]) -> int:
     """Run the campaign; 1 if anything went unnoticed."""
-    todo = parts(int(arguments[0]) if arguments else FLIPS)
+    flips = int(arguments[0]) if arguments else FLIPS
+    todo, began = parts(flips), time.monotonic()
     progress = run(PROGRESS, todo, LONGEST_SECONDS)
-    report = {"parts": progress.done, "of": len(todo), "tamperings": progress.tamperings}
+    if progress.done >= len(todo) and not progress.stored:
+        left = LONGEST_SECONDS - (time.monotonic() - began)
+        # The service runs in this process, and would print a line for each request.
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        progress.stored, unnoticed = asyncio.run(change_stored(flips // STORED_IN, left))
+        progress.unnoticed = [*progress.unnoticed, *unnoticed][:KEPT]
+        store(PROGRESS, progress)
+    report = {"parts": progress.done, "of": len(todo), "tamperings": progress.tamperings, "stored": progress.stored}
     print(json.dumps({**report, "unnoticed": progress.unnoticed, "code": progress.code}))
     if progress.done < len(todo):
         print("The hour is up; run again to go on.", file=sys.stderr)

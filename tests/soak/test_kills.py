@@ -7,7 +7,7 @@ import pytest
 
 from service import db
 from tests.service.conftest import Market, market_in
-from tests.soak.clients import Line, Sent, a_new_bid, submit
+from tests.soak.clients import Line, Sent, a_new_bid, same_receipt, submit
 from tests.soak.harness import store
 from tests.soak.kills import ROUND, Progress, campaign_round, planned
 from tests.soak.kills import run as campaign
@@ -148,3 +148,12 @@ async def test_two_answers_under_one_key_are_seen(bidding: Round):
 async def test_the_campaign_s_own_connection_is_the_owner_s(bidding: Round):
     """Or its rows could be hidden from it."""
     assert await bidding.owner.fetchval("SELECT current_user <> $1", db.APP_ROLE)
+
+
+def test_two_receipts_are_the_same_if_they_prove_the_same_entry():
+    """Whatever the checkpoint: one that names another entry, or another place of it, tells of another bid."""
+    first = {"bid_id": "1", "proof": {"entry": "{}", "position": 4, "checkpoint": "a"}}
+    assert same_receipt(first, {"bid_id": "1", "proof": {"entry": "{}", "position": 4, "checkpoint": "b"}})
+    for other in ({"entry": "{ }", "position": 4}, {"entry": "{}", "position": 5}, None):
+        assert not same_receipt(first, {"bid_id": "1", "proof": other})
+    assert not same_receipt(first, {**first, "bid_id": "2"})

@@ -72,7 +72,7 @@ def test_a_campaign_in_which_something_went_unnoticed_fails(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     path = Path(".soak/tampering.json")
     done = len(parts(100))
-    store(path, Progress(code=load(path).code, done=done, unnoticed=["planted"]))
+    store(path, Progress(code=load(path).code, done=done, stored=5, unnoticed=["planted"]))
     assert main(["100"]) == 1
-    store(path, Progress(code=load(path).code, done=done))
+    store(path, Progress(code=load(path).code, done=done, stored=5))
     assert main(["100"]) == 0
