@@ -11,6 +11,7 @@ import scoring
 from service import money
 from service.money import AcceptedCurrency
 from tests.make import a_bid, a_lot, a_score, a_tender
+from tests.make_sealed import a_sealed_bid, send_sealed
 from tests.service.conftest import Market, done, refused
 
 EURO = {"code": "EUR", "rate": "0.8512", "rate_on": "2031-02-28", "source": "ECB euro reference rates"}
@@ -147,8 +148,17 @@ async def test_sealed_prices_are_converted_once_they_are_opened(market: Market) 
 
 async def test_an_amount_in_a_currency_that_nobody_can_convert_stops_the_ranking(market: Market) -> None:
     """A foreign client may seal anything: such a price is never taken for one in the tender's own currency."""
-    tender, bids = await market.agreed()
-    await market.owner.execute("UPDATE opened_bids SET currency = 'XAU' WHERE bid_id = $1", bids[0]["bid_id"])
+    tender = await market.publish()
+    done(
+        await send_sealed(
+            market, market.alder, tender, a_sealed_bid(tender, market.alder, a_bid() | {"currency": "XAU"})
+        )
+    )
+    (bid,) = (await market.open(tender))["bids"]
+    assert "XAU: the tender accepts no such currency" in bid["fault"]
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+    done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     lot = tender["lots"][0]
     answer = await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]})
     refused(answer, 409, "evaluation-incomplete")

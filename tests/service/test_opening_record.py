@@ -1,5 +1,6 @@
 """The opening record: who asked, what was in the box, what came late or was withdrawn, and who reads it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 

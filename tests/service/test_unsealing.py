@@ -244,7 +244,7 @@ def test_a_fault_never_quotes_what_the_envelope_holds(values: object, apart: tup
 def test_opened_contents_are_those_of_the_log_or_told():
     """Those of earlier releases, of which the log has no digest and the rows no salt, stay as they are."""
     bid_id, salt = uuid4(), uuid4()
-    kept = Contents(envelope="offer", bid_id=bid_id, offers={"a": "1"}, fault=None, salt=salt)
+    kept = Contents(envelope="offer", bid_id=bid_id, offers={"a": "1"}, fault=None, salt=salt, currency=None)
     digest = contents_digest(bid_id, {"a": "1"}, None, salt)
     said = LoggedContents(envelope="offer", bid_id=bid_id, digest=digest, intact=True)
     old, unsaid = msgspec.structs.replace(kept, salt=None), msgspec.structs.replace(said, digest=None)
@@ -332,7 +332,7 @@ def test_what_a_foreign_client_says_of_itself_is_told_and_stops_nobody():
     """A consortium that does not add up, an unknown currency: the bid opens, and the panel reads what is wrong."""
     members = [{"name": "Alder", "role": "lead", "share": "60"}, {"name": "Elm", "role": "member", "share": "30"}]
     one = box(sealed(offer(VALUES, members=members, currency="XAU")))._replace(currencies=("GBP", "EUR"))
-    (found,) = open_all(one, by_private_key(one, PRIVATE))
+    (found,) = open_all(one, one.bids, by_private_key(one, PRIVATE))
     assert [party.name for party in found.parties] == ["Alder", "Elm"]
     assert found.offers == VALUES
     assert found.fault is not None
@@ -344,5 +344,5 @@ def test_what_a_foreign_client_says_of_itself_is_told_and_stops_nobody():
 @pytest.mark.parametrize(("said", "kept"), [("", None), ("GBP", None), ("EUR", "EUR")])
 def test_the_tender_s_own_currency_needs_no_word(said: str, kept: str | None):
     one = box(sealed(offer(VALUES, currency=said)))._replace(currencies=("GBP", "EUR"))
-    (found,) = open_all(one, by_private_key(one, PRIVATE))
+    (found,) = open_all(one, one.bids, by_private_key(one, PRIVATE))
     assert (found.currency, found.fault) == (kept, None)
