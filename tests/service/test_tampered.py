@@ -12,7 +12,7 @@ import pytest
 
 from service import sealing
 from service.submissions import Place
-from tests.make import a_bid
+from tests.make import a_bid, a_score
 from tests.service.conftest import LOG, Market, done, refused
 from tests.service.test_documents import a_document, bid_with
 
@@ -197,3 +197,20 @@ async def test_opened_bids_that_were_changed_in_the_database_are_not_ranked(mark
         "UPDATE opened_bids SET lot_id = $2, offers = $3, fault = $4, salt = $5 WHERE bid_id = $1", bid_id, *before
     )
     done(await market.moderator.post(path, rules))
+
+
+async def test_the_report_names_a_bid_that_was_taken_out(market: Market) -> None:
+    """Whoever reads the report learns that a receipt is out there for a bid that nobody opened."""
+    tender = await market.publish()
+    receipt = done(await market.alder.submit(tender))
+    done(await market.birch.submit(tender))
+    await market.owner.execute(OPERATOR["withdrawn"][0], receipt["bid_id"])
+    (bid,) = (await market.open(tender))["bids"]
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+    done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    rules = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    run = done(await market.moderator.post(f"/lots/{lot_of(tender)}/evaluations", rules))
+    page = (await market.auditor.get(f"/evaluations/{run['id']}/report.html")).text
+    assert "Bids that stand in the log and were not found at the opening" in page
+    assert "No bid had been withdrawn." in page
+    assert receipt["digest"][:4] in page
