@@ -1,11 +1,9 @@
 """Bids: submitted, replaced and withdrawn before the deadline, to the microsecond, once per retry."""
 
 import asyncio
-import gc
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from types import FrameType
 from typing import Any
 from uuid import uuid4
 
@@ -488,37 +486,3 @@ async def test_replacing_and_withdrawing_at_once_leaves_one_of_the_two_outcomes(
     told = [entry for entry in await market.log(tender) if entry["kind"] == "bid.withdrawn"]
     own = done(await market.alder.get(f"/lots/{tender['lots'][0]['id']}/bids"))
     assert [entry["at"] for entry in told] == sorted(bid["withdrawn_at"] for bid in own)
-
-
-async def test_a_refused_bid_is_let_go_at_once(market: Market) -> None:
-    """What is refused leaves nothing for the collector of cycles: a megabyte each, by the hundred, just before noon."""
-    tender, closed = await market.publish(), await market.publish()
-    done(await market.alder.submit(tender))
-    own = done(await market.birch.submit(closed))["bid_id"]
-    await market.close(closed)
-    nowhere = {"lots": [{"id": str(uuid4())}]}
-
-    async def attempt() -> set[str]:
-        answers = [
-            await market.alder.submit(tender),
-            await market.alder.submit(nowhere),
-            await market.alder.submit(closed),
-            await market.cedar.submit(tender, {"values": {}}),
-            await market.cedar.submit(tender, {"values": 1}),
-            await market.birch.put(f"/bids/{own}", a_bid(), Idempotency_Key=str(uuid4())),
-        ]
-        return {answer.json()["type"] for answer in answers}
-
-    await attempt()
-    gc.collect()
-    gc.disable()
-    try:
-        assert len(await attempt()) == 5
-        gc.set_debug(gc.DEBUG_SAVEALL)
-        gc.collect()
-        held = {one.f_code.co_qualname for one in gc.garbage if isinstance(one, FrameType)}
-    finally:
-        gc.set_debug(0)
-        gc.garbage.clear()
-        gc.enable()
-    assert held == set()

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import gc
 import hashlib
 import json
+from types import FrameType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -193,6 +195,40 @@ async def test_a_bid_that_names_a_document_which_is_not_there_is_not_stored(mark
     body = await sealed(market, tender, market.alder, documents=[missing])
     refused(await send(market, market.alder, "POST", path_of(tender), body), 422, "documents-missing")
     assert done(await market.alder.get(path_of(tender))) == []
+
+
+async def test_a_refused_bid_is_let_go_at_once(market: Market) -> None:
+    """What is refused leaves nothing for the collector of cycles: a megabyte each, by the hundred, just before noon."""
+    tender, closed = await market.publish(), await market.publish()
+    done(await market.alder.submit(tender))
+    own = done(await market.birch.submit(closed))["bid_id"]
+    await market.close(closed)
+    nowhere = {"lots": [{"id": str(uuid4())}]}
+
+    async def attempt() -> set[str]:
+        answers = [
+            await market.alder.submit(tender),
+            await market.alder.submit(nowhere),
+            await market.alder.submit(closed),
+            await market.cedar.submit(tender, {"values": {}}),
+            await market.cedar.submit(tender, {"values": 1}),
+            await market.birch.put(f"/bids/{own}", a_bid(), Idempotency_Key=str(uuid4())),
+        ]
+        return {answer.json()["type"] for answer in answers}
+
+    await attempt()
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(await attempt()) == 5
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        held = {one.f_code.co_qualname for one in gc.garbage if isinstance(one, FrameType)}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert held == set()
 
 
 # Refused, and what comes before that
