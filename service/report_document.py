@@ -84,6 +84,13 @@ class LateBid(Struct, frozen=True, kw_only=True):
     digest: str
 
 
+class MissingBid(Struct, frozen=True, kw_only=True):
+    """A bid that stands in the log and was not in the database when the lot was opened."""
+
+    supplier: str
+    digest: str
+
+
 class SealedPrice(Struct, frozen=True, kw_only=True):
     """A bid whose price envelope was never opened, and why."""
 
@@ -97,6 +104,7 @@ class Opening(Struct, frozen=True, kw_only=True):
     custody: str
     withdrawn: int
     late: tuple[LateBid, ...] = ()
+    missing: tuple[MissingBid, ...] = ()
     locked_at: datetime | None = None
     locked_by: str | None = None
     price_opened_at: datetime | None = None

@@ -21,7 +21,11 @@ SELECT
     run.lot_id, lot.tender_id, run.canonical, run.digest, run.number, run.evaluated_at, person.name AS evaluated_by,
     tender.title, tender.reference, tender.currency, tender.time_zone, tender.published_at, tender.submission_deadline,
     buyer.name AS buyer, lot.number AS lot_number, lot.title AS lot_title, lot.opened_at, tender.custody,
-    (SELECT count(*) FROM bids AS bid WHERE bid.lot_id = lot.id AND bid.withdrawn_at IS NOT NULL) AS withdrawn,
+    (
+        SELECT count(*) FROM events AS event
+        WHERE
+            event.log_id = lot.tender_id AND event.kind = 'bid.withdrawn' AND event.data ->> 'lot_id' = lot.id::text
+    ) AS withdrawn,
     held.locked_at, moderator.name AS locked_by, lot.price_opened_at
 FROM evaluations AS run
 INNER JOIN people AS person ON run.person_id = person.id
@@ -111,6 +115,19 @@ INNER JOIN organisations AS supplier ON (event.data ->> 'supplier_id')::uuid = s
 WHERE
     lot.id = :lot_id::uuid AND event.kind = 'bid.late' AND event.data ->> 'lot_id' = lot.id::text
     AND event.at <= :until::timestamptz
+ORDER BY event.position, supplier.id
+LIMIT 10000;
+
+-- name: list_missing(lot_id)
+-- The bids that the log had and an opening of the lot did not find in the database.
+SELECT supplier.name AS supplier, missing.facts ->> 'digest' AS digest
+FROM lots AS lot
+INNER JOIN events AS event ON lot.tender_id = event.log_id
+CROSS JOIN LATERAL jsonb_array_elements(event.data -> 'missing') AS missing (facts)
+INNER JOIN organisations AS supplier ON (missing.facts ->> 'supplier_id')::uuid = supplier.id
+WHERE
+    lot.id = :lot_id::uuid AND event.data ->> 'lot_id' = lot.id::text
+    AND event.kind IN ('bids.opened', 'prices.opened')
 ORDER BY event.position, supplier.id
 LIMIT 10000;
 

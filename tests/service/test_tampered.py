@@ -12,9 +12,10 @@ import pytest
 
 from service import sealing
 from service.submissions import Place
-from tests.make import a_bid
+from tests.make import a_bid, a_score
 from tests.service.conftest import LOG, Market, done, refused
 from tests.service.test_documents import a_document, bid_with
+from tests.service.test_locking import locked, open_prices
 
 
 def lot_of(tender: dict[str, Any]) -> str:
@@ -197,3 +198,59 @@ async def test_opened_bids_that_were_changed_in_the_database_are_not_ranked(mark
         "UPDATE opened_bids SET lot_id = $2, offers = $3, fault = $4, salt = $5 WHERE bid_id = $1", bid_id, *before
     )
     done(await market.moderator.post(path, rules))
+
+
+async def test_the_report_names_a_bid_that_was_taken_out(market: Market) -> None:
+    """Whoever reads the report learns that a receipt is out there for a bid that nobody opened."""
+    tender = await market.publish()
+    receipt = done(await market.alder.submit(tender))
+    done(await market.birch.submit(tender))
+    await market.owner.execute(OPERATOR["withdrawn"][0], receipt["bid_id"])
+    (bid,) = (await market.open(tender))["bids"]
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+    done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    rules = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    run = done(await market.moderator.post(f"/lots/{lot_of(tender)}/evaluations", rules))
+    page = (await market.auditor.get(f"/evaluations/{run['id']}/report.html")).text
+    assert "Bids that stand in the log and were not found at the opening" in page
+    assert "No bid had been withdrawn." in page
+    assert receipt["digest"][:4] in page
+
+
+# Price envelopes
+
+
+async def test_who_goes_on_to_the_prices_is_what_the_log_says(market: Market) -> None:
+    """One whose failure was struck out in the database stays sealed; one that was made to fail is told as missing."""
+    lot = await locked(market, alder="1")
+    alder, birch = (lot.bids[name]["bid_id"] for name in ("alder", "birch"))
+    assert await market.owner.fetchval("SELECT reason IS NOT NULL FROM technical_outcomes WHERE bid_id = $1", alder)
+    await market.owner.execute("UPDATE technical_outcomes SET reason = NULL WHERE bid_id = $1", alder)
+    await market.owner.execute("UPDATE technical_outcomes SET reason = 'No.' WHERE bid_id = $1", birch)
+    prices = (await open_prices(market, lot))["prices"]
+    told = {line["bid_id"]: line["fault"] for line in prices["bids"] if line["opened"]}
+    assert "In the log no such bid stands whose envelope would be opened now" in told.pop(alder)
+    assert told == {lot.bids["cedar"]["bid_id"]: None}
+    assert [bid["bid_id"] for bid in prices["missing"]] == [birch]
+    offers = {bid["bid_id"]: bid["offers"] for bid in done(await market.auditor.get(f"{lot.path}/bids"))}
+    assert "price" not in offers[alder]
+
+
+@pytest.mark.parametrize("kind", ["offer", "price"])
+async def test_either_envelope_that_was_replaced_is_found_when_the_prices_are_opened(
+    market: Market, kind: sealing.Kind
+) -> None:
+    """The digest of what arrived is of both: an offer that was changed after its opening is told too."""
+    lot = await locked(market)
+    bid_id = lot.bids["alder"]["bid_id"]
+    tender = lot.tender
+    place = Place(UUID(tender["id"]), UUID(lot_of(tender)), UUID(market.alder.organisation_id), 1)
+    content = b'{"values": {"price": "1.00"}}'
+    put = sealing.split(sealing.seal(bytes.fromhex(tender["public_key"]), place.context(kind), content))
+    await market.owner.execute(
+        "UPDATE sealed_envelopes SET header = $2, contents = $3 WHERE bid_id = $1 AND kind = $4", bid_id, *put, kind
+    )
+    prices = (await open_prices(market, lot))["prices"]
+    faults = {line["bid_id"]: line["fault"] for line in prices["bids"]}
+    assert "What is stored has the digest" in faults.pop(bid_id)
+    assert set(faults.values()) == {None}
