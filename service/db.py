@@ -29,7 +29,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import aiosql
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 from service.leader import leader_of
 from service.local_postgres import is_throwaway
@@ -104,13 +104,21 @@ async def many(rows: AsyncIterable[Any], kind: type[T]) -> list[T]:
     return [msgspec.convert(row, kind) async for row in rows]
 
 
+class PatientPool(asyncpg.Pool):
+    """A pool of which nobody waits longer for a connection than PATIENCE, whatever way a query takes to it."""
+
+    def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
+        """A connection; raises TimeoutError where none is free in time."""
+        return super().acquire(timeout=PATIENCE if timeout is None else timeout)
+
+
 @contextlib.asynccontextmanager
 async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Connection]:
     """A connection inside a transaction: committed at the end of the block, rolled back by an exception.
 
     Raises TimeoutError where no connection is free for five seconds: to be told so is better than to hang.
     """
-    async with cast("_Lent", pool.acquire(timeout=PATIENCE)) as conn, conn.transaction():
+    async with cast("_Lent", pool.acquire()) as conn, conn.transaction():
         yield conn
 
 
@@ -128,10 +136,15 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
     """
     leader = leader_of(dsn)
     try:
-        pool = await asyncpg.create_pool(
+        pool = await PatientPool(
             dsn,
             min_size=min(2, connections),
             max_size=connections,
+            max_queries=50_000,
+            max_inactive_connection_lifetime=300,
+            loop=None,
+            connection_class=asyncpg.Connection,
+            record_class=asyncpg.Record,
             init=_prepare_connection,
             connect=leader.connect,
             **_as_service(pooler),
