@@ -23,7 +23,8 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import Meta, Struct
 
-from service import db, events, reception, wire
+from service import db, reception, wire
+from service.attempts import Attempt
 from service.frontdoor import Answer, Desk, heard
 from service.organisations import Caller
 from service.problems import NotFound, Refusal, UnsupportedMediaType
@@ -200,8 +201,8 @@ async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
         return await request.body()
     except InternalServerException:  # litestar's word for a client that went away
         data = {"lot_id": lot_id, "supplier_id": caller.organisation_id, "announced": request.content_length}
-        pool = request.app.state.pool
-        await events.record_attempt(pool, "bid.interrupted", ids={"lot_id": lot_id}, actor=caller.person_id, data=data)
+        attempt = Attempt("bid.interrupted", {"lot_id": lot_id}, caller.person_id, caller.key_id, data)
+        await request.app.state.attempts.put(attempt)
         raise
 
 

@@ -26,7 +26,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import Receive
 from msgspec import Meta, Struct
 
-from service import db, events, sealing
+from service import db, sealing
+from service.attempts import Attempt, Attempts
 from service.bids import IdempotencyKey
 from service.document_store import Store
 from service.organisations import Caller
@@ -312,8 +313,9 @@ class _Flow:
 class Uploads:
     """Takes documents in."""
 
-    def __init__(self, pool: asyncpg.Pool, store: Store, secrets: Secrets, most_bytes: int) -> None:
+    def __init__(self, pool: asyncpg.Pool, store: Store, secrets: Secrets, most_bytes: int, attempts: Attempts) -> None:
         self.most_bytes = most_bytes
+        self._attempts = attempts
         self._pool = pool
         self._store = store
         self._secrets = secrets
@@ -345,9 +347,8 @@ class Uploads:
 
     async def _write_down(self, sent: Sent, broken: UploadInterrupted) -> None:
         facts = {"lot_id": sent.lot_id, "supplier_id": sent.caller.organisation_id, **broken.facts}
-        actor = sent.caller.person_id
-        ids = {"lot_id": sent.lot_id}
-        await events.record_attempt(self._pool, "document.interrupted", ids=ids, actor=actor, data=facts)
+        caller, ids = sent.caller, {"lot_id": sent.lot_id}
+        await self._attempts.put(Attempt("document.interrupted", ids, caller.person_id, caller.key_id, facts))
 
     async def _again(self, sent: Sent) -> Answer:
         """The answer to the first request with this key, if this one says the same."""
