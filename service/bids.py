@@ -104,8 +104,9 @@ class BidDoor:
                 try:
                     sent = await self._read(UUID(match[1]), headers, receive, caller)
                     taken = None if sent is None else await self._state.reception.take(sent)
-                except Refusal as refusal:
-                    # Without the frames that it came through: they hold the body, and would hold one another.
+                except (Refusal, asyncpg.LockNotAvailableError, TimeoutError) as refusal:
+                    # Nor shall what has waited in vain wait once more. Without the frames that it came through: they
+                    # hold the body, and would hold one another.
                     scope["state"][_REFUSED] = refusal.with_traceback(None)
             if taken is None:
                 return False
@@ -180,7 +181,7 @@ async def _sent(
 ) -> Sent:
     """What a supplier sent by litestar's way; raises what the front door has refused it with already."""
     refused = request.scope["state"].pop(_REFUSED, None)
-    if isinstance(refused, Refusal):
+    if isinstance(refused, Exception):
         try:
             raise refused
         finally:
