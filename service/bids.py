@@ -6,7 +6,7 @@ Nothing here or in `reception.py` can read what was stored; that is `opening.py`
 import contextlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -25,7 +25,7 @@ from msgspec import Meta, Struct
 
 from service import db, reception, wire
 from service.attempts import Attempt
-from service.frontdoor import Answer, Desk, heard
+from service.frontdoor import Answer, Desk, heard, read_body
 from service.organisations import Caller
 from service.problems import NotFound, Refusal, UnsupportedMediaType
 from service.receipts import ENCODER, Receipt, find_receipt
@@ -102,8 +102,9 @@ class BidDoor:
         with self._desk.busy():
             with contextlib.suppress(Exception):  # litestar meets it again, and answers for it
                 try:
-                    sent = await self._read(UUID(match[1]), headers, receive, caller)
-                    taken = None if sent is None else await self._state.reception.take(sent)
+                    with self._state.reception.intake.room(caller.organisation_id) as grow:
+                        sent = await self._read(UUID(match[1]), headers, receive, caller, grow)
+                        taken = None if sent is None else await self._state.reception.take(sent)
                 except (Refusal, asyncpg.LockNotAvailableError, TimeoutError) as refusal:
                     # Nor shall what has waited in vain wait once more. Without the frames that it came through: they
                     # hold the body, and would hold one another.
@@ -117,25 +118,20 @@ class BidDoor:
         return True
 
     async def _read(
-        self, lot_id: UUID, headers: Mapping[bytes, bytes], receive: Receive, caller: Caller
+        self,
+        lot_id: UUID,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        caller: Caller,
+        grow: Callable[[int], None],
     ) -> Sent | None:
         """What was sent; None if litestar shall look at it."""
         media_type = headers.get(b"content-type", b"").decode("latin-1")
         key = headers.get(b"idempotency-key", b"").decode("latin-1")
         if media_type not in _MEDIA_TYPES or not KEY.fullmatch(key):
             return None
-        self._state.reception.intake.check_open()
-        body = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                return None
-            body += message["body"]
-            if len(body) > self._most:
-                return None
-            more = message["more_body"]
-        return Sent(caller, lot_id, uuid4(), 1, check_key(key), media_type, bytes(body))
+        body = await read_body(receive, self._most, grow)
+        return None if body is None else Sent(caller, lot_id, uuid4(), 1, check_key(key), media_type, body)
 
 
 # Handlers
@@ -176,23 +172,26 @@ _MEDIA_TYPES = ("application/json", BID_TYPE)
 _REFUSED = "bid_refused"
 
 
-async def _sent(
-    request: Request[Any, Any, Any], caller: Caller, lot_id: UUID, bid_id: UUID, key: str | None, *, version: int
-) -> Sent:
-    """What a supplier sent by litestar's way; raises what the front door has refused it with already."""
+def _raise_refused(request: Request[Any, Any, Any]) -> None:
+    """Raise what the front door has refused the request with already."""
     refused = request.scope["state"].pop(_REFUSED, None)
     if isinstance(refused, Exception):
         try:
             raise refused
         finally:
             del refused  # else this frame and the refusal hold each other, and the request's body with them
+
+
+async def _sent(
+    request: Request[Any, Any, Any], caller: Caller, lot_id: UUID, bid_id: UUID, key: str | None, *, version: int
+) -> Sent:
+    """What a supplier sent by litestar's way."""
     caller.require_kind("supplier")
     caller.require("write")
     key = check_key(key)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _MEDIA_TYPES:
         raise UnsupportedMediaType(f"A bid is application/json or {BID_TYPE}, not {media_type or 'without a type'}.")
-    request.app.state.reception.intake.check_open()
     return Sent(caller, lot_id, bid_id, version, key, media_type, await _body(request, caller, lot_id))
 
 
@@ -240,8 +239,11 @@ async def submit_bid(
     """
     if validate:
         return await _dry_run(state.pool, caller, lot_id, await request.body())
-    sent = await _sent(request, caller, lot_id, uuid4(), idempotency_key, version=1)
-    taken = await state.reception.take(sent)
+    _raise_refused(request)
+    with state.reception.intake.room(caller.organisation_id) as grow:
+        sent = await _sent(request, caller, lot_id, uuid4(), idempotency_key, version=1)
+        grow(len(sent.body))
+        taken = await state.reception.take(sent)
     headers = {"Location": f"/bids/{taken.receipt.bid_id}", **taken.headers()}
     return Response(taken.receipt, status_code=201, headers=headers)
 
@@ -262,8 +264,10 @@ async def replace_bid(
     lot_id, version = await reception.own_bid(state.pool, caller, bid_id)
     if validate:
         return await _dry_run(state.pool, caller, lot_id, await request.body())
-    sent = await _sent(request, caller, lot_id, bid_id, idempotency_key, version=version + 1)
-    taken = await state.reception.take(sent)
+    with state.reception.intake.room(caller.organisation_id) as grow:
+        sent = await _sent(request, caller, lot_id, bid_id, idempotency_key, version=version + 1)
+        grow(len(sent.body))
+        taken = await state.reception.take(sent)
     return Response(taken.receipt, status_code=200, headers=taken.headers())
 
 

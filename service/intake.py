@@ -8,7 +8,7 @@ given only after the commit.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -29,6 +29,11 @@ _log = structlog.get_logger("tenderscore")
 MOST_AT_ONCE = 64
 """Bids in one batch: more gain little and hold the logs' heads longer."""
 MOST_WAITING = 2048
+"""Bids that wait, those for tenders that are locked included."""
+MOST_BYTES = 256_000_000
+"""Bytes of the bodies that have come and wait; each is in memory a few times, as it came and sealed."""
+MOST_OWN_BYTES = 32_000_000
+"""The same of one supplier."""
 LONGEST_WAIT = 0.5
 """Seconds: from then on newcomers are sent away before their body is read. It stays below the second that a bid may
 be complete before the deadline and still be judged in time."""
@@ -125,6 +130,8 @@ class Intake:
         self._lanes: set[asyncio.Task[None]] = set()
         self._in_flight: dict[tuple[object, ...], _Waiting] = {}
         self._wake = asyncio.Event()
+        self._bytes = 0
+        self._own_bytes: dict[UUID, int] = {}
         self._crashed: float | None = None
         self._conn: db.Connection | None = None
 
@@ -148,16 +155,35 @@ class Intake:
         """How many bids wait for a commit."""
         return len(self._waiting) + sum(map(len, self._held.values()))
 
-    def check_open(self) -> None:
-        """Refuse newcomers while those who wait have waited too long; asked before a body is read."""
-        if not self._waiting:
-            return
-        longest = asyncio.get_running_loop().time() - self._waiting[0].since
-        if longest > LONGEST_WAIT or len(self._waiting) >= MOST_WAITING:
-            raise Unavailable(
-                "Too many bids wait to be stored. Send yours again, with the same Idempotency-Key.",
-                headers={"Retry-After": "1"},
-            )
+    @contextlib.contextmanager
+    def room(self, supplier_id: UUID) -> Generator[Callable[[int], None]]:
+        """Room in memory for a supplier's bid, to be told of each piece that has come, until it is answered.
+
+        Refuses newcomers while those who wait have waited too long or are too many, and pieces that are too much.
+        What has only been announced takes no room: whoever sends slowly keeps nobody out.
+        """
+        longest = asyncio.get_running_loop().time() - self._waiting[0].since if self._waiting else 0
+        if longest > LONGEST_WAIT or len(self._in_flight) >= MOST_WAITING:
+            raise _crowded()
+        size = 0
+
+        def grow(more: int) -> None:
+            nonlocal size
+            own = self._own_bytes.get(supplier_id, 0) + more
+            if self._bytes + more > MOST_BYTES or own > MOST_OWN_BYTES:
+                raise _crowded()
+            self._own_bytes[supplier_id] = own
+            self._bytes += more
+            size += more
+
+        try:
+            yield grow
+        finally:
+            if size:
+                self._bytes -= size
+                self._own_bytes[supplier_id] -= size
+                if not self._own_bytes[supplier_id]:
+                    del self._own_bytes[supplier_id]
 
     def check_working(self) -> None:
         """Refuse to be called ready for a while after a mistake of ours has stopped the writer."""
@@ -308,6 +334,13 @@ class Intake:
         lock_timeout = f"{round(patience * 1000)}ms"
         rows = SQL.store_bids(conn, **_columns(posts), signer=signer.key_id, lock_timeout=lock_timeout)
         return _verdicts(posts, sorted([row async for row in rows], key=_ordinal), signer)
+
+
+def _crowded() -> Unavailable:
+    return Unavailable(
+        "Too many bids wait to be stored. Send yours again, with the same Idempotency-Key.",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _spoils_one(found: list[Verdict] | BaseException) -> bool:

@@ -248,6 +248,44 @@ async def test_behind_a_pooler_as_well_a_locked_tender_holds_up_no_other(alone: 
             await asyncio.gather(alder.http.aclose(), birch.http.aclose())
 
 
+# Memory has an end
+
+
+async def test_a_queue_of_held_bids_has_an_end(alone: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bids for a tender that is locked count like all that wait: the one too many is told to come again."""
+    monkeypatch.setattr(intake, "MOST_WAITING", 2)
+    tender = await alone.publish()
+    holder = await db.connect(alone.dsn)
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM tenders WHERE id = $1 FOR UPDATE", tender["id"])
+            waiting = [asyncio.create_task(one.submit(tender)) for one in (alone.alder, alone.birch)]
+            await asyncio.sleep(1)  # they are in a lane by now
+            refused(await asyncio.wait_for(alone.cedar.submit(tender), 5), 503, "unavailable")
+    finally:
+        await holder.close()
+    for answer in await asyncio.gather(*waiting):
+        done(answer)
+    done(await alone.cedar.submit(tender))
+
+
+@pytest.mark.parametrize("limit", ["MOST_BYTES", "MOST_OWN_BYTES"])
+async def test_bodies_in_flight_have_room_for_so_many_bytes(
+    market: Market, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """A body too many is refused for now, a replacement too; what was answered gives its room back."""
+    tender = await market.publish()
+    receipt = done(await market.alder.submit(tender))
+    monkeypatch.setattr(intake, limit, 100)
+    refused(await market.birch.submit(tender), 503, "unavailable")
+    path = f"/bids/{receipt['bid_id']}"
+    refused(await market.alder.put(path, a_bid(price="1.00"), Idempotency_Key="k"), 503, "unavailable")
+    monkeypatch.setattr(intake, limit, 1_000)
+    for _ in range(3):
+        done(await market.alder.put(path, a_bid(price="2.00"), Idempotency_Key=str(uuid4())))
+    done(await market.birch.submit(tender))
+
+
 # What no standby has
 
 
