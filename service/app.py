@@ -116,7 +116,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.reception = Reception(app.state.pool, intake, secrets)
         store = document_store.store_at(settings.document_store, app.state.pool)
         app.state.attempts = attempts = Attempts(dsn, pooler=settings.database_pooler)
-        app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings.max_document_bytes, attempts)
+        app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings, attempts)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
         worker = asyncio.create_task(reports.work(dsn, settings)) if settings.report_workers else None

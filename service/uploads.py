@@ -29,7 +29,7 @@ from msgspec import Meta, Struct
 from service import db, sealing
 from service.attempts import Attempt, Attempts
 from service.bids import IdempotencyKey
-from service.document_store import Store
+from service.document_store import Store, disk_of
 from service.organisations import Caller
 from service.problems import (
     CONSTRAINTS,
@@ -43,6 +43,7 @@ from service.problems import (
 )
 from service.reception import IdempotencyKeyReused, check_key
 from service.sealing import DOCUMENT_STEP, DOCUMENT_TYPE, HEADER_BYTES, SealBroken, Sealer
+from service.settings import Settings
 from service.signing import Secrets
 from service.tenders import SubmissionDeadlinePassed
 
@@ -76,7 +77,7 @@ class DocumentReceipt(Struct, frozen=True, kw_only=True):
 
 
 class WayIn(Struct, frozen=True, kw_only=True):
-    """What has to be known of a published lot to take a document in. `documents` counts the supplier's own."""
+    """What has to be known of a published lot to take a document in; `documents` and `bytes` are the supplier's own."""
 
     tender_id: UUID
     submission_deadline: datetime
@@ -84,6 +85,7 @@ class WayIn(Struct, frozen=True, kw_only=True):
     now: datetime
     key_used: bool
     documents: int
+    bytes: int
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -234,12 +236,16 @@ def check_length(announced: int | None, most: int, *, sealed: bool) -> int:
     return announced
 
 
-def check_may_come(way: WayIn) -> None:
+def check_may_come(way: WayIn, announced: int, most_bytes: int) -> None:
     """Refuse before the first byte what is too late or too much; who comes later is judged when all has come."""
     if way.now >= way.submission_deadline:
         raise _late(way.now, way.submission_deadline)
     if way.documents >= MOST_DOCUMENTS:
         raise TooManyDocuments(f"There are {way.documents} documents of yours for this lot.")
+    if way.bytes + announced > most_bytes:
+        raise TooManyDocuments(
+            f"Yours for this lot have {way.bytes} bytes, of {most_bytes} that all may have together."
+        )
 
 
 def refusal_of(verdict: Verdict) -> Refusal:
@@ -313,8 +319,12 @@ class _Flow:
 class Uploads:
     """Takes documents in."""
 
-    def __init__(self, pool: asyncpg.Pool, store: Store, secrets: Secrets, most_bytes: int, attempts: Attempts) -> None:
-        self.most_bytes = most_bytes
+    def __init__(
+        self, pool: asyncpg.Pool, store: Store, secrets: Secrets, settings: Settings, attempts: Attempts
+    ) -> None:
+        self.most_bytes = settings.max_document_bytes
+        self._most_own_bytes = settings.max_supplier_document_bytes
+        self._disk = disk_of(settings)
         self._attempts = attempts
         self._pool = pool
         self._store = store
@@ -328,7 +338,8 @@ class Uploads:
             try:
                 if way.key_used:
                     return await self._again(sent)
-                check_may_come(way)
+                check_may_come(way, sent.announced, self._most_own_bytes)
+                self._disk.check_room(sent.announced)
                 return await self._keep(sent, way)
             except UploadInterrupted as broken:
                 await self._write_down(sent, broken)
