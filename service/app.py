@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import asyncpg
-import structlog
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -37,7 +36,6 @@ from service import (
     draws,
     edge,
     evaluations,
-    events,
     frameworks,
     jurisdictions,
     locking,
@@ -73,6 +71,7 @@ from service import (
     transparency,
     uploads,
 )
+from service.attempts import Attempt, Attempts
 from service.frontdoor import METRICS
 from service.intake import Intake
 from service.organisations import Caller, KeyAuthentication, KnownKeys
@@ -82,7 +81,6 @@ from service.signing import Secrets
 from service.traffic import Traffic
 from service.wrapping import Wrapper
 
-_log = structlog.get_logger("tenderscore")
 _PUBLIC = [
     "^/docs",
     "^/health/",
@@ -118,14 +116,12 @@ async def write_down_refusal(error: Exception, scope: Scope) -> None:
         return
     data: dict[str, Any] = {"problem": refusal.slug(), "detail": refusal.detail, "path": scope["path"]}
     data |= {"method": cast("str", scope.get("method")), **refusal.facts}
-    actor = None
+    actor = key_id = None
     if isinstance(caller, Caller):
-        actor = caller.person_id
-        data |= {"organisation_id": caller.organisation_id, "key_id": caller.key_id}
-    try:
-        await events.record_attempt(scope["litestar_app"].state.pool, "refused", ids=ids, actor=actor, data=data)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-        _log.error("refusal not recorded", **data, exc_info=failure)
+        actor, key_id = caller.person_id, caller.key_id
+        data |= {"organisation_id": caller.organisation_id, "key_id": key_id}
+    attempts: Attempts = scope["litestar_app"].state.attempts
+    await attempts.put(Attempt("refused", ids, actor, key_id, data))
 
 
 class Service(Litestar):
@@ -154,12 +150,13 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         intake = Intake(dsn, secrets, pooler=settings.database_pooler)
         app.state.reception = Reception(app.state.pool, intake, secrets)
         store = document_store.store_at(settings.document_store, app.state.pool)
-        app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings.max_document_bytes)
+        app.state.attempts = attempts = Attempts(dsn, pooler=settings.database_pooler)
+        app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings, attempts)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
         worker = asyncio.create_task(reports.work(dsn, settings, chronicle.DUTIES)) if settings.report_workers else None
         try:
-            async with intake.running():
+            async with attempts.running(), intake.running():
                 yield
         finally:
             if worker is not None:

@@ -6,7 +6,7 @@ Nothing here or in `reception.py` can read what was stored; that is `opening.py`
 import contextlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
@@ -23,8 +23,9 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import Meta, Struct
 
-from service import db, events, reception, wire
-from service.frontdoor import Answer, Desk, heard
+from service import db, reception, wire
+from service.attempts import Attempt
+from service.frontdoor import Answer, Desk, heard, read_body
 from service.organisations import Caller
 from service.problems import NotFound, Refusal, UnsupportedMediaType
 from service.receipts import ENCODER, Receipt, find_receipt
@@ -103,10 +104,12 @@ class BidDoor:
         with self._desk.busy():
             with contextlib.suppress(Exception):  # litestar meets it again, and answers for it
                 try:
-                    sent = await self._read(UUID(match[1]), headers, receive, caller)
-                    taken = None if sent is None else await self._state.reception.take(sent)
-                except Refusal as refusal:
-                    # Without the frames that it came through: they hold the body, and would hold one another.
+                    with self._state.reception.intake.room(caller.organisation_id) as grow:
+                        sent = await self._read(UUID(match[1]), headers, receive, caller, grow)
+                        taken = None if sent is None else await self._state.reception.take(sent)
+                except (Refusal, asyncpg.LockNotAvailableError, TimeoutError) as refusal:
+                    # Nor shall what has waited in vain wait once more. Without the frames that it came through: they
+                    # hold the body, and would hold one another.
                     scope["state"][_REFUSED] = refusal.with_traceback(None)
             if taken is None:
                 return False
@@ -117,25 +120,20 @@ class BidDoor:
         return True
 
     async def _read(
-        self, lot_id: UUID, headers: Mapping[bytes, bytes], receive: Receive, caller: Caller
+        self,
+        lot_id: UUID,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        caller: Caller,
+        grow: Callable[[int], None],
     ) -> Sent | None:
         """What was sent; None if litestar shall look at it."""
         media_type = headers.get(b"content-type", b"").decode("latin-1")
         key = headers.get(b"idempotency-key", b"").decode("latin-1")
         if media_type not in _MEDIA_TYPES or not KEY.fullmatch(key):
             return None
-        self._state.reception.intake.check_open()
-        body = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                return None
-            body += message["body"]
-            if len(body) > self._most:
-                return None
-            more = message["more_body"]
-        return Sent(caller, lot_id, uuid4(), 1, check_key(key), media_type, bytes(body))
+        body = await read_body(receive, self._most, grow)
+        return None if body is None else Sent(caller, lot_id, uuid4(), 1, check_key(key), media_type, body)
 
 
 # Handlers
@@ -198,21 +196,24 @@ class _Target(NamedTuple):
     variant: int
 
 
-async def _sent(request: Request[Any, Any, Any], caller: Caller, target: _Target, key: str | None) -> Sent:
-    """What a supplier sent by litestar's way; raises what the front door has refused it with already."""
+def _raise_refused(request: Request[Any, Any, Any]) -> None:
+    """Raise what the front door has refused the request with already."""
     refused = request.scope["state"].pop(_REFUSED, None)
-    if isinstance(refused, Refusal):
+    if isinstance(refused, Exception):
         try:
             raise refused
         finally:
             del refused  # else this frame and the refusal hold each other, and the request's body with them
+
+
+async def _sent(request: Request[Any, Any, Any], caller: Caller, target: _Target, key: str | None) -> Sent:
+    """What a supplier sent by litestar's way."""
     caller.require_kind("supplier")
     caller.require("write")
     key = check_key(key)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in _MEDIA_TYPES:
         raise UnsupportedMediaType(f"A bid is application/json or {BID_TYPE}, not {media_type or 'without a type'}.")
-    request.app.state.reception.intake.check_open()
     lot_id, bid_id, version, variant = target
     return Sent(caller, lot_id, bid_id, version, key, media_type, await _body(request, caller, lot_id), variant)
 
@@ -223,8 +224,8 @@ async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
         return await request.body()
     except InternalServerException:  # litestar's word for a client that went away
         data = {"lot_id": lot_id, "supplier_id": caller.organisation_id, "announced": request.content_length}
-        pool = request.app.state.pool
-        await events.record_attempt(pool, "bid.interrupted", ids={"lot_id": lot_id}, actor=caller.person_id, data=data)
+        attempt = Attempt("bid.interrupted", {"lot_id": lot_id}, caller.person_id, caller.key_id, data)
+        await request.app.state.attempts.put(attempt)
         raise
 
 
@@ -265,8 +266,11 @@ async def submit_bid(
     """
     if validate:
         return await _dry_run(state.pool, caller, lot_id, await request.body(), variant)
-    sent = await _sent(request, caller, _Target(lot_id, uuid4(), 1, variant), idempotency_key)
-    taken = await state.reception.take(sent)
+    _raise_refused(request)
+    with state.reception.intake.room(caller.organisation_id) as grow:
+        sent = await _sent(request, caller, _Target(lot_id, uuid4(), 1, variant), idempotency_key)
+        grow(len(sent.body))
+        taken = await state.reception.take(sent)
     headers = {"Location": f"/bids/{taken.receipt.bid_id}", **taken.headers()}
     return Response(taken.receipt, status_code=201, headers=headers)
 
@@ -288,8 +292,10 @@ async def replace_bid(
     if validate:
         return await _dry_run(state.pool, caller, own.lot_id, await request.body(), own.variant)
     target = _Target(own.lot_id, bid_id, own.version + 1, own.variant)
-    sent = await _sent(request, caller, target, idempotency_key)
-    taken = await state.reception.take(sent)
+    with state.reception.intake.room(caller.organisation_id) as grow:
+        sent = await _sent(request, caller, target, idempotency_key)
+        grow(len(sent.body))
+        taken = await state.reception.take(sent)
     return Response(taken.receipt, status_code=200, headers=taken.headers())
 
 

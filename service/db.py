@@ -29,7 +29,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import aiosql
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 from service.leader import leader_of
 from service.local_postgres import is_throwaway
@@ -46,6 +46,17 @@ APP_ROLE = "tenderscore_app"
 
 PATIENCE = 5.0
 """Seconds that a request waits for a connection."""
+
+STATEMENT_SECONDS = 60.0
+"""No statement of ours takes one."""
+
+_SESSION = {
+    "role": APP_ROLE,
+    "application_name": "tenderscore",
+    # A process that has stopped in the middle of a transaction holds no tender locked for longer. An opening is idle
+    # while it decrypts, a run of the engine while it computes.
+    "idle_in_transaction_session_timeout": "60s",
+}
 
 _Lent: TypeAlias = contextlib.AbstractAsyncContextManager[Connection]
 
@@ -104,13 +115,21 @@ async def many(rows: AsyncIterable[Any], kind: type[T]) -> list[T]:
     return [msgspec.convert(row, kind) async for row in rows]
 
 
+class PatientPool(asyncpg.Pool):
+    """A pool of which nobody waits longer for a connection than PATIENCE, whatever way a query takes to it."""
+
+    def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
+        """A connection; raises TimeoutError where none is free in time."""
+        return super().acquire(timeout=PATIENCE if timeout is None else timeout)
+
+
 @contextlib.asynccontextmanager
 async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Connection]:
     """A connection inside a transaction: committed at the end of the block, rolled back by an exception.
 
     Raises TimeoutError where no connection is free for five seconds: to be told so is better than to hang.
     """
-    async with cast("_Lent", pool.acquire(timeout=PATIENCE)) as conn, conn.transaction():
+    async with cast("_Lent", pool.acquire()) as conn, conn.transaction():
         yield conn
 
 
@@ -128,10 +147,15 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
     """
     leader = leader_of(dsn)
     try:
-        pool = await asyncpg.create_pool(
+        pool = await PatientPool(
             dsn,
             min_size=min(2, connections),
             max_size=connections,
+            max_queries=50_000,
+            max_inactive_connection_lifetime=300,
+            loop=None,
+            connection_class=asyncpg.Connection,
+            record_class=asyncpg.Record,
             init=_prepare_connection,
             connect=leader.connect,
             **_as_service(pooler),
@@ -152,14 +176,14 @@ async def open_pool(dsn: str, *, pooler: str = "", connections: int = 10) -> asy
     return pool
 
 
-async def open_connection(dsn: str, *, pooler: str = "", lock_timeout: float = 0) -> Connection:
+async def open_connection(
+    dsn: str, *, pooler: str = "", statement_seconds: float | None = STATEMENT_SECONDS
+) -> Connection:
     """One connection like those of `open_pool`, kept by whoever asked for it; to be closed.
 
-    lock_timeout: seconds that a statement waits for a lock, 0 for as long as it takes; a pooler lets nobody set it.
+    statement_seconds: after so long a statement is cancelled; None where its owner must not cancel it.
     """
-    ways = _as_service(pooler)
-    if ways["server_settings"] is not None and lock_timeout:
-        ways["server_settings"]["lock_timeout"] = f"{round(lock_timeout * 1000)}ms"
+    ways = _as_service(pooler) | {"command_timeout": statement_seconds}
     conn = cast("Connection", await leader_of(dsn).connect(**ways))
     await _prepare_connection(conn)
     return conn
@@ -168,9 +192,9 @@ async def open_connection(dsn: str, *, pooler: str = "", lock_timeout: float = 0
 def _as_service(pooler: str) -> dict[str, Any]:
     direct = pooler != "transaction"
     return {
-        "command_timeout": 60,  # seconds; no statement of ours takes one
+        "command_timeout": STATEMENT_SECONDS,
         "statement_cache_size": 100 if direct else 0,
-        "server_settings": {"role": APP_ROLE, "application_name": "tenderscore"} if direct else None,
+        "server_settings": _SESSION if direct else None,
     }
 
 

@@ -6,12 +6,13 @@ nobody without the tender's key. Which uploads are documents, the database alone
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -19,7 +20,8 @@ import asyncpg
 import structlog
 
 from service import db
-from service.problems import Unavailable
+from service.problems import StorageFull, Unavailable
+from service.settings import Settings
 
 SQL = db.queries("document_store")
 
@@ -29,6 +31,31 @@ PART_BYTES = 5 * 1024 * 1024
 """Bytes of one part of a multipart upload; S3 takes no smaller ones."""
 
 _log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("tenderscore"))
+
+
+class Disk(NamedTuple):
+    """The disk that documents fill; no folder where it is another machine's. Of its room some is left to bids."""
+
+    folder: Path | None
+    reserve: int
+
+    def check_room(self, announced: int) -> None:
+        """Refuse a document that would take what is left to bids."""
+        if self.folder is None:
+            return
+        with suppress(OSError):
+            if shutil.disk_usage(self.folder).free - announced < self.reserve:
+                raise StorageFull("The room that is left is kept for bids.", headers={"Retry-After": "60"})
+
+
+def disk_of(settings: Settings) -> Disk:
+    """The disk on which documents lie: the embedded database's, or the folder's that is the store."""
+    if settings.document_store is not None:
+        url = urlsplit(settings.document_store)
+        folder = Path(unquote(url.path)) if url.scheme == "file" else None
+    else:
+        folder = settings.data if settings.database_url is None else None
+    return Disk(folder, settings.disk_reserve_bytes)
 
 
 class DatabaseStore:

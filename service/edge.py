@@ -18,7 +18,7 @@ from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
-from service import wire
+from service import db, wire
 from service.problems import (
     BodyTooLarge,
     Fault,
@@ -72,6 +72,8 @@ def as_refusal(error: Exception) -> Refusal:
             return InvalidRequest("A value is outside of what can be stored, such as a year behind 9999.")
         case asyncpg.DiskFullError():
             return StorageFull("The disk of the database is full. Try again soon.", headers={"Retry-After": "5"})
+        case db.DatabaseError():
+            return Unavailable(f"The database cannot be relied on. {error}", headers={"Retry-After": "60"})
         case HTTPException():
             return _from_http(error)
         case _:
@@ -137,6 +139,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         refusal = InternalError(f"It has been logged under the reference {reference}.")
     if isinstance(refusal, StorageFull):
         _log.error("disk full", path=request.url.path, mend="give the database's volume more space")
+    if isinstance(error, db.DatabaseError):
+        _log.error("database not relied on", reason=str(error), mend=error.mend)
     headers = dict(refusal.headers)
     if refusal.status == Unauthenticated.status:
         headers["WWW-Authenticate"] = 'Bearer realm="tenderscore"'

@@ -91,9 +91,36 @@ class _Reread:
     def rewind(self) -> None:
         self._next = 0
 
+    def join(self, body: bytes) -> None:
+        """The whole body has been read: keep it once, as whoever has read it does, and not its pieces as well."""
+        self._read = [{"type": "http.request", "body": body, "more_body": False}]
+        self._next = 1
+
     async def rest(self) -> ReceiveMessage:
         """The messages for whoever comes last: nothing is kept any more, because a body may be a large document."""
         return self._read.pop(0) if self._read else await self._receive()
+
+
+async def read_body(receive: Receive, most: int, grow: Callable[[int], None]) -> bytes | None:
+    """The whole body; None for one that breaks off or has more bytes than it may, which litestar shall judge.
+
+    grow: is told of each piece that has come, and may raise.
+    """
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message["body"]
+        grow(len(message["body"]))
+        if len(body) > most:
+            return None
+        more = message["more_body"]
+    whole = bytes(body)
+    if isinstance(receive, _Reread):
+        receive.join(whole)
+    return whole
 
 
 def heard(scope: HTTPScope) -> dict[bytes, bytes]:

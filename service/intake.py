@@ -8,12 +8,13 @@ given only after the commit.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from service import db, merkle
 from service.problems import Refusal, Unavailable
@@ -23,16 +24,29 @@ from service.signing import Secrets, Signer
 
 SQL = db.queries("intake")
 
+_log = structlog.get_logger("tenderscore")
+
 MOST_AT_ONCE = 64
 """Bids in one batch: more gain little and hold the logs' heads longer."""
 MOST_WAITING = 2048
+"""Bids that wait, those for tenders that are locked included."""
+MOST_BYTES = 256_000_000
+"""Bytes of the bodies that have come and wait; each is in memory a few times, as it came and sealed."""
+MOST_OWN_BYTES = 32_000_000
+"""The same of one supplier."""
 LONGEST_WAIT = 0.5
 """Seconds: from then on newcomers are sent away before their body is read. It stays below the second that a bid may
 be complete before the deadline and still be judged in time."""
 HELD_AFTER = 0.1
 """Seconds that a batch waits for a tender that somebody has locked; then that tender's bids wait apart."""
 LONGEST_HELD = 30.0
-"""Seconds that bids wait for a tender that is being opened or changed; then they are told to come again."""
+"""Seconds that the first bid of a lane waits for a tender that is being opened or changed, once for the tender and once
+for its log; then all of the lane are told to come again."""
+STORE_SECONDS = 60.0
+"""After so long a statement is given up together with its connection, and never cancelled: a commit that waits for a
+standby would then be seen, receipt and all, although nobody else has it."""
+CRASH_SECONDS = 10.0
+"""How long the service is not ready after its writer has failed by a mistake of ours, and was started again."""
 DUPLICATE_WAIT = 5.0
 """Seconds that a repeated key waits for the first request's answer."""
 
@@ -129,12 +143,15 @@ class Intake:
         self._lanes: set[asyncio.Task[None]] = set()
         self._in_flight: dict[tuple[object, ...], _Waiting] = {}
         self._wake = asyncio.Event()
+        self._bytes = 0
+        self._own_bytes: dict[UUID, int] = {}
+        self._crashed: float | None = None
         self._conn: db.Connection | None = None
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Empty the queue as long as the block runs; at its end what waits is still stored."""
-        writer = asyncio.create_task(self._write())
+        writer = asyncio.create_task(self._keep_writing())
         try:
             yield
         finally:
@@ -151,26 +168,45 @@ class Intake:
         """How many bids wait for a commit."""
         return len(self._waiting) + sum(map(len, self._held.values()))
 
-    def check_open(self) -> None:
-        """Refuse newcomers while those who wait have waited too long; asked before a body is read."""
-        if not self._waiting:
-            return
-        longest = asyncio.get_running_loop().time() - self._waiting[0].since
-        if longest > LONGEST_WAIT or len(self._waiting) >= MOST_WAITING:
-            raise Unavailable(
-                "Too many bids wait to be stored. Send yours again, with the same Idempotency-Key.",
-                headers={"Retry-After": "1"},
-            )
+    @contextlib.contextmanager
+    def room(self, supplier_id: UUID) -> Generator[Callable[[int], None]]:
+        """Room in memory for a supplier's bid, to be told of each piece that has come, until it is answered.
+
+        Refuses newcomers while those who wait have waited too long or are too many, and pieces that are too much.
+        What has only been announced takes no room: whoever sends slowly keeps nobody out.
+        """
+        longest = asyncio.get_running_loop().time() - self._waiting[0].since if self._waiting else 0
+        if longest > LONGEST_WAIT or len(self._in_flight) >= MOST_WAITING:
+            raise _crowded()
+        size = 0
+
+        def grow(more: int) -> None:
+            nonlocal size
+            own = self._own_bytes.get(supplier_id, 0) + more
+            if self._bytes + more > MOST_BYTES or own > MOST_OWN_BYTES:
+                raise _crowded()
+            self._own_bytes[supplier_id] = own
+            self._bytes += more
+            size += more
+
+        try:
+            yield grow
+        finally:
+            if size:
+                self._bytes -= size
+                self._own_bytes[supplier_id] -= size
+                if not self._own_bytes[supplier_id]:
+                    del self._own_bytes[supplier_id]
+
+    def check_working(self) -> None:
+        """Refuse to be called ready for a while after a mistake of ours has stopped the writer."""
+        if self._crashed is not None and asyncio.get_running_loop().time() - self._crashed < CRASH_SECONDS:
+            raise Unavailable("The storing of bids has failed and was begun anew.", headers={"Retry-After": "10"})
 
     async def put(self, post: Post) -> Verdict:
-        """Have a bid judged and stored; returns after the commit. A repeated key gets the first one's answer.
-
-        Another body under a key in flight is refused at once: the first one's verdict is not about it.
-        """
+        """Have a bid judged and stored; returns after the commit. A repeated key gets the first one's answer."""
         if first := self._in_flight.get(post.operation):
-            if first.post.fingerprint != post.fingerprint:
-                raise IdempotencyKeyReused("The key belongs to a request with another body, which is being worked on.")
-            return await self._same_answer(first.answer)
+            return await self._same_answer(first, post)
         loop = asyncio.get_running_loop()
         waiting = _Waiting(post, loop.time(), loop.create_future())
         self._in_flight[post.operation] = waiting
@@ -183,12 +219,24 @@ class Intake:
         # The sender may go away; its bid is stored all the same, and its key will tell.
         return await asyncio.shield(waiting.answer)
 
-    async def _same_answer(self, first: asyncio.Future[Verdict]) -> Verdict:
+    async def _same_answer(self, first: _Waiting, again: Post) -> Verdict:
+        """The first one's verdict; refuses another body at once, of which that verdict says nothing."""
+        if first.post.fingerprint != again.fingerprint:
+            raise IdempotencyKeyReused("The key belongs to a request with another body, which is being worked on.")
         try:
-            verdict = await asyncio.wait_for(asyncio.shield(first), DUPLICATE_WAIT)
+            verdict = await asyncio.wait_for(asyncio.shield(first.answer), DUPLICATE_WAIT)
         except TimeoutError:
             raise RequestInFlight("It has taken more than five seconds.", headers={"Retry-After": "5"}) from None
         return verdict._replace(outcome="replay") if verdict.outcome == "stored" else verdict
+
+    async def _keep_writing(self) -> None:
+        """Write; where that fails by a mistake of ours, say so, answer all who wait, and begin anew."""
+        while True:
+            (failed,) = await asyncio.gather(self._write(), return_exceptions=True)
+            _log.error("bids are not stored", number=len(self._waiting), exc_info=failed)
+            self._crashed = asyncio.get_running_loop().time()
+            left, self._waiting = [*self._waiting], deque()
+            self._answer(left, failed or AssertionError())
 
     async def _write(self) -> None:
         while True:
@@ -204,12 +252,12 @@ class Intake:
     async def _settle(self, batch: list[_Waiting]) -> None:
         """Store a batch and answer each of it; if that failed as a whole, tender by tender, then one by one."""
         if self._conn is None or self._conn.is_closed():
-            (opened,) = await asyncio.gather(self._connect(HELD_AFTER), return_exceptions=True)
+            (opened,) = await asyncio.gather(self._connect(), return_exceptions=True)
             if isinstance(opened, BaseException):
                 self._answer(batch, opened)
                 return
             self._conn = opened
-        found = await self._store(self._conn, batch)
+        found = await self._store(self._conn, batch, HELD_AFTER)
         one_tender = len({waiting.post.tender_id for waiting in batch}) == 1
         if one_tender and isinstance(found, asyncpg.LockNotAvailableError):
             self._hold(batch[0].post.tender_id)
@@ -230,43 +278,85 @@ class Intake:
 
     async def _serve_lane(self, tender_id: UUID) -> None:
         lane = self._held[tender_id]
-        (conn,) = await asyncio.gather(self._connect(LONGEST_HELD), return_exceptions=True)
-        while batch := _next_batch(lane):
-            found = conn if isinstance(conn, BaseException) else await self._store(conn, batch)
-            if isinstance(found, asyncpg.PostgresError) and not isinstance(conn, BaseException):
-                del batch[1:]  # one bid that cannot be stored spoils nobody else's
-                found = await self._store(conn, batch)
-            self._answer(batch, found)
-            for settled in batch:
-                lane.remove(settled)
+        (conn,) = await asyncio.gather(self._connect(), return_exceptions=True)
+        failed = conn if isinstance(conn, BaseException) else None
+        while lane and not isinstance(conn, BaseException) and failed is None:
+            (failed,) = await asyncio.gather(self._empty(conn, lane), return_exceptions=True)
+        # Nothing is awaited in between: whoever comes now finds the lane, or finds that there is none.
         del self._held[tender_id]
+        if failed is not None:
+            self._answer([*lane], failed)
         if not isinstance(conn, BaseException):
             await conn.close(timeout=5)
 
-    def _answer(self, batch: list[_Waiting], found: list[Verdict] | BaseException) -> None:
+    async def _empty(self, conn: db.Connection, lane: deque[_Waiting]) -> None:
+        """Store a lane's bids; raises what goes for all that are left: a tender that stays locked, no database."""
+        while batch := _next_batch(lane):
+            found = await self._store(conn, batch, LONGEST_HELD)
+            if len(batch) > 1 and _spoils_one(found) and not conn.is_closed():
+                del batch[1:]  # one bid that cannot be stored spoils nobody else's
+                found = await self._store(conn, batch, LONGEST_HELD)
+            if isinstance(found, BaseException) and (conn.is_closed() or not _spoils_one(found)):
+                raise found
+            self._answer(batch, found)
+            for settled in batch:
+                lane.remove(settled)
+
+    def _answer(self, batch: Sequence[_Waiting], found: list[Verdict] | BaseException) -> None:
         if isinstance(found, BaseException):
             for waiting in batch:
-                waiting.answer.set_exception(found)
-                waiting.answer.exception()  # whoever waited may have gone
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(found)
+                    waiting.answer.exception()  # whoever waited may have gone
         else:
             for waiting, verdict in zip(batch, found, strict=True):
                 waiting.answer.set_result(verdict)
         for waiting in batch:
-            del self._in_flight[waiting.post.operation]
+            self._in_flight.pop(waiting.post.operation, None)
 
-    async def _connect(self, patience: float) -> db.Connection:
-        return await db.open_connection(self._dsn, pooler=self._pooler, lock_timeout=patience)
+    async def _connect(self) -> db.Connection:
+        conn = await db.open_connection(self._dsn, pooler=self._pooler, statement_seconds=None)
+        try:
+            # It may be another server than at the start, or have other settings by now.
+            await db.check_durability(conn)
+        except BaseException:
+            conn.terminate()
+            raise
+        return conn
 
-    async def _store(self, conn: db.Connection, batch: list[_Waiting]) -> list[Verdict] | BaseException:
-        """The verdicts, or what went wrong: that is told to those who wait, and must not end the queue."""
-        posts = [waiting.post for waiting in batch]
-        (found,) = await asyncio.gather(self._judge(conn, posts), return_exceptions=True)
-        return found
+    async def _store(
+        self, conn: db.Connection, batch: list[_Waiting], patience: float
+    ) -> list[Verdict] | BaseException:
+        """The verdicts, or what went wrong: that is told to those who wait, and must not end the queue.
 
-    async def _judge(self, conn: db.Connection, posts: list[Post]) -> list[Verdict]:
+        patience: seconds that the statement waits for a lock.
+        """
+        judging = asyncio.create_task(self._judge(conn, [waiting.post for waiting in batch], patience))
+        done, _ = await asyncio.wait((judging,), timeout=STORE_SECONDS)
+        if not done:
+            conn.terminate()
+            await asyncio.wait((judging,))
+            judging.exception()
+            return TimeoutError("the database did not answer in time")
+        return judging.exception() or judging.result()
+
+    async def _judge(self, conn: db.Connection, posts: list[Post], patience: float) -> list[Verdict]:
         signer = self._secrets.signers[0]
-        rows = SQL.store_bids(conn, **_columns(posts), signer=signer.key_id)
+        lock_timeout = f"{round(patience * 1000)}ms"
+        rows = SQL.store_bids(conn, **_columns(posts), signer=signer.key_id, lock_timeout=lock_timeout)
         return _verdicts(posts, sorted([row async for row in rows], key=_ordinal), signer)
+
+
+def _crowded() -> Unavailable:
+    return Unavailable(
+        "Too many bids wait to be stored. Send yours again, with the same Idempotency-Key.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _spoils_one(found: list[Verdict] | BaseException) -> bool:
+    """Whether a batch may have failed for one of its bids alone."""
+    return isinstance(found, asyncpg.PostgresError) and not isinstance(found, asyncpg.LockNotAvailableError)
 
 
 def _next_batch(queue: deque[_Waiting]) -> list[_Waiting]:

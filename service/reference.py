@@ -255,8 +255,11 @@ async def live() -> Alive:
 
 @get("/health/ready")
 async def ready(state: State) -> Ready:
-    """Say whether the service can do its work, and under which durability settings."""
-    return Ready(**await SQL.get_durability(state.pool), status="ready")
+    """Say whether the service can do its work, and under which durability settings; else 503, and why."""
+    state.reception.intake.check_working()
+    async with state.pool.acquire() as conn:
+        await db.check_durability(conn)
+        return Ready(**await SQL.get_durability(conn), status="ready")
 
 
 @get("/problems")

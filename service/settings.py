@@ -96,6 +96,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_document_bytes: Annotated[
         int, Meta(ge=1_000, le=5_000_000_000, description="bytes, largest document attached to a bid (documents)")
     ] = 100_000_000
+    max_supplier_document_bytes: Annotated[
+        int, Meta(ge=1_000, description="bytes, all documents of one supplier for one lot together (documents)")
+    ] = 5_000_000_000
+    disk_reserve_bytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="bytes of free disk that are left to bids: below it no document is taken, where the disk is "
+            "ours to look at (documents)",
+        ),
+    ] = 1_000_000_000
     document_store: Annotated[
         Annotated[str, Meta(pattern="^(s3://[^/?#]+(/[^?#]*)?|file:///[^?#]+)$")] | None,
         Meta(

@@ -26,9 +26,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import Receive
 from msgspec import Meta, Struct
 
-from service import db, events, sealing
+from service import db, sealing
+from service.attempts import Attempt, Attempts
 from service.bids import IdempotencyKey
-from service.document_store import Store
+from service.document_store import Store, disk_of
 from service.organisations import Caller
 from service.problems import (
     CONSTRAINTS,
@@ -42,6 +43,7 @@ from service.problems import (
 )
 from service.reception import IdempotencyKeyReused, check_key
 from service.sealing import DOCUMENT_STEP, DOCUMENT_TYPE, HEADER_BYTES, SealBroken, Sealer
+from service.settings import Settings
 from service.signing import Secrets
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
@@ -75,7 +77,7 @@ class DocumentReceipt(Struct, frozen=True, kw_only=True):
 
 
 class WayIn(Struct, frozen=True, kw_only=True):
-    """What has to be known of a published lot to take a document in. `documents` counts the supplier's own."""
+    """What has to be known of a published lot to take a document in; `documents` and `bytes` are the supplier's own."""
 
     tender_id: UUID
     submission_deadline: datetime
@@ -84,6 +86,7 @@ class WayIn(Struct, frozen=True, kw_only=True):
     now: datetime
     key_used: bool
     documents: int
+    bytes: int
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -193,8 +196,7 @@ class TooManyUploads(Refusal):
 class UploadInterrupted(Refusal):
     """The document did not arrive as a whole.
 
-    Nothing of it was kept; the attempt has been written into the tender's log. Send it again, with the same
-    Idempotency-Key.
+    Nothing of it was kept; the attempt is in the tender's log. Send it again, with the same Idempotency-Key.
     """
 
     status = 408
@@ -211,9 +213,7 @@ _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 def check_media_type(media_type: str, document_id: UUID | None) -> None:
     """The body is the file itself, of any type, or a sealed document together with the id that it was sealed under."""
     if media_type in _FORMS:
-        raise UnsupportedMediaType(
-            f"Send the file itself as the body, with Content-Type: application/octet-stream, not as {media_type}."
-        )
+        raise UnsupportedMediaType(f"Send the file itself, as application/octet-stream, and not as {media_type}.")
     if media_type == DOCUMENT_TYPE and document_id is None:
         raise UnreadableRequest("A sealed document needs `?document_id=…`, the id that it was sealed under.")
     if media_type != DOCUMENT_TYPE and document_id is not None:
@@ -234,7 +234,7 @@ def check_length(announced: int | None, most: int, *, sealed: bool) -> int:
     return announced
 
 
-def check_may_come(way: WayIn) -> None:
+def check_may_come(way: WayIn, announced: int, most_bytes: int) -> None:
     """Refuse before the first byte what is too late or too much; who comes later is judged when all has come."""
     if way.cancelled_at is not None:
         raise LotCancelled(f"It was cancelled at {way.cancelled_at.isoformat()}.")
@@ -242,6 +242,8 @@ def check_may_come(way: WayIn) -> None:
         raise _late(way.now, way.submission_deadline)
     if way.documents >= MOST_DOCUMENTS:
         raise TooManyDocuments(f"There are {way.documents} documents of yours for this lot.")
+    if way.bytes + announced > most_bytes:
+        raise TooManyDocuments(f"Yours for this lot have {way.bytes} bytes; all may have {most_bytes} together.")
 
 
 def refusal_of(verdict: Verdict) -> Refusal:
@@ -317,8 +319,13 @@ class _Flow:
 class Uploads:
     """Takes documents in."""
 
-    def __init__(self, pool: asyncpg.Pool, store: Store, secrets: Secrets, most_bytes: int) -> None:
-        self.most_bytes = most_bytes
+    def __init__(
+        self, pool: asyncpg.Pool, store: Store, secrets: Secrets, settings: Settings, attempts: Attempts
+    ) -> None:
+        self.most_bytes = settings.max_document_bytes
+        self._most_own_bytes = settings.max_supplier_document_bytes
+        self._disk = disk_of(settings)
+        self._attempts = attempts
         self._pool = pool
         self._store = store
         self._secrets = secrets
@@ -331,7 +338,8 @@ class Uploads:
             try:
                 if way.key_used:
                     return await self._again(sent)
-                check_may_come(way)
+                check_may_come(way, sent.announced, self._most_own_bytes)
+                self._disk.check_room(sent.announced)
                 return await self._keep(sent, way)
             except UploadInterrupted as broken:
                 await self._write_down(sent, broken)
@@ -350,9 +358,8 @@ class Uploads:
 
     async def _write_down(self, sent: Sent, broken: UploadInterrupted) -> None:
         facts = {"lot_id": sent.lot_id, "supplier_id": sent.caller.organisation_id, **broken.facts}
-        actor = sent.caller.person_id
-        ids = {"lot_id": sent.lot_id}
-        await events.record_attempt(self._pool, "document.interrupted", ids=ids, actor=actor, data=facts)
+        caller, ids = sent.caller, {"lot_id": sent.lot_id}
+        await self._attempts.put(Attempt("document.interrupted", ids, caller.person_id, caller.key_id, facts))
 
     async def _again(self, sent: Sent) -> Answer:
         """The answer to the first request with this key, if this one says the same."""

@@ -1,6 +1,11 @@
 -- name: get_stored(bid_id, version, supplier_id)^
 -- What one version's receipt is made of, with the exact entry of the log; the standing version unless one is named.
+-- Where commits wait for a standby, this one's does too, and so for all that it has read: a bid can be seen before a standby
+-- has it if whoever stored it was told to stop waiting. The message is what makes it a commit; nobody reads it.
 SELECT
+    CASE
+        WHEN current_setting('synchronous_standby_names') <> '' THEN pg_logical_emit_message(TRUE, 'tenderscore', '')
+    END AS waited_for,
     bid.id AS bid_id, version.version, lot.tender_id, tender.reference AS tender, bid.lot_id, lot.number AS lot_number,
     bid.supplier_id, supplier.name AS supplier, version.digest, version.size, version.rules_digest,
     version.submitted_at, event.data -> 'documents' AS documents, bid.variant, version.position, version.tree_size,

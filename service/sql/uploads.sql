@@ -10,7 +10,11 @@ SELECT
     (
         SELECT count(*) FROM documents AS known
         WHERE known.supplier_id = :supplier_id::uuid AND known.lot_id = lot.id
-    ) AS documents
+    ) AS documents,
+    (
+        SELECT coalesce(sum(known.size), 0)::bigint FROM documents AS known
+        WHERE known.supplier_id = :supplier_id::uuid AND known.lot_id = lot.id
+    ) AS bytes
 FROM lots AS lot
 INNER JOIN tenders AS tender ON lot.tender_id = tender.id
 INNER JOIN tender_keys AS tender_key ON tender.id = tender_key.tender_id

@@ -10,8 +10,9 @@ import asyncpg
 import msgspec
 import pytest
 
-from service import db
+from service import db, organisations
 from service.problems import NotFound
+from service.rounds import Rounds
 from tests.conftest import administer, with_database
 
 
@@ -272,5 +273,8 @@ async def test_who_finds_no_connection_free_is_told_so_and_does_not_hang(
             with pytest.raises(TimeoutError):
                 async with db.transaction(pool):
                     pytest.fail("there was no connection")
+            with pytest.raises(TimeoutError):
+                await organisations.find_holders(pool, [])
+            assert await Rounds(organisations.find_holders).ask(pool, "anybody") is None
         async with db.transaction(pool) as conn:
             assert await conn.fetchval("SELECT 1") == 1

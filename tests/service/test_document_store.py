@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from service import settings
-from service.document_store import CHUNK_BYTES, PART_BYTES, DatabaseStore, ObjectStore, store_at
-from service.problems import Unavailable
+from service.document_store import CHUNK_BYTES, PART_BYTES, DatabaseStore, ObjectStore, disk_of, store_at
+from service.problems import StorageFull, Unavailable
 
 
 async def pieces(content: bytes, size: int = 50_000, *, then: Exception | None = None) -> AsyncIterator[bytes]:
@@ -116,3 +116,18 @@ def test_an_address_that_is_no_store_is_refused_at_the_start(address: str):
 @pytest.mark.parametrize("address", ["s3://bucket", "s3://bucket/some/prefix", "file:///srv/documents"])
 def test_an_address_that_is_one_is_taken(address: str):
     assert settings.read_settings({"TENDERSCORE_DOCUMENT_STORE": address}).document_store == address
+
+
+def test_documents_leave_room_for_bids_on_every_disk_that_can_be_looked_at(tmp_path: Path):
+    """The embedded database's, and a folder's; of a database or a bucket elsewhere nothing is known, or claimed."""
+    much = 2**62
+    own = settings.Settings(data=tmp_path, disk_reserve_bytes=much)
+    folder = settings.Settings(data=tmp_path / "missing", document_store=f"file://{tmp_path}", disk_reserve_bytes=much)
+    for chosen in (own, folder):
+        with pytest.raises(StorageFull):
+            disk_of(chosen).check_room(1)
+    with pytest.raises(StorageFull):
+        disk_of(settings.Settings(data=tmp_path, disk_reserve_bytes=0)).check_room(much)
+    disk_of(settings.Settings(data=tmp_path, disk_reserve_bytes=0)).check_room(1)
+    for elsewhere in ({"database_url": "postgresql://elsewhere/x"}, {"document_store": "s3://bucket"}):
+        disk_of(settings.Settings(data=tmp_path, disk_reserve_bytes=much, **elsewhere)).check_room(1)

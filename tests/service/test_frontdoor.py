@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.frontdoor import FrontDoor, heard
+from service.frontdoor import FrontDoor, heard, read_body
 
 
 def a_scope(kind: str = "http", headers: tuple[tuple[bytes, bytes], ...] = ()) -> dict[str, Any]:
@@ -68,3 +68,24 @@ def test_headers_that_doors_go_by_are_heard_once():
     known = (b"authorization", b"Bearer x")
     assert heard(a_scope(headers=(known, (b"cookie", b"a"), (b"cookie", b"b")))) == dict([known])
     assert heard(a_scope(headers=(known, known))) == {}
+
+
+async def test_a_body_that_a_door_has_read_is_in_memory_once():
+    """A megabyte comes in many pieces: they are let go, and who comes next reads the very same whole."""
+    pieces = [{"type": "http.request", "body": b"x" * 1000, "more_body": number < 9} for number in range(10)]
+    read: list[bytes] = []
+    grown: list[int] = []
+
+    async def receive() -> Any:
+        return pieces.pop(0)
+
+    async def door(_scope: Any, receive: Any, _send: Any) -> bool:
+        read.append(await read_body(receive, 10_000, grown.append) or b"")
+        return False
+
+    async def framework(_scope: Any, receive: Any, _send: Any) -> None:
+        read.append((await receive())["body"])
+
+    await FrontDoor(framework, [door])(a_scope(), receive, receive)
+    assert read[0] is read[1]
+    assert (len(read[0]), sum(grown)) == (10_000, 10_000)

@@ -7,6 +7,7 @@ import os
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -431,6 +432,24 @@ async def test_a_lot_takes_so_many_documents_of_a_supplier(market: Market, monke
         done(await send(market.alder, tender))
     refused(await send(market.alder, tender), 409, "too-many-documents")
     done(await send(market.birch, tender))
+
+
+async def test_a_lot_takes_so_many_bytes_of_a_supplier_and_leaves_room_for_bids(
+    postgres: str, template: str, tmp_path: Path
+) -> None:
+    """One supplier cannot fill the disk that all bids need, neither by its documents nor where little is left."""
+    limit = {"max_supplier_document_bytes": 600_000}  # sealed they have some more bytes than as they came
+    async with copied(postgres, template) as dsn, market_in(dsn, **limit) as market:
+        tender = await market.publish()
+        for _ in range(2):
+            done(await send(market.alder, tender))
+        refused(await send(market.alder, tender), 409, "too-many-documents")
+        done(await send(market.birch, tender))
+    full = {"data": tmp_path, "disk_reserve_bytes": 2**62}
+    async with copied(postgres, template) as dsn, market_in(dsn, **full) as market:
+        tender = await market.publish()
+        refused(await send(market.alder, tender), 507, "storage-full")
+        done(await market.alder.submit(tender))
 
 
 async def test_a_key_revoked_while_its_document_comes_in_keeps_nothing(market: Market) -> None:

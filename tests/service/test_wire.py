@@ -1,6 +1,7 @@
 """What comes over the wire is what was meant, or it is refused with the place and the mend."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -71,6 +72,16 @@ def test_what_cannot_be_read_is_no_guess(body: bytes):
     """Where two readers could disagree, nobody reads on."""
     with pytest.raises(UnreadableRequest):
         wire.decode(body, Submission)
+
+
+def test_one_clumsy_body_keeps_nobody_else_waiting():
+    """A bid of 1 MB whose last of 70,000 members is there already is refused in a moment; meanwhile all wait."""
+    members = b",".join(b'"m%06d":"1"' % number for number in range(70_000))
+    begun = time.process_time()
+    with pytest.raises(UnreadableRequest) as caught:
+        wire.decode(b'{"values":{' + members + b',"m069999":"2"}}', Submission)
+    assert time.process_time() - begun < 2
+    assert caught.value.faults[0].pointer == "/m069999"
 
 
 def test_a_member_named_twice_is_named_to_its_sender_only():

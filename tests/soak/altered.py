@@ -116,12 +116,10 @@ def tell_the_time() -> None:
 
     store = Intake._store
 
-    async def told(self: Any, posts: Any) -> Any:
-        if self._conn is None or self._conn.is_closed():
-            self._conn = await db.open_connection(self._dsn, pooler=self._pooler)
+    async def told(self: Any, conn: Any, batch: Any, patience: float) -> Any:
         at = datetime.fromtimestamp(time.time(), UTC).isoformat()
-        await self._conn.execute("SELECT set_config('altered.at', $1, false)", at)
-        return await store(self, posts)
+        await conn.execute("SELECT set_config('altered.at', $1, false)", at)
+        return await store(self, conn, batch, patience)
 
     Intake._store = told
 

@@ -230,8 +230,13 @@ async def check_deadline(play: Play, written: str, instant: str | None) -> str:
 
 # The campaign
 
-CONTROL = ("an hour fast", "an hour slow", "stepping back and forth")
-"""Lies under which a service that goes by its own clock must be caught."""
+CONTROL: dict[str, tuple[str, ...]] = {
+    "an hour fast": ("wronged", "told_late"),
+    "an hour slow": ("late", "acknowledged"),
+    "stepping back and forth": ("wronged", "told_late", "acknowledged"),
+}
+"""Lies under which a service that goes by its own clock must be caught, and by what: all of it, so that a service that
+answers nobody is not taken for one that was caught. A fast clock lets nobody in."""
 
 
 async def run(rounds: int, seconds: float = LONGEST_SECONDS) -> Progress:
@@ -240,9 +245,7 @@ async def run(rounds: int, seconds: float = LONGEST_SECONDS) -> Progress:
     async with stage.under("clock") as place:
         for name in [name for name in CONTROL if name not in progress.control]:
             caught = await run_lie(place, name, seconds=3.0, mistake="application-clock")
-            progress.control[name] = {
-                fault: caught.seen.faults().get(fault, 0) for fault in ("late", "wronged", "disordered")
-            }
+            progress.control[name] = {sign: getattr(caught.seen, sign) for sign in CONTROL[name]}
             store(PROGRESS, progress)
             tell(f"control, {name}: {progress.control[name]}")
         progress.summer = await check_summer(place)
@@ -260,7 +263,7 @@ def faults_of(progress: Progress) -> list[str]:
     """Everything that fails the campaign, in sentences."""
     found = [f"{told.lie}: {told.faults()}" for told in progress.rounds if told.faults()]
     found += [f"the deadline {written} {said}" for written, said in progress.summer.items()]
-    if not all(any(seen.values()) for seen in progress.control.values()):
+    if not all(seen.get(sign) for name, seen in progress.control.items() for sign in CONTROL[name]):
         found.append(f"a service that goes by its own clock was not caught: {progress.control}")
     return found
 

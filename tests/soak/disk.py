@@ -7,7 +7,7 @@ although PostgreSQL panics when it cannot write its log (in every second fill it
 Within 30 s of the ballast's removal bids are acknowledged again, without hands. Then the receipts are compared as in
 the campaign of kills.
 
-Control: with synchronous_commit=off (set by ALTER SYSTEM once the service runs) and PostgreSQL killed as the volume
+Control: with synchronous_commit=off (set inside the storing statement) and PostgreSQL killed as the volume
 fills, there must be lost bids. A fill alone shows none even then: bids are refused before PostgreSQL panics.
 
 Needs root, to mount the volume. Progress lies in .soak/disk.json and belongs to one state of the code. Exit status 1 if

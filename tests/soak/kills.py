@@ -5,8 +5,8 @@ them twice at once. Of ten kills four hit `serve` (and so the embedded PostgreSQ
 the postmaster with all its children, two the worker in the middle of a report. After every ten the receipts are
 compared with rows, keys, log entries, proofs and, after an opening, with what was sent.
 
-Controls, at the end of a campaign: with synchronous_commit=off (set by ALTER SYSTEM once the service runs, because the
-service refuses to start on such a server) kills of PostgreSQL must show lost bids; without the unique index and key,
+Controls, at the end of a campaign: with synchronous_commit=off (set inside the storing statement, where the service,
+which refuses such a server, cannot see it) kills of PostgreSQL must show lost bids; without the unique index and key,
 and with a storing statement that does not look for them, there must be duplicated ones. A kill -9 cannot see fsync=off:
 the service refuses such a server at its start (tests/service/test_db.py).
 
@@ -240,8 +240,23 @@ def planned(kills: int) -> list[list[str]]:
 # Controls
 
 
-FORGETFUL = ("ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
-"""Set once the service runs: at its start it refuses such a server."""
+FORGETFUL = (
+    """
+DO $$
+DECLARE
+    careful text := pg_get_functiondef('store_bids'::regproc);
+    forget text := 'PERFORM set_config(''synchronous_commit'', ''off'', TRUE);';
+    careless text := regexp_replace(careful, '\nBEGIN\n', E'\nBEGIN\n' || forget || E'\n');
+BEGIN
+    IF careless = careful THEN
+        RAISE EXCEPTION 'store_bids begins in other words now';
+    END IF;
+    EXECUTE careless;
+END
+$$
+""",
+)
+"""Only bids are forgotten, and no setting of the server tells: the service refuses a server that says so."""
 
 LOOSE = """
 DO $$

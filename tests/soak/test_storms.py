@@ -72,6 +72,15 @@ async def test_a_service_with_a_known_mistake_is_caught(place: Stage):
     assert seen.faults().keys() & set(storm.CONTROLS["now"])
 
 
+@pytest.mark.skipif(clock.library() is None, reason=clock.MISSING)
+async def test_a_service_that_goes_by_its_own_clock_is_caught(place: Stage):
+    """Its clock is an hour slow: it takes bids, and goes on taking them behind the deadline."""
+    told = await clock.run_lie(
+        *(place, "an hour slow"), seconds=1.0, connections=8, mistake="application-clock", suppliers=2_000
+    )
+    assert all(getattr(told.seen, sign) for sign in clock.CONTROL["an hour slow"])
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 async def test_every_mistake_can_still_be_made(pool: asyncpg.Pool, dsn: str, mistake: str, tmp_path: Path):
     """A text of the service that has changed would leave a control without its mistake."""
@@ -106,7 +115,9 @@ def test_a_single_fault_in_a_rush_fails_the_campaign(name: str):
 def test_a_control_that_was_not_caught_fails_the_campaign():
     assert storm.faults_of(storm.Progress(code="", controls={"now": storm.Caught()}))
     assert idempotency.faults_of(idempotency.Progress(code="", controls={"key-not-stored": {}}))
-    assert clock.faults_of(clock.Progress(code="", control={"an hour fast": {"late": 0}}))
+    silent = {"an hour slow": {"late": 0, "wronged": 9, "acknowledged": 0}}  # it has answered nobody
+    assert clock.faults_of(clock.Progress(code="", control=silent))
+    assert clock.faults_of(clock.Progress(code="", control={"an hour slow": {"late": 3, "acknowledged": 9}})) == []
     planted = canaries.Outcome(code="", planted={"dump": False}, opened=True)
     assert canaries.faults_of(planted) == ["planted and not found: dump"]
     assert canaries.faults_of(canaries.Outcome(code="", planted={"dump": True}, opened=True)) == []
