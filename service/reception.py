@@ -23,7 +23,7 @@ from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, Unauthentica
 from service.receipts import Receipt, find_receipt
 from service.sealing import BID_TYPE, Container, Envelope, SealBroken
 from service.signing import Secrets
-from service.submissions import Admits, Submission, VariantTerms
+from service.submissions import MOST_VARIANTS, Admits, Submission, VariantTerms
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("reception")
@@ -348,6 +348,8 @@ class Reception:
 
     async def _judge_unfit(self, sent: Sent, way: WayIn) -> Taken | None:
         """Late bids, and copies of what was stored under other rules, are told so first, and not what else is wrong."""
+        if not 0 <= sent.variant <= MOST_VARIANTS:
+            return None
         verdict = await self.intake.put(self._unfit(sent, way))
         if verdict.outcome == "replay":
             return await self._replayed(sent, verdict)

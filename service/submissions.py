@@ -18,6 +18,9 @@ from service.consortia import Member, Subcontractor
 from service.money import AcceptedCurrency
 from service.problems import Fault, pointer
 
+MOST_VARIANTS = 20
+"""Of one supplier for one lot."""
+
 
 class NamedDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document that was uploaded before (`POST /lots/{id}/documents`), and what the bid calls it."""
@@ -33,13 +36,13 @@ class VariantTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     minimum_requirements: Annotated[str, Meta(min_length=1, max_length=20_000, pattern=r"\S")]
-    at_most: Annotated[int, Meta(ge=1, le=20)] = 1
+    at_most: Annotated[int, Meta(ge=1, le=MOST_VARIANTS)] = 1
 
 
 class Variant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A bid that solves the task otherwise than the tender supposes: its number, from 1, and what is different."""
 
-    number: Annotated[int, Meta(ge=1, le=20)]
+    number: Annotated[int, Meta(ge=1, le=MOST_VARIANTS)]
     description: Annotated[str, Meta(min_length=1, max_length=20_000, pattern=r"\S")]
 
 

@@ -334,16 +334,16 @@ class Uploads:
     async def take(self, sent: Sent) -> Answer:
         """Seal, keep and judge a document; raises the Refusal that tells why it was not kept."""
         way = await db.one(SQL.get_way_in(self._pool, **sent.scope()), WayIn)
-        with self._seat(sent.caller.organisation_id):
-            try:
+        try:
+            with self._seat(sent.caller.organisation_id):
                 if way.key_used:
                     return await self._again(sent)
                 check_may_come(way, sent.announced, self._most_own_bytes)
                 self._disk.check_room(sent.announced)
                 return await self._keep(sent, way)
-            except UploadInterrupted as broken:
-                await self._write_down(sent, broken)
-                raise
+        except UploadInterrupted as broken:
+            await self._write_down(sent, broken)
+            raise
 
     @contextlib.contextmanager
     def _seat(self, supplier_id: UUID) -> Generator[None]:

@@ -43,7 +43,7 @@ async def test_a_sealed_bid_that_was_replaced_in_the_database_is_found_at_the_op
     )
     record = await market.open(tender)
     assert ["is not the one that was received" in (bid["fault"] or "") for bid in record["bids"]] == [True, False]
-    alder, birch = done(await market.evaluator.get(f"/lots/{lot_of(tender)}/bids"))
+    alder, birch = done(await market.moderator.get(f"/lots/{lot_of(tender)}/bids"))
     assert (alder["offers"], birch["offers"]) == ({}, a_bid()["values"])
     logged = (await market.last(tender))["data"]["bids"][0]
     assert receipt["digest"] in logged["fault"]
@@ -209,6 +209,7 @@ async def test_the_report_names_a_bid_that_was_taken_out(market: Market) -> None
     (bid,) = (await market.open(tender))["bids"]
     done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
     done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     rules = {"rules_digest": tender["lots"][0]["rules_digest"]}
     run = done(await market.moderator.post(f"/lots/{lot_of(tender)}/evaluations", rules))
     page = (await market.auditor.get(f"/evaluations/{run['id']}/report.html")).text

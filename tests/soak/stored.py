@@ -93,6 +93,7 @@ async def _is_ranked(market: Market, tender: dict[str, Any], bids: list[dict[str
     for bid in bids:
         done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
         done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
     lot = tender["lots"][0]
     ran = await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]})
     return ran.is_success
