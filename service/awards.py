@@ -164,6 +164,7 @@ async def decide_award(
     check_choice(msgspec.json.decode(stored.canonical, type=scoring.Evaluation), data.bid_id)
     if data.bid_id is not None:
         await abnormally_low.check_assessed(conn, lot, known.tender.now)
+    await recommendations.check_fresh(conn, lot, stored)
     made = check_award(data, await recommendations.standing(conn, lot_id), caller.person_id)
     row = SQL.insert_award(
         conn,

@@ -18,7 +18,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events, opening, robustness, tenders
+from service import criterion_locks, db, evaluations, events, opening, panel, robustness, tenders
 from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
 from service.organisations import Caller
@@ -211,6 +211,19 @@ def check_last(lot: TenderLot, stored: StoredEvaluation | None, last: UUID | Non
     return stored
 
 
+async def check_fresh(conn: db.Connection, lot: TenderLot, stored: StoredEvaluation) -> None:
+    """Refuse a run whose inputs do not hold any more: a decision, an agreed score, a correction or a draw since."""
+    criterion_locks.check_all_locked(lot, await panel.locked_criteria(conn, lot))
+    result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
+    inputs = await evaluations.read_inputs(conn, lot)
+    secret = await evaluations.SQL.get_secret(conn, lot_id=lot.id)
+    now = await asyncio.to_thread(evaluations.run_engine, scoring.evaluate, lot.rules, inputs, secret)
+    if scoring.digest(now) != scoring.digest(result):
+        raise NotTheLastEvaluation(
+            "What it was computed from has changed since. Evaluate the lot again, with the reason."
+        )
+
+
 # Reading
 
 
@@ -223,9 +236,10 @@ async def stored_or_none(conn: db.Connection, caller: Caller, evaluation_id: UUI
 
 
 async def standing(conn: db.Connection, lot_id: UUID) -> Recommendation | None:
-    """The last recommendation of a lot, unless it was rejected."""
+    """The last recommendation of a lot, unless it was rejected or the award that followed it was annulled."""
     found = await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation)
-    return found[-1] if found and found[-1].rejection is None else None
+    annulled = await SQL.last_annulled(conn, lot_id=lot_id) or 0
+    return found[-1] if found and found[-1].rejection is None and found[-1].number > annulled else None
 
 
 # Handlers
@@ -270,6 +284,7 @@ async def recommend_award(
     check_not_awarded(lot)
     stored = check_last(lot, stored, await SQL.last_evaluation(conn, lot_id=lot_id))
     check_choice(msgspec.json.decode(stored.canonical, type=scoring.Evaluation), data.bid_id)
+    await check_fresh(conn, lot, stored)
     number = await SQL.insert_recommendation(
         conn,
         lot_id=lot_id,

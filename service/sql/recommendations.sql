@@ -11,6 +11,13 @@ SELECT
     :evaluation_id::uuid, :bid_id::uuid, :reason::text, :warnings::jsonb, :person_id::uuid, clock_timestamp()
 RETURNING number;
 
+-- name: last_annulled(lot_id)$
+-- The number of the last recommendation that an award followed which was annulled.
+SELECT max(award.recommendation_number)
+FROM award_decisions AS award
+INNER JOIN award_annulments AS annulment ON award.lot_id = annulment.lot_id AND award.number = annulment.number
+WHERE award.lot_id = :lot_id::uuid;
+
 -- name: insert_rejection(lot_id, number, reason, person_id)!
 -- Keep the decision not to follow a recommendation.
 INSERT INTO recommendation_rejections (lot_id, number, reason, person_id, rejected_at)
