@@ -180,7 +180,7 @@ def _struct_faults(kind: inspect.StructType, raw: object, path: str) -> Iterator
     members = cast("dict[str, object]", raw)
     fields = {field.encode_name: field for field in kind.fields}
     faults = [
-        Fault(path, f"the member {name!r} is missing", f"write {name!r}")
+        Fault(f"{path}.{name}", f"the member {name!r} is missing", f"write {name!r}")
         for name, field in fields.items()
         if field.required and name not in members
     ]
@@ -218,7 +218,7 @@ def _tagged_faults(structs: Mapping[str, inspect.StructType], members: dict[str,
     if isinstance(tag, str) and tag in structs:
         yield from _struct_faults(structs[tag], members, path)
     elif tag is None:
-        yield Fault(path, "the member 'id' is missing", f"write one of {', '.join(structs)}")
+        yield Fault(f"{path}.id", "the member 'id' is missing", f"write one of {', '.join(structs)}")
     else:
         yield Fault(f"{path}.id", f"{_said(tag)} is unknown here", _closest(str(tag), structs))
 

@@ -61,14 +61,23 @@ class Declaration(Struct, frozen=True, kw_only=True):
     decided_at: datetime | None
 
 
+class Behind(Struct, frozen=True, kw_only=True):
+    """An organisation behind a bid besides the one that sent it, as the bid names it."""
+
+    role: Literal["lead", "member", "subcontractor"]
+    name: str
+    identifier: str | None
+
+
 class Bidder(Struct, frozen=True, kw_only=True):
-    """Who has bid for a lot, and nothing about the bid."""
+    """Who has bid for a lot, with everybody who bids jointly or is relied upon, and nothing about the bid."""
 
     lot_id: UUID
     lot: int
     supplier_id: UUID
     supplier: str
     identifier: str | None
+    parties: list[Behind]
 
 
 # Refusals

@@ -51,11 +51,15 @@ class NewItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewMeeting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The record of a moderation meeting: when, who was present, and item by item what was discussed and agreed."""
+    """The record of a moderation meeting: when, who was present, and item by item what was discussed and agreed.
+
+    `chair_reason` says why another moderator than the panel's chair has chaired it.
+    """
 
     held_at: Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset; when the meeting began.")]
     present: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=100)]
     items: Annotated[tuple[NewItem, ...], Meta(min_length=1, max_length=1000)]
+    chair_reason: Reason | None = None
 
 
 class MeetingItem(Struct, frozen=True, kw_only=True):
@@ -173,13 +177,16 @@ def item_faults(bench: moderation.Bench, meeting: NewMeeting, number: int, value
 def meeting_faults(
     bench: moderation.Bench, meeting: NewMeeting, cleared: Collection[UUID], chair: UUID, now: datetime
 ) -> list[Fault]:
-    """What is wrong with a meeting as a whole: its time, who was there, questions that are asked twice."""
+    """What is wrong with a meeting as a whole: its time, who was there, who chaired, questions that are asked twice."""
     faults: list[Fault] = []
     opened_at = bench.lot.opened_at
     if meeting.held_at > now or opened_at is None or meeting.held_at < opened_at:
         faults.append(Fault("/held_at", "It lies before the opening or in the future.", "Say when the meeting began."))
     if chair not in meeting.present:
         faults.append(Fault("/present", "You chair the meeting and are not named.", "Name yourself as well."))
+    if chair != bench.chair_id and meeting.chair_reason is None:
+        message = "You are not the chair of this lot's panel."
+        faults.append(Fault("/chair_reason", message, "Let the chair record it, or say why you have chaired."))
     if strangers := [person for person in meeting.present if person not in cleared]:
         message = f"{', '.join(map(str, strangers))}: no role in the tender, or no approved declaration of interest."
         faults.append(Fault("/present", message, "Who is not cleared cannot be there."))
@@ -205,7 +212,8 @@ async def record_meeting(
 ) -> Meeting:
     """Record a moderation meeting with the scores that it agreed; for the moderator who chaired it.
 
-    Every evaluator who is seated on a criterion has scored and is present. Scores are typed in as they were agreed,
+    That is the panel's chair, or another with a reason. Every evaluator who is seated on a criterion has scored and is
+    present. Scores are typed in as they were agreed,
     with reasons, the places in the bid, what was discussed and who dissented; warnings are answered.
     """
     caller.require("write")
@@ -230,8 +238,18 @@ async def record_meeting(
     facts: dict[str, Any] = {"lot_id": lot_id, "meeting_id": meeting_id, "present": list(data.present)}
     facts |= {"held_at": data.held_at, "questions": len(agreed)}
     facts["dissent"] = sum(1 for item in data.items if item.dissent)
+    facts["said"] = [_said(item) for item in data.items]
+    if data.chair_reason is not None and caller.person_id != bench.chair_id:
+        facts["chair_reason"] = data.chair_reason
     await events.record(conn, "meeting.held", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return (await _meetings(conn, lot_id))[-1]
+
+
+def _said(item: NewItem) -> dict[str, Any]:
+    """What the log keeps of an item beside the agreed score, which has an entry of its own."""
+    told = {"bid_id": item.bid_id, "criterion_id": item.criterion_id, "points": item.points}
+    told |= {"dissent": msgspec.to_builtins(item.dissent)} if item.dissent else {}
+    return told | ({"answer": item.answer} if item.answer else {})
 
 
 async def _keep_items(

@@ -78,9 +78,10 @@ class OwnScoresFirst(Refusal):
 
 
 class Bench(NamedTuple):
-    """What a moderation starts from: the lot and its bids, who is seated, what was scored and agreed, the policy."""
+    """What a moderation starts from: the lot and its bids, who chairs and is seated, what was scored, the policy."""
 
     lot: TenderLot
+    chair_id: UUID
     policy: Policy
     seats: Sequence[Seat]
     scores: Sequence[PanelScore]
@@ -151,6 +152,7 @@ async def bench_of(conn: db.Connection, lot: TenderLot) -> Bench:
     agreed = await standing(conn, lot.id)
     return Bench(
         lot=lot,
+        chair_id=row.chair_id,
         policy=row.policy,
         seats=await panel.seats_in_force(conn, lot.id),
         scores=await panel_scores.standing(conn, lot.id),

@@ -85,7 +85,7 @@ class PanelBid(Struct, frozen=True, kw_only=True):
 class DeadlineNotReached(Refusal):
     """Bids are opened after the submission deadline only.
 
-    The attempt has been written into the tender's log.
+    Ask again from that instant on, by the database's clock. The attempt has been written into the tender's log.
     """
 
 

@@ -6,6 +6,7 @@ docstring the title, the whole docstring the page at `/problems/<slug>`. Nothing
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from msgspec import UNSET, Struct, UnsetType
@@ -25,12 +26,16 @@ def pointer(*steps: str | int) -> str:
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """The body of every error answer, media type `application/problem+json` (RFC 9457)."""
+    """The body of every error answer, media type `application/problem+json` (RFC 9457).
+
+    `mend` says what to do about it: the text of the page that `type` names.
+    """
 
     type: str
     title: str
     status: int
     detail: str
+    mend: str
     instance: str | UnsetType = UNSET
     errors: tuple[Fault, ...] = ()
 
@@ -67,6 +72,12 @@ class Refusal(Exception):
         """The first sentence of the docstring, without its full stop."""
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
 
+    @classmethod
+    @cache
+    def mend(cls) -> str:
+        """What to do about it: the rest of the docstring, in one line."""
+        return " ".join((cls.__doc__ or "").partition("\n")[2].split())
+
     def problem(self, instance: str, base: str = "") -> Problem:
         """The answer's body; `base` is the service's public address, for an absolute `type`."""
         return Problem(
@@ -74,6 +85,7 @@ class Refusal(Exception):
             title=self.title(),
             status=self.status,
             detail=self.detail,
+            mend=self.mend(),
             instance=instance,
             errors=self.faults,
         )

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 import scoring
 from service import db, events, opening, tenders
+from service.declarations import Interest
 from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal
@@ -103,6 +104,21 @@ class ReportedLot(Struct, frozen=True, kw_only=True):
     subcontracting: str | None
 
 
+class ReportedConflict(Struct, frozen=True, kw_only=True):
+    """A conflict of interest that a person declared, and the measure taken: mitigated, or the person kept out.
+
+    `approved` is missing while nobody has decided. A later declaration of the same person stands beside it.
+    """
+
+    person: str
+    interest: Interest
+    details: str
+    mitigation: str
+    declared_at: datetime
+    approved: bool | None
+    decision: str | None
+
+
 class MissingPart(Struct, frozen=True, kw_only=True):
     """Something that the report must have and has not, under which reference, and how to give it."""
 
@@ -113,7 +129,10 @@ class MissingPart(Struct, frozen=True, kw_only=True):
 
 
 class ProcedureReport(Struct, frozen=True, kw_only=True):
-    """The report on a tender, as far as it has come; complete when nothing is missing."""
+    """The report on a tender, as far as it has come; complete when nothing is missing.
+
+    `conflicts_declared` is what people declared; `conflicts` what there is to be said besides, or that there were none.
+    """
 
     law: str
     authority: str
@@ -126,6 +145,7 @@ class ProcedureReport(Struct, frozen=True, kw_only=True):
     procedure: str | None
     justification: str | None
     electronic: str
+    conflicts_declared: list[ReportedConflict]
     conflicts: str | None
     lots: list[ReportedLot]
     log: str
@@ -193,15 +213,19 @@ def lot_report(
     )
 
 
-def missing_parts(tender: TenderRow, lots: Sequence[ReportedLot], texts: dict[str, str]) -> Iterator[MissingPart]:
-    """Every part that the law asks for and that is not there."""
+def missing_parts(
+    tender: TenderRow, lots: Sequence[ReportedLot], texts: dict[str, str], declared: Sequence[ReportedConflict]
+) -> Iterator[MissingPart]:
+    """Every part that the law asks for and that is not there; what was declared and decided need not be said again."""
     law, path = law_of(tender), f"PUT /tenders/{tender.id}/procedure-report/texts"
     asked = [
         ("authority_address", "(a): the authority's address"),
         ("value", "(a): the value of the contract"),
         ("procedure", "(e)–(f): which procedure was chosen"),
-        ("conflicts", "(i): conflicts of interest detected and measures taken, or that there were none"),
     ]
+    if not declared:
+        asked.append(("conflicts", "(i): conflicts of interest detected and measures taken, or that there were none"))
+    yield from _undecided(tender, declared)
     if texts.get("procedure") in JUSTIFIED:
         asked.append(("justification", "(e)–(f): the circumstances that justify this procedure"))
     for lot in lots:
@@ -217,6 +241,16 @@ def missing_parts(tender: TenderRow, lots: Sequence[ReportedLot], texts: dict[st
             reference, _, words = part.partition(": ")
             message = f"It is not said: {words}."
             yield MissingPart(field=field, message=message, reference=f"{law}{reference}", mend=f"{path}/{field}")
+
+
+def _undecided(tender: TenderRow, declared: Sequence[ReportedConflict]) -> Iterator[MissingPart]:
+    """Conflicts about which no measure was taken yet."""
+    mend = f"POST /tenders/{tender.id}/declarations/{{person}}/{{number}}/decision"
+    for one in declared:
+        if one.approved is None:
+            message = f"Nobody has decided about what {one.person} declared."
+            reference = f"{law_of(tender)}(i)"
+            yield MissingPart(field="conflicts_declared", message=message, reference=reference, mend=mend)
 
 
 # Handlers
@@ -237,6 +271,7 @@ async def get_procedure_report(
     cancelled = await db.many(SQL.list_cancelled(conn, tender_id=tender_id), Cancelled)
     given = await db.many(SQL.list_texts(conn, tender_id=tender_id), ReportText)
     texts = {one.field: one.text for one in given}
+    declared = await db.many(SQL.list_conflicts(conn, tender_id=tender_id), ReportedConflict)
     lots = [lot_report(lot, bids, awards, cancelled, texts) for lot in known.lots]
     return ProcedureReport(
         law=law_of(tender),
@@ -250,11 +285,12 @@ async def get_procedure_report(
         procedure=texts.get("procedure"),
         justification=texts.get("justification"),
         electronic="Bids were received electronically only; there is nothing to justify.",
+        conflicts_declared=declared,
         conflicts=texts.get("conflicts"),
         lots=lots,
         log=f"/tenders/{tender_id}/events",
         made_at=tender.now,
-        missing=list(missing_parts(tender, lots, texts)),
+        missing=list(missing_parts(tender, lots, texts, declared)),
     )
 
 

@@ -166,10 +166,11 @@ def _plain_schema() -> Schema:
             "title": text,
             "status": Schema(type=OpenAPIType.INTEGER),
             "detail": text,
+            "mend": text,
             "instance": text,
             "errors": Schema(type=OpenAPIType.ARRAY, items=fault),
         },
-        required=["type", "title", "status", "detail"],
+        required=["type", "title", "status", "detail", "mend"],
     )
 
 

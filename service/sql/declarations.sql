@@ -1,12 +1,25 @@
 -- name: list_bidders(tender_id)
--- Who has bid for the opened lots of a tender.
-SELECT lot.id AS lot_id, lot.number AS lot, supplier.id AS supplier_id, supplier.name AS supplier, supplier.identifier
+-- Who has bid for the opened lots of a tender, and who stands behind each bid as it says itself.
+SELECT
+    lot.id AS lot_id, lot.number AS lot, supplier.id AS supplier_id, supplier.name AS supplier, supplier.identifier,
+    coalesce(
+        (
+            SELECT
+                jsonb_agg(
+                    jsonb_build_object('role', party.role, 'name', party.name, 'identifier', party.identifier)
+                    ORDER BY party.number
+                )
+            FROM bid_parties AS party
+            WHERE party.bid_id = opened.bid_id
+        ),
+        '[]'
+    ) AS parties
 FROM opened_bids AS opened
 INNER JOIN lots AS lot ON opened.lot_id = lot.id
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 WHERE lot.tender_id = :tender_id::uuid
-ORDER BY lot.number, supplier.name, supplier.id
+ORDER BY lot.number, supplier.name, supplier.id, opened.bid_id
 LIMIT 100000;
 
 -- name: insert_declaration(tender_id, person_id, interest, details, mitigation)$

@@ -43,6 +43,32 @@ WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, lot.id
 LIMIT 1000;
 
+-- name: list_conflicts(tender_id)
+-- The interests that people of a tender have declared, with what was decided; one that was corrected by a later
+-- declaration before anybody decided about it is left out.
+SELECT
+    person.name AS person, declared.interest, declared.details, declared.mitigation, declared.declared_at,
+    decision.approved, decision.reason AS decision
+FROM declarations AS declared
+INNER JOIN people AS person ON declared.person_id = person.id
+LEFT JOIN declaration_decisions AS decision
+    ON
+        declared.tender_id = decision.tender_id AND declared.person_id = decision.person_id
+        AND declared.number = decision.number
+WHERE
+    declared.tender_id = :tender_id::uuid AND declared.interest <> 'none'
+    AND (
+        decision.decided_at IS NOT NULL
+        OR NOT EXISTS (
+            SELECT FROM declarations AS later
+            WHERE
+                later.tender_id = declared.tender_id AND later.person_id = declared.person_id
+                AND later.number > declared.number
+        )
+    )
+ORDER BY declared.declared_at, declared.person_id, declared.number
+LIMIT 10000;
+
 -- name: list_texts(tender_id)
 -- The standing texts of the report.
 SELECT DISTINCT ON (given.field) given.field, given.version, given.text, person.name AS person, given.given_at

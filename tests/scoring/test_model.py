@@ -149,10 +149,10 @@ def test_every_fault_of_a_case_file_is_named_at_once():
     assert {fault.path for fault in bad.value.faults} == {
         "$.lot.criteria[0].weighting",
         "$.lot.criteria[1].weighting",
-        "$.lot.criteria[1].method",
+        "$.lot.criteria[1].method.base",
         "$.lot.rounding[0].stage",
         "$.lot.rounding[0].decimals",
-        "$.bids[0]",
+        "$.bids[0].id",
         "$.bids[0].values.p",
         "$.bids[1].state",
     }

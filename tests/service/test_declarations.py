@@ -66,6 +66,21 @@ async def test_a_person_declares_another_approves_and_bids_are_open(market: Mark
     assert kinds[-4:] == ["refused", "declaration.made", "refused", "declaration.approved"]
 
 
+async def test_everybody_behind_a_joint_bid_is_among_the_names(market: Market) -> None:
+    """A conflict with a member or a subcontractor is a conflict as well."""
+    tender = await market.publish()
+    members = [{"name": market.alder.name, "role": "lead"}, {"name": "Elm Electrics", "role": "member"}]
+    relied = [{"name": "Crane Hire", "work": "Lifts on all sites", "identifier": "GB-COH-00000009"}]
+    done(await market.alder.submit(tender, a_bid() | {"members": members, "subcontractors": relied}))
+    await market.open(tender)
+    (one,) = done(await market.evaluator.get(f"/tenders/{tender['id']}/bidders"))
+    assert [(party["role"], party["name"]) for party in one["parties"]] == [
+        ("lead", market.alder.name),
+        ("member", "Elm Electrics"),
+        ("subcontractor", "Crane Hire"),
+    ]
+
+
 async def test_an_approver_s_own_is_decided_by_the_author(market: Market) -> None:
     tender, _ = await opened(market)
     done(await declare(market.approver, tender))

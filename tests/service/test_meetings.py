@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.make import an_item
+from tests.make import a_score, an_item
 from tests.service.conftest import Market, Person, done, refused
 from tests.service.test_panel_scores import lot_of, score
 
@@ -88,7 +88,10 @@ async def test_a_dissent_is_kept_with_its_reason_where_the_majority_rule_holds(m
     dissent = [{"person_id": third.id, "reason": "The crane plan is a fatal gap."}]
     meeting = done(await market.meet(tender, an_item(bid, dissent=dissent), present=people))
     assert meeting["items"][0]["dissent"] == dissent
-    assert (await market.last(tender))["data"]["dissent"] == 1
+    told = (await market.last(tender))["data"]
+    assert told["dissent"] == 1
+    assert told["said"][0]["dissent"] == dissent
+    assert told["said"][0]["points"]
     strange = [{"person_id": market.auditor.id, "reason": "I only watched."}]
     again = an_item(bid, dissent=strange, change_reason="x")
     problem = refused(await market.meet(tender, again, present=people), 422, "meeting-record-incomplete")
@@ -138,6 +141,23 @@ async def test_an_item_says_everything_or_nothing_is_kept(
     tender, bid = market.quiet_meeting
     refused(await market.meet(tender, an_item(bid, **fields)), status, slug)
     assert done(await market.moderator.get(f"{lot_of(tender)}/meetings")) == []
+
+
+async def test_who_chairs_in_place_of_the_panel_s_chair_says_why(market: Market) -> None:
+    """The panel's chair was named before the first score; the reason for another stands in the log."""
+    tender, (bid, _) = await market.opened()
+    await market.seat(tender, market.evaluator)
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+    other = await market.colleague_of(market.author, "Second Moderator")
+    await market.give(tender, other, "moderator")
+    await market.clear(tender, other)
+    body = {"present": [other.id, market.evaluator.id], "items": [an_item(bid)]}
+    body["held_at"] = (await market.owner.fetchval("SELECT clock_timestamp()")).isoformat()
+    problem = refused(await other.post(f"{lot_of(tender)}/meetings", body), 422, "meeting-record-incomplete")
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/chair_reason"]
+    body["chair_reason"] = "The chair is ill this week."
+    assert done(await other.post(f"{lot_of(tender)}/meetings", body))["chair_id"] == other.id
+    assert (await market.last(tender))["data"]["chair_reason"] == body["chair_reason"]
 
 
 async def test_a_meeting_lies_between_the_opening_and_now(market: Market) -> None:

@@ -61,6 +61,15 @@ def test_a_problem_has_the_members_of_rfc_9457() -> None:
     assert problems.NotFound().problem("/", "https://bids.city.example").type.startswith("https://bids.city.example/p")
 
 
+async def test_an_answer_says_itself_what_to_do(market: Market) -> None:
+    """Nobody has to open the problem's page first: its help stands in the answer, in one line."""
+    problem = refused(await market.alder.get("/tenders/00000000-0000-4000-8000-000000000000"), 404, "not-found")
+    page = done(await market.anonymous.get(problem["type"]))
+    assert problem["mend"].endswith("the key of the right organisation.")
+    assert problem["mend"] in " ".join(page["description"].split())
+    assert "\n" not in problem["mend"]
+
+
 # Constraints
 
 

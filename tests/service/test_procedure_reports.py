@@ -74,6 +74,25 @@ async def test_an_annulled_award_stands_in_the_report_beside_the_next(market: Ma
     assert [award["annulled"] for award in lot["annulled"]] == ["A mark was wrong."]
 
 
+async def test_declared_conflicts_and_what_was_done_about_them_stand_there_by_themselves(market: Market) -> None:
+    """Regulation 84(1)(i): nobody writes again what was declared and decided; what nobody has decided is missing."""
+    tender, _, _ = await market.awarded()
+    conflict = {"interest": "actual", "details": "My partner has joined Birch's board."}
+    path = f"/tenders/{tender['id']}/declarations"
+    number = done(await market.evaluator.post(path, conflict))["number"]
+    report = done(await market.auditor.get(path_of(tender)))
+    (told,) = report["conflicts_declared"]
+    assert (told["details"], told["approved"]) == (conflict["details"], None)
+    fields = {one["field"] for one in report["missing"]}
+    assert "conflicts_declared" in fields
+    assert "conflicts" not in fields
+    decision = {"approved": False, "reason": "It cannot be mitigated."}
+    done(await market.approver.post(f"{path}/{market.evaluator.id}/{number}/decision", decision))
+    report = done(await market.auditor.get(path_of(tender)))
+    assert [one["decision"] for one in report["conflicts_declared"]] == [decision["reason"]]
+    assert "conflicts_declared" not in {one["field"] for one in report["missing"]}
+
+
 async def test_why_a_lot_was_cancelled_stands_in_the_report_and_no_award_is_asked_for(market: Market) -> None:
     """Regulation 84(1)(g): the reasons for which no contract was awarded; the report is still completed."""
     tender, _, _ = await market.evaluated()
