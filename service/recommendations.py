@@ -94,6 +94,14 @@ class Recommendation(Struct, frozen=True, kw_only=True):
 # Refusals
 
 
+class EvaluationOutdated(Refusal):
+    """What the evaluation was computed from has changed since.
+
+    A decision about a bid, an agreed score, a corrected error or a draw came after it. A moderator evaluates the lot
+    again, with the reason (`POST /lots/{id}/evaluations`), and recommends on that run.
+    """
+
+
 class NotTheLastEvaluation(Refusal):
     """An award rests on the lot's last evaluation.
 
@@ -219,9 +227,7 @@ async def check_fresh(conn: db.Connection, lot: TenderLot, stored: StoredEvaluat
     secret = await evaluations.SQL.get_secret(conn, lot_id=lot.id)
     now = await asyncio.to_thread(evaluations.run_engine, scoring.evaluate, lot.rules, inputs, secret)
     if scoring.digest(now) != scoring.digest(result):
-        raise NotTheLastEvaluation(
-            "What it was computed from has changed since. Evaluate the lot again, with the reason."
-        )
+        raise EvaluationOutdated(f"Run {stored.number} of lot {lot.number} would have another result now.")
 
 
 # Reading

@@ -187,7 +187,40 @@ async def test_who_recommended_does_not_award_by_changing_roles(market: Market) 
     refused(await award(turncoat, tender, run, birch), 409, "recommended-by-yourself")
 
 
+async def test_an_award_rests_on_what_still_holds(market: Market) -> None:
+    """The winner is put out after the run, or a mark is cut: nothing follows the old result."""
+    tender, (_, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision()))
+    refused(await award(market.approver, tender, run, birch), 409, "evaluation-outdated")
+    body = {"evaluation_id": run["id"], "bid_id": None, "reason": REASON, "acknowledged": []}
+    path = f"/lots/{tender['lots'][0]['id']}/recommendations"
+    refused(await market.moderator.post(path, body), 409, "evaluation-outdated")
+    again = await market.evaluate_again(tender, "Birch is out.")
+    done(await market.moderator.post(path, body | {"evaluation_id": again["id"]}))
+    done(await award(market.approver, tender, again, None))
+
+
+async def test_an_unlocked_criterion_stops_the_award(market: Market) -> None:
+    tender, (_, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    await market.unlock(tender, "A page had not been handed out.")
+    refused(await award(market.approver, tender, run, birch), 409, "criteria-not-locked")
+
+
 # Annulment
+
+
+async def test_after_an_annulment_the_same_award_needs_a_new_recommendation(market: Market) -> None:
+    """What the court set aside is not decided again by one person with the same words."""
+    tender, (_, birch), decided = await market.awarded()
+    run = {"id": decided["evaluation_id"]}
+    path = f"/lots/{tender['lots'][0]['id']}/award/annulment"
+    judgment = {"annulled_by": "court", "reference": "[2031] EWHC 1 (TCC)", "reason": "No reasons were recorded."}
+    done(await market.approver.post(path, judgment))
+    refused(await award(market.approver, tender, run, birch), 409, "not-recommended")
+    await market.recommend(tender, run, birch)
+    done(await award(market.approver, tender, run, birch))
 
 
 async def test_an_annulled_award_stays_in_the_record_and_the_lot_is_evaluated_again(market: Market) -> None:
