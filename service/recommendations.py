@@ -223,11 +223,10 @@ async def check_fresh(conn: db.Connection, lot: TenderLot, stored: StoredEvaluat
     """Refuse a run whose inputs do not hold any more: a decision, an agreed score, a correction or a draw since."""
     criterion_locks.check_all_locked(lot, await panel.locked_criteria(conn, lot))
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
-    inputs = await evaluations.read_inputs(conn, lot)
+    inputs = tuple(sorted(await evaluations.read_inputs(conn, lot), key=lambda bid: bid.id))
     secret = await evaluations.SQL.get_secret(conn, lot_id=lot.id)
-    now = await asyncio.to_thread(evaluations.run_engine, scoring.evaluate, lot.rules, inputs, secret)
-    if scoring.digest(now) != scoring.digest(result):
-        raise EvaluationOutdated(f"Run {stored.number} of lot {lot.number} would have another result now.")
+    if scoring.digest((inputs, secret)) != result.inputs_digest:
+        raise EvaluationOutdated(f"Run {stored.number} of lot {lot.number} was computed from other inputs.")
 
 
 # Reading

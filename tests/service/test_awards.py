@@ -188,7 +188,7 @@ async def test_who_recommended_does_not_award_by_changing_roles(market: Market) 
 
 
 async def test_an_award_rests_on_what_still_holds(market: Market) -> None:
-    """The winner is put out after the run, or a mark is cut: nothing follows the old result."""
+    """The winner is put out after the run: neither recommendation nor award follows the old result."""
     tender, (_, birch), run = await market.evaluated()
     await market.recommend(tender, run, birch)
     done(await market.moderator.put(f"/bids/{birch['bid_id']}/state", a_decision()))
@@ -199,6 +199,26 @@ async def test_an_award_rests_on_what_still_holds(market: Market) -> None:
     again = await market.evaluate_again(tender, "Birch is out.")
     done(await market.moderator.post(path, body | {"evaluation_id": again["id"]}))
     done(await award(market.approver, tender, again, None))
+
+
+async def test_a_loser_put_out_after_the_run_needs_another_run(market: Market) -> None:
+    """Its letter would say that it was outscored, and not that it was excluded."""
+    tender, (alder, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", a_decision()))
+    refused(await award(market.approver, tender, run, birch), 409, "evaluation-outdated")
+
+
+async def test_a_mark_cut_after_the_run_needs_another_run(market: Market) -> None:
+    """Unlocked, agreed anew and locked again: the old result is not what the panel agreed any more."""
+    tender, (_, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    await market.unlock(tender, "A page had been read wrongly.")
+    lower = a_score(value="0", change_reason="Page 4 says nothing of the crane.")
+    done(await market.evaluator.put(f"/bids/{birch['bid_id']}/scores/method-statement", lower))
+    done(await market.moderator.put(f"/bids/{birch['bid_id']}/consensus/method-statement", lower))
+    await market.lock(tender)
+    refused(await award(market.approver, tender, run, birch), 409, "evaluation-outdated")
 
 
 async def test_an_unlocked_criterion_stops_the_award(market: Market) -> None:
