@@ -183,11 +183,11 @@ def _grouped(digest: str) -> str:
 
 
 def _facts(data: Mapping[str, Any]) -> str:
-    """An entry's facts in one line, without those that only repeat an id."""
+    """An entry's facts in one line, without those that are empty or only repeat an id."""
     return " · ".join(
         f"{key.replace('_', ' ')}: {value}"
         for key, value in data.items()
-        if value is not None and not isinstance(value, dict | list) and not key.endswith("id")
+        if value not in (None, "") and not isinstance(value, dict | list) and not key.endswith("id")
     )
 
 

@@ -3,12 +3,14 @@
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import jinja2
 import pytest
 
 from scoring import canonical, evaluate
 from service import typeset
+from service.events import Kind
 from service.report_document import Entry, ReportDocument
 from tests.make_reports import SCALE, lot_of, opened, report_named, report_on, report_with_prices_apart, retrofit_report
 
@@ -23,6 +25,13 @@ def without_style(html: str) -> str:
 def test_the_report_changes_only_when_somebody_means_it_to():
     """To accept a change: write the HTML to the golden file and read the difference."""
     assert without_style(typeset.typeset(retrofit_report())) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_every_entry_of_a_tender_s_log_is_named_in_words():
+    """Whoever reads a report reads "Interests declared", and no code of ours."""
+    of_no_tender = {"organisation.registered", "person.added", "key.issued", "key.revoked", "officer-key.registered"}
+    named = re.findall(r'"([a-z-]+\.[a-z-]+|refused)": _\(', (typeset.TEMPLATES / "words.html").read_text())
+    assert set(named) == set(get_args(Kind)) - of_no_tender
 
 
 def test_the_opening_record_is_a_part_of_its_own():
