@@ -152,6 +152,7 @@ class _Typed(Struct):
 
 
 def note_of(scope: HTTPScope, status: int, body: bytes) -> Note:
+    """What is kept of an attempt: its address, whose key was sent, and the problem that the answer's body names."""
     headers = dict(scope["headers"])
     scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     size = _SIZE.fullmatch(headers.get(b"content-length", b""))
