@@ -306,14 +306,21 @@ def told(faults: Sequence[str]) -> str:
 
 
 def _strangers(box: Box, names: set[str]) -> Iterator[str]:
-    """Values that lie in the wrong envelope, or belong nowhere; they are named and not shown."""
-    for name in sorted(names):
-        if box.kind == "offer" and name in box.price_envelope:
+    """Values that lie in the wrong envelope, or belong nowhere.
+
+    Named are those that the lot has names for. Other names are the supplier's own words, and a bid's words are for the
+    panel: the record of an opening and the log are for more people.
+    """
+    known = {criterion.id for criterion in scoring.leaves(box.rules.criteria)}
+    for name in sorted(names & known):
+        if box.kind == "price":
+            yield f"{name}: the price envelope is not for this value; it is not looked at."
+        elif name in box.price_envelope:
             yield f"{name}: this value belongs into the price envelope; in the offer it is not looked at."
-        elif box.kind == "price":
-            yield f"{name[:100]}: the price envelope is not for this value; it is not looked at."
         else:
-            yield f"{name[:100]}: the lot has no such criterion that asks for a value."
+            yield f"{name}: the lot has no such criterion that asks for a value."
+    if number := len(names - known):
+        yield f"{number} of the values in it belong to no criterion of the lot."
 
 
 def _unfit(box: Box, offers: dict[str, str]) -> Iterator[str]:

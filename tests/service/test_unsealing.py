@@ -96,7 +96,7 @@ def test_a_complete_bid_opens_without_a_fault():
         (b"[" * 100_000, "nested deeper"),
         (offer(VALUES, rank=1), "cannot be read"),
         (offer({}), "price: The value is missing."),
-        (offer(VALUES | {"discount": "5"}), "discount: the lot has no such criterion"),
+        (offer(VALUES | {"discount": "5"}), "1 of the values in it belong to no criterion of the lot"),
         (offer(VALUES | {"price": "cheap"}), "price: "),
         (offer(VALUES | {"price": "1e1000000"}), "price: "),
         (offer(VALUES, documents=[{"id": str(LOT), "name": "a"}, {"id": str(LOT), "name": "b"}]), "named twice"),
@@ -326,6 +326,16 @@ def test_whatever_an_envelope_holds_the_box_is_opened(seed: int):
         assert fault is not None
         assert fault.isprintable()
         assert all(text.isprintable() for text in (*offers, *offers.values()))
+
+
+@pytest.mark.parametrize("kind", ["offer", "price"])
+def test_a_name_that_a_supplier_made_up_is_not_quoted(kind: sealing.Kind):
+    """A fault stands in the opening's record and in the log, which are for more people than the bids are."""
+    made_up = offer({"our discount is 5 per cent": "5"})
+    one = box(sealed(made_up, kind=kind), kind=kind, price_envelope=("price",))
+    ((_, fault),) = opened(one)
+    assert "discount" not in (fault or "")
+    assert "1 of the values in it belong to no criterion" in (fault or "")
 
 
 def test_what_a_foreign_client_says_of_itself_is_told_and_stops_nobody():
