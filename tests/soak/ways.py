@@ -164,13 +164,14 @@ async def sealed_with_an_unfit_price(scene: Scene, canary: Canary) -> None:
     await scene.send(canary, scene.sealed(canary, content=content), "201", Content_Type=BID_TYPE)
 
 
-@_taken
+# Not taken, or not standing
+
+
+@_shut
 async def sealed_with_a_criterion_nobody_asked_for(scene: Scene, canary: Canary) -> None:
+    """The bid is opened, and what the lot asks nothing for is neither kept nor quoted."""
     content = scene.body(canary, {"values": a_bid()["values"] | {canary.word: canary.price}})
     await scene.send(canary, scene.sealed(canary, content=content), "201", Content_Type=BID_TYPE)
-
-
-# Not taken, or not standing
 
 
 @_shut
