@@ -114,6 +114,68 @@ async def test_who_has_scored_does_not_award_by_changing_roles(market: Market) -
     assert answer.status_code in {403, 409}
 
 
+async def puts_out(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    done(await turncoat.put(f"/bids/{bids[0]['bid_id']}/state", a_decision(state="non_compliant")))
+
+
+async def finds_unfit(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    body = {"subject": "ground", "id": "corruption", "outcome": "met", "evidence": "ESPD.", "reason": "None found."}
+    done(await turncoat.post(f"/bids/{bids[0]['bid_id']}/selection", body))
+
+
+async def assesses(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    path = f"/bids/{bids[1]['bid_id']}/abnormally-low"
+    asked = {"question": "Explain your price in figures.", "due_at": await market.in_an_hour()}
+    low = done(await turncoat.post(f"{path}/requests", asked))
+    answer = f"/clarifications/{low['requests'][-1]['id']}/answer"
+    done(await market.birch.put(answer, {"answer": "The modules are in stock."}))
+    done(await turncoat.post(f"{path}/assessments", {"explained": True, "reason": "Shown in figures."}))
+
+
+async def locks(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    await market.unlock(tender, "A page had not been handed out.")
+    done(await turncoat.post(f"/lots/{tender['lots'][0]['id']}/criteria/method-statement/lock"))
+
+
+async def evaluates(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    lot = tender["lots"][0]
+    body = {"rules_digest": lot["rules_digest"], "reason": "Once more."}
+    done(await turncoat.post(f"/lots/{lot['id']}/evaluations", body))
+
+
+async def meets(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    await market.unlock(tender, "A page had not been handed out.")
+    question = {"bid_id": bids[0]["bid_id"], "criterion_id": "method-statement", "points": ["The crane plan."]}
+    item = a_score() | question | {"change_reason": "Read again.", "answer": "Read again."}
+    done(await market.meet(tender, item, present=(market.moderator, market.evaluator, turncoat)))
+
+
+@pytest.mark.parametrize("act", [puts_out, finds_unfit, assesses, locks, evaluates, meets])
+async def test_who_has_judged_anything_does_not_award_by_changing_roles(market: Market, act: Any) -> None:
+    """Two persons are two persons: what counts is what somebody did in the lot, not the role that they hold by now."""
+    tender, bids, run = await market.evaluated(jurisdiction="eu-2014-24")
+    await market.recommend(tender, run, bids[1])
+    turncoat = await market.colleague_of(market.author, "Turncoat")
+    await market.give(tender, turncoat, "moderator")
+    await market.clear(tender, turncoat)
+    await act(tender, bids, market, turncoat)
+    done(await market.author.delete(f"/tenders/{tender['id']}/roles/{turncoat.id}/moderator"))
+    await market.give(tender, turncoat, "approver")
+    refused(await award(turncoat, tender, run, bids[1]), 409, "roles-conflict")
+
+
+async def test_an_approver_who_has_judged_nothing_awards_whoever_else_became_one(market: Market) -> None:
+    """Negative control: a moderator of nothing, made approver, is as good as any."""
+    tender, bids, run = await market.evaluated()
+    await market.recommend(tender, run, bids[1])
+    newcomer = await market.colleague_of(market.author, "Newcomer")
+    await market.give(tender, newcomer, "moderator")
+    await market.clear(tender, newcomer)
+    done(await market.author.delete(f"/tenders/{tender['id']}/roles/{newcomer.id}/moderator"))
+    await market.give(tender, newcomer, "approver")
+    assert done(await award(newcomer, tender, run, bids[1]))["person_id"] == newcomer.id
+
+
 async def test_an_award_that_was_not_decided_and_a_foreign_one_do_not_exist(market: Market) -> None:
     """Before the decision there is nothing to read; for outsiders there never is."""
     tender, (_, birch), run = await recommended(market)
