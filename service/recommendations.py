@@ -18,6 +18,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
+from scoring.tie_break import DrawLots
 from service import criterion_locks, db, evaluations, events, opening, panel, robustness, tenders
 from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
@@ -116,6 +117,15 @@ class NotRankedFirst(Refusal):
     """
 
 
+class FirstPlaceShared(Refusal):
+    """Several bids are ranked first, and nobody chooses between equals.
+
+    Where the published rules draw lots, reveal the secret (`POST /lots/{id}/draw`), evaluate again and recommend on
+    that run. Where no published rule is left to tell them apart, recommend that nothing be awarded (without `bid_id`)
+    or cancel the lot; a mistake in a mark or a value is mended first, with its reason, and evaluated again.
+    """
+
+
 class WarningsNotAnswered(Refusal):
     """The panel has not said that it knows on what this result hangs.
 
@@ -139,10 +149,14 @@ CONSTRAINTS["recommendations_are_rejected_once"] = (RecommendationDecided, "The 
 
 
 def check_choice(result: scoring.Evaluation, bid_id: UUID | None) -> None:
-    """One of the bids that the run ranks first, or none."""
+    """The one bid that the run ranks first, or none."""
     first = {bid.id for bid in result.bids if bid.rank == 1}
     if bid_id is not None and str(bid_id) not in first:
         raise NotRankedFirst(f"The evaluation ranks {', '.join(sorted(first)) or 'no bid'} first.")
+    if bid_id is not None and len(first) > 1:
+        waits = any(isinstance(rule, DrawLots) for rule in result.lot.tie_break) and result.draw_secret is None
+        left = "lots are still to be drawn" if waits else "no published rule tells them apart"
+        raise FirstPlaceShared(f"The evaluation ranks {', '.join(sorted(first))} first together; {left}.")
 
 
 def warnings_of(result: scoring.Evaluation) -> list[Warned]:
@@ -182,8 +196,10 @@ def _flagged(result: scoring.Evaluation) -> Iterator[Warned]:
     """First place shared, drawn, or held by a price that looks abnormally low."""
     first = [bid for bid in result.bids if bid.rank == 1]
     if len(first) > 1:
-        yield Warned(name="shared-first-place", message=f"{len(first)} bids share the first place.")
-    if result.draw_secret is not None and any(bid.tied for bid in first):
+        yield Warned(
+            name="shared-first-place", message=f"{len(first)} bids share the first place; none of them can win."
+        )
+    if any("tie_broken:lots" in bid.flags for bid in first):
         yield Warned(name="lots-drawn", message="The first place was decided by drawing lots.")
     for bid in first:
         if any(flag.startswith("abnormally_low") for flag in bid.flags):

@@ -9,8 +9,9 @@ import pytest
 
 import scoring
 from service.recommendations import warnings_of
-from tests.make import a_bid, a_decision, a_score
+from tests.make import a_bid, a_decision, a_lot, a_rules, a_score
 from tests.service.conftest import Market, Person, done, refused
+from tests.service.test_draws import SECRET, tied
 
 
 def path_of(tender: dict[str, Any]) -> str:
@@ -107,6 +108,46 @@ async def test_a_recommendation_is_for_the_first_bid_of_the_last_run(market: Mar
     refused(
         await recommend(market.moderator, awarded, {"id": award["evaluation_id"]}, None), 409, "lot-already-awarded"
     )
+
+
+async def test_nobody_chooses_between_bids_that_are_still_equal(market: Market) -> None:
+    """Before lots are drawn as published neither is recommended nor awarded; after it the drawn one is."""
+    tender, bids = await tied(market)
+    lot = tender["lots"][0]
+    digest = {"rules_digest": lot["rules_digest"]}
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", digest))
+    award = {"evaluation_id": run["id"], "reason": "As recommended."}
+    for bid in bids:
+        problem = refused(await recommend(market.moderator, tender, run, bid), 409, "first-place-shared")
+        assert "lots are still to be drawn" in problem["detail"]
+        late = await market.approver.post(f"/lots/{lot['id']}/award", award | {"bid_id": bid["bid_id"]})
+        refused(late, 409, "first-place-shared")
+    done(await market.approver.post(f"/lots/{lot['id']}/draw", {"secret": SECRET}))
+    again = await market.evaluate_again(tender, "Lots were drawn.")
+    winner = done(await market.auditor.get(f"/evaluations/{again['id']}"))["winner"]
+    made = await market.recommend(tender, again, {"bid_id": winner})
+    assert "lots-drawn" in {one["name"] for one in made["warnings"]}
+    (other,) = (bid for bid in bids if bid["bid_id"] != winner)
+    refused(await recommend(market.moderator, tender, again, other), 409, "not-ranked-first")
+
+
+async def test_where_no_rule_is_left_equals_win_nothing(market: Market) -> None:
+    """The way on is to award nothing, which is a decision with a reason."""
+    rules = a_rules()
+    rules.pop("tie_break", None)
+    tender = await market.publish(lots=[a_lot(rules=rules)])
+    for supplier in (market.alder, market.birch):
+        done(await supplier.submit(tender, a_bid()))
+    bids = (await market.open(tender))["bids"]
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    problem = refused(await recommend(market.moderator, tender, run, bids[0]), 409, "first-place-shared")
+    assert "no published rule tells them apart" in problem["detail"]
+    await market.recommend(tender, run, None)
 
 
 async def test_only_moderators_recommend_and_only_the_panel_reads_it(market: Market) -> None:
