@@ -168,6 +168,8 @@ async def decide_award(
     if data.bid_id is not None:
         await abnormally_low.check_assessed(conn, lot, known.tender.now)
     await recommendations.check_fresh(conn, lot, stored)
+    if data.bid_id is not None:
+        await recommendations.check_decided(conn, known, lot, data.bid_id)
     made = check_award(data, await recommendations.standing(conn, lot_id), caller.person_id)
     row = SQL.insert_award(
         conn,

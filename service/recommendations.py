@@ -6,7 +6,7 @@ name, or there is no recommendation.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -19,13 +19,26 @@ from msgspec import Meta, Struct
 
 import scoring
 from scoring.tie_break import DrawLots
-from service import criterion_locks, db, evaluations, events, opening, panel, robustness, tenders
+from service import (
+    criterion_locks,
+    db,
+    evaluations,
+    events,
+    opening,
+    panel,
+    requirements,
+    robustness,
+    selection,
+    tenders,
+)
 from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
+from service.legal import Ground
 from service.organisations import Caller
 from service.panel import check_not_awarded
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
-from service.tenders import TenderLot
+from service.requirements import Requirement
+from service.tenders import Known, TenderLot
 
 SQL = db.queries("recommendations")
 
@@ -126,6 +139,14 @@ class FirstPlaceShared(Refusal):
     """
 
 
+class RequirementsNotDecided(Refusal):
+    """Nobody has decided whether the winner fulfils everything that was published.
+
+    What was never looked at is not fulfilled. Decide on each condition and requirement that `errors` names, with its
+    evidence: `POST /bids/{id}/selection`.
+    """
+
+
 class WarningsNotAnswered(Refusal):
     """The panel has not said that it knows on what this result hangs.
 
@@ -207,6 +228,37 @@ def _flagged(result: scoring.Evaluation) -> Iterator[Warned]:
             yield Warned(name=f"abnormally-low/{bid.id}", message=message)
 
 
+def check_all_decided(asked: Iterable[Requirement], decided: Container[tuple[str, str]], bid_id: UUID) -> None:
+    """Refuse while a published condition or requirement has no decision about a bid."""
+    faults = tuple(
+        Fault(
+            f"/bids/{bid_id}/selection/{one.kind}/{one.id}",
+            f"Nobody has decided on the {_KINDS[one.kind]} {one.id}: {one.title}.",
+            f"POST /bids/{bid_id}/selection, whether it is met and by what that is shown.",
+        )
+        for one in asked
+        if (one.kind, one.id) not in decided
+    )
+    if faults:
+        raise RequirementsNotDecided(f"{len(faults)} decisions about bid {bid_id} are missing.", faults=faults)
+
+
+_KINDS: Mapping[str, str] = {"condition": "condition of participation", "mandatory": "mandatory requirement"}
+
+
+def grounds_warning(grounds: Iterable[Ground], decided: Container[tuple[str, str]], bid_id: UUID) -> Iterator[Warned]:
+    """Mandatory exclusion grounds on which nothing is recorded about the winner."""
+    mandatory = [ground.id for ground in grounds if ground.kind == "mandatory"]
+    left = [name for name in mandatory if ("ground", name) not in decided]
+    if left:
+        message = (
+            f"Of {len(mandatory)} mandatory exclusion grounds {len(left)} have no recorded decision about bid {bid_id},"
+            f" ranked first: {', '.join(left)}. Record them (POST /bids/{bid_id}/selection), or say how it is known"
+            " that none applies."
+        )
+        yield Warned(name="grounds-not-decided", message=message)
+
+
 def answered(warned: Sequence[Warned], acknowledged: Sequence[Acknowledgement]) -> list[AnsweredWarning]:
     """Every warning with its answer; refuses when one has none, and answers to what nobody warned of."""
     answers = {given.warning: given.answer for given in acknowledged}
@@ -248,6 +300,23 @@ async def check_fresh(conn: db.Connection, lot: TenderLot, stored: StoredEvaluat
 # Reading
 
 
+async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_id: UUID) -> None:
+    """Refuse while a published condition or mandatory requirement has no decision about the bid."""
+    asked = (await requirements.of_tender(conn, known.tender.id)).of_lot(lot.number)
+    check_all_decided(asked, await selection.decided(conn, lot.id, bid_id), bid_id)
+
+
+async def record_warnings(
+    conn: db.Connection, known: Known, lot: TenderLot, result: scoring.Evaluation
+) -> list[Warned]:
+    """What the lot's record, and not the engine, warns of: what nobody has decided about the one ranked first."""
+    if result.winner is None:
+        return []
+    winner = UUID(result.winner)
+    decided = await selection.decided(conn, lot.id, winner)
+    return list(grounds_warning(tenders.legal_rules(known.tender).grounds, decided, winner))
+
+
 async def stored_or_none(conn: db.Connection, caller: Caller, evaluation_id: UUID) -> StoredEvaluation | None:
     """The run of this id, if the caller may read it."""
     try:
@@ -273,7 +342,9 @@ async def list_warnings(
     """List what a recommendation on this run must answer by name; for those who score, decide or audit."""
     stored = await get_stored(conn, caller, evaluation_id)
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
-    return await asyncio.to_thread(warnings_of, result)
+    known = await tenders.read(conn, caller, lot_id=stored.lot_id)
+    recorded = await record_warnings(conn, known, known.lot(stored.lot_id), result)
+    return [*recorded, *await asyncio.to_thread(warnings_of, result)]
 
 
 @post("/lots/{lot_id:uuid}/recommendations")
@@ -304,8 +375,12 @@ async def recommend_award(
     opening.check_all_opened(lot)
     check_not_awarded(lot)
     stored = check_last(lot, stored, await SQL.last_evaluation(conn, lot_id=lot_id))
-    check_choice(msgspec.json.decode(stored.canonical, type=scoring.Evaluation), data.bid_id)
+    result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
+    check_choice(result, data.bid_id)
     await check_fresh(conn, lot, stored)
+    if data.bid_id is not None:
+        await check_decided(conn, known, lot, data.bid_id)
+        warned = [*await record_warnings(conn, known, lot, result), *warned]
     number = await SQL.insert_recommendation(
         conn,
         lot_id=lot_id,

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 import scoring
+from service.examples import EXAMPLES
 from service.recommendations import warnings_of
 from tests.make import a_bid, a_decision, a_lot, a_rules, a_score
 from tests.service.conftest import Market, Person, done, refused
@@ -192,3 +193,97 @@ async def test_an_approver_may_reject_the_standing_recommendation(market: Market
     refused(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award", award), 409, "not-recommended")
     assert (await market.recommend(tender, run, birch))["number"] == 2
     refused(await market.approver.post(path, why), 409, "recommendation-decided")
+
+
+# What is decided about the winner before
+
+
+async def with_requirements(market: Market) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    """An evaluated tender that was published with a condition and a mandatory requirement; Birch is first."""
+    tender = await market.draft(submission_deadline=await market.in_an_hour())
+    done(await market.author.put(f"/tenders/{tender['id']}/requirements", EXAMPLES["write_requirements"].body))
+    tender = done(await market.approver.post(f"/tenders/{tender['id']}/publication", If_Match='"1"'))
+    done(await market.alder.submit(tender))
+    done(await market.birch.submit(tender, a_bid(price="1000000.00")))
+    bids = (await market.open(tender))["bids"]
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    return tender, bids, run
+
+
+async def decide(market: Market, bid: dict[str, Any], subject: str, name: str) -> None:
+    body = {"subject": subject, "id": name, "outcome": "met", "evidence": "Annex 5.", "reason": "Shown there."}
+    done(await market.moderator.post(f"/bids/{bid['bid_id']}/selection", body))
+
+
+async def test_what_was_never_looked_at_is_not_fulfilled(market: Market) -> None:
+    """The winner has a decision on every published condition and requirement; a decision about a loser is none."""
+    tender, (alder, birch), run = await with_requirements(market)
+    problem = refused(await recommend(market.moderator, tender, run, birch), 409, "requirements-not-decided")
+    assert [fault["pointer"].rpartition("/selection/")[2] for fault in problem["errors"]] == [
+        "condition/insurance",
+        "mandatory/modules",
+    ]
+    for subject, name in (("condition", "insurance"), ("mandatory", "modules")):
+        await decide(market, alder, subject, name)
+    await decide(market, birch, "condition", "insurance")
+    problem = refused(await recommend(market.moderator, tender, run, birch), 409, "requirements-not-decided")
+    assert ["modules" in fault["message"] for fault in problem["errors"]] == [True]
+    await decide(market, birch, "mandatory", "modules")
+    await market.recommend(tender, run, birch)
+
+
+async def test_an_award_looks_at_the_requirements_itself(market: Market) -> None:
+    """A recommendation that an earlier release let through is not followed; to award nothing needs no decision."""
+    tender, (_, birch), run = await with_requirements(market)
+    await market.owner.execute(
+        "INSERT INTO recommendations (lot_id, number, evaluation_id, bid_id, reason, warnings, person_id, "
+        "recommended_at) VALUES ($1, 1, $2, $3, 'Ranked first.', '[]', $4, clock_timestamp())",
+        tender["lots"][0]["id"],
+        run["id"],
+        birch["bid_id"],
+        market.moderator.id,
+    )
+    path = f"/lots/{tender['lots'][0]['id']}/award"
+    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "As recommended."}
+    refused(await market.approver.post(path, award), 409, "requirements-not-decided")
+    await market.recommend(tender, run, None)
+    done(await market.approver.post(path, award | {"bid_id": None}))
+
+
+async def test_mandatory_grounds_on_which_nothing_is_recorded_are_warned_of(market: Market) -> None:
+    """By name: who recommends says how it is known that none applies, or records what was found on each."""
+    tender, (alder, birch), run = await market.evaluated(jurisdiction="eu-2014-24")
+    listed = f"/evaluations/{run['id']}/warnings"
+    grounds = done(await market.moderator.get("/jurisdictions/eu-2014-24"))["grounds"]
+    mandatory = [one["id"] for one in grounds if one["kind"] == "mandatory"]
+    (warned,) = [one for one in done(await market.moderator.get(listed)) if one["name"] == "grounds-not-decided"]
+    assert mandatory
+    assert all(name in warned["message"] for name in (*mandatory, birch["bid_id"]))
+    others = [
+        {"warning": one["name"], "answer": "Read again."}
+        for one in done(await market.moderator.get(listed))
+        if one != warned
+    ]
+    problem = refused(
+        await recommend(market.moderator, tender, run, birch, acknowledged=others), 422, "warnings-not-answered"
+    )
+    assert ["grounds-not-decided" in fault["mend"] for fault in problem["errors"]] == [True]
+    for name in mandatory:
+        await decide(market, alder, "ground", name)
+    assert "grounds-not-decided" in {one["name"] for one in done(await market.auditor.get(listed))}
+    for name in mandatory:
+        await decide(market, birch, "ground", name)
+    assert "grounds-not-decided" not in {one["name"] for one in done(await market.auditor.get(listed))}
+    done(await recommend(market.moderator, tender, run, birch, acknowledged=others))
+
+
+async def test_where_no_law_names_grounds_none_is_asked_for(market: Market) -> None:
+    """Negative control: a tender without a country's rules."""
+    _, _, run = await market.evaluated()
+    names = {one["name"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
+    assert "grounds-not-decided" not in names
