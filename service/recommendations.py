@@ -26,6 +26,7 @@ from service import (
     events,
     opening,
     panel,
+    panel_scores,
     requirements,
     robustness,
     selection,
@@ -35,7 +36,8 @@ from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
 from service.legal import Ground
 from service.organisations import Caller
-from service.panel import check_not_awarded
+from service.panel import PanelRow, check_not_awarded
+from service.panel_scores import PanelScore
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.requirements import Requirement
 from service.tenders import Known, TenderLot
@@ -259,6 +261,24 @@ def grounds_warning(grounds: Iterable[Ground], decided: Container[tuple[str, str
         yield Warned(name="grounds-not-decided", message=message)
 
 
+def panel_warning(scores: Iterable[PanelScore], chair_id: UUID) -> Iterator[Warned]:
+    """All marks that count are one person's, or on some criterion the only ones are the chair's own."""
+    scorers: dict[str, dict[UUID, str]] = {}
+    for score in scores:
+        if score.counts:
+            scorers.setdefault(score.criterion_id, {})[score.person_id] = score.person or str(score.person_id)
+    everybody = {person: name for held in scorers.values() for person, name in held.items()}
+    alone = sorted(name for name, held in scorers.items() if set(held) == {chair_id})
+    if len(everybody) == 1:
+        (name,) = everybody.values()
+        message = f"Every mark that counts is {name}'s: nobody else has scored this lot."
+    elif alone:
+        message = f"The chair is the only one who has scored {', '.join(alone)}."
+    else:
+        return
+    yield Warned(name="one-person-panel", message=f"{message} Say why the result can be relied on all the same.")
+
+
 def answered(warned: Sequence[Warned], acknowledged: Sequence[Acknowledgement]) -> list[AnsweredWarning]:
     """Every warning with its answer; refuses when one has none, and answers to what nobody warned of."""
     answers = {given.warning: given.answer for given in acknowledged}
@@ -309,12 +329,16 @@ async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_i
 async def record_warnings(
     conn: db.Connection, known: Known, lot: TenderLot, result: scoring.Evaluation
 ) -> list[Warned]:
-    """What the lot's record, and not the engine, warns of: what nobody has decided about the one ranked first."""
-    if result.winner is None:
-        return []
-    winner = UUID(result.winner)
-    decided = await selection.decided(conn, lot.id, winner)
-    return list(grounds_warning(tenders.legal_rules(known.tender).grounds, decided, winner))
+    """What the lot's record, and not the engine, warns of: a panel of one, and undecided grounds about the winner."""
+    warned: list[Warned] = []
+    seated = await db.maybe(panel.SQL.get_panel(conn, lot_id=lot.id), PanelRow)
+    if seated is not None:
+        warned += panel_warning(await panel_scores.standing(conn, lot.id), seated.chair_id)
+    if result.winner is not None:
+        winner = UUID(result.winner)
+        decided = await selection.decided(conn, lot.id, winner)
+        warned += grounds_warning(tenders.legal_rules(known.tender).grounds, decided, winner)
+    return warned
 
 
 async def stored_or_none(conn: db.Connection, caller: Caller, evaluation_id: UUID) -> StoredEvaluation | None:

@@ -1,7 +1,8 @@
 """The panel's recommendation: on the last run, for the first bid, with an answer to every warning."""
 
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -9,7 +10,8 @@ import pytest
 
 import scoring
 from service.examples import EXAMPLES
-from service.recommendations import warnings_of
+from service.panel_scores import PanelScore
+from service.recommendations import panel_warning, warnings_of
 from tests.make import a_bid, a_decision, a_lot, a_rules, a_score
 from tests.service.conftest import Market, Person, done, refused
 from tests.service.test_draws import SECRET, tied
@@ -287,3 +289,73 @@ async def test_where_no_law_names_grounds_none_is_asked_for(market: Market) -> N
     _, _, run = await market.evaluated()
     names = {one["name"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
     assert "grounds-not-decided" not in names
+
+
+# A panel of one
+
+
+async def test_a_panel_of_one_is_answered_for_by_its_name(market: Market) -> None:
+    """Where one person gave every mark that counts, nobody recommends without saying why that is enough."""
+    tender, (_, birch), run = await market.evaluated()
+    warned = done(await market.moderator.get(f"/evaluations/{run['id']}/warnings"))
+    (alone,) = [one for one in warned if one["name"] == "one-person-panel"]
+    assert "every mark that counts is evaluator's" in alone["message"].lower()
+    others = [{"warning": one["name"], "answer": "Read again."} for one in warned if one != alone]
+    problem = refused(
+        await recommend(market.moderator, tender, run, birch, acknowledged=others), 422, "warnings-not-answered"
+    )
+    assert ["one-person-panel" in fault["mend"] for fault in problem["errors"]] == [True]
+    answer = {"warning": "one-person-panel", "answer": "The second evaluator fell ill; the auditor read all of it."}
+    made = done(await recommend(market.moderator, tender, run, birch, acknowledged=[*others, answer]))
+    assert answer["answer"] in {one["answer"] for one in made["warnings"]}
+
+
+async def test_of_two_who_have_scored_nothing_is_warned(market: Market) -> None:
+    """Negative control: marks of two people who are seated."""
+    tender, bids = await market.opened()
+    await market.seat(tender, market.second_evaluator)
+    for bid in bids:
+        for person in (market.evaluator, market.second_evaluator):
+            done(await person.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    names = {one["name"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
+    assert "one-person-panel" not in names
+
+
+CHAIR, SECOND = UUID(int=1), UUID(int=2)
+
+
+def a_mark(criterion: str, person: UUID, *, counts: bool = True) -> PanelScore:
+    return PanelScore(
+        bid_id=UUID(int=9),
+        criterion_id=criterion,
+        person_id=person,
+        person=f"Person {person.int}",
+        version=1,
+        value="4",
+        reason="Page 4.",
+        cites=("Page 4",),
+        change_reason=None,
+        given_at=datetime(2031, 3, 1, tzinfo=UTC),
+        counts=counts,
+    )
+
+
+@pytest.mark.parametrize(
+    ("marks", "warned"),
+    [
+        ([a_mark("quality", SECOND), a_mark("risk", SECOND)], "Every mark that counts is Person 2's"),
+        ([a_mark("quality", SECOND), a_mark("risk", CHAIR)], "The chair is the only one who has scored risk."),
+        ([a_mark("quality", CHAIR), a_mark("quality", SECOND, counts=False)], "Every mark that counts is Person 1's"),
+        ([a_mark("quality", CHAIR), a_mark("quality", SECOND)], None),
+        ([], None),
+    ],
+)
+def test_a_chair_who_scores_alone_is_warned_of_too(marks: list[PanelScore], warned: str | None) -> None:
+    """By criterion; the marks of somebody who was replaced make nobody a second person."""
+    found = list(panel_warning(marks, CHAIR))
+    assert [one.name for one in found] == (["one-person-panel"] if warned else [])
+    assert all(one.message.startswith(warned or "") for one in found)
