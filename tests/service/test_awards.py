@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from tests.make import a_decision, a_score
+from tests.service import test_clarifications as clarifications
+from tests.service import test_corrections as corrections
+from tests.service import test_draws as draws
 from tests.service.conftest import Market, Person, done, refused
 
 REASON = "Ranked first on the published criteria."
@@ -281,6 +284,50 @@ async def test_a_mark_cut_after_the_run_needs_another_run(market: Market) -> Non
     done(await market.moderator.put(f"/bids/{birch['bid_id']}/consensus/method-statement", lower))
     await market.lock(tender)
     refused(await award(market.approver, tender, run, birch), 409, "evaluation-outdated")
+
+
+async def test_a_price_corrected_after_the_run_needs_another_run(market: Market) -> None:
+    """Two persons confirmed what the bid meant: no award rests on the price that it did not mean."""
+    tender, (alder, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    asked = await corrections.asked_about(market, alder)
+    done(await clarifications.answer(market.alder, asked, "Yes, a digit was lost: 900000."))
+    done(await corrections.propose(market.moderator, asked))
+    done(await corrections.decide(market.approver, asked))
+    refused(await award(market.approver, tender, run, birch), 409, "evaluation-outdated")
+    body = {"evaluation_id": run["id"], "bid_id": None, "reason": REASON, "acknowledged": []}
+    path = f"/lots/{tender['lots'][0]['id']}/recommendations"
+    refused(await market.moderator.post(path, body), 409, "evaluation-outdated")
+    again = await market.evaluate_again(tender, "A digit had been lost.")
+    await market.recommend(tender, again, alder)
+    assert done(await award(market.approver, tender, again, alder))["bid_id"] == alder["bid_id"]
+
+
+async def test_a_correction_that_was_only_proposed_or_refused_outdates_nothing(market: Market) -> None:
+    """Negative control: what does not count does not stop the award."""
+    tender, (alder, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    asked = await corrections.asked_about(market, alder)
+    done(await clarifications.answer(market.alder, asked))
+    done(await corrections.propose(market.moderator, asked))
+    done(await corrections.decide(market.approver, asked, "refused"))
+    done(await award(market.approver, tender, run, birch))
+
+
+async def test_a_secret_revealed_after_the_run_needs_another_run(market: Market) -> None:
+    """The draw may turn the order round: neither a recommendation nor an award rests on the run before it."""
+    tender, _ = await draws.tied(market)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    await market.recommend(tender, run, None)
+    done(await market.approver.post(draws.draw_of(tender), {"secret": draws.SECRET}))
+    refused(await award(market.approver, tender, run, None), 409, "evaluation-outdated")
+    body = {"evaluation_id": run["id"], "bid_id": None, "reason": REASON, "acknowledged": []}
+    refused(await market.moderator.post(f"/lots/{lot['id']}/recommendations", body), 409, "evaluation-outdated")
+    again = await market.evaluate_again(tender, "Lots were drawn.")
+    winner = {"bid_id": done(await market.auditor.get(f"/evaluations/{again['id']}"))["winner"]}
+    await market.recommend(tender, again, winner)
+    assert done(await award(market.approver, tender, again, winner))["bid_id"] == winner["bid_id"]
 
 
 async def test_an_unlocked_criterion_stops_the_award(market: Market) -> None:
