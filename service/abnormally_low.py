@@ -151,6 +151,13 @@ class AssessmentSaysOtherwise(Refusal):
     """
 
 
+class AssessedByYourself(Refusal):
+    """You assessed this bid's price yourself.
+
+    An approver who has not judged it decides; the role that you hold by now does not change that.
+    """
+
+
 # Rules
 
 
@@ -196,6 +203,13 @@ def still_open(done: Procedure, now: datetime) -> Literal["request", "answer", "
         return "assessment"
     decided = bool(done.decisions) and done.decisions[-1].assessment == done.assessments[-1].number
     return None if decided else "decision"
+
+
+def check_other_person(done: Procedure, person_id: UUID) -> None:
+    """Who has assessed the price, whenever that was, does not decide on it."""
+    mine = [one.number for one in done.assessments if one.person_id == person_id]
+    if mine:
+        raise AssessedByYourself(f"Assessment {mine[-1]} is yours.")
 
 
 def check_decision(done: Procedure, outcome: Literal["accepted", "rejected"], now: datetime) -> Assessment:
@@ -364,6 +378,7 @@ async def decide_low_price(
     place = await _lock(conn, caller, bid_id, "approver")
     found = await _find(conn, place, bid_id)
     done = Procedure(found.requests, found.assessments, found.decisions) if found else Procedure((), (), ())
+    check_other_person(done, caller.person_id)
     assessment = check_decision(done, data.outcome, place.known.tender.now)
     await SQL.insert_decision(
         conn,

@@ -1,4 +1,4 @@
-"""The award decision: somebody who neither scored nor recommended decides on the standing recommendation.
+"""The award decision: somebody who neither judged anything nor recommended decides on the standing recommendation.
 
 An award that a court or the buyer annuls stays in the record; the lot goes back to evaluation, and its next award has
 the next number.
@@ -15,7 +15,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import abnormally_low, db, events, recommendations, tenders
+from service import abnormally_low, criterion_locks, db, events, recommendations, tenders
 from service.drafts import Reason
 from service.organisations import Caller
 from service.panel import LotAlreadyAwarded
@@ -86,7 +86,7 @@ class NotRecommended(Refusal):
 class RecommendedByYourself(Refusal):
     """You recommended this award yourself.
 
-    Somebody who neither scored nor recommended decides it.
+    Somebody who neither judged anything in the lot nor recommended decides it.
     """
 
 
@@ -149,7 +149,7 @@ async def decide_award(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Award:
-    """Approve the standing recommendation and so decide the award, with reasons; for an approver who has not scored."""
+    """Approve the standing recommendation and so decide the award, with reasons; for an approver who judged nothing."""
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
@@ -157,14 +157,19 @@ async def decide_award(
     tenders.check_cleared(known.tender)
     if lot.awarded_at is not None:
         raise LotAlreadyAwarded(f"The award of lot {lot.number} was decided at {lot.awarded_at.isoformat()}.")
-    if await SQL.has_scored(conn, lot_id=lot_id, person_id=caller.person_id):
-        raise RolesConflict("You have scored bids of this lot; somebody who has not must decide its award.")
+    if await criterion_locks.has_scored(conn, lot_id, caller.person_id):
+        raise RolesConflict(
+            "You have scored, moderated or decided about bids of this lot, or evaluated it; somebody who has not must"
+            " decide its award."
+        )
     last = await recommendations.SQL.last_evaluation(conn, lot_id=lot_id)
     stored = check_last(lot, await stored_or_none(conn, caller, data.evaluation_id), last)
     check_choice(msgspec.json.decode(stored.canonical, type=scoring.Evaluation), data.bid_id)
     if data.bid_id is not None:
         await abnormally_low.check_assessed(conn, lot, known.tender.now)
     await recommendations.check_fresh(conn, lot, stored)
+    if data.bid_id is not None:
+        await recommendations.check_decided(conn, known, lot, data.bid_id)
     made = check_award(data, await recommendations.standing(conn, lot_id), caller.person_id)
     row = SQL.insert_award(
         conn,

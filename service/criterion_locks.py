@@ -66,7 +66,7 @@ class CriteriaNotLocked(Refusal):
 
 
 class ScoredBefore(Refusal):
-    """Somebody who has scored or moderated does not unlock scores.
+    """Somebody who has scored, moderated or decided about bids does not unlock scores.
 
     Another approver has to decide about it.
     """
@@ -103,6 +103,15 @@ def check_all_locked(lot: TenderLot, locked: Collection[str]) -> None:
     )
     if faults:
         raise CriteriaNotLocked(" ".join(fault.message for fault in faults), faults=faults)
+
+
+# Reading, used by the award
+
+
+async def has_scored(conn: db.Connection, lot_id: UUID, person_id: UUID) -> bool:
+    """Whether a person has judged anything in the lot: a mark, a bid, a low price, a run; its roles do not matter."""
+    judged: bool = await SQL.has_scored(conn, lot_id=lot_id, person_id=person_id)
+    return judged
 
 
 # Handlers
@@ -176,8 +185,8 @@ async def unlock_criterion(
     panel.check_not_awarded(lot)
     panel.check_not_locked(lot)
     panel.panel_criterion(lot, criterion_id)
-    if await SQL.has_scored(conn, lot_id=lot_id, person_id=caller.person_id):
-        raise ScoredBefore("You have scored or moderated in this lot.")
+    if await has_scored(conn, lot_id, caller.person_id):
+        raise ScoredBefore("You have scored, moderated or decided about bids in this lot.")
     if criterion_id not in await panel.locked_criteria(conn, lot):
         raise NotLocked(f"{criterion_id} is open.")
     standing = await _last(conn, lot_id, criterion_id)

@@ -8,9 +8,10 @@ other, it is worked out which price the letter's reader could find.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 import scoring
@@ -18,6 +19,7 @@ from scoring.answers import Graded
 from scoring.debrief import Debrief, Derived, ShownBid, ShownLetter, debrief
 from scoring.decimals import Mode
 from scoring.model import method_tag, price_criterion
+from scoring.tie_break import DrawLots, Heaviest, HigherQuality, LowerPrice, OnCriterion, TieBreak
 from service.legal import LetterKind, Standstill
 from service.tenders import TenderLot, TenderRow
 
@@ -264,8 +266,40 @@ def _why_not(sources: Sources, result: scoring.BidResult | None) -> str:
     if (sources.winner_id, "total") in sources.hidden:
         return "Its total is not the best one; the winning tender's is redacted."
     if result.total == first.total:
-        return f"Its total of {result.total} is that of the winning tender; the published tie-break decided."
+        return f"Its total of {result.total} is that of the winning tender{_told_apart(sources.result, first, result)}."
     return f"Its total of {result.total} is behind the winning tender's {first.total}."
+
+
+def _told_apart(result: scoring.Evaluation, first: scoring.BidResult, other: scoring.BidResult) -> str:
+    """By what two bids with one total were told apart: the published tie-breaks are applied again, one by one."""
+    if first.rank == other.rank:
+        return ", and nothing that was published tells the two apart"
+    for number in range(len(result.lot.tie_break) + 1):
+        rules = msgspec.structs.replace(result.lot, tie_break=result.lot.tie_break[:number])
+        ranked = {bid.id: bid.rank for bid in scoring.evaluate(rules, result.inputs, result.draw_secret).bids}
+        if ranked[first.id] != ranked[other.id] and number:
+            return f"; the published tie-break decided: {_tie_break(result.lot, rules.tie_break[-1])}"
+        if ranked[first.id] != ranked[other.id]:
+            break
+    return " as it is printed; the published rule ranks it behind"
+
+
+def _tie_break(lot: scoring.Lot, rule: TieBreak) -> str:
+    """What a tie-break prefers, in words."""
+    match rule:
+        case Heaviest():
+            return "more points on the heaviest criterion, then on the next heaviest"
+        case OnCriterion():
+            titles = {one.id: one.title or one.id for one, _ in scoring.walk(lot.criteria)}
+            return f"the winning tender is better on {titles[rule.criterion]}"
+        case HigherQuality():
+            return "more points on everything but the price"
+        case LowerPrice():
+            return "the lower price"
+        case DrawLots():
+            return "lots were drawn with the secret whose hash was published"
+        case _:
+            assert_never(rule)
 
 
 def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str | None:

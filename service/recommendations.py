@@ -6,7 +6,7 @@ name, or there is no recommendation.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -18,13 +18,29 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import criterion_locks, db, evaluations, events, opening, panel, robustness, tenders
+from scoring.tie_break import DrawLots
+from service import (
+    criterion_locks,
+    db,
+    evaluations,
+    events,
+    opening,
+    panel,
+    panel_scores,
+    requirements,
+    robustness,
+    selection,
+    tenders,
+)
 from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
+from service.legal import Ground
 from service.organisations import Caller
-from service.panel import check_not_awarded
+from service.panel import PanelRow, check_not_awarded
+from service.panel_scores import PanelScore
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
-from service.tenders import TenderLot
+from service.requirements import Requirement
+from service.tenders import Known, TenderLot
 
 SQL = db.queries("recommendations")
 
@@ -116,6 +132,23 @@ class NotRankedFirst(Refusal):
     """
 
 
+class FirstPlaceShared(Refusal):
+    """Several bids are ranked first, and nobody chooses between equals.
+
+    Where the published rules draw lots, reveal the secret (`POST /lots/{id}/draw`), evaluate again and recommend on
+    that run. Where no published rule is left to tell them apart, recommend that nothing be awarded (without `bid_id`)
+    or cancel the lot; a mistake in a mark or a value is mended first, with its reason, and evaluated again.
+    """
+
+
+class RequirementsNotDecided(Refusal):
+    """Nobody has decided whether the winner fulfils everything that was published.
+
+    What was never looked at is not fulfilled. Decide on each condition and requirement that `errors` names, with its
+    evidence: `POST /bids/{id}/selection`.
+    """
+
+
 class WarningsNotAnswered(Refusal):
     """The panel has not said that it knows on what this result hangs.
 
@@ -139,10 +172,14 @@ CONSTRAINTS["recommendations_are_rejected_once"] = (RecommendationDecided, "The 
 
 
 def check_choice(result: scoring.Evaluation, bid_id: UUID | None) -> None:
-    """One of the bids that the run ranks first, or none."""
+    """The one bid that the run ranks first, or none."""
     first = {bid.id for bid in result.bids if bid.rank == 1}
     if bid_id is not None and str(bid_id) not in first:
         raise NotRankedFirst(f"The evaluation ranks {', '.join(sorted(first)) or 'no bid'} first.")
+    if bid_id is not None and len(first) > 1:
+        waits = any(isinstance(rule, DrawLots) for rule in result.lot.tie_break) and result.draw_secret is None
+        left = "lots are still to be drawn" if waits else "no published rule tells them apart"
+        raise FirstPlaceShared(f"The evaluation ranks {', '.join(sorted(first))} first together; {left}.")
 
 
 def warnings_of(result: scoring.Evaluation) -> list[Warned]:
@@ -182,13 +219,64 @@ def _flagged(result: scoring.Evaluation) -> Iterator[Warned]:
     """First place shared, drawn, or held by a price that looks abnormally low."""
     first = [bid for bid in result.bids if bid.rank == 1]
     if len(first) > 1:
-        yield Warned(name="shared-first-place", message=f"{len(first)} bids share the first place.")
-    if result.draw_secret is not None and any(bid.tied for bid in first):
+        yield Warned(
+            name="shared-first-place", message=f"{len(first)} bids share the first place; none of them can win."
+        )
+    if any("tie_broken:lots" in bid.flags for bid in first):
         yield Warned(name="lots-drawn", message="The first place was decided by drawing lots.")
     for bid in first:
         if any(flag.startswith("abnormally_low") for flag in bid.flags):
             message = f"The price of bid {bid.id}, ranked first, looks abnormally low by the published tests."
             yield Warned(name=f"abnormally-low/{bid.id}", message=message)
+
+
+def check_all_decided(asked: Iterable[Requirement], decided: Container[tuple[str, str]], bid_id: UUID) -> None:
+    """Refuse while a published condition or requirement has no decision about a bid."""
+    faults = tuple(
+        Fault(
+            f"/bids/{bid_id}/selection/{one.kind}/{one.id}",
+            f"Nobody has decided on the {_KINDS[one.kind]} {one.id}: {one.title}.",
+            f"POST /bids/{bid_id}/selection, whether it is met and by what that is shown.",
+        )
+        for one in asked
+        if (one.kind, one.id) not in decided
+    )
+    if faults:
+        raise RequirementsNotDecided(f"{len(faults)} decisions about bid {bid_id} are missing.", faults=faults)
+
+
+_KINDS: Mapping[str, str] = {"condition": "condition of participation", "mandatory": "mandatory requirement"}
+
+
+def grounds_warning(grounds: Iterable[Ground], decided: Container[tuple[str, str]], bid_id: UUID) -> Iterator[Warned]:
+    """Mandatory exclusion grounds on which nothing is recorded about the winner."""
+    mandatory = [ground.id for ground in grounds if ground.kind == "mandatory"]
+    left = [name for name in mandatory if ("ground", name) not in decided]
+    if left:
+        message = (
+            f"Of {len(mandatory)} mandatory exclusion grounds {len(left)} have no recorded decision about bid {bid_id},"
+            f" ranked first: {', '.join(left)}. Record them (POST /bids/{bid_id}/selection), or say how it is known"
+            " that none applies."
+        )
+        yield Warned(name="grounds-not-decided", message=message)
+
+
+def panel_warning(scores: Iterable[PanelScore], chair_id: UUID) -> Iterator[Warned]:
+    """All marks that count are one person's, or on some criterion the only ones are the chair's own."""
+    scorers: dict[str, dict[UUID, str]] = {}
+    for score in scores:
+        if score.counts:
+            scorers.setdefault(score.criterion_id, {})[score.person_id] = score.person or str(score.person_id)
+    everybody = {person: name for held in scorers.values() for person, name in held.items()}
+    alone = sorted(name for name, held in scorers.items() if set(held) == {chair_id})
+    if len(everybody) == 1:
+        (name,) = everybody.values()
+        message = f"Every mark that counts is {name}'s: nobody else has scored this lot."
+    elif alone:
+        message = f"The chair is the only one who has scored {', '.join(alone)}."
+    else:
+        return
+    yield Warned(name="one-person-panel", message=f"{message} Say why the result can be relied on all the same.")
 
 
 def answered(warned: Sequence[Warned], acknowledged: Sequence[Acknowledgement]) -> list[AnsweredWarning]:
@@ -232,6 +320,27 @@ async def check_fresh(conn: db.Connection, lot: TenderLot, stored: StoredEvaluat
 # Reading
 
 
+async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_id: UUID) -> None:
+    """Refuse while a published condition or mandatory requirement has no decision about the bid."""
+    asked = (await requirements.of_tender(conn, known.tender.id)).of_lot(lot.number)
+    check_all_decided(asked, await selection.decided(conn, lot.id, bid_id), bid_id)
+
+
+async def record_warnings(
+    conn: db.Connection, known: Known, lot: TenderLot, result: scoring.Evaluation
+) -> list[Warned]:
+    """What the lot's record, and not the engine, warns of: a panel of one, and undecided grounds about the winner."""
+    warned: list[Warned] = []
+    seated = await db.maybe(panel.SQL.get_panel(conn, lot_id=lot.id), PanelRow)
+    if seated is not None:
+        warned += panel_warning(await panel_scores.standing(conn, lot.id), seated.chair_id)
+    if result.winner is not None:
+        winner = UUID(result.winner)
+        decided = await selection.decided(conn, lot.id, winner)
+        warned += grounds_warning(tenders.legal_rules(known.tender).grounds, decided, winner)
+    return warned
+
+
 async def stored_or_none(conn: db.Connection, caller: Caller, evaluation_id: UUID) -> StoredEvaluation | None:
     """The run of this id, if the caller may read it."""
     try:
@@ -257,7 +366,9 @@ async def list_warnings(
     """List what a recommendation on this run must answer by name; for those who score, decide or audit."""
     stored = await get_stored(conn, caller, evaluation_id)
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
-    return await asyncio.to_thread(warnings_of, result)
+    known = await tenders.read(conn, caller, lot_id=stored.lot_id)
+    recorded = await record_warnings(conn, known, known.lot(stored.lot_id), result)
+    return [*recorded, *await asyncio.to_thread(warnings_of, result)]
 
 
 @post("/lots/{lot_id:uuid}/recommendations")
@@ -288,8 +399,12 @@ async def recommend_award(
     opening.check_all_opened(lot)
     check_not_awarded(lot)
     stored = check_last(lot, stored, await SQL.last_evaluation(conn, lot_id=lot_id))
-    check_choice(msgspec.json.decode(stored.canonical, type=scoring.Evaluation), data.bid_id)
+    result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
+    check_choice(result, data.bid_id)
     await check_fresh(conn, lot, stored)
+    if data.bid_id is not None:
+        await check_decided(conn, known, lot, data.bid_id)
+        warned = [*await record_warnings(conn, known, lot, result), *warned]
     number = await SQL.insert_recommendation(
         conn,
         lot_id=lot_id,

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -43,8 +43,13 @@ class Verification(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """What a person decided between two runs that may have changed an input: a bid's state, or an agreed score."""
+    """What a person decided between two runs that may have changed an input.
 
+    A bid's state, an agreed score, or the confirmation of a corrected value that a moderator had proposed
+    (`GET /lots/{id}/corrections`).
+    """
+
+    kind: Literal["state", "agreed_score", "correction"]
     bid_id: UUID
     criterion_id: str | None
     number: int
@@ -52,6 +57,14 @@ class Decision(Struct, frozen=True, kw_only=True):
     reason: str
     person: str
     decided_at: datetime
+
+
+class Drawing(Struct, frozen=True, kw_only=True):
+    """The lots drawn between two runs: with which secret, revealed by whom and when."""
+
+    secret: str
+    person: str
+    revealed_at: datetime
 
 
 class ChangedInput(Struct, frozen=True, kw_only=True):
@@ -84,6 +97,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     engine_before: str
     engine_after: str
     lots_drawn_between: bool
+    drawing: Drawing | None
     inputs: list[ChangedInput]
     bids: list[MovedBid]
     winner_before: str | None
@@ -156,7 +170,9 @@ def moved_bids(before: scoring.Evaluation, after: scoring.Evaluation) -> list[Mo
     ]
 
 
-def explain(before: StoredEvaluation, after: StoredEvaluation, decisions: Sequence[Decision]) -> Difference:
+def explain(
+    before: StoredEvaluation, after: StoredEvaluation, decisions: Sequence[Decision], drawing: Drawing | None
+) -> Difference:
     """The difference between two runs of a lot."""
     one = msgspec.json.decode(before.canonical, type=scoring.Evaluation)
     two = msgspec.json.decode(after.canonical, type=scoring.Evaluation)
@@ -168,6 +184,7 @@ def explain(before: StoredEvaluation, after: StoredEvaluation, decisions: Sequen
         engine_before=one.engine,
         engine_after=two.engine,
         lots_drawn_between=one.draw_secret != two.draw_secret,
+        drawing=drawing,
         inputs=changed_inputs(one, two, decisions),
         bids=moved_bids(one, two),
         winner_before=one.winner,
@@ -230,8 +247,9 @@ async def get_difference(
         raise RunsNotComparable("The two runs belong to different lots.")
     if before.number > after.number:
         raise RunsNotComparable(f"Run {before.number} is not earlier than run {after.number}; exchange the two.")
-    rows = SQL.list_decisions(conn, lot_id=after.lot_id, since=before.evaluated_at, until=after.evaluated_at)
-    return explain(before, after, await db.many(rows, Decision))
+    window = {"lot_id": after.lot_id, "since": before.evaluated_at, "until": after.evaluated_at}
+    decisions = await db.many(SQL.list_decisions(conn, **window), Decision)
+    return explain(before, after, decisions, await db.maybe(SQL.get_drawing(conn, **window), Drawing))
 
 
 router = Router(path="/", route_handlers=[verify_evaluation, list_verifications, get_difference], tags=["Evaluation"])

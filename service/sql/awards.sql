@@ -67,21 +67,3 @@ SELECT EXISTS (
             WHERE annulment.lot_id = contract.lot_id AND annulment.number = contract.award_number
         )
 );
-
--- name: has_scored(lot_id, person_id)$
--- Whether a person has scored any bid of the lot, or recorded a consensus, under whatever role it was then.
-SELECT EXISTS (
-    SELECT 1 FROM opened_bids AS opened
-    WHERE
-        opened.lot_id = :lot_id::uuid
-        AND (
-            EXISTS (
-                SELECT 1 FROM panel_scores AS score
-                WHERE score.bid_id = opened.bid_id AND score.person_id = :person_id::uuid
-            )
-            OR EXISTS (
-                SELECT 1 FROM consensus_scores AS score
-                WHERE score.bid_id = opened.bid_id AND score.person_id = :person_id::uuid
-            )
-        )
-);

@@ -16,22 +16,57 @@ INSERT INTO criterion_unlocks (lot_id, criterion_id, number, person_id, reason, 
 VALUES (:lot_id::uuid, :criterion_id::text, :number::int, :person_id::uuid, :reason::text, clock_timestamp());
 
 -- name: has_scored(lot_id, person_id)$
--- Whether a person has scored any bid of the lot, or recorded an agreed score, under whatever role it was then.
-SELECT EXISTS (
-    SELECT 1 FROM opened_bids AS opened
-    WHERE
-        opened.lot_id = :lot_id::uuid
-        AND (
-            EXISTS (
-                SELECT 1 FROM panel_scores AS score
-                WHERE score.bid_id = opened.bid_id AND score.person_id = :person_id::uuid
+-- Whether a person has judged anything in the lot, under whatever role it was then: scored or agreed a score, met, locked,
+-- decided about a bid, assessed a low price, or run the evaluation. Deciding on a low price that somebody else assessed is
+-- an approver's work and does not count.
+SELECT
+    EXISTS (
+        SELECT 1 FROM opened_bids AS opened
+        WHERE
+            opened.lot_id = :lot_id::uuid
+            AND (
+                EXISTS (
+                    SELECT 1 FROM panel_scores AS score
+                    WHERE score.bid_id = opened.bid_id AND score.person_id = :person_id::uuid
+                )
+                OR EXISTS (
+                    SELECT 1 FROM consensus_scores AS score
+                    WHERE score.bid_id = opened.bid_id AND score.person_id = :person_id::uuid
+                )
+                OR EXISTS (
+                    SELECT 1 FROM bid_states AS made
+                    WHERE
+                        made.bid_id = opened.bid_id AND made.person_id = :person_id::uuid
+                        AND made.source <> 'abnormally_low'
+                )
+                OR EXISTS (
+                    SELECT 1 FROM selection_decisions AS made
+                    WHERE made.bid_id = opened.bid_id AND made.person_id = :person_id::uuid
+                )
+                OR EXISTS (
+                    SELECT 1 FROM abnormally_low_assessments AS made
+                    WHERE made.bid_id = opened.bid_id AND made.person_id = :person_id::uuid
+                )
             )
-            OR EXISTS (
-                SELECT 1 FROM consensus_scores AS score
-                WHERE score.bid_id = opened.bid_id AND score.person_id = :person_id::uuid
-            )
-        )
-);
+    )
+    OR EXISTS (
+        SELECT 1 FROM meetings AS met
+        WHERE
+            met.lot_id = :lot_id::uuid
+            AND (met.chair_id = :person_id::uuid OR :person_id::uuid = ANY(met.present))
+    )
+    OR EXISTS (
+        SELECT 1 FROM criterion_locks AS held
+        WHERE held.lot_id = :lot_id::uuid AND held.person_id = :person_id::uuid
+    )
+    OR EXISTS (
+        SELECT 1 FROM consensus_locks AS held
+        WHERE held.lot_id = :lot_id::uuid AND held.person_id = :person_id::uuid
+    )
+    OR EXISTS (
+        SELECT 1 FROM evaluations AS run
+        WHERE run.lot_id = :lot_id::uuid AND run.person_id = :person_id::uuid
+    ) AS judged;
 
 -- name: list_locks(lot_id)
 -- The locks of a lot's criteria and who lifted them, first to last.

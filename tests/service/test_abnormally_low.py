@@ -138,6 +138,23 @@ async def test_a_decision_follows_from_the_assessment(market: Market) -> None:
     assert done(await decide(market.approver, birch, "accepted"))["open"] is None
 
 
+async def test_who_has_assessed_a_price_does_not_decide_on_it_under_another_role(market: Market) -> None:
+    """Two persons reject a low price; a moderator who became approver is still the one who judged it."""
+    tender, (_, birch), _ = await a_low_price(market)
+    turncoat = await market.colleague_of(market.author, "Turncoat")
+    await market.give(tender, turncoat, "moderator")
+    await market.clear(tender, turncoat)
+    await answer(market, done(await request(market, birch)))
+    done(await assess(turncoat, birch, explained=False))
+    done(await assess(market.moderator, birch, explained=False))
+    done(await market.author.delete(f"/tenders/{tender['id']}/roles/{turncoat.id}/moderator"))
+    await market.give(tender, turncoat, "approver")
+    refused(await decide(turncoat, birch, "rejected"), 409, "assessed-by-yourself")
+    assert done(await decide(market.approver, birch, "rejected"))["state"] == "abnormally_low_rejected"
+    await evaluate(market, tender)
+    done(await award(market, tender, None))
+
+
 async def test_a_mandatory_case_is_one_of_the_jurisdictions(market: Market) -> None:
     """Article 69(3) names one; the Procurement Act 2023 none; and what is explained needs no case."""
     _, (_, birch), _ = await a_low_price(market, "uk-pa2023")

@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from tests.make import a_decision, a_score
+from tests.service import test_clarifications as clarifications
+from tests.service import test_corrections as corrections
+from tests.service import test_draws as draws
 from tests.service.conftest import Market, Person, done, refused
 
 REASON = "Ranked first on the published criteria."
@@ -112,6 +115,68 @@ async def test_who_has_scored_does_not_award_by_changing_roles(market: Market) -
     answer = await award(turncoat, tender, run, birch)
     assert 409 in {granted.status_code, answer.status_code}
     assert answer.status_code in {403, 409}
+
+
+async def puts_out(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    done(await turncoat.put(f"/bids/{bids[0]['bid_id']}/state", a_decision(state="non_compliant")))
+
+
+async def finds_unfit(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    body = {"subject": "ground", "id": "corruption", "outcome": "met", "evidence": "ESPD.", "reason": "None found."}
+    done(await turncoat.post(f"/bids/{bids[0]['bid_id']}/selection", body))
+
+
+async def assesses(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    path = f"/bids/{bids[1]['bid_id']}/abnormally-low"
+    asked = {"question": "Explain your price in figures.", "due_at": await market.in_an_hour()}
+    low = done(await turncoat.post(f"{path}/requests", asked))
+    answer = f"/clarifications/{low['requests'][-1]['id']}/answer"
+    done(await market.birch.put(answer, {"answer": "The modules are in stock."}))
+    done(await turncoat.post(f"{path}/assessments", {"explained": True, "reason": "Shown in figures."}))
+
+
+async def locks(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    await market.unlock(tender, "A page had not been handed out.")
+    done(await turncoat.post(f"/lots/{tender['lots'][0]['id']}/criteria/method-statement/lock"))
+
+
+async def evaluates(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    lot = tender["lots"][0]
+    body = {"rules_digest": lot["rules_digest"], "reason": "Once more."}
+    done(await turncoat.post(f"/lots/{lot['id']}/evaluations", body))
+
+
+async def meets(tender: dict[str, Any], bids: list[dict[str, Any]], market: Market, turncoat: Person) -> None:
+    await market.unlock(tender, "A page had not been handed out.")
+    question = {"bid_id": bids[0]["bid_id"], "criterion_id": "method-statement", "points": ["The crane plan."]}
+    item = a_score() | question | {"change_reason": "Read again.", "answer": "Read again."}
+    done(await market.meet(tender, item, present=(market.moderator, market.evaluator, turncoat)))
+
+
+@pytest.mark.parametrize("act", [puts_out, finds_unfit, assesses, locks, evaluates, meets])
+async def test_who_has_judged_anything_does_not_award_by_changing_roles(market: Market, act: Any) -> None:
+    """Two persons are two persons: what counts is what somebody did in the lot, not the role that they hold by now."""
+    tender, bids, run = await market.evaluated(jurisdiction="eu-2014-24")
+    await market.recommend(tender, run, bids[1])
+    turncoat = await market.colleague_of(market.author, "Turncoat")
+    await market.give(tender, turncoat, "moderator")
+    await market.clear(tender, turncoat)
+    await act(tender, bids, market, turncoat)
+    done(await market.author.delete(f"/tenders/{tender['id']}/roles/{turncoat.id}/moderator"))
+    await market.give(tender, turncoat, "approver")
+    refused(await award(turncoat, tender, run, bids[1]), 409, "roles-conflict")
+
+
+async def test_an_approver_who_has_judged_nothing_awards_whoever_else_became_one(market: Market) -> None:
+    """Negative control: a moderator of nothing, made approver, is as good as any."""
+    tender, bids, run = await market.evaluated()
+    await market.recommend(tender, run, bids[1])
+    newcomer = await market.colleague_of(market.author, "Newcomer")
+    await market.give(tender, newcomer, "moderator")
+    await market.clear(tender, newcomer)
+    done(await market.author.delete(f"/tenders/{tender['id']}/roles/{newcomer.id}/moderator"))
+    await market.give(tender, newcomer, "approver")
+    assert done(await award(newcomer, tender, run, bids[1]))["person_id"] == newcomer.id
 
 
 async def test_an_award_that_was_not_decided_and_a_foreign_one_do_not_exist(market: Market) -> None:
@@ -219,6 +284,50 @@ async def test_a_mark_cut_after_the_run_needs_another_run(market: Market) -> Non
     done(await market.moderator.put(f"/bids/{birch['bid_id']}/consensus/method-statement", lower))
     await market.lock(tender)
     refused(await award(market.approver, tender, run, birch), 409, "evaluation-outdated")
+
+
+async def test_a_price_corrected_after_the_run_needs_another_run(market: Market) -> None:
+    """Two persons confirmed what the bid meant: no award rests on the price that it did not mean."""
+    tender, (alder, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    asked = await corrections.asked_about(market, alder)
+    done(await clarifications.answer(market.alder, asked, "Yes, a digit was lost: 900000."))
+    done(await corrections.propose(market.moderator, asked))
+    done(await corrections.decide(market.approver, asked))
+    refused(await award(market.approver, tender, run, birch), 409, "evaluation-outdated")
+    body = {"evaluation_id": run["id"], "bid_id": None, "reason": REASON, "acknowledged": []}
+    path = f"/lots/{tender['lots'][0]['id']}/recommendations"
+    refused(await market.moderator.post(path, body), 409, "evaluation-outdated")
+    again = await market.evaluate_again(tender, "A digit had been lost.")
+    await market.recommend(tender, again, alder)
+    assert done(await award(market.approver, tender, again, alder))["bid_id"] == alder["bid_id"]
+
+
+async def test_a_correction_that_was_only_proposed_or_refused_outdates_nothing(market: Market) -> None:
+    """Negative control: what does not count does not stop the award."""
+    tender, (alder, birch), run = await market.evaluated()
+    await market.recommend(tender, run, birch)
+    asked = await corrections.asked_about(market, alder)
+    done(await clarifications.answer(market.alder, asked))
+    done(await corrections.propose(market.moderator, asked))
+    done(await corrections.decide(market.approver, asked, "refused"))
+    done(await award(market.approver, tender, run, birch))
+
+
+async def test_a_secret_revealed_after_the_run_needs_another_run(market: Market) -> None:
+    """The draw may turn the order round: neither a recommendation nor an award rests on the run before it."""
+    tender, _ = await draws.tied(market)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    await market.recommend(tender, run, None)
+    done(await market.approver.post(draws.draw_of(tender), {"secret": draws.SECRET}))
+    refused(await award(market.approver, tender, run, None), 409, "evaluation-outdated")
+    body = {"evaluation_id": run["id"], "bid_id": None, "reason": REASON, "acknowledged": []}
+    refused(await market.moderator.post(f"/lots/{lot['id']}/recommendations", body), 409, "evaluation-outdated")
+    again = await market.evaluate_again(tender, "Lots were drawn.")
+    winner = {"bid_id": done(await market.auditor.get(f"/evaluations/{again['id']}"))["winner"]}
+    await market.recommend(tender, again, winner)
+    assert done(await award(market.approver, tender, again, winner))["bid_id"] == winner["bid_id"]
 
 
 async def test_an_unlocked_criterion_stops_the_award(market: Market) -> None:

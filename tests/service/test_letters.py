@@ -1,5 +1,6 @@
 """A letter as data: what it must contain by kind, and that its hidden parts cannot be worked out from the rest."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 import scoring
+from scoring.tie_break import ticket
 from service import letters
 from service.examples import BID
 from service.legal import LetterKind
@@ -143,3 +145,71 @@ def test_a_letter_survives_being_stored() -> None:
     letter = letters.made_for(given, ALDER)
     stored = scoring.canonical(letter)
     assert scoring.canonical(msgspec.json.decode(stored, type=letters.Letter)) == stored
+
+
+SECRET = "dew point over the weir"
+LOTS = {"id": "lots", "commitment": hashlib.sha256(SECRET.encode()).hexdigest()}
+BY_SHARE = {"id": "criterion", "criterion": "local"}
+CHEAP, GOOD = ("40", "40", "1"), ("60", "60", "1")
+
+
+def why_not(tie_break: list[dict[str, Any]], *offers: tuple[str, str, str], secret: str | None = None) -> str:
+    """What the letter of the first of these bids says about the tie, when all have one total: price, quality, share."""
+    scale = {"id": "A1", "best": "0", "worst": "100"}
+    criteria = [
+        {"id": "price", "weighting": "50", "unit": "GBP", "method": scale},
+        {"id": "quality", "weighting": "50", "direction": "higher", "method": scale | {"best": "100", "worst": "0"}},
+        {"id": "local", "title": "Share of local work", "method": {"id": "text"}},
+    ]
+    rules = msgspec.convert({"criteria": criteria, "tie_break": tie_break}, scoring.Lot)
+    bids = [
+        scoring.OpenedBid(
+            id=str(UUID(int=place + 1)), values=dict(zip(("price", "quality", "local"), offer, strict=True))
+        )
+        for place, offer in enumerate(offers)
+    ]
+    result = scoring.evaluate(rules, bids, secret)
+    assert len({bid.total for bid in result.bids}) == 1
+    given = sources()
+    lot = msgspec.structs.replace(given.lot, rules=rules)
+    winner = next(UUID(bid.id) for bid in result.bids if bid.rank == 1 and bid.id != str(ALDER))
+    facts = {
+        UUID(bid.id): BidFacts(
+            bid_id=UUID(bid.id), supplier_id=UUID(bid.id), supplier=bid.id, identifier=None, state_reason=None
+        )
+        for bid in bids
+    }
+    tied = msgspec.structs.replace(given, lot=lot, result=result, winner_id=winner, bids=facts)
+    told = letters.made_for(tied, ALDER).own.why_not_awarded
+    assert told is not None
+    return told
+
+
+def test_a_letter_names_the_tie_break_that_decided() -> None:
+    """In the words of the rule that told this bid and the winner apart in the run, and of no other."""
+    assert why_not([{"id": "lower_price"}, LOTS], GOOD, CHEAP).endswith("decided: the lower price.")
+    assert "more points on everything but the price" in why_not([{"id": "higher_quality"}], CHEAP, GOOD)
+    assert "the heaviest criterion" in why_not([{"id": "heaviest"}], GOOD, CHEAP)
+    assert "better on Share of local work" in why_not([BY_SHARE], CHEAP, ("40", "40", "2"))
+    secret = next(one for one in (f"{SECRET} {n}" for n in range(99)) if drawn_last(one))
+    lots = {"id": "lots", "commitment": hashlib.sha256(secret.encode()).hexdigest()}
+    assert "lots were drawn" in why_not([{"id": "lower_price"}, lots], CHEAP, CHEAP, secret=secret)
+
+
+def drawn_last(secret: str) -> bool:
+    """Whether Alder loses a draw against Birch."""
+    names = [str(ALDER), str(BIRCH)]
+    return ticket(secret, names, names[0]) > ticket(secret, names, names[1])
+
+
+def test_of_two_rules_that_both_split_somewhere_the_one_that_parted_the_two_is_named() -> None:
+    """The price parts Alder from the winner; the share only parts the two cheap bids, and the two dear ones."""
+    told = why_not([{"id": "lower_price"}, BY_SHARE], GOOD, CHEAP, ("60", "60", "2"), ("40", "40", "2"))
+    assert told.endswith("decided: the lower price.")
+
+
+def test_no_letter_says_that_a_list_decided_which_left_the_two_equal() -> None:
+    """An award of earlier releases to one of several first bids is not explained by a tie-break that was none."""
+    told = why_not([{"id": "lower_price"}, LOTS], CHEAP, CHEAP)
+    assert "nothing that was published tells the two apart" in told
+    assert "decided" not in told

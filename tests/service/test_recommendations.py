@@ -1,16 +1,20 @@
 """The panel's recommendation: on the last run, for the first bid, with an answer to every warning."""
 
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
 import pytest
 
 import scoring
-from service.recommendations import warnings_of
-from tests.make import a_bid, a_decision, a_score
+from service.examples import EXAMPLES
+from service.panel_scores import PanelScore
+from service.recommendations import panel_warning, warnings_of
+from tests.make import a_bid, a_decision, a_lot, a_rules, a_score
 from tests.service.conftest import Market, Person, done, refused
+from tests.service.test_draws import SECRET, tied
 
 
 def path_of(tender: dict[str, Any]) -> str:
@@ -109,6 +113,46 @@ async def test_a_recommendation_is_for_the_first_bid_of_the_last_run(market: Mar
     )
 
 
+async def test_nobody_chooses_between_bids_that_are_still_equal(market: Market) -> None:
+    """Before lots are drawn as published neither is recommended nor awarded; after it the drawn one is."""
+    tender, bids = await tied(market)
+    lot = tender["lots"][0]
+    digest = {"rules_digest": lot["rules_digest"]}
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", digest))
+    award = {"evaluation_id": run["id"], "reason": "As recommended."}
+    for bid in bids:
+        problem = refused(await recommend(market.moderator, tender, run, bid), 409, "first-place-shared")
+        assert "lots are still to be drawn" in problem["detail"]
+        late = await market.approver.post(f"/lots/{lot['id']}/award", award | {"bid_id": bid["bid_id"]})
+        refused(late, 409, "first-place-shared")
+    done(await market.approver.post(f"/lots/{lot['id']}/draw", {"secret": SECRET}))
+    again = await market.evaluate_again(tender, "Lots were drawn.")
+    winner = done(await market.auditor.get(f"/evaluations/{again['id']}"))["winner"]
+    made = await market.recommend(tender, again, {"bid_id": winner})
+    assert "lots-drawn" in {one["name"] for one in made["warnings"]}
+    (other,) = (bid for bid in bids if bid["bid_id"] != winner)
+    refused(await recommend(market.moderator, tender, again, other), 409, "not-ranked-first")
+
+
+async def test_where_no_rule_is_left_equals_win_nothing(market: Market) -> None:
+    """The way on is to award nothing, which is a decision with a reason."""
+    rules = a_rules()
+    rules.pop("tie_break", None)
+    tender = await market.publish(lots=[a_lot(rules=rules)])
+    for supplier in (market.alder, market.birch):
+        done(await supplier.submit(tender, a_bid()))
+    bids = (await market.open(tender))["bids"]
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    problem = refused(await recommend(market.moderator, tender, run, bids[0]), 409, "first-place-shared")
+    assert "no published rule tells them apart" in problem["detail"]
+    await market.recommend(tender, run, None)
+
+
 async def test_only_moderators_recommend_and_only_the_panel_reads_it(market: Market) -> None:
     """Neither who scores nor who approves; suppliers and strangers find nothing."""
     tender, (_, birch), run = await market.evaluated()
@@ -151,3 +195,167 @@ async def test_an_approver_may_reject_the_standing_recommendation(market: Market
     refused(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award", award), 409, "not-recommended")
     assert (await market.recommend(tender, run, birch))["number"] == 2
     refused(await market.approver.post(path, why), 409, "recommendation-decided")
+
+
+# What is decided about the winner before
+
+
+async def with_requirements(market: Market) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    """An evaluated tender that was published with a condition and a mandatory requirement; Birch is first."""
+    tender = await market.draft(submission_deadline=await market.in_an_hour())
+    done(await market.author.put(f"/tenders/{tender['id']}/requirements", EXAMPLES["write_requirements"].body))
+    tender = done(await market.approver.post(f"/tenders/{tender['id']}/publication", If_Match='"1"'))
+    done(await market.alder.submit(tender))
+    done(await market.birch.submit(tender, a_bid(price="1000000.00")))
+    bids = (await market.open(tender))["bids"]
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    return tender, bids, run
+
+
+async def decide(market: Market, bid: dict[str, Any], subject: str, name: str) -> None:
+    body = {"subject": subject, "id": name, "outcome": "met", "evidence": "Annex 5.", "reason": "Shown there."}
+    done(await market.moderator.post(f"/bids/{bid['bid_id']}/selection", body))
+
+
+async def test_what_was_never_looked_at_is_not_fulfilled(market: Market) -> None:
+    """The winner has a decision on every published condition and requirement; a decision about a loser is none."""
+    tender, (alder, birch), run = await with_requirements(market)
+    problem = refused(await recommend(market.moderator, tender, run, birch), 409, "requirements-not-decided")
+    assert [fault["pointer"].rpartition("/selection/")[2] for fault in problem["errors"]] == [
+        "condition/insurance",
+        "mandatory/modules",
+    ]
+    for subject, name in (("condition", "insurance"), ("mandatory", "modules")):
+        await decide(market, alder, subject, name)
+    await decide(market, birch, "condition", "insurance")
+    problem = refused(await recommend(market.moderator, tender, run, birch), 409, "requirements-not-decided")
+    assert ["modules" in fault["message"] for fault in problem["errors"]] == [True]
+    await decide(market, birch, "mandatory", "modules")
+    await market.recommend(tender, run, birch)
+
+
+async def test_an_award_looks_at_the_requirements_itself(market: Market) -> None:
+    """A recommendation that an earlier release let through is not followed; to award nothing needs no decision."""
+    tender, (_, birch), run = await with_requirements(market)
+    await market.owner.execute(
+        "INSERT INTO recommendations (lot_id, number, evaluation_id, bid_id, reason, warnings, person_id, "
+        "recommended_at) VALUES ($1, 1, $2, $3, 'Ranked first.', '[]', $4, clock_timestamp())",
+        tender["lots"][0]["id"],
+        run["id"],
+        birch["bid_id"],
+        market.moderator.id,
+    )
+    path = f"/lots/{tender['lots'][0]['id']}/award"
+    award = {"evaluation_id": run["id"], "bid_id": birch["bid_id"], "reason": "As recommended."}
+    refused(await market.approver.post(path, award), 409, "requirements-not-decided")
+    await market.recommend(tender, run, None)
+    done(await market.approver.post(path, award | {"bid_id": None}))
+
+
+async def test_mandatory_grounds_on_which_nothing_is_recorded_are_warned_of(market: Market) -> None:
+    """By name: who recommends says how it is known that none applies, or records what was found on each."""
+    tender, (alder, birch), run = await market.evaluated(jurisdiction="eu-2014-24")
+    listed = f"/evaluations/{run['id']}/warnings"
+    grounds = done(await market.moderator.get("/jurisdictions/eu-2014-24"))["grounds"]
+    mandatory = [one["id"] for one in grounds if one["kind"] == "mandatory"]
+    (warned,) = [one for one in done(await market.moderator.get(listed)) if one["name"] == "grounds-not-decided"]
+    assert mandatory
+    assert all(name in warned["message"] for name in (*mandatory, birch["bid_id"]))
+    others = [
+        {"warning": one["name"], "answer": "Read again."}
+        for one in done(await market.moderator.get(listed))
+        if one != warned
+    ]
+    problem = refused(
+        await recommend(market.moderator, tender, run, birch, acknowledged=others), 422, "warnings-not-answered"
+    )
+    assert ["grounds-not-decided" in fault["mend"] for fault in problem["errors"]] == [True]
+    for name in mandatory:
+        await decide(market, alder, "ground", name)
+    assert "grounds-not-decided" in {one["name"] for one in done(await market.auditor.get(listed))}
+    for name in mandatory:
+        await decide(market, birch, "ground", name)
+    assert "grounds-not-decided" not in {one["name"] for one in done(await market.auditor.get(listed))}
+    done(await recommend(market.moderator, tender, run, birch, acknowledged=others))
+
+
+async def test_where_no_law_names_grounds_none_is_asked_for(market: Market) -> None:
+    """Negative control: a tender without a country's rules."""
+    _, _, run = await market.evaluated()
+    names = {one["name"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
+    assert "grounds-not-decided" not in names
+
+
+# A panel of one
+
+
+async def test_a_panel_of_one_is_answered_for_by_its_name(market: Market) -> None:
+    """Where one person gave every mark that counts, nobody recommends without saying why that is enough."""
+    tender, (_, birch), run = await market.evaluated()
+    warned = done(await market.moderator.get(f"/evaluations/{run['id']}/warnings"))
+    (alone,) = [one for one in warned if one["name"] == "one-person-panel"]
+    assert "every mark that counts is evaluator's" in alone["message"].lower()
+    others = [{"warning": one["name"], "answer": "Read again."} for one in warned if one != alone]
+    problem = refused(
+        await recommend(market.moderator, tender, run, birch, acknowledged=others), 422, "warnings-not-answered"
+    )
+    assert ["one-person-panel" in fault["mend"] for fault in problem["errors"]] == [True]
+    answer = {"warning": "one-person-panel", "answer": "The second evaluator fell ill; the auditor read all of it."}
+    made = done(await recommend(market.moderator, tender, run, birch, acknowledged=[*others, answer]))
+    assert answer["answer"] in {one["answer"] for one in made["warnings"]}
+
+
+async def test_of_two_who_have_scored_nothing_is_warned(market: Market) -> None:
+    """Negative control: marks of two people who are seated."""
+    tender, bids = await market.opened()
+    await market.seat(tender, market.second_evaluator)
+    for bid in bids:
+        for person in (market.evaluator, market.second_evaluator):
+            done(await person.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    names = {one["name"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
+    assert "one-person-panel" not in names
+
+
+CHAIR, SECOND = UUID(int=1), UUID(int=2)
+
+
+def a_mark(criterion: str, person: UUID, *, counts: bool = True) -> PanelScore:
+    return PanelScore(
+        bid_id=UUID(int=9),
+        criterion_id=criterion,
+        person_id=person,
+        person=f"Person {person.int}",
+        version=1,
+        value="4",
+        reason="Page 4.",
+        cites=("Page 4",),
+        change_reason=None,
+        given_at=datetime(2031, 3, 1, tzinfo=UTC),
+        counts=counts,
+    )
+
+
+@pytest.mark.parametrize(
+    ("marks", "warned"),
+    [
+        ([a_mark("quality", SECOND), a_mark("risk", SECOND)], "Every mark that counts is Person 2's"),
+        ([a_mark("quality", SECOND), a_mark("risk", CHAIR)], "The chair is the only one who has scored risk."),
+        ([a_mark("quality", CHAIR), a_mark("quality", SECOND, counts=False)], "Every mark that counts is Person 1's"),
+        ([a_mark("quality", CHAIR), a_mark("quality", SECOND)], None),
+        ([], None),
+    ],
+)
+def test_a_chair_who_scores_alone_is_warned_of_too(marks: list[PanelScore], warned: str | None) -> None:
+    """By criterion; the marks of somebody who was replaced make nobody a second person."""
+    found = list(panel_warning(marks, CHAIR))
+    assert [one.name for one in found] == (["one-person-panel"] if warned else [])
+    assert all(one.message.startswith(warned or "") for one in found)

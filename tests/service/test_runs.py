@@ -4,6 +4,9 @@ from typing import Any
 from uuid import uuid4
 
 from tests.make import a_decision, a_score
+from tests.service import test_clarifications as clarifications
+from tests.service import test_corrections as corrections
+from tests.service import test_draws as draws
 from tests.service.conftest import Market, done, refused
 
 
@@ -78,6 +81,40 @@ async def test_a_later_run_says_what_changed_by_whose_decision_and_who_wins_now(
     assert bids[alder["bid_id"]]["total_before"] != bids[alder["bid_id"]]["total_after"]
     assert told["winner_changed"]
     assert (told["winner_before"], told["winner_after"]) == (birch["bid_id"], alder["bid_id"])
+
+
+async def test_a_corrected_error_says_in_the_difference_who_confirmed_it(market: Market) -> None:
+    """A price that changes between two runs has the decision of the second person behind it; a refused one has none."""
+    tender, (alder, birch), first = await market.evaluated()
+    for bid, supplier, outcome in ((alder, market.alder, "confirmed"), (birch, market.birch, "refused")):
+        asked = await corrections.asked_about(market, bid)
+        done(await clarifications.answer(supplier, asked))
+        done(await corrections.propose(market.moderator, asked))
+        done(await corrections.decide(market.approver, asked, outcome))
+    second = await market.evaluate_again(tender, "A digit had been lost.")
+    told = done(await market.auditor.get(f"/evaluations/{second['id']}/difference?from={first['id']}"))
+    (price,) = told["inputs"]
+    assert (price["bid_id"], price["criterion_id"]) == (alder["bid_id"], "price")
+    assert (price["before"], price["after"]) == ("1184500.00", "900000.00")
+    (made,) = price["decisions"]
+    assert (made["kind"], made["value"], made["person"]) == ("correction", "900000.00", "Approver")
+    assert made["reason"] == "The bill of quantities leaves no doubt."
+
+
+async def test_lots_drawn_between_two_runs_say_who_revealed_the_secret(market: Market) -> None:
+    """With the secret, so that anybody draws again; two runs after the draw have none between them."""
+    tender, _ = await draws.tied(market)
+    lot = tender["lots"][0]
+    digest = {"rules_digest": lot["rules_digest"]}
+    first = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", digest))
+    done(await market.approver.post(draws.draw_of(tender), {"secret": draws.SECRET}))
+    second = await market.evaluate_again(tender, "Lots were drawn.")
+    third = await market.evaluate_again(tender, "Once more.")
+    told = done(await market.auditor.get(f"/evaluations/{second['id']}/difference?from={first['id']}"))
+    assert told["lots_drawn_between"]
+    assert (told["drawing"]["secret"], told["drawing"]["person"]) == (draws.SECRET, "Approver")
+    told = done(await market.auditor.get(f"/evaluations/{third['id']}/difference?from={second['id']}"))
+    assert (told["lots_drawn_between"], told["drawing"]) == (False, None)
 
 
 async def test_two_equal_runs_have_no_difference(market: Market) -> None:

@@ -212,6 +212,8 @@ async def test_before_the_opening_and_after_the_award_nothing_is_decided(market:
     tender, (_, birch) = await a_case(market)
     result = await evaluate(market, tender)
     run = done(await market.moderator.get(f"{lot_of(tender)}/evaluations"))[-1]
+    for subject, name in (("condition", "insurance"), ("mandatory", "modules")):
+        done(await decide(market.moderator, birch, subject, name, "met"))
     await market.recommend(tender, run, birch)
     award = {"evaluation_id": run["id"], "bid_id": result["winner"], "reason": "As recommended."}
     done(await market.approver.post(f"{lot_of(tender)}/award", award))
