@@ -156,7 +156,8 @@ async def test_where_the_law_leaves_the_calendar_to_the_country_it_must_be_named
     tender, _, _ = await market.awarded(jurisdiction="eu-2014-24")
     await market.complete_letters(tender)
     refused(await send(market.approver, tender), 422, "calendar-needed")
-    refused(await send(market.approver, tender, calendar="XX"), 422, "calendar-needed")
+    for unknown in ("XX", "utils", "  ", "XNYS"):
+        refused(await send(market.approver, tender, calendar=unknown), 422, "calendar-needed")
     assert done(await send(market.approver, tender, calendar="FR", inference_accepted="Public."))["standstill_ends_at"]
 
 
