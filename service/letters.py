@@ -1,8 +1,7 @@
 """What each bidder is told about an award, made as data first: its own assessment and the winner's, nobody else's.
 
 A letter is made from the stored run, the agreed reasons and the texts that only people can give; what the law asks for
-and is not there yet is named with its reference. Numbers are the engine's. Where a formula measures prices against each
-other, it is worked out which price the letter's reader could find.
+and is not there yet is named with its reference. Numbers are the engine's. What letters give away: `discretion`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,9 +14,7 @@ from msgspec import Struct
 
 import scoring
 from scoring.answers import Graded
-from scoring.debrief import Debrief, Derived, ShownBid, ShownLetter, debrief
-from scoring.decimals import Mode
-from scoring.model import method_tag, price_criterion
+from scoring.model import method_tag
 from service.legal import LetterKind, Standstill
 from service.tenders import TenderLot, TenderRow
 
@@ -383,66 +380,3 @@ def _leaves(criteria: Sequence[CriterionTold]) -> Iterator[CriterionTold]:
             yield from _leaves(criterion.sub_criteria)
         else:
             yield criterion
-
-
-# What a letter gives away
-
-
-def given_away(sources: Sources, letter: Letter) -> Debrief:
-    """The prices of others that the reader of a letter can work out, whether or not it knows what the winner bid."""
-    price = price_criterion(sources.lot.rules.criteria, sources.lot.rules.rule)
-    if price is None or price.method is None:
-        reason = None if price is None else "The whole-tender rule reads the price; look at the letter yourself."
-        return Debrief(derived=(), not_examined=reason)
-    found: dict[str, Derived] = {}
-    not_examined = None
-    for shown in _shown(sources, letter, price.id, price.method):
-        told = debrief(shown)
-        not_examined = not_examined or told.not_examined
-        found |= {one.whose: one for one in told.derived}
-    return Debrief(derived=tuple(found.values()), not_examined=not_examined)
-
-
-def _shown(sources: Sources, letter: Letter, price_id: str, method: scoring.Method) -> Iterator[ShownLetter]:
-    """What the reader can put into an equation: its own price and points, and the winner's.
-
-    Who has no points of its own still has the winner's, whose price the award notice tells.
-    """
-    prices = {bid.id: bid.values.get(price_id) for bid in sources.result.inputs}
-    own = ShownBid(points=_readable(sources, letter.own, price_id), price=prices.get(str(letter.own.bid_id)))
-    winner = ShownBid()
-    if letter.winner is not None:
-        told = _readable(sources, letter.winner, price_id)
-        winner = ShownBid(points=told, price=prices.get(str(letter.winner.bid_id)))
-    decimals, mode = _printed(sources.lot.rules)
-    digits = max((len(text.partition(".")[2]) for text in prices.values() if text), default=0)
-    pairs = [(own, ShownBid(points=winner.points)), (own, winner)]
-    if own.points is None or own.price is None:
-        pairs = [(winner, ShownBid())] if winner.points is not None and winner.price is not None else []
-    for reader, other in pairs:
-        yield ShownLetter(
-            method=method,
-            own=reader,
-            winner=other,
-            decimals=decimals,
-            mode=mode,
-            unit_decimals=max(2, digits),
-            bids=len(sources.result.reference_set),
-        )
-
-
-def _readable(sources: Sources, told: Assessed, price_id: str) -> str | None:
-    """The points on the price, unless they are redacted and do not follow from the total less the rest either."""
-    hidden = {criterion.id for criterion in _leaves(told.criteria) if criterion.points.redacted}
-    if price_id in hidden and (told.total.redacted or len(hidden) > 1):
-        return None
-    result = next((bid for bid in sources.result.bids if bid.id == str(told.bid_id)), None)
-    return result.points.get(price_id) if result else None
-
-
-def _printed(rules: scoring.Lot) -> tuple[int, Mode]:
-    """How the points of a leaf are rounded before anybody reads them."""
-    for step in rules.rounding:
-        if step.stage == "leaf" and not step.criteria and step.decimals is not None:
-            return step.decimals, step.mode or "half_up"
-    return 10, "half_up"

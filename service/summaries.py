@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 import scoring
 from scoring.debrief import Debrief, Derived
-from service import awards, db, events, letters, opening, standstill, tenders
+from service import awards, db, discretion, events, letters, opening, standstill, tenders
 from service.awards import NotAwarded
 from service.drafts import Reason
 from service.evaluations import get_stored
@@ -242,7 +242,7 @@ def _as_sent(sent: SentLetter) -> Summary:
 
 def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
     letter = letters.made_for(sources, bid_id)
-    told = letters.given_away(sources, letter)
+    told = discretion.given_away(sources, letter)
     return Summary(
         letter=letter,
         sent_at=None,
@@ -383,7 +383,7 @@ async def send_summaries(
     sources = msgspec.structs.replace(sources, standstill_ends_at=waiting.ends_at if waiting else None)
     made = {bid_id: letters.made_for(sources, bid_id) for bid_id in sources.bids}
     check_complete(_all_missing(sources, made))
-    told = {bid_id: letters.given_away(sources, letter) for bid_id, letter in made.items()}
+    told = {bid_id: discretion.given_away(sources, letter) for bid_id, letter in made.items()}
     check_discreet(told, data.inference_accepted)
     await _store(conn, caller, known, sources, made)
     if waiting is not None:
