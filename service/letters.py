@@ -6,6 +6,7 @@ and is not there yet is named with its reference. Numbers are the engine's. What
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 import scoring
 from scoring.answers import Graded
+from scoring.decimals import exact_text
 from scoring.model import method_tag
 from service.legal import LetterKind, Standstill
 from service.tenders import TenderLot, TenderRow
@@ -43,8 +45,8 @@ class Shown(Struct, frozen=True, kw_only=True):
 class CriterionTold(Struct, frozen=True, kw_only=True):
     """A criterion as one bid was assessed against it: importance, how scores were given, the score and its explanation.
 
-    `importance` is the share of the whole lot in its published units; `score` in weighted points, `mark` what the panel
-    agreed on the published scale, `points` of 100.
+    `importance` is the share of the whole lot, in its published units and multiplied down the tree: the most that
+    `score` (weighted points) can be. `mark` is what the panel agreed on the published scale, `points` are of 100.
     """
 
     id: str
@@ -118,7 +120,7 @@ class BidFacts(Struct, frozen=True, kw_only=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Everything that the letters of a lot are made from."""
+    """Everything that the letters of a lot are made from; `address` is where this service is reached."""
 
     tender: TenderRow
     lot: TenderLot
@@ -130,6 +132,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     decision: str
     decided_at: datetime
     result: scoring.Evaluation
+    address: str
     bids: dict[UUID, BidFacts]
     agreed: dict[tuple[UUID, str], str]
     texts: dict[tuple[UUID, str], str]
@@ -189,6 +192,11 @@ def known_fields(lot: TenderLot, names: Sequence[str], *, scores: bool) -> list[
 # Making a letter
 
 
+def with_cites(reason: str, cites: Sequence[str]) -> str:
+    """A panel's agreed reason with the places in the bid that it rests on."""
+    return f"{reason}\n\nIn the tender: {'; '.join(cites)}." if cites else reason
+
+
 @lru_cache(maxsize=1)
 def _formulas() -> dict[str, str]:
     return {one.id: f"{one.name}: {one.formula}" for one in scoring.methods()}
@@ -207,7 +215,7 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         lot_number=lot.number,
         lot=lot.title,
         rules_digest=lot.rules_digest,
-        full_rules=f"/tenders/{tender.id}",
+        full_rules=f"{sources.address}/tenders/{tender.id}",
         award_number=sources.award_number,
         decided_at=sources.decided_at,
         decision=sources.decision,
@@ -245,7 +253,7 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
         email=teller.shown("email", sources.texts.get((bid_id, "email"))),
         identifier=sources.texts.get((bid_id, "identifier")) or facts.identifier,
         state=state,
-        criteria=tuple(teller.criterion(criterion) for criterion in sources.lot.rules.criteria),
+        criteria=tuple(teller.criterion(one, Fraction(one.weighting)) for one in sources.lot.rules.criteria),
         total=teller.shown("total", result.total if result else None),
         why_not_awarded=_why_not(sources, result) if state == "not_awarded" else None,
         further_explanation=teller.shown("further_explanation", sources.texts.get((bid_id, "further_explanation"))),
@@ -295,21 +303,21 @@ class _Teller:
         reason = None if self.own else self.sources.hidden.get((self.bid_id, field))
         return Shown(text=None if reason else text, redacted=reason)
 
-    def criterion(self, criterion: scoring.Criterion) -> CriterionTold:
-        """A criterion with its sub-criteria."""
+    def criterion(self, criterion: scoring.Criterion, share: Fraction) -> CriterionTold:
+        """A criterion with its sub-criteria; `share` is its part of the whole lot."""
         name, score = criterion.id, f"score:{criterion.id}"
         judged = not criterion.criteria and scoring.is_for_panel(criterion)
         return CriterionTold(
             id=name,
             title=criterion.title or name,
-            importance=f"{criterion.weighting:f}",
+            importance=exact_text(share),
             method=_method(criterion),
-            scores_available=_scale(criterion),
+            scores_available=_scale(criterion, share),
             mark=self.shown(score, self.values.get(name) if judged else None),
             points=self.shown(score, self.points.get(name)),
             score=self.shown(score, self.weighted.get(name)),
             explanation=self.shown(f"explanation:{name}", self._explanation(criterion, judged=judged)),
-            sub_criteria=tuple(self.criterion(child) for child in criterion.criteria),
+            sub_criteria=tuple(self.criterion(child, _part(criterion, child, share)) for child in criterion.criteria),
         )
 
     def _explanation(self, criterion: scoring.Criterion, *, judged: bool) -> str | None:
@@ -325,15 +333,27 @@ class _Teller:
         return "\n\n".join(part for part in (reason or computed, given) if part) or None
 
 
+def _part(parent: scoring.Criterion, child: scoring.Criterion, share: Fraction) -> Fraction:
+    """A sub-criterion's share of the whole lot, of which its parent has `share`."""
+    return share * Fraction(child.weighting) / Fraction(parent.total)
+
+
 def _method(criterion: scoring.Criterion) -> str:
     tag = method_tag(criterion)
     if criterion.criteria:
-        return "by its sub-criteria"
+        return "by its sub-criteria, whose weighted scores are added up"
     return f"{tag}, {_formulas()[tag]}" if tag in _formulas() else "as the tender's rule says"
 
 
-def _scale(criterion: scoring.Criterion) -> str:
+def _scale(criterion: scoring.Criterion, share: Fraction) -> str:
     method = criterion.method
+    if criterion.criteria:
+        parts = "; ".join(
+            f"{child.title or child.id} up to {exact_text(_part(criterion, child, share))}"
+            for child in criterion.criteria
+            if child.weighting
+        )
+        return f"0 to {exact_text(share)} weighted points, the sum of: {parts}"
     if isinstance(method, Graded):
         return "; ".join(f"{level.value:f} {level.label or ''}".strip() for level in method.scale)
     return "0 to 100 points by formula, then weighted" if method is not None else "as the tender's rule says"

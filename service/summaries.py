@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import Request, Router, get, post, put
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -121,6 +122,7 @@ class _Agreed(Struct, frozen=True):
     bid_id: UUID
     criterion_id: str
     reason: str
+    cites: list[str]
 
 
 # Refusals
@@ -196,7 +198,12 @@ def check_discreet(told: dict[UUID, Debrief], accepted: str | None) -> None:
 # Reading
 
 
-async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot) -> Sources:
+def address_of(request: Request[Any, Any, State]) -> str:
+    """Where this service is reached: as `TENDERSCORE_PUBLIC_URL` says, else as the caller has reached it."""
+    return request.app.state.public_url or str(request.base_url).rstrip("/")
+
+
+async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot, address: str) -> Sources:
     """Everything that the letters on a lot's standing award are made from; raises NotAwarded."""
     award = await awards.standing_award(conn, lot.id)
     if award is None:
@@ -219,8 +226,9 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
         decision=award.reason,
         decided_at=award.decided_at,
         result=msgspec.json.decode(stored.canonical, type=scoring.Evaluation),
+        address=address,
         bids={bid.bid_id: bid for bid in bids},
-        agreed={(one.bid_id, one.criterion_id): one.reason for one in agreed},
+        agreed={(one.bid_id, one.criterion_id): letters.with_cites(one.reason, one.cites) for one in agreed},
         texts={(one.bid_id, one.field): one.text for one in texts},
         hidden={(one.bid_id, one.field): one.reason for one in hidden if one.reason is not None},
         standstill_ends_at=None if waiting is None else waiting.ends_at,
@@ -258,14 +266,17 @@ def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
 
 @get("/lots/{lot_id:uuid}/assessment-summaries")
 async def list_summaries(
-    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+    lot_id: FromPath[UUID],
+    request: Request[Caller, Any, State],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
 ) -> list[SummaryLine]:
     """List the letters on a lot's award: what each lacks, what it gives away; for those who score, decide or audit."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     opening.check_reader(known.tender)
-    sources = await load(conn, caller, known, known.lot(lot_id))
+    sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
     sent = await list_sent(conn, lot_id, sources.award_number)
     prepared = {bid_id: _in_preparation(sources, bid_id) for bid_id in sources.bids}
     return [
@@ -284,6 +295,7 @@ async def list_summaries(
 async def get_summary(
     lot_id: FromPath[UUID],
     bid_id: FromPath[UUID],
+    request: Request[Caller, Any, State],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Summary:
@@ -293,7 +305,7 @@ async def get_summary(
         row = SQL.get_own_letter(conn, lot_id=lot_id, bid_id=bid_id, supplier_id=caller.organisation_id)
         return _as_sent(await db.one(row, SentLetter))
     opening.check_reader(known.tender)
-    sources = await load(conn, caller, known, known.lot(lot_id))
+    sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
     sent = await list_sent(conn, lot_id, sources.award_number)
     if bid_id in sent:
         return _as_sent(sent[bid_id])
@@ -364,6 +376,7 @@ async def redact_field(
 async def send_summaries(
     lot_id: FromPath[UUID],
     data: JSONBody[NewSending],
+    request: Request[Caller, Any, State],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Sent:
@@ -376,7 +389,7 @@ async def send_summaries(
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "approver")
     tenders.check_cleared(known.tender)
-    sources = await load(conn, caller, known, lot)
+    sources = await load(conn, caller, known, lot, address_of(request))
     if await list_sent(conn, lot_id, sources.award_number):
         raise LettersAlreadySent(f"The letters on award {sources.award_number} have been sent.")
     waiting = _waiting(known, sources, data)

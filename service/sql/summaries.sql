@@ -21,8 +21,8 @@ ORDER BY supplier.name, opened.bid_id
 LIMIT 10000;
 
 -- name: list_reasons(lot_id)
--- The agreed reasons for the standing scores of a lot.
-SELECT score.bid_id, score.criterion_id, score.reason
+-- The agreed reasons for the standing scores of a lot, and where in the bids they are seen.
+SELECT score.bid_id, score.criterion_id, score.reason, score.cites
 FROM consensus_scores AS score
 INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
 WHERE

@@ -50,6 +50,7 @@ def sources(kind: LetterKind = "assessment_summary", hidden: dict[tuple[UUID, st
         decision="As recommended.",
         decided_at=AT,
         result=scoring.evaluate(rules, bids),
+        address="https://tenders.example/scoring",
         bids={
             bid: BidFacts(bid_id=bid, supplier_id=bid, supplier=f"Bidder {bid.int}", identifier=None, state_reason=None)
             for bid in offers
@@ -83,6 +84,30 @@ def test_every_required_field_can_be_given(kind: LetterKind) -> None:
             texts[one.bid_id, one.field] = "Given."
     complete = msgspec.structs.replace(given, texts=texts)
     assert [one for bid in given.bids for one in letters.missing(complete, letters.made_for(complete, bid))] == []
+
+
+def test_importance_is_the_share_of_the_whole_lot() -> None:
+    """Reg. 31: the relative importance. 60 of the 35 for quality are 21 of 100, less than the price's 40, not more."""
+    price, quality, social = letters.made_for(sources(), ALDER).own.criteria
+    assert (price.importance, quality.importance, social.importance) == ("40", "35", "25")
+    assert [one.importance for one in quality.sub_criteria] == ["21", "14"]
+    assert [one.importance for one in social.sub_criteria] == ["15", "10"]
+    assert quality.scores_available == (
+        "0 to 35 weighted points, the sum of: Method statement up to 21; Work outside school hours up to 14"
+    )
+    assert quality.method == "by its sub-criteria, whose weighted scores are added up"
+
+
+def test_a_letter_says_where_its_reader_finds_the_full_rules() -> None:
+    """Wherever it is read, also on paper: the whole address."""
+    assert letters.made_for(sources(), ALDER).full_rules == f"https://tenders.example/scoring/tenders/{UUID(int=9)}"
+
+
+def test_an_agreed_reason_names_the_places_in_the_bid_that_it_rests_on() -> None:
+    """A score's explanation is by reference to the tender."""
+    told = letters.with_cites("The phasing is worked out.", ["Method statement, p. 4", "Annex 2"])
+    assert told == "The phasing is worked out.\n\nIn the tender: Method statement, p. 4; Annex 2."
+    assert letters.with_cites("Recorded before places were asked for.", []) == "Recorded before places were asked for."
 
 
 def test_a_letter_survives_being_stored() -> None:

@@ -71,6 +71,8 @@ async def test_a_losing_bidders_summary_has_every_field_of_regulation_31(market:
         statement = quality["sub_criteria"][0]
         assert "4 very good" in statement["scores_available"]
         assert "page 4" in statement["explanation"]["text"]
+        assert "In the tender: Method statement, p. 4." in statement["explanation"]["text"]
+        assert statement["importance"] == "21"
         for criterion in (price, statement, *social["sub_criteria"]):
             assert criterion["score"]["text"]
             assert criterion["explanation"]["text"]
@@ -78,6 +80,8 @@ async def test_a_losing_bidders_summary_has_every_field_of_regulation_31(market:
     assert own["total"]["text"] in own["why_not_awarded"]
     assert winner["why_not_awarded"] is None
     assert letter["rules_digest"] == tender["lots"][0]["rules_digest"]
+    assert letter["full_rules"].startswith("http://127.0.0.1:")
+    assert letter["full_rules"].endswith(f"/tenders/{tender['id']}")
     assert "eight" in letter["standstill"] or "8 working days" in letter["standstill"]
 
 
