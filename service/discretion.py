@@ -4,14 +4,45 @@ Where a formula measures prices against each other, a letter is an equation for 
 that is redacted counts as shown where it follows from its neighbours and their sum.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
 
 import scoring
 from scoring.debrief import Debrief, Derived, ShownBid, ShownLetter, debrief
 from scoring.decimals import Mode
-from scoring.model import price_criterion
-from service.letters import Assessed, CriterionTold, Letter, Sources
+from scoring.model import is_price, price_criterion
+from service.letters import Assessed, BidderName, CriterionTold, Letter, Sources
+
+SHORTEST: Final = 4
+"""Letters and digits that a name or an identifier has at least to be searched for: shorter ones stand in many words."""
+LEGAL_FORMS: Final = re.compile(
+    "( (ltd|limited|plc|llp|inc|corp|co|cic|gmbh|mbh|ag|kg|sa|sas|sarl|srl|spa|bv|nv|oy|ab|as|aps|lda|sl))+$"
+)
+
+
+class Mention(Struct, frozen=True, kw_only=True):
+    """Something of another bidder that stands in a text of a letter: in which, whose it is, and what was found.
+
+    `bid_id` is the reader's bid, `about_id` the one that the text is about: its own or the winner's.
+    """
+
+    bid_id: UUID
+    about_id: UUID
+    field: str
+    kind: Literal["name", "identifier", "price"]
+    whose: str
+    found: str
+
+    @property
+    def place(self) -> dict[str, UUID | str]:
+        """Where it stands and of which kind it is, for the log, which does not repeat it."""
+        return {"bid_id": self.bid_id, "about_id": self.about_id, "field": self.field, "kind": self.kind}
+
 
 _TOTAL: Final = ""
 """The sum of the top criteria, among criteria's ids, none of which is empty."""
@@ -102,3 +133,119 @@ def _printed(rules: scoring.Lot) -> tuple[int, Mode]:
         if step.stage == "leaf" and not step.criteria and step.decimals is not None:
             return step.decimals, step.mode or "half_up"
     return 10, "half_up"
+
+
+# What texts tell
+
+
+class _Secret(NamedTuple):
+    """What one bidder is not to read of another; `plain` must stand in a text's words, or `digits` among its digits."""
+
+    whose: str
+    kind: Literal["name", "identifier", "price"]
+    told: str
+    plain: str
+    digits: str
+    pattern: re.Pattern[str] | None
+
+
+def mentions(sources: Sources, letter: Letter) -> list[Mention]:
+    """What stands in a letter's texts of bidders whom it is not about, and of the winner's price.
+
+    Found are names but for their legal form, their first words, identifiers, and prices in digits however they are
+    grouped. Not found are nicknames, prices that were rounded or written in words, and what only the context tells.
+    """
+    texts = [(about, field, text, _plain(text)) for about, field, text in _texts(letter)]
+    words = "\n".join(f" {plain} " for _, _, _, plain in texts)
+    digits = re.sub(r"\D", "", "".join(text for _, _, text, _ in texts))
+    secrets = [one for one in _secrets(sources, letter) if (one.plain in words if one.plain else one.digits in digits)]
+    found = [
+        Mention(bid_id=letter.own.bid_id, about_id=about, field=field, kind=one.kind, whose=one.whose, found=one.told)
+        for about, field, text, plain in texts
+        for one in secrets
+        if (one.pattern.search(text) if one.pattern else one.plain in f" {plain} ")
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _plain(text: str) -> str:
+    """The words of a text, small, with single blanks between them."""
+    return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _texts(letter: Letter) -> Iterator[tuple[UUID, str, str]]:
+    """Everything in a letter that people have written: about which bid, in which field; reasons of redactions too."""
+    yield letter.own.bid_id, "decision", letter.decision
+    for told in (letter.own, letter.winner):
+        if told is None:
+            continue
+        fields = {name: getattr(told, name) for name in ("identifier", "disqualification")}
+        shown = {
+            name: getattr(told, name)
+            for name in ("postal_address", "email", "total", "further_explanation", "relative_advantages")
+        }
+        for one in _all(told.criteria):
+            shown |= {f"score:{one.id}": one.score, f"explanation:{one.id}": one.explanation}
+        fields |= {name: one.redacted or one.text for name, one in shown.items()}
+        yield from ((told.bid_id, name, text) for name, text in fields.items() if text)
+
+
+def _secrets(sources: Sources, letter: Letter) -> Iterator[_Secret]:
+    """What the reader of a letter is not to find in its texts; its own and the winner's names it knows."""
+    own = sources.bids[letter.own.bid_id].supplier_id
+    winner = sources.bids[letter.winner.bid_id].supplier_id if letter.winner else own
+    suppliers = {bid_id: facts.supplier_id for bid_id, facts in sources.bids.items()}
+    known = {_plain(one.text) for one in _names(sources) if suppliers[one.bid_id] in {own, winner}}
+    told = [*known, *map(_plain, (letter.buyer, letter.title, letter.lot))]
+    public = {word for text in told for word in text.split()}
+    for one in _names(sources):
+        if suppliers[one.bid_id] not in {own, winner} and _plain(one.text) not in known:
+            whose = sources.bids[one.bid_id].supplier
+            for needle in sorted(_needles(one.text, public) if one.kind == "name" else {_plain(one.text)}):
+                if len(needle) >= SHORTEST:
+                    yield _Secret(whose, one.kind, one.text, f" {needle} ", "", None)
+    yield from _prices(sources, {bid_id for bid_id, supplier in suppliers.items() if supplier == own})
+
+
+def _names(sources: Sources) -> Iterator[BidderName]:
+    yield from sources.names
+    for (bid_id, field), text in sources.texts.items():
+        if field == "identifier":
+            yield BidderName(bid_id, "identifier", text)
+
+
+def _needles(name: str, public: set[str]) -> set[str]:
+    """A name as people write it: without its legal form, or only its first word unless that says nothing by itself."""
+    plain = _plain(name)
+    short = LEGAL_FORMS.sub("", plain)
+    whole = short if len(short) >= SHORTEST else plain
+    first, *_ = short.split() or [""]
+    return {whole} if first in public else {whole, first}
+
+
+def _prices(sources: Sources, own: set[UUID]) -> Iterator[_Secret]:
+    """The prices of all bids but the reader's own, and but those that are equal to one of its own."""
+    money = [leaf.id for leaf in scoring.leaves(sources.lot.rules.criteria) if is_price(leaf)]
+    read = [(UUID(bid.id), bid.values.get(name, "")) for bid in sources.result.inputs for name in money]
+    read = [(bid_id, price) for bid_id, price in read if re.fullmatch(r"\d+(\.\d+)?", price)]
+    mine = {_digits(price) for bid_id, price in read if bid_id in own}
+    for bid_id, price in read:
+        if bid_id not in own and _digits(price) not in mine:
+            whole, _ = _digits(price)
+            yield _Secret(sources.bids[bid_id].supplier, "price", price, "", whole, _written(price))
+
+
+def _digits(price: str) -> tuple[str, str]:
+    whole, _, rest = price.partition(".")
+    return whole.lstrip("0") or "0", rest.rstrip("0")
+
+
+def _written(price: str) -> re.Pattern[str]:
+    """How a price may stand in a text: thousands apart or not, a point or a comma, from 1000 on also without cents."""
+    whole, cents = _digits(price)
+    first = len(whole) % 3 or 3
+    groups = [whole[:first], *(whole[at : at + 3] for at in range(first, len(whole), 3))]
+    rest = rf"[.,]{cents}0*" if cents else r"[.,]0+"
+    optional = "?" if not cents or len(groups) > 1 else ""
+    digits = r"[.,'’\s]?".join(groups)
+    return re.compile(rf"(?<!\d)(?<!\d[.,'’]){digits}({rest}){optional}(?!\d)(?![.,'’]\d)")

@@ -27,8 +27,10 @@ TEXTS: Final = (
     "further_explanation",
     "relative_advantages",
     "disqualification",
+    "decision",
 )
-"""Texts about a bid that people give; `explanation:<criterion>` besides."""
+"""Texts about a bid that people give; `explanation:<criterion>` besides. `decision` is what this bid's own letter says
+of the award in place of the award's reason, which was written for the buyer's people."""
 HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages")
 """What may be redacted; `score:<criterion>` and `explanation:<criterion>` besides."""
 
@@ -119,6 +121,14 @@ class BidFacts(Struct, frozen=True, kw_only=True):
     state_reason: str | None
 
 
+class BidderName(Struct, frozen=True):
+    """A name or identifier by which somebody behind a bid is known: its supplier, or a party of a joint bid."""
+
+    bid_id: UUID
+    kind: Literal["name", "identifier"]
+    text: str
+
+
 class Sources(Struct, frozen=True, kw_only=True):
     """Everything that the letters of a lot are made from; `address` is where this service is reached."""
 
@@ -137,6 +147,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     agreed: dict[tuple[UUID, str], str]
     texts: dict[tuple[UUID, str], str]
     hidden: dict[tuple[UUID, str], str]
+    names: tuple[BidderName, ...] = ()
     standstill_ends_at: datetime | None = None
 
 
@@ -218,12 +229,16 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         full_rules=f"{sources.address}/tenders/{tender.id}",
         award_number=sources.award_number,
         decided_at=sources.decided_at,
-        decision=sources.decision,
+        decision=_decision(sources, bid_id),
         own=assessed(sources, bid_id, own=True),
         winner=assessed(sources, sources.winner_id, own=False) if told_of_winner and sources.winner_id else None,
         standstill=_standstill(sources.law),
         standstill_ends_at=sources.standstill_ends_at,
     )
+
+
+def _decision(sources: Sources, bid_id: UUID) -> str:
+    return sources.texts.get((bid_id, "decision"), sources.decision)
 
 
 def _standstill(law: Standstill | None) -> str | None:
@@ -255,17 +270,17 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
         state=state,
         criteria=tuple(teller.criterion(one, Fraction(one.weighting)) for one in sources.lot.rules.criteria),
         total=teller.shown("total", result.total if result else None),
-        why_not_awarded=_why_not(sources, result) if state == "not_awarded" else None,
+        why_not_awarded=_why_not(sources, bid_id, result) if state == "not_awarded" else None,
         further_explanation=teller.shown("further_explanation", sources.texts.get((bid_id, "further_explanation"))),
         relative_advantages=teller.shown("relative_advantages", sources.texts.get((bid_id, "relative_advantages"))),
         disqualification=_disqualification(sources, bid_id, result) if state == "disqualified" else None,
     )
 
 
-def _why_not(sources: Sources, result: scoring.BidResult | None) -> str:
+def _why_not(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str:
     first = next((bid for bid in sources.result.bids if bid.id == str(sources.winner_id)), None)
     if first is None or result is None:
-        return f"Nothing was awarded: {sources.decision}"
+        return f"Nothing was awarded: {_decision(sources, bid_id)}"
     if (sources.winner_id, "total") in sources.hidden:
         return "Its total is not the best one; the winning tender's is redacted."
     if result.total == first.total:

@@ -19,9 +19,10 @@ import scoring
 from scoring.debrief import Debrief, Derived
 from service import awards, db, discretion, events, letters, opening, standstill, tenders
 from service.awards import NotAwarded
+from service.discretion import Mention
 from service.drafts import Reason
 from service.evaluations import get_stored
-from service.letters import BidFacts, Letter, MissingField, Sources
+from service.letters import BidderName, BidFacts, Letter, MissingField, Sources
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.standstill import Waiting, calendar_of
@@ -47,12 +48,14 @@ class NewRedaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How letters go out. `calendar`: whose holidays count, where the law leaves it to the country (`FR`).
 
-    `inference_accepted`: why they go out although a third bidder's price can be worked out from one.
+    `inference_accepted`: why they go out although a third bidder's price can be worked out from one;
+    `mentions_accepted`: why although a text tells of another bidder.
     """
 
     on_paper: bool = False
     calendar: Annotated[str, Meta(min_length=2, max_length=20)] | None = None
     inference_accepted: Reason | None = None
+    mentions_accepted: Reason | None = None
 
 
 class GivenText(Struct, frozen=True, kw_only=True):
@@ -76,7 +79,7 @@ class Redaction(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """A letter, and until it is sent what is missing from it and which prices it gives away.
+    """A letter, and until it is sent what is missing from it, which prices it gives away and whom its texts mention.
 
     Its reader gets the letter as it was sent, with its digest.
     """
@@ -87,6 +90,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     missing: list[MissingField]
     given_away: list[Derived]
     not_examined: str | None
+    mentions: list[Mention]
 
 
 class SummaryLine(Struct, frozen=True, kw_only=True):
@@ -143,6 +147,14 @@ class PriceGivenAway(Refusal):
     """
 
 
+class OthersMentioned(Refusal):
+    """A letter's texts tell of another bidder.
+
+    Each name, identifier and price that was found is listed under `errors`. Write the text anew or redact it; what the
+    letters say of the award is the text `decision`. Or send with `mentions_accepted`: the reason why it may be told.
+    """
+
+
 class LettersAlreadySent(Refusal):
     """The letters of this award have been sent.
 
@@ -195,6 +207,17 @@ def check_discreet(told: dict[UUID, Debrief], accepted: str | None) -> None:
         raise PriceGivenAway(f"{len(faults)} letters give away somebody else's price.", faults=faults)
 
 
+def check_unmentioned(found: list[Mention], accepted: str | None) -> None:
+    """Refuse letters in whose texts others were found, unless somebody answers for it."""
+    mend = "Write the text anew or redact it, or say under mentions_accepted why it may be told."
+    faults = tuple(
+        Fault(f"/bids/{one.bid_id}/{one.field}", f"It tells the {one.kind} of {one.whose}: {one.found}.", mend)
+        for one in found
+    )
+    if faults and accepted is None:
+        raise OthersMentioned(f"Others were found in {len(faults)} texts.", faults=faults)
+
+
 # Reading
 
 
@@ -214,6 +237,7 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
     hidden = await db.many(SQL.list_redactions(conn, lot_id=lot.id), Redaction)
     agreed = await db.many(SQL.list_reasons(conn, lot_id=lot.id), _Agreed)
     bids = await db.many(SQL.list_bids(conn, lot_id=lot.id), BidFacts)
+    names = await db.many(SQL.list_names(conn, lot_id=lot.id), BidderName)
     waiting = await standstill.current(conn, lot.id, award.number)
     return Sources(
         tender=known.tender,
@@ -231,6 +255,7 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
         agreed={(one.bid_id, one.criterion_id): letters.with_cites(one.reason, one.cites) for one in agreed},
         texts={(one.bid_id, one.field): one.text for one in texts},
         hidden={(one.bid_id, one.field): one.reason for one in hidden if one.reason is not None},
+        names=tuple(names),
         standstill_ends_at=None if waiting is None else waiting.ends_at,
     )
 
@@ -244,7 +269,13 @@ async def list_sent(conn: db.Connection, lot_id: UUID, award_number: int) -> dic
 def _as_sent(sent: SentLetter) -> Summary:
     letter = msgspec.json.decode(sent.canonical, type=Letter)
     return Summary(
-        letter=letter, sent_at=sent.sent_at, digest=sent.digest, missing=[], given_away=[], not_examined=None
+        letter=letter,
+        sent_at=sent.sent_at,
+        digest=sent.digest,
+        missing=[],
+        given_away=[],
+        not_examined=None,
+        mentions=[],
     )
 
 
@@ -258,7 +289,14 @@ def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
         missing=list(letters.missing(sources, letter)),
         given_away=list(told.derived),
         not_examined=told.not_examined,
+        mentions=discretion.mentions(sources, letter),
     )
+
+
+def _warnings(summary: Summary) -> list[str]:
+    """What stops the sending of a letter that is complete, until somebody answers for it."""
+    told = [f"{one.field} tells the {one.kind} of {one.whose}: {one.found}." for one in summary.mentions]
+    return [*(one.how for one in summary.given_away if one.pinned), *told]
 
 
 # Handlers
@@ -285,7 +323,7 @@ async def list_summaries(
             supplier=sources.bids[bid_id].supplier,
             sent_at=sent[bid_id].sent_at if bid_id in sent else None,
             missing=[] if bid_id in sent else summary.missing,
-            warnings=[one.how for one in summary.given_away if one.pinned],
+            warnings=[] if bid_id in sent else _warnings(summary),
         )
         for bid_id, summary in prepared.items()
     ]
@@ -398,12 +436,15 @@ async def send_summaries(
     check_complete(_all_missing(sources, made))
     told = {bid_id: discretion.given_away(sources, letter) for bid_id, letter in made.items()}
     check_discreet(told, data.inference_accepted)
+    found = [one for letter in made.values() for one in discretion.mentions(sources, letter)]
+    check_unmentioned(found, data.mentions_accepted)
     await _store(conn, caller, known, sources, made)
     if waiting is not None:
         await standstill.begin(conn, known.tender, lot_id, sources.award_number, known.tender.now, waiting)
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": sources.award_number}
     facts["letters"] = [{"bid_id": bid_id, "digest": scoring.digest(letter)} for bid_id, letter in made.items()]
     facts |= {"inference_accepted": data.inference_accepted, "standstill_ends_at": sources.standstill_ends_at}
+    facts |= {"mentions_accepted": data.mentions_accepted, "mentions": [one.place for one in found]}
     await events.record(conn, "summary.sent", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return Sent(
         lot_id=lot_id,

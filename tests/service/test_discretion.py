@@ -7,8 +7,9 @@ import pytest
 
 import scoring
 from service import discretion, letters
+from service.letters import BidderName, Sources
 from tests.make import a_rules
-from tests.service.test_letters import ALDER, BIRCH, sources
+from tests.service.test_letters import ALDER, BIRCH, CEDAR, sources
 
 # Prices that follow
 
@@ -103,3 +104,94 @@ def test_a_formula_that_depends_on_nobody_gives_nothing_away() -> None:
     fixed = msgspec.structs.replace(given, lot=msgspec.structs.replace(given.lot, rules=lot), result=result)
     told = discretion.given_away(fixed, letters.made_for(fixed, ALDER))
     assert (told.derived, told.not_examined) == ((), None)
+
+
+# What texts tell
+
+NAMES = (
+    BidderName(ALDER, "name", "Alder Roofing Ltd"),
+    BidderName(BIRCH, "name", "Birch & Sons Renewables"),
+    BidderName(BIRCH, "identifier", "PPON-1234-BIRCH"),
+    BidderName(CEDAR, "name", "Cedar Community Energy CIC"),
+    BidderName(CEDAR, "identifier", "GB-COH-09123456"),
+    BidderName(CEDAR, "name", "Larch Scaffolding GmbH & Co. KG"),
+    BidderName(CEDAR, "identifier", "DE 812 526 315"),
+)
+
+
+def told(text: str, bid: UUID = ALDER, field: str = "further_explanation", **fields: object) -> set[tuple[str, str]]:
+    """What is found in the letter to a bidder that says a text in a field about its own bid."""
+    given: Sources = msgspec.structs.replace(sources(), names=NAMES, texts={(bid, field): text}, **fields)
+    return {(one.kind, one.found) for one in discretion.mentions(given, letters.made_for(given, bid))}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "found"),
+    [
+        ("CEDAR COMMUNITY ENERGY offered more weeks.", "name", "Cedar Community Energy CIC"),
+        ("Cedar was cheaper, but vague.", "name", "Cedar Community Energy CIC"),
+        ("Others work with Larch\nScaffolding.", "name", "Larch Scaffolding GmbH & Co. KG"),
+        ("See the register: gb coh 09123456.", "identifier", "GB-COH-09123456"),
+        ("VAT number DE-812-526-315 was checked.", "identifier", "DE 812 526 315"),
+        ("The lowest price was 873210.00.", "price", "873210.00"),
+        ("The lowest price was £873,210.", "price", "873210.00"),
+        ("Der niedrigste Preis war 873.210,00 €.", "price", "873210.00"),
+        ("The lowest price was 873 210 GBP", "price", "873210.00"),
+        ("The winner asked 1,000,000.00", "price", "1000000.00"),
+    ],
+)
+def test_a_text_that_tells_of_another_bidder_is_found(text: str, kind: str, found: str) -> None:
+    """A name, also of who stands behind a joint bid, an identifier, a price, in whatever way it is written."""
+    assert told(text) == {(kind, found)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your price of 1,184,500.00 was not the best; Birch & Sons Renewables had more points.",
+        "Alder Roofing explained the phasing; PPON-1234-BIRCH is the winner's number.",
+        "Cedarwood battens, 1873210 of them, or 873210.75, or 8732100, or 12.873.210 are no bidder and no price.",
+        "A community has energy.",
+    ],
+)
+def test_a_reader_may_read_of_itself_and_of_the_winner(text: str) -> None:
+    """Negative control: nothing is found in a letter as the law wants it."""
+    assert told(text) == set()
+
+
+def test_the_winner_reads_of_nobody_else() -> None:
+    """To it every loser is a third party."""
+    assert told("Alder asked 1184500.", BIRCH) == {("name", "Alder Roofing Ltd"), ("price", "1184500.00")}
+    assert told("Alder asked 1184500.", ALDER) == set()
+
+
+def test_the_awards_own_reason_is_searched_and_can_be_said_otherwise_in_a_letter() -> None:
+    """It was written for the buyer's people; a text of its own takes its place in a bidder's letter."""
+    reason = "Cedar asked 873210.00, but Birch has more quality."
+    assert told("Thank you.", decision=reason) == {("name", "Cedar Community Energy CIC"), ("price", "873210.00")}
+    assert told("It has the most points.", field="decision", decision=reason) == set()
+
+
+def test_reasons_of_redactions_and_agreed_reasons_are_searched_too() -> None:
+    """Whoever writes them thinks of the field that is hidden, not of who reads the reason instead."""
+    given = msgspec.structs.replace(
+        sources(hidden={(BIRCH, "explanation:method-statement"): "It compares the bid with Cedar's."}), names=NAMES
+    )
+    (found,) = discretion.mentions(given, letters.made_for(given, ALDER))
+    assert (found.bid_id, found.about_id, found.field) == (ALDER, BIRCH, "explanation:method-statement")
+    agreed = given.agreed | {(ALDER, "method-statement"): "Less worked out than Cedar's."}
+    (found, _) = discretion.mentions(
+        msgspec.structs.replace(given, agreed=agreed),
+        letters.made_for(msgspec.structs.replace(given, agreed=agreed), ALDER),
+    )
+    assert (found.about_id, found.field) == (ALDER, "explanation:method-statement")
+
+
+def test_a_price_that_is_also_the_readers_own_tells_nothing() -> None:
+    """Two bids of one price: its reader knows that number."""
+    given = sources()
+    inputs = [
+        msgspec.structs.replace(bid, values=bid.values | {"price": "1184500"}) if bid.id == str(CEDAR) else bid
+        for bid in given.result.inputs
+    ]
+    assert told("You asked 1184500.00.", result=scoring.evaluate(given.lot.rules, inputs)) == set()

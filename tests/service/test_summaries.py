@@ -193,6 +193,52 @@ async def test_where_nothing_follows_nothing_must_be_accepted(market: Market) ->
     done(await send(market.approver, tender))
 
 
+# What a letter's texts tell
+
+
+async def test_a_text_that_tells_of_a_third_bidder_stops_the_sending(market: Market) -> None:
+    """Name and price are listed with the letter and its field; the text is written anew, or somebody answers for it."""
+    tender, bids = await three(market)
+    await market.complete_letters(tender)
+    text = f"{path_of(tender)}/{bids['alder']}/texts"
+    done(await market.moderator.put(f"{text}/further_explanation", {"text": "Cedar asked £873,210."}))
+    accepted = {"inference_accepted": "The price is public."}
+    problem = refused(await send(market.approver, tender, **accepted), 409, "others-mentioned")
+    assert {fault["pointer"] for fault in problem["errors"]} == {f"/bids/{bids['alder']}/further_explanation"}
+    assert sorted(fault["message"] for fault in problem["errors"]) == [
+        f"It tells the name of {market.cedar.name}: {market.cedar.name}.",
+        f"It tells the price of {market.cedar.name}: 873210.00.",
+    ]
+    lines = {line["bid_id"]: line["warnings"] for line in done(await market.auditor.get(path_of(tender)))}
+    assert any("873210.00" in warning for warning in lines[bids["alder"]])
+    assert not any("further_explanation" in warning for warning in lines[bids["birch"]])
+    assert len(done(await market.auditor.get(f"{path_of(tender)}/{bids['alder']}"))["mentions"]) == 2
+    refused(await send(market.approver, tender, **accepted, mentions_accepted=" "), 422, "invalid-request")
+    done(await market.moderator.put(f"{text}/further_explanation", {"text": "Others were clearer."}))
+    done(await send(market.approver, tender, **accepted))
+    facts = (await market.last(tender))["data"]
+    assert (facts["mentions"], facts["mentions_accepted"]) == ([], None)
+
+
+async def test_who_answers_for_what_a_letter_tells_of_others_is_in_the_log(market: Market) -> None:
+    """With the reason and the places, and without repeating there what they tell."""
+    tender, bids = await three(market)
+    await market.complete_letters(tender)
+    path = f"{path_of(tender)}/{bids['alder']}/texts/decision"
+    done(await market.moderator.put(path, {"text": "Cedar was in front until it was excluded."}))
+    why = {"inference_accepted": "The price is public.", "mentions_accepted": "All bidders heard of it at the opening."}
+    done(await send(market.approver, tender, **why))
+    facts = (await market.last(tender))["data"]
+    assert facts["mentions_accepted"] == why["mentions_accepted"]
+    assert facts["mentions"] == [
+        {"bid_id": bids["alder"], "about_id": bids["alder"], "field": "decision", "kind": "name"}
+    ]
+    own = done(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"))["letter"]
+    assert own["decision"] == "Cedar was in front until it was excluded."
+    birch = done(await market.birch.get(f"{path_of(tender)}/{bids['birch']}"))["letter"]
+    assert birch["decision"] == "As recommended."
+
+
 # Redaction
 
 
