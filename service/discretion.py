@@ -51,7 +51,12 @@ _TOTAL: Final = ""
 
 
 def given_away(sources: Sources, letter: Letter) -> Debrief:
-    """The prices of others that the reader of a letter can work out, whether or not it knows what the winner bid."""
+    """The prices of others that the reader of a letter can work out, whether or not it knows what the winner bid.
+
+    Where the law prints all prices in the letter there is nothing to work out.
+    """
+    if letter.read_out:
+        return Debrief(derived=())
     price = price_criterion(sources.lot.rules.criteria, sources.lot.rules.rule)
     if price is None or price.method is None:
         reason = None if price is None else "The whole-tender rule reads the price; look at the letter yourself."
@@ -154,11 +159,13 @@ def mentions(sources: Sources, letter: Letter) -> list[Mention]:
 
     Found are names but for their legal form, their first words, identifiers, and prices in digits however they are
     grouped. Not found are nicknames, prices that were rounded or written in words, and what only the context tells.
+    Where the law prints names and prices in the letter, only identifiers are looked for.
     """
     texts = [(about, field, text, _plain(text)) for about, field, text in _texts(letter)]
     words = "\n".join(f" {plain} " for _, _, _, plain in texts)
     digits = re.sub(r"\D", "", "".join(text for _, _, text, _ in texts))
-    secrets = [one for one in _secrets(sources, letter) if (one.plain in words if one.plain else one.digits in digits)]
+    secrets = [one for one in _secrets(sources, letter) if one.kind == "identifier" or not letter.read_out]
+    secrets = [one for one in secrets if (one.plain in words if one.plain else one.digits in digits)]
     found = [
         Mention(bid_id=letter.own.bid_id, about_id=about, field=field, kind=one.kind, whose=one.whose, found=one.told)
         for about, field, text, plain in texts
@@ -179,7 +186,7 @@ def _texts(letter: Letter) -> Iterator[tuple[UUID, str, str]]:
     for told in (letter.own, letter.winner):
         if told is None:
             continue
-        fields = {name: getattr(told, name) for name in ("identifier", "disqualification")}
+        fields = {name: getattr(told, name) for name in ("identifier", "disqualification", "debriefing")}
         shown = {
             name: getattr(told, name)
             for name in ("postal_address", "email", "total", "further_explanation", "relative_advantages")

@@ -95,4 +95,8 @@ LETTERS: Final[dict[JurisdictionId, tuple[LetterKind, ...]]] = {
     "eu-2014-24": ("article_55_notice",),
     "world-bank": ("world_bank_notification",),
 }
-"""What bidders are sent, by jurisdiction; a member state that is not listed has the Union's."""
+"""What bidders are sent, by jurisdiction; a member state that is not listed has the Union's.
+
+`regulation_86_notice` has no jurisdiction: procurements that began before 24 February 2025 and still follow the Public
+Contracts Regulations 2015 are not offered here.
+"""

@@ -16,7 +16,7 @@ from msgspec import Struct
 import scoring
 from scoring.answers import Graded
 from scoring.decimals import exact_text
-from scoring.model import method_tag
+from scoring.model import method_tag, price_criterion
 from service.legal import LetterKind, Standstill
 from service.tenders import TenderLot, TenderRow
 
@@ -28,6 +28,8 @@ TEXTS: Final = (
     "relative_advantages",
     "disqualification",
     "decision",
+    "contract_price",
+    "debriefing",
 )
 """Texts about a bid that people give; `explanation:<criterion>` besides. `decision` is what this bid's own letter says
 of the award in place of the award's reason, which was written for the buyer's people."""
@@ -64,7 +66,10 @@ class CriterionTold(Struct, frozen=True, kw_only=True):
 
 
 class Assessed(Struct, frozen=True, kw_only=True):
-    """One bid as a letter tells of it."""
+    """One bid as a letter tells of it.
+
+    `contract_price` and `debriefing` (how to ask for one, or to complain) where the law of the letter wants them.
+    """
 
     bid_id: UUID
     supplier: str
@@ -78,6 +83,16 @@ class Assessed(Struct, frozen=True, kw_only=True):
     further_explanation: Shown
     relative_advantages: Shown
     disqualification: str | None
+    contract_price: str | None = None
+    debriefing: str | None = None
+
+
+class ReadOut(Struct, frozen=True, kw_only=True):
+    """A bidder and its price as it was read out at the opening, where it was, and as it was evaluated."""
+
+    bidder: str
+    read_out: str | None
+    evaluated: str | None
 
 
 class MissingField(Struct, frozen=True, kw_only=True):
@@ -91,7 +106,10 @@ class MissingField(Struct, frozen=True, kw_only=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """What one bidder is told. `winner` is missing in the winner's own letter, and where nothing was awarded."""
+    """What one bidder is told. `winner` is missing in the winner's own letter, and where nothing was awarded.
+
+    `read_out`: all bidders with their prices, where the law makes them public.
+    """
 
     kind: LetterKind
     law: str
@@ -109,6 +127,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     winner: Assessed | None
     standstill: str | None
     standstill_ends_at: datetime | None
+    read_out: tuple[ReadOut, ...] = ()
 
 
 class BidFacts(Struct, frozen=True, kw_only=True):
@@ -148,6 +167,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     texts: dict[tuple[UUID, str], str]
     hidden: dict[tuple[UUID, str], str]
     names: tuple[BidderName, ...] = ()
+    opened_prices: dict[UUID, str] = {}
     standstill_ends_at: datetime | None = None
 
 
@@ -160,6 +180,9 @@ LAWS: Final[dict[LetterKind, str]] = {
     "regulation_86_notice": "Public Contracts Regulations 2015 reg. 86",
     "world_bank_notification": "World Bank Procurement Regulations, notification of intention to award",
 }
+
+WITH_PRICES: Final[LetterKind] = "world_bank_notification"
+"""The kind of letter in which all prices stand, as they were read out in public."""
 
 Rule = tuple[str, str, Literal["every", "loser"]]
 REQUIRED: Final[dict[LetterKind, tuple[Rule, ...]]] = {
@@ -188,6 +211,8 @@ REQUIRED: Final[dict[LetterKind, tuple[Rule, ...]]] = {
             "notification of intention to award: why the recipient's bid was unsuccessful",
             "loser",
         ),
+        ("contract_price", "notification of intention to award: the contract price of the successful bid", "every"),
+        ("debriefing", "notification of intention to award: how to request a debriefing or to complain", "loser"),
     ),
 }
 """By kind of letter: what must be there, on whose authority, and whether for every bid told of or for losers only."""
@@ -234,6 +259,25 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         winner=assessed(sources, sources.winner_id, own=False) if told_of_winner and sources.winner_id else None,
         standstill=_standstill(sources.law),
         standstill_ends_at=sources.standstill_ends_at,
+        read_out=_read_out(sources) if sources.kind == WITH_PRICES else (),
+    )
+
+
+def _evaluated(sources: Sources, bid_id: UUID) -> str | None:
+    """A bid's price as it was compared, in the tender's currency."""
+    price = price_criterion(sources.lot.rules.criteria, sources.lot.rules.rule)
+    for bid in sources.result.inputs:
+        if price is not None and bid.id == str(bid_id) and price.id in bid.values:
+            return f"{bid.values[price.id]} {sources.tender.currency}"
+    return None
+
+
+def _read_out(sources: Sources) -> tuple[ReadOut, ...]:
+    return tuple(
+        ReadOut(
+            bidder=facts.supplier, read_out=sources.opened_prices.get(bid_id), evaluated=_evaluated(sources, bid_id)
+        )
+        for bid_id, facts in sources.bids.items()
     )
 
 
@@ -274,7 +318,16 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
         further_explanation=teller.shown("further_explanation", sources.texts.get((bid_id, "further_explanation"))),
         relative_advantages=teller.shown("relative_advantages", sources.texts.get((bid_id, "relative_advantages"))),
         disqualification=_disqualification(sources, bid_id, result) if state == "disqualified" else None,
+        contract_price=_contract_price(sources, bid_id) if state == "winner" else None,
+        debriefing=sources.texts.get((bid_id, "debriefing")) if own else None,
     )
+
+
+def _contract_price(sources: Sources, bid_id: UUID) -> str | None:
+    """As somebody has written it, else the price that was evaluated; only where the law makes it public."""
+    if sources.kind != WITH_PRICES:
+        return None
+    return sources.texts.get((bid_id, "contract_price")) or _evaluated(sources, bid_id)
 
 
 def _why_not(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str:
@@ -398,6 +451,8 @@ def _missing(sources: Sources, told: Assessed, field: str, reference: str) -> It
                 yield MissingField(bid_id=told.bid_id, field=name, message=message, reference=reference, mend=mend)
         return
     if field == "disqualification" and told.state != "disqualified":
+        return
+    if field == "contract_price" and told.state != "winner":
         return
     if field == "relative_advantages" and (told.state != "not_awarded" or sources.winner_id is None):
         return

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 
 import scoring
 from scoring.debrief import Debrief, Derived
+from scoring.model import price_criterion
 from service import awards, db, discretion, events, letters, opening, standstill, tenders
 from service.awards import NotAwarded
 from service.discretion import Mention
@@ -90,7 +91,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     missing: list[MissingField]
     given_away: list[Derived]
     not_examined: str | None
-    mentions: list[Mention]
+    mentions: list[Mention] = []
 
 
 class SummaryLine(Struct, frozen=True, kw_only=True):
@@ -256,8 +257,17 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
         texts={(one.bid_id, one.field): one.text for one in texts},
         hidden={(one.bid_id, one.field): one.reason for one in hidden if one.reason is not None},
         names=tuple(names),
+        opened_prices=await _opened_prices(conn, known, lot) if letters.WITH_PRICES in law.letters else {},
         standstill_ends_at=None if waiting is None else waiting.ends_at,
     )
+
+
+async def _opened_prices(conn: db.Connection, known: Known, lot: TenderLot) -> dict[UUID, str]:
+    """Every price as it was opened, with its currency."""
+    price = price_criterion(lot.rules.criteria, lot.rules.rule)
+    opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot.id), opening.PanelBid)
+    told = {bid.bid_id: (bid.offers.get(price.id) if price else None, bid.currency) for bid in opened}
+    return {bid_id: f"{text} {code or known.tender.currency}" for bid_id, (text, code) in told.items() if text}
 
 
 async def list_sent(conn: db.Connection, lot_id: UUID, award_number: int) -> dict[UUID, SentLetter]:
@@ -269,13 +279,7 @@ async def list_sent(conn: db.Connection, lot_id: UUID, award_number: int) -> dic
 def _as_sent(sent: SentLetter) -> Summary:
     letter = msgspec.json.decode(sent.canonical, type=Letter)
     return Summary(
-        letter=letter,
-        sent_at=sent.sent_at,
-        digest=sent.digest,
-        missing=[],
-        given_away=[],
-        not_examined=None,
-        mentions=[],
+        letter=letter, sent_at=sent.sent_at, digest=sent.digest, missing=[], given_away=[], not_examined=None
     )
 
 

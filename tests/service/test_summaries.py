@@ -165,6 +165,24 @@ async def test_where_the_law_leaves_the_calendar_to_the_country_it_must_be_named
     assert done(await send(market.approver, tender, calendar="FR", inference_accepted="Public."))["standstill_ends_at"]
 
 
+# The World Bank
+
+
+async def test_a_notification_of_the_world_bank_has_all_prices_that_were_read_out(market: Market) -> None:
+    """Contract price, every bidder with its price as read out and as evaluated, and how to be debriefed or complain."""
+    tender, bids = await three(market, "world-bank")
+    problem = refused(await send(market.approver, tender, calendar="FR"), 409, "letters-incomplete")
+    assert {fault["pointer"].rsplit("/", 1)[1] for fault in problem["errors"]} == {"further_explanation", "debriefing"}
+    await market.complete_letters(tender)
+    done(await send(market.approver, tender, calendar="FR"))
+    letter = done(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"))["letter"]
+    assert letter["winner"]["contract_price"] == "1000000.00 GBP"
+    told = {one["bidder"]: (one["read_out"], one["evaluated"]) for one in letter["read_out"]}
+    assert told == {getattr(market, name).name: (f"{price} GBP", f"{price} GBP") for name, price in PRICES.items()}
+    assert letter["own"]["debriefing"]
+    assert letter["winner"]["debriefing"] is None
+
+
 # What a letter gives away
 
 
