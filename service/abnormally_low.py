@@ -326,6 +326,7 @@ async def request_explanation(
     """Ask a supplier to explain its low price in writing until an instant; for moderators and approvers.
 
     It answers with `PUT /clarifications/{id}/answer`. Its silence is no answer, and is assessed once the time is over.
+    At most 90 days are given. A later request replaces this one, with its time: a slip in `due_at` is mended by it.
     """
     place = await _lock(conn, caller, bid_id, "moderator", "approver")
     tender = place.known.tender

@@ -6,8 +6,8 @@ answer changes nothing in the bid. Sources: C-599/10 SAG ELV Slovensko, C-336/12
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from litestar import Response, Router, get, post, put
@@ -24,6 +24,9 @@ from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.tenders import TenderLot, TenderRow
 
 SQL = db.queries("clarifications")
+
+LONGEST: Final = timedelta(days=90)
+"""The longest time to answer: nothing is decided while it runs, so an instant far off would block an award for good."""
 
 Kind = Literal["explanation", "obvious_error", "self_cleaning", "abnormally_low"]
 
@@ -87,9 +90,10 @@ class Ask(NamedTuple):
 
 
 class NoTimeToAnswer(Refusal):
-    """The time to answer would be over before it began.
+    """The time to answer is none, or without end.
 
-    A bidder must be able to answer: give an instant in the future, and enough time for what you ask.
+    A bidder must be able to answer: give an instant in the future, and enough time for what you ask. More than 90 days
+    are not given: until then nothing is awarded.
     """
 
     status = 422
@@ -142,12 +146,17 @@ def check_part(lot: TenderLot, criterion_id: str | None) -> None:
 
 
 def check_time(tender: TenderRow, due_at: datetime) -> None:
-    """An instant that is still to come, by the database's clock."""
+    """An instant that is still to come, by the database's clock, and within 90 days."""
+    last = tender.now + LONGEST
     if due_at <= tender.now:
-        raise NoTimeToAnswer(
-            f"It is {tender.now.isoformat()}.",
-            faults=(Fault("/due_at", "This instant has passed.", "Give one in the future."),),
+        fault = Fault("/due_at", "This instant has passed.", "Give one in the future.")
+    elif due_at > last:
+        fault = Fault(
+            "/due_at", f"More than {LONGEST.days} days are not given.", f"Give {last.isoformat()} or earlier."
         )
+    else:
+        return
+    raise NoTimeToAnswer(f"It is {tender.now.isoformat()}.", faults=(fault,))
 
 
 def is_heard(asked: Clarification, now: datetime) -> bool:
@@ -156,7 +165,10 @@ def is_heard(asked: Clarification, now: datetime) -> bool:
 
 
 def check_heard(asked: Sequence[Clarification], now: datetime, what: str) -> Clarification:
-    """The last of the questions, once the bidder has been heard about it; refuses before."""
+    """The last of the questions, once the bidder has been heard about it; refuses before.
+
+    A later question replaces an earlier one, with the time that it gave.
+    """
     if not asked:
         raise NotAnswered(f"The bidder has not been asked about {what}.")
     last = asked[-1]

@@ -37,7 +37,6 @@ class Presets(Struct, frozen=True, kw_only=True):
     officers_least: int
     record_years: int | None
     relative_scoring: Permission
-    time_tie_break: Permission
     tie_break: Literal["required", "recommended"]
     judgement_first: bool
     abnormally_low_tests: tuple[str, ...]

@@ -63,17 +63,6 @@ STANDSTILLS: Final[dict[JurisdictionId, tuple[Standstill, ...]]] = {
             evidence="knowledge",
             valid_from=date(2023, 7, 1),
         ),
-        Standstill(
-            days=35,
-            working_days=False,
-            starts="decision",
-            calendar="IT",
-            ends_on_working_day=True,
-            source="D.lgs. 50/2016 art. 32(9): thirty-five days from the last notification",
-            evidence="knowledge",
-            valid_from=DIRECTIVE_FROM,
-            valid_to=date(2023, 6, 30),
-        ),
     ),
     "eu-2014-24-pl": (_union("PL", "; Pzp art. 264(1)"),),
     "eu-2014-24-pt": (
@@ -99,11 +88,15 @@ STANDSTILLS: Final[dict[JurisdictionId, tuple[Standstill, ...]]] = {
         ),
     ),
 }
-"""By jurisdiction, the one in force first; a member state that is not listed has the Union's."""
+"""By jurisdiction, within the dates of its rule books; a member state that is not listed has the Union's."""
 
 LETTERS: Final[dict[JurisdictionId, tuple[LetterKind, ...]]] = {
     "uk-pa2023": ("assessment_summary",),
     "eu-2014-24": ("article_55_notice",),
     "world-bank": ("world_bank_notification",),
 }
-"""What bidders are sent, by jurisdiction; a member state that is not listed has the Union's."""
+"""What bidders are sent, by jurisdiction; a member state that is not listed has the Union's.
+
+`regulation_86_notice` has no jurisdiction: procurements that began before 24 February 2025 and still follow the Public
+Contracts Regulations 2015 are not offered here.
+"""

@@ -58,11 +58,12 @@ def _judge_formulas(law: Presets, lot: Lot, path: str, found: Findings) -> None:
         for note in notes_on(tag, relative=relative):
             if note.country != law.country or "all" in note.ids:
                 continue
+            weight = law.relative_scoring if "relative" in note.ids else note.weight
             message = f"{tag}: {note.rule} ({note.reference}; {note.evidence})"
             mend = "choose an absolute formula, such as A1" if relative else "choose another formula"
-            if note.weight == "forbidden":
+            if weight == "forbidden":
                 found.faults.append(Fault(place, message, mend))
-            elif note.weight == "discouraged":
+            elif weight == "discouraged":
                 found.warnings.append(Fault(place, message, mend))
 
 

@@ -15,7 +15,8 @@ class RuleBook(Struct, frozen=True, kw_only=True):
     """What a jurisdiction asks of a tender.
 
     `country` names whose notes on formulas hold (`scoring/legal_notes.py`). `abnormally_low_tests`: the tests that its
-    law knows. `record_years`: how long the record is kept at least, from the award; none where the buyer must say.
+    law knows. `relative_scoring`: how its notes on that weigh at the publication. `record_years`: how long the record
+    is kept at least, from the award; none where the buyer must say.
     """
 
     title: str
@@ -24,7 +25,6 @@ class RuleBook(Struct, frozen=True, kw_only=True):
     officers_least: int = 2
     record_years: int | None = None
     relative_scoring: Permission = "allowed"
-    time_tie_break: Permission = "discouraged"
     tie_break: Literal["required", "recommended"] = "recommended"
     judgement_first: bool = False
     abnormally_low_tests: tuple[str, ...] = ()
@@ -288,7 +288,6 @@ RULE_BOOKS: Final[dict[JurisdictionId, tuple[RuleBook, ...]]] = {
             rules=(*_EU, *_PT),
             record_years=4,
             relative_scoring="forbidden",
-            time_tie_break="forbidden",
             tie_break="required",
             abnormally_low_tests=("ALT-PT",),
             valid_from=CCP,

@@ -1,12 +1,12 @@
 """What each bidder is told about an award, made as data first: its own assessment and the winner's, nobody else's.
 
 A letter is made from the stored run, the agreed reasons and the texts that only people can give; what the law asks for
-and is not there yet is named with its reference. Numbers are the engine's. Where a formula measures prices against each
-other, it is worked out which price the letter's reader could find.
+and is not there yet is named with its reference. Numbers are the engine's. What letters give away: `discretion`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final, Literal, assert_never
 from uuid import UUID
@@ -16,8 +16,7 @@ from msgspec import Struct
 
 import scoring
 from scoring.answers import Graded
-from scoring.debrief import Debrief, Derived, ShownBid, ShownLetter, debrief
-from scoring.decimals import Mode
+from scoring.decimals import exact_text
 from scoring.model import method_tag, price_criterion
 from scoring.tie_break import DrawLots, Heaviest, HigherQuality, LowerPrice, OnCriterion, TieBreak
 from service.legal import LetterKind, Standstill
@@ -30,8 +29,12 @@ TEXTS: Final = (
     "further_explanation",
     "relative_advantages",
     "disqualification",
+    "decision",
+    "contract_price",
+    "debriefing",
 )
-"""Texts about a bid that people give; `explanation:<criterion>` besides."""
+"""Texts about a bid that people give; `explanation:<criterion>` besides. `decision` is what this bid's own letter says
+of the award in place of the award's reason, which was written for the buyer's people."""
 HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages")
 """What may be redacted; `score:<criterion>` and `explanation:<criterion>` besides."""
 
@@ -48,8 +51,8 @@ class Shown(Struct, frozen=True, kw_only=True):
 class CriterionTold(Struct, frozen=True, kw_only=True):
     """A criterion as one bid was assessed against it: importance, how scores were given, the score and its explanation.
 
-    `importance` is the share of the whole lot in its published units; `score` in weighted points, `mark` what the panel
-    agreed on the published scale, `points` of 100.
+    `importance` is the share of the whole lot, in its published units and multiplied down the tree: the most that
+    `score` (weighted points) can be. `mark` is what the panel agreed on the published scale, `points` are of 100.
     """
 
     id: str
@@ -65,7 +68,10 @@ class CriterionTold(Struct, frozen=True, kw_only=True):
 
 
 class Assessed(Struct, frozen=True, kw_only=True):
-    """One bid as a letter tells of it."""
+    """One bid as a letter tells of it.
+
+    `contract_price` and `debriefing` (how to ask for one, or to complain) where the law of the letter wants them.
+    """
 
     bid_id: UUID
     supplier: str
@@ -79,6 +85,16 @@ class Assessed(Struct, frozen=True, kw_only=True):
     further_explanation: Shown
     relative_advantages: Shown
     disqualification: str | None
+    contract_price: str | None = None
+    debriefing: str | None = None
+
+
+class ReadOut(Struct, frozen=True, kw_only=True):
+    """A bidder and its price as it was read out at the opening, where it was, and as it was evaluated."""
+
+    bidder: str
+    read_out: str | None
+    evaluated: str | None
 
 
 class MissingField(Struct, frozen=True, kw_only=True):
@@ -92,7 +108,10 @@ class MissingField(Struct, frozen=True, kw_only=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """What one bidder is told. `winner` is missing in the winner's own letter, and where nothing was awarded."""
+    """What one bidder is told. `winner` is missing in the winner's own letter, and where nothing was awarded.
+
+    `read_out`: all bidders with their prices, where the law makes them public.
+    """
 
     kind: LetterKind
     law: str
@@ -110,6 +129,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     winner: Assessed | None
     standstill: str | None
     standstill_ends_at: datetime | None
+    read_out: tuple[ReadOut, ...] = ()
 
 
 class BidFacts(Struct, frozen=True, kw_only=True):
@@ -122,8 +142,16 @@ class BidFacts(Struct, frozen=True, kw_only=True):
     state_reason: str | None
 
 
+class BidderName(Struct, frozen=True):
+    """A name or identifier by which somebody behind a bid is known: its supplier, or a party of a joint bid."""
+
+    bid_id: UUID
+    kind: Literal["name", "identifier"]
+    text: str
+
+
 class Sources(Struct, frozen=True, kw_only=True):
-    """Everything that the letters of a lot are made from."""
+    """Everything that the letters of a lot are made from; `address` is where this service is reached."""
 
     tender: TenderRow
     lot: TenderLot
@@ -135,10 +163,13 @@ class Sources(Struct, frozen=True, kw_only=True):
     decision: str
     decided_at: datetime
     result: scoring.Evaluation
+    address: str
     bids: dict[UUID, BidFacts]
     agreed: dict[tuple[UUID, str], str]
     texts: dict[tuple[UUID, str], str]
     hidden: dict[tuple[UUID, str], str]
+    names: tuple[BidderName, ...] = ()
+    opened_prices: dict[UUID, str] = {}
     standstill_ends_at: datetime | None = None
 
 
@@ -151,6 +182,9 @@ LAWS: Final[dict[LetterKind, str]] = {
     "regulation_86_notice": "Public Contracts Regulations 2015 reg. 86",
     "world_bank_notification": "World Bank Procurement Regulations, notification of intention to award",
 }
+
+WITH_PRICES: Final[LetterKind] = "world_bank_notification"
+"""The kind of letter in which all prices stand, as they were read out in public."""
 
 Rule = tuple[str, str, Literal["every", "loser"]]
 REQUIRED: Final[dict[LetterKind, tuple[Rule, ...]]] = {
@@ -179,6 +213,8 @@ REQUIRED: Final[dict[LetterKind, tuple[Rule, ...]]] = {
             "notification of intention to award: why the recipient's bid was unsuccessful",
             "loser",
         ),
+        ("contract_price", "notification of intention to award: the contract price of the successful bid", "every"),
+        ("debriefing", "notification of intention to award: how to request a debriefing or to complain", "loser"),
     ),
 }
 """By kind of letter: what must be there, on whose authority, and whether for every bid told of or for losers only."""
@@ -192,6 +228,11 @@ def known_fields(lot: TenderLot, names: Sequence[str], *, scores: bool) -> list[
 
 
 # Making a letter
+
+
+def with_cites(reason: str, cites: Sequence[str]) -> str:
+    """A panel's agreed reason with the places in the bid that it rests on."""
+    return f"{reason}\n\nIn the tender: {'; '.join(cites)}." if cites else reason
 
 
 @lru_cache(maxsize=1)
@@ -212,15 +253,38 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         lot_number=lot.number,
         lot=lot.title,
         rules_digest=lot.rules_digest,
-        full_rules=f"/tenders/{tender.id}",
+        full_rules=f"{sources.address}/tenders/{tender.id}",
         award_number=sources.award_number,
         decided_at=sources.decided_at,
-        decision=sources.decision,
+        decision=_decision(sources, bid_id),
         own=assessed(sources, bid_id, own=True),
         winner=assessed(sources, sources.winner_id, own=False) if told_of_winner and sources.winner_id else None,
         standstill=_standstill(sources.law),
         standstill_ends_at=sources.standstill_ends_at,
+        read_out=_read_out(sources) if sources.kind == WITH_PRICES else (),
     )
+
+
+def _evaluated(sources: Sources, bid_id: UUID) -> str | None:
+    """A bid's price as it was compared, in the tender's currency."""
+    price = price_criterion(sources.lot.rules.criteria, sources.lot.rules.rule)
+    for bid in sources.result.inputs:
+        if price is not None and bid.id == str(bid_id) and price.id in bid.values:
+            return f"{bid.values[price.id]} {sources.tender.currency}"
+    return None
+
+
+def _read_out(sources: Sources) -> tuple[ReadOut, ...]:
+    return tuple(
+        ReadOut(
+            bidder=facts.supplier, read_out=sources.opened_prices.get(bid_id), evaluated=_evaluated(sources, bid_id)
+        )
+        for bid_id, facts in sources.bids.items()
+    )
+
+
+def _decision(sources: Sources, bid_id: UUID) -> str:
+    return sources.texts.get((bid_id, "decision"), sources.decision)
 
 
 def _standstill(law: Standstill | None) -> str | None:
@@ -250,19 +314,28 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
         email=teller.shown("email", sources.texts.get((bid_id, "email"))),
         identifier=sources.texts.get((bid_id, "identifier")) or facts.identifier,
         state=state,
-        criteria=tuple(teller.criterion(criterion) for criterion in sources.lot.rules.criteria),
+        criteria=tuple(teller.criterion(one, Fraction(one.weighting)) for one in sources.lot.rules.criteria),
         total=teller.shown("total", result.total if result else None),
-        why_not_awarded=_why_not(sources, result) if state == "not_awarded" else None,
+        why_not_awarded=_why_not(sources, bid_id, result) if state == "not_awarded" else None,
         further_explanation=teller.shown("further_explanation", sources.texts.get((bid_id, "further_explanation"))),
         relative_advantages=teller.shown("relative_advantages", sources.texts.get((bid_id, "relative_advantages"))),
         disqualification=_disqualification(sources, bid_id, result) if state == "disqualified" else None,
+        contract_price=_contract_price(sources, bid_id) if state == "winner" else None,
+        debriefing=sources.texts.get((bid_id, "debriefing")) if own else None,
     )
 
 
-def _why_not(sources: Sources, result: scoring.BidResult | None) -> str:
+def _contract_price(sources: Sources, bid_id: UUID) -> str | None:
+    """As somebody has written it, else the price that was evaluated; only where the law makes it public."""
+    if sources.kind != WITH_PRICES:
+        return None
+    return sources.texts.get((bid_id, "contract_price")) or _evaluated(sources, bid_id)
+
+
+def _why_not(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str:
     first = next((bid for bid in sources.result.bids if bid.id == str(sources.winner_id)), None)
     if first is None or result is None:
-        return f"Nothing was awarded: {sources.decision}"
+        return f"Nothing was awarded: {_decision(sources, bid_id)}"
     if (sources.winner_id, "total") in sources.hidden:
         return "Its total is not the best one; the winning tender's is redacted."
     if result.total == first.total:
@@ -332,21 +405,21 @@ class _Teller:
         reason = None if self.own else self.sources.hidden.get((self.bid_id, field))
         return Shown(text=None if reason else text, redacted=reason)
 
-    def criterion(self, criterion: scoring.Criterion) -> CriterionTold:
-        """A criterion with its sub-criteria."""
+    def criterion(self, criterion: scoring.Criterion, share: Fraction) -> CriterionTold:
+        """A criterion with its sub-criteria; `share` is its part of the whole lot."""
         name, score = criterion.id, f"score:{criterion.id}"
         judged = not criterion.criteria and scoring.is_for_panel(criterion)
         return CriterionTold(
             id=name,
             title=criterion.title or name,
-            importance=f"{criterion.weighting:f}",
+            importance=exact_text(share),
             method=_method(criterion),
-            scores_available=_scale(criterion),
+            scores_available=_scale(criterion, share),
             mark=self.shown(score, self.values.get(name) if judged else None),
             points=self.shown(score, self.points.get(name)),
             score=self.shown(score, self.weighted.get(name)),
             explanation=self.shown(f"explanation:{name}", self._explanation(criterion, judged=judged)),
-            sub_criteria=tuple(self.criterion(child) for child in criterion.criteria),
+            sub_criteria=tuple(self.criterion(child, _part(criterion, child, share)) for child in criterion.criteria),
         )
 
     def _explanation(self, criterion: scoring.Criterion, *, judged: bool) -> str | None:
@@ -362,15 +435,27 @@ class _Teller:
         return "\n\n".join(part for part in (reason or computed, given) if part) or None
 
 
+def _part(parent: scoring.Criterion, child: scoring.Criterion, share: Fraction) -> Fraction:
+    """A sub-criterion's share of the whole lot, of which its parent has `share`."""
+    return share * Fraction(child.weighting) / Fraction(parent.total)
+
+
 def _method(criterion: scoring.Criterion) -> str:
     tag = method_tag(criterion)
     if criterion.criteria:
-        return "by its sub-criteria"
+        return "by its sub-criteria, whose weighted scores are added up"
     return f"{tag}, {_formulas()[tag]}" if tag in _formulas() else "as the tender's rule says"
 
 
-def _scale(criterion: scoring.Criterion) -> str:
+def _scale(criterion: scoring.Criterion, share: Fraction) -> str:
     method = criterion.method
+    if criterion.criteria:
+        parts = "; ".join(
+            f"{child.title or child.id} up to {exact_text(_part(criterion, child, share))}"
+            for child in criterion.criteria
+            if child.weighting
+        )
+        return f"0 to {exact_text(share)} weighted points, the sum of: {parts}"
     if isinstance(method, Graded):
         return "; ".join(f"{level.value:f} {level.label or ''}".strip() for level in method.scale)
     return "0 to 100 points by formula, then weighted" if method is not None else "as the tender's rule says"
@@ -401,6 +486,8 @@ def _missing(sources: Sources, told: Assessed, field: str, reference: str) -> It
         return
     if field == "disqualification" and told.state != "disqualified":
         return
+    if field == "contract_price" and told.state != "winner":
+        return
     if field == "relative_advantages" and (told.state != "not_awarded" or sources.winner_id is None):
         return
     found: Any = getattr(told, field)
@@ -417,66 +504,3 @@ def _leaves(criteria: Sequence[CriterionTold]) -> Iterator[CriterionTold]:
             yield from _leaves(criterion.sub_criteria)
         else:
             yield criterion
-
-
-# What a letter gives away
-
-
-def given_away(sources: Sources, letter: Letter) -> Debrief:
-    """The prices of others that the reader of a letter can work out, whether or not it knows what the winner bid."""
-    price = price_criterion(sources.lot.rules.criteria, sources.lot.rules.rule)
-    if price is None or price.method is None:
-        reason = None if price is None else "The whole-tender rule reads the price; look at the letter yourself."
-        return Debrief(derived=(), not_examined=reason)
-    found: dict[str, Derived] = {}
-    not_examined = None
-    for shown in _shown(sources, letter, price.id, price.method):
-        told = debrief(shown)
-        not_examined = not_examined or told.not_examined
-        found |= {one.whose: one for one in told.derived}
-    return Debrief(derived=tuple(found.values()), not_examined=not_examined)
-
-
-def _shown(sources: Sources, letter: Letter, price_id: str, method: scoring.Method) -> Iterator[ShownLetter]:
-    """What the reader can put into an equation: its own price and points, and the winner's.
-
-    Who has no points of its own still has the winner's, whose price the award notice tells.
-    """
-    prices = {bid.id: bid.values.get(price_id) for bid in sources.result.inputs}
-    own = ShownBid(points=_readable(sources, letter.own, price_id), price=prices.get(str(letter.own.bid_id)))
-    winner = ShownBid()
-    if letter.winner is not None:
-        told = _readable(sources, letter.winner, price_id)
-        winner = ShownBid(points=told, price=prices.get(str(letter.winner.bid_id)))
-    decimals, mode = _printed(sources.lot.rules)
-    digits = max((len(text.partition(".")[2]) for text in prices.values() if text), default=0)
-    pairs = [(own, ShownBid(points=winner.points)), (own, winner)]
-    if own.points is None or own.price is None:
-        pairs = [(winner, ShownBid())] if winner.points is not None and winner.price is not None else []
-    for reader, other in pairs:
-        yield ShownLetter(
-            method=method,
-            own=reader,
-            winner=other,
-            decimals=decimals,
-            mode=mode,
-            unit_decimals=max(2, digits),
-            bids=len(sources.result.reference_set),
-        )
-
-
-def _readable(sources: Sources, told: Assessed, price_id: str) -> str | None:
-    """The points on the price, unless they are redacted and do not follow from the total less the rest either."""
-    hidden = {criterion.id for criterion in _leaves(told.criteria) if criterion.points.redacted}
-    if price_id in hidden and (told.total.redacted or len(hidden) > 1):
-        return None
-    result = next((bid for bid in sources.result.bids if bid.id == str(told.bid_id)), None)
-    return result.points.get(price_id) if result else None
-
-
-def _printed(rules: scoring.Lot) -> tuple[int, Mode]:
-    """How the points of a leaf are rounded before anybody reads them."""
-    for step in rules.rounding:
-        if step.stage == "leaf" and not step.criteria and step.decimals is not None:
-            return step.decimals, step.mode or "half_up"
-    return 10, "half_up"

@@ -1,8 +1,12 @@
 """How long a record is kept, legal holds, and the end: what suppliers sent is destroyed, what was decided stays.
 
-Destroyed are the tender's key and its shares, the envelopes, the opened offers, the documents and their keys. The log,
-receipts with their digests, scores, reasons and results stay and verify. The conditions are judged by the database
-(`shred_bids`, migration 0016). Backups and what officers keep outside of the service are theirs to destroy.
+Destroyed are the tender's key and its shares, the envelopes, the opened offers with their variants' descriptions, who
+stood behind joint bids, the documents and their keys, suppliers' questions and answers, and the values in corrections.
+
+The record stays and verifies: the log to the byte, and so also what was written there of questions, answers and
+corrections when they were made; receipts with their digests; scores, reasons and minutes; results with the values that
+they rank; letters as they were sent; questions as they were published. The conditions are judged by the database
+(`shred_bids`). Backups and what officers keep outside of the service are theirs to destroy.
 Source: Directive 2014/24/EU art. 84(2); Procurement Act 2023 s. 98; data protection law asks not to keep for longer.
 """
 
@@ -211,7 +215,9 @@ async def shred_bids(
 ) -> Response[Retention]:
     """Destroy what suppliers sent, once the retention has run out; for two of the tender's approvers and auditors.
 
-    The first is answered 202, and nothing happens; the second one's request does it. It cannot be undone.
+    The first is answered 202, and nothing happens; the second one's request does it. It cannot be undone. Destroyed are
+    bids, documents, questions and answers; the log to the byte, results with the values that they rank, scores, reasons
+    and sent letters stay.
     """
     caller.require("write")
     known = await lock_record(conn, caller, tender_id=tender_id)

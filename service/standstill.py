@@ -92,11 +92,22 @@ def calendar_of(law: Standstill, named: str | None) -> str:
     fault = Fault("/calendar", "It is missing, or no country or part that is known.", "Write an ISO 3166 code: FR.")
     if named is None:
         raise CalendarNeeded("This tender's law leaves the calendar to the country.", faults=(fault,))
-    try:
-        holiday_names(named, 2025)
-    except NotImplementedError:
-        raise CalendarNeeded(f"No calendar is known for {named!r}.", faults=(fault,)) from None
+    if not is_known_calendar(named):
+        raise CalendarNeeded(f"No calendar is known for {named!r}.", faults=(fault,))
     return named
+
+
+def is_known_calendar(calendar: str) -> bool:
+    """Whether it names countries, or parts of them, whose public holidays are known; stock exchanges are none.
+
+    >>> [is_known_calendar(name) for name in ("FR", "GB-ENG GB-SCT", "FR-XX", "XNYS", "utils", "  ")]
+    [True, True, False, False, False, False]
+    """
+    known = holidays.list_supported_countries(include_aliases=True)
+    parts = [part.partition("-") for part in calendar.split()]
+    return bool(parts) and all(
+        country in known and (subdivision in known[country] if dash else True) for country, dash, subdivision in parts
+    )
 
 
 @lru_cache(maxsize=64)

@@ -9,18 +9,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import Request, Router, get, post, put
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
 from scoring.debrief import Debrief, Derived
-from service import awards, db, events, letters, opening, standstill, tenders
+from scoring.model import price_criterion
+from service import awards, db, discretion, events, letters, opening, standstill, tenders
 from service.awards import NotAwarded
+from service.discretion import Mention
 from service.drafts import Reason
 from service.evaluations import get_stored
-from service.letters import BidFacts, Letter, MissingField, Sources
+from service.letters import BidderName, BidFacts, Letter, MissingField, Sources
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.standstill import Waiting, calendar_of
@@ -46,12 +49,14 @@ class NewRedaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How letters go out. `calendar`: whose holidays count, where the law leaves it to the country (`FR`).
 
-    `inference_accepted`: why they go out although a third bidder's price can be worked out from one.
+    `inference_accepted`: why they go out although a third bidder's price can be worked out from one;
+    `mentions_accepted`: why although a text tells of another bidder.
     """
 
     on_paper: bool = False
     calendar: Annotated[str, Meta(min_length=2, max_length=20)] | None = None
     inference_accepted: Reason | None = None
+    mentions_accepted: Reason | None = None
 
 
 class GivenText(Struct, frozen=True, kw_only=True):
@@ -75,7 +80,7 @@ class Redaction(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """A letter, and until it is sent what is missing from it and which prices it gives away.
+    """A letter, and until it is sent what is missing from it, which prices it gives away and whom its texts mention.
 
     Its reader gets the letter as it was sent, with its digest.
     """
@@ -86,6 +91,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     missing: list[MissingField]
     given_away: list[Derived]
     not_examined: str | None
+    mentions: list[Mention] = []
 
 
 class SummaryLine(Struct, frozen=True, kw_only=True):
@@ -121,6 +127,7 @@ class _Agreed(Struct, frozen=True):
     bid_id: UUID
     criterion_id: str
     reason: str
+    cites: list[str]
 
 
 # Refusals
@@ -138,6 +145,14 @@ class PriceGivenAway(Refusal):
 
     Read `given_away` of each letter; redact what allows it, or send with `inference_accepted`: the reason why it may be
     so. Relative price formulas reveal the price that was the measure.
+    """
+
+
+class OthersMentioned(Refusal):
+    """A letter's texts tell of another bidder.
+
+    Each name, identifier and price that was found is listed under `errors`. Write the text anew or redact it; what the
+    letters say of the award is the text `decision`. Or send with `mentions_accepted`: the reason why it may be told.
     """
 
 
@@ -193,10 +208,26 @@ def check_discreet(told: dict[UUID, Debrief], accepted: str | None) -> None:
         raise PriceGivenAway(f"{len(faults)} letters give away somebody else's price.", faults=faults)
 
 
+def check_unmentioned(found: list[Mention], accepted: str | None) -> None:
+    """Refuse letters in whose texts others were found, unless somebody answers for it."""
+    mend = "Write the text anew or redact it, or say under mentions_accepted why it may be told."
+    faults = tuple(
+        Fault(f"/bids/{one.bid_id}/{one.field}", f"It tells the {one.kind} of {one.whose}: {one.found}.", mend)
+        for one in found
+    )
+    if faults and accepted is None:
+        raise OthersMentioned(f"Others were found in {len(faults)} texts.", faults=faults)
+
+
 # Reading
 
 
-async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot) -> Sources:
+def address_of(request: Request[Any, Any, State]) -> str:
+    """Where this service is reached: as `TENDERSCORE_PUBLIC_URL` says, else as the caller has reached it."""
+    return request.app.state.public_url or str(request.base_url).rstrip("/")
+
+
+async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot, address: str) -> Sources:
     """Everything that the letters on a lot's standing award are made from; raises NotAwarded."""
     award = await awards.standing_award(conn, lot.id)
     if award is None:
@@ -207,6 +238,7 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
     hidden = await db.many(SQL.list_redactions(conn, lot_id=lot.id), Redaction)
     agreed = await db.many(SQL.list_reasons(conn, lot_id=lot.id), _Agreed)
     bids = await db.many(SQL.list_bids(conn, lot_id=lot.id), BidFacts)
+    names = await db.many(SQL.list_names(conn, lot_id=lot.id), BidderName)
     waiting = await standstill.current(conn, lot.id, award.number)
     return Sources(
         tender=known.tender,
@@ -219,12 +251,23 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
         decision=award.reason,
         decided_at=award.decided_at,
         result=msgspec.json.decode(stored.canonical, type=scoring.Evaluation),
+        address=address,
         bids={bid.bid_id: bid for bid in bids},
-        agreed={(one.bid_id, one.criterion_id): one.reason for one in agreed},
+        agreed={(one.bid_id, one.criterion_id): letters.with_cites(one.reason, one.cites) for one in agreed},
         texts={(one.bid_id, one.field): one.text for one in texts},
         hidden={(one.bid_id, one.field): one.reason for one in hidden if one.reason is not None},
+        names=tuple(names),
+        opened_prices=await _opened_prices(conn, known, lot) if letters.WITH_PRICES in law.letters else {},
         standstill_ends_at=None if waiting is None else waiting.ends_at,
     )
+
+
+async def _opened_prices(conn: db.Connection, known: Known, lot: TenderLot) -> dict[UUID, str]:
+    """Every price as it was opened, with its currency."""
+    price = price_criterion(lot.rules.criteria, lot.rules.rule)
+    opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot.id), opening.PanelBid)
+    told = {bid.bid_id: (bid.offers.get(price.id) if price else None, bid.currency) for bid in opened}
+    return {bid_id: f"{text} {code or known.tender.currency}" for bid_id, (text, code) in told.items() if text}
 
 
 async def list_sent(conn: db.Connection, lot_id: UUID, award_number: int) -> dict[UUID, SentLetter]:
@@ -242,7 +285,7 @@ def _as_sent(sent: SentLetter) -> Summary:
 
 def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
     letter = letters.made_for(sources, bid_id)
-    told = letters.given_away(sources, letter)
+    told = discretion.given_away(sources, letter)
     return Summary(
         letter=letter,
         sent_at=None,
@@ -250,7 +293,14 @@ def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
         missing=list(letters.missing(sources, letter)),
         given_away=list(told.derived),
         not_examined=told.not_examined,
+        mentions=discretion.mentions(sources, letter),
     )
+
+
+def _warnings(summary: Summary) -> list[str]:
+    """What stops the sending of a letter that is complete, until somebody answers for it."""
+    told = [f"{one.field} tells the {one.kind} of {one.whose}: {one.found}." for one in summary.mentions]
+    return [*(one.how for one in summary.given_away if one.pinned), *told]
 
 
 # Handlers
@@ -258,14 +308,17 @@ def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
 
 @get("/lots/{lot_id:uuid}/assessment-summaries")
 async def list_summaries(
-    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+    lot_id: FromPath[UUID],
+    request: Request[Caller, Any, State],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
 ) -> list[SummaryLine]:
     """List the letters on a lot's award: what each lacks, what it gives away; for those who score, decide or audit."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     opening.check_reader(known.tender)
-    sources = await load(conn, caller, known, known.lot(lot_id))
+    sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
     sent = await list_sent(conn, lot_id, sources.award_number)
     prepared = {bid_id: _in_preparation(sources, bid_id) for bid_id in sources.bids}
     return [
@@ -274,7 +327,7 @@ async def list_summaries(
             supplier=sources.bids[bid_id].supplier,
             sent_at=sent[bid_id].sent_at if bid_id in sent else None,
             missing=[] if bid_id in sent else summary.missing,
-            warnings=[one.how for one in summary.given_away if one.pinned],
+            warnings=[] if bid_id in sent else _warnings(summary),
         )
         for bid_id, summary in prepared.items()
     ]
@@ -284,6 +337,7 @@ async def list_summaries(
 async def get_summary(
     lot_id: FromPath[UUID],
     bid_id: FromPath[UUID],
+    request: Request[Caller, Any, State],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Summary:
@@ -293,7 +347,7 @@ async def get_summary(
         row = SQL.get_own_letter(conn, lot_id=lot_id, bid_id=bid_id, supplier_id=caller.organisation_id)
         return _as_sent(await db.one(row, SentLetter))
     opening.check_reader(known.tender)
-    sources = await load(conn, caller, known, known.lot(lot_id))
+    sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
     sent = await list_sent(conn, lot_id, sources.award_number)
     if bid_id in sent:
         return _as_sent(sent[bid_id])
@@ -364,6 +418,7 @@ async def redact_field(
 async def send_summaries(
     lot_id: FromPath[UUID],
     data: JSONBody[NewSending],
+    request: Request[Caller, Any, State],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Sent:
@@ -376,21 +431,24 @@ async def send_summaries(
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "approver")
     tenders.check_cleared(known.tender)
-    sources = await load(conn, caller, known, lot)
+    sources = await load(conn, caller, known, lot, address_of(request))
     if await list_sent(conn, lot_id, sources.award_number):
         raise LettersAlreadySent(f"The letters on award {sources.award_number} have been sent.")
     waiting = _waiting(known, sources, data)
     sources = msgspec.structs.replace(sources, standstill_ends_at=waiting.ends_at if waiting else None)
     made = {bid_id: letters.made_for(sources, bid_id) for bid_id in sources.bids}
     check_complete(_all_missing(sources, made))
-    told = {bid_id: letters.given_away(sources, letter) for bid_id, letter in made.items()}
+    told = {bid_id: discretion.given_away(sources, letter) for bid_id, letter in made.items()}
     check_discreet(told, data.inference_accepted)
+    found = [one for letter in made.values() for one in discretion.mentions(sources, letter)]
+    check_unmentioned(found, data.mentions_accepted)
     await _store(conn, caller, known, sources, made)
     if waiting is not None:
         await standstill.begin(conn, known.tender, lot_id, sources.award_number, known.tender.now, waiting)
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": sources.award_number}
     facts["letters"] = [{"bid_id": bid_id, "digest": scoring.digest(letter)} for bid_id, letter in made.items()]
     facts |= {"inference_accepted": data.inference_accepted, "standstill_ends_at": sources.standstill_ends_at}
+    facts |= {"mentions_accepted": data.mentions_accepted, "mentions": [one.place for one in found]}
     await events.record(conn, "summary.sent", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return Sent(
         lot_id=lot_id,

@@ -20,9 +20,28 @@ WHERE opened.lot_id = :lot_id::uuid
 ORDER BY supplier.name, opened.bid_id
 LIMIT 10000;
 
+-- name: list_names(lot_id)
+-- The names and identifiers of everybody behind the opened bids of a lot.
+SELECT opened.bid_id, named.kind, named.text
+FROM opened_bids AS opened
+INNER JOIN bids AS bid ON opened.bid_id = bid.id
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+CROSS JOIN LATERAL (
+    SELECT 'name' AS kind, supplier.name AS text
+    UNION ALL
+    SELECT 'identifier', supplier.identifier
+    UNION ALL
+    SELECT 'name', party.name FROM bid_parties AS party WHERE party.bid_id = opened.bid_id
+    UNION ALL
+    SELECT 'identifier', party.identifier FROM bid_parties AS party WHERE party.bid_id = opened.bid_id
+) AS named
+WHERE opened.lot_id = :lot_id::uuid AND named.text IS NOT NULL
+ORDER BY opened.bid_id, named.kind, named.text
+LIMIT 100000;
+
 -- name: list_reasons(lot_id)
--- The agreed reasons for the standing scores of a lot.
-SELECT score.bid_id, score.criterion_id, score.reason
+-- The agreed reasons for the standing scores of a lot, and where in the bids they are seen.
+SELECT score.bid_id, score.criterion_id, score.reason, score.cites
 FROM consensus_scores AS score
 INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
 WHERE

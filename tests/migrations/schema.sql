@@ -467,6 +467,7 @@ DECLARE
     instant timestamptz;
     bid_ids uuid [];
     document_ids uuid [];
+    destroyed CONSTANT text := 'It was destroyed after its retention.';
 BEGIN
     PERFORM FROM tenders AS locked WHERE locked.id = tender FOR UPDATE;
     instant := clock_timestamp();
@@ -499,13 +500,18 @@ BEGIN
     WHERE lot_id IN (SELECT lot.id FROM lots AS lot WHERE lot.tender_id = tender);
     UPDATE sealed_envelopes SET header = '', contents = '' WHERE bid_id = ANY (bid_ids);
     UPDATE bid_envelopes SET contents = '' WHERE bid_id = ANY (bid_ids);
-    UPDATE opened_bids SET offers = '{}' WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_bids SET offers = '{}', variant_description = NULL WHERE bid_id = ANY (bid_ids);
     UPDATE opened_prices SET offers = '{}' WHERE bid_id = ANY (bid_ids);
-    UPDATE opened_documents SET name = '', content_key = NULL, fault = 'It was destroyed after its retention.'
+    UPDATE opened_documents SET name = '', content_key = NULL, fault = destroyed
     WHERE document_id = ANY (document_ids);
     DELETE FROM document_chunks
     WHERE upload_id IN (SELECT known.upload_id FROM documents AS known WHERE known.id = ANY (document_ids));
     UPDATE documents SET header = '' WHERE id = ANY (document_ids);
+    DELETE FROM bid_parties WHERE bid_id = ANY (bid_ids);
+    UPDATE questions SET question = destroyed WHERE tender_id = tender;
+    UPDATE clarification_answers SET answer = destroyed
+    WHERE clarification_id IN (SELECT asked.id FROM clarifications AS asked WHERE asked.bid_id = ANY (bid_ids));
+    UPDATE corrections SET original = '', corrected = '' WHERE bid_id = ANY (bid_ids);
     PERFORM log_append(
         tender, 'bids.shredded', person,
         jsonb_build_object(

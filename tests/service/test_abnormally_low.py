@@ -206,9 +206,20 @@ async def test_each_step_is_for_its_role(market: Market) -> None:
     refused(await request(market, {"bid_id": str(uuid4())}), 404, "not-found")
 
 
-@pytest.mark.parametrize("due_at", ["2020-01-01T00:00:00Z"])
+async def test_a_later_request_replaces_an_earlier_one_with_its_time(market: Market) -> None:
+    """Nobody waits three months for a slip: the last request's time counts, and the first asks for nothing more."""
+    _, (_, birch), _ = await a_low_price(market)
+    hour = datetime.fromisoformat(await market.in_an_hour())
+    slip = done(await request(market, birch, due_at=(hour + timedelta(days=89)).isoformat()))["requests"][0]["id"]
+    low = done(await request(market, birch))
+    await market.owner.execute("UPDATE clarifications SET asked_at = asked_at - interval '1 day' WHERE id = $1", slip)
+    await elapse(market, low["requests"][1])
+    assert done(await assess(market.moderator, birch, explained=False))["open"] == "decision"
+
+
+@pytest.mark.parametrize("due_at", ["2020-01-01T00:00:00Z", "9999-01-01T00:00:00Z"])
 async def test_a_request_leaves_time_to_answer(market: Market, due_at: str) -> None:
-    """An instant that has passed is no time; a decision without reasons is none."""
+    """An instant that has passed is no time, and one far off blocks an award; a decision without reasons is none."""
     _, (_, birch), _ = await a_low_price(market)
     refused(await request(market, birch, due_at=due_at), 422, "no-time-to-answer")
     refused(await decide(market.approver, birch, "rejected", reason=" "), 422, "invalid-request")

@@ -1,13 +1,15 @@
 """What bidders are asked after the opening: one part of the bid, a time to answer, and no new bid."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from service.clarifications import LONGEST, NoTimeToAnswer, check_time
+from service.tenders import TenderRow
 from tests.make import a_bid, a_score
 from tests.service.conftest import Market, Person, done, refused
 
@@ -78,12 +80,27 @@ async def test_the_list_shows_who_was_asked_what(market: Market) -> None:
         ({"kind": "obvious_error", "criterion_id": None, "document_id": str(uuid4())}, "invalid-request"),
         ({"question": " "}, "invalid-request"),
         ({"due_at": "2020-01-01T00:00:00Z"}, "no-time-to-answer"),
+        ({"due_at": "9999-01-01T00:00:00Z"}, "no-time-to-answer"),
     ],
 )
 async def test_nothing_else_is_asked(market: Market, fields: dict[str, Any], slug: str) -> None:
     """Neither a negotiation, nor the bid as a whole, nor what the bid does not have, nor without time to answer."""
     _, (alder, _) = await market.opened()
     refused(await ask(market, alder, **fields), 422, slug)
+
+
+@pytest.mark.parametrize(("microseconds", "allowed"), [(-1, True), (0, True), (1, False)])
+def test_a_bidder_has_ninety_days_at_most(microseconds: int, allowed: object) -> None:
+    """Until then nothing is decided: an instant without end would block the award for good."""
+    now = datetime(2031, 3, 1, tzinfo=UTC)
+    tender = TenderRow(**(dict.fromkeys(TenderRow.__struct_fields__) | {"now": now}))
+    assert timedelta(days=90) == LONGEST
+    due_at = now + LONGEST + timedelta(microseconds=microseconds)
+    if allowed:
+        check_time(tender, due_at)
+    else:
+        with pytest.raises(NoTimeToAnswer):
+            check_time(tender, due_at)
 
 
 async def test_only_who_moderates_asks(market: Market) -> None:

@@ -5,6 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from service.jurisdictions import JURISDICTIONS, RulesNotInForce, presets
+from service.legal import JurisdictionId
+from service.legal_awards import STANDSTILLS
+from service.legal_grounds import ABNORMALLY_LOW_MANDATORY, EXPLANATION_PERIODS, GROUNDS
+from service.legal_rules import RULE_BOOKS
 from tests.make import a_tender
 from tests.service.conftest import Market, done, refused
 
@@ -18,6 +22,15 @@ def test_the_british_act_binds_from_the_day_it_came_into_force():
     assert presets("uk-pa2023", date(2025, 2, 24)).title == "United Kingdom, Procurement Act 2023"
     with pytest.raises(RulesNotInForce, match="2025-02-24"):
         presets("uk-pa2023", date(2025, 2, 23))
+
+
+@pytest.mark.parametrize("jurisdiction", JURISDICTIONS)
+def test_no_legal_data_lies_beyond_the_days_of_its_rule_books(jurisdiction: JurisdictionId):
+    """What no tender can ever follow is no rule: it would be read as one and judged nowhere."""
+    first = min(book.valid_from for book in RULE_BOOKS[jurisdiction])
+    own = [data.get(jurisdiction, ()) for data in (STANDSTILLS, GROUNDS, ABNORMALLY_LOW_MANDATORY, EXPLANATION_PERIODS)]
+    dated = [one for data in own for one in data] + [rule for book in RULE_BOOKS[jurisdiction] for rule in book.rules]
+    assert [one for one in dated if one.valid_to is not None and one.valid_to < first] == []
 
 
 async def test_a_tender_tells_whose_rules_it_follows(market: Market):

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
+import scoring
 from service.jurisdictions import presets
 from service.legal import JurisdictionId
-from service.legal_checks import judge_officers
+from service.legal_checks import judge_law, judge_officers
 from tests.make import a_criterion, a_lot, a_rules, a_tender
 from tests.service.conftest import Market, done, refused
 
@@ -48,6 +49,17 @@ async def test_portugal_refuses_points_that_depend_on_other_bids(market: Market)
     assert list(said) == ["/lots/0/rules/criteria/0/method"]
     assert "CCP art. 139(4)" in said["/lots/0/rules/criteria/0/method"]
     assert (await published(market, "eu-2014-24-pt", lot_of(ABSOLUTE))).is_success
+
+
+def test_what_a_jurisdiction_says_of_relative_scoring_is_what_publication_is_judged_by():
+    """`relative_scoring` is no label: a country that came to forbid it would refuse what Britain warns of."""
+    british = presets("uk-pa2023", date(2026, 11, 27))
+    lot = msgspec.convert(lot_of({"id": "P1", "zero": "reject"})["rules"], scoring.Lot)
+    found = {
+        weight: judge_law(msgspec.structs.replace(british, relative_scoring=weight), [lot], [()])
+        for weight in ("allowed", "discouraged", "forbidden")
+    }
+    assert [(len(one.faults), len(one.warnings)) for one in found.values()] == [(0, 0), (0, 1), (1, 0)]
 
 
 async def test_portugal_refuses_a_whole_tender_rule_that_depends_on_other_bids(market: Market):

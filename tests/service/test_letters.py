@@ -1,4 +1,4 @@
-"""A letter as data: what it must contain by kind, and that its hidden parts cannot be worked out from the rest."""
+"""A letter as data: what it must contain by kind, and that it is kept as it was made."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -52,6 +52,7 @@ def sources(kind: LetterKind = "assessment_summary", hidden: dict[tuple[UUID, st
         decision="As recommended.",
         decided_at=AT,
         result=scoring.evaluate(rules, bids),
+        address="https://tenders.example/scoring",
         bids={
             bid: BidFacts(bid_id=bid, supplier_id=bid, supplier=f"Bidder {bid.int}", identifier=None, state_reason=None)
             for bid in offers
@@ -87,56 +88,28 @@ def test_every_required_field_can_be_given(kind: LetterKind) -> None:
     assert [one for bid in given.bids for one in letters.missing(complete, letters.made_for(complete, bid))] == []
 
 
-def test_a_score_that_follows_from_the_total_less_the_rest_counts_as_shown() -> None:
-    """Redacting the points on the price alone hides nothing; with the total gone as well it does."""
-    price, total = (BIRCH, "score:price"), (BIRCH, "total")
-
-    def winner_told(hidden: dict[tuple[UUID, str], str]) -> bool:
-        given = sources(hidden=hidden)
-        found = letters.given_away(given, letters.made_for(given, ALDER))
-        return any(one.whose == "winner" for one in found.derived)
-
-    assert winner_told({})
-    assert winner_told({price: "secret"})
-    assert not winner_told({price: "secret", total: "secret"})
-
-
-def test_a_disqualified_bidder_can_solve_the_winners_equation() -> None:
-    """It has no points of its own; the winner's, with the price of the award notice, give the lowest price."""
-    given = sources()
-    inputs = [
-        msgspec.structs.replace(bid, state="excluded") if bid.id == str(ALDER) else bid for bid in given.result.inputs
-    ]
-    out = msgspec.structs.replace(given, result=scoring.evaluate(given.lot.rules, inputs))
-    found = letters.given_away(out, letters.made_for(out, ALDER))
-    (lowest,) = found.derived
-    assert (lowest.whose, lowest.pinned, lowest.third_party) == ("lowest", True, True)
-
-
-def test_a_formula_that_was_not_examined_says_so() -> None:
-    """Points by rank are no equation; that nothing was found is then no proof that nothing follows."""
-    rules = a_rules()
-    rules["criteria"][0]["method"] = {"id": "P10", "points": ["100", "60", "30"]}
-    given = sources()
-    lot = msgspec.convert(rules, scoring.Lot)
-    ranked = msgspec.structs.replace(
-        given,
-        lot=msgspec.structs.replace(given.lot, rules=lot),
-        result=scoring.evaluate(lot, given.result.inputs),
+def test_importance_is_the_share_of_the_whole_lot() -> None:
+    """Reg. 31: the relative importance. 60 of the 35 for quality are 21 of 100, less than the price's 40, not more."""
+    price, quality, social = letters.made_for(sources(), ALDER).own.criteria
+    assert (price.importance, quality.importance, social.importance) == ("40", "35", "25")
+    assert [one.importance for one in quality.sub_criteria] == ["21", "14"]
+    assert [one.importance for one in social.sub_criteria] == ["15", "10"]
+    assert quality.scores_available == (
+        "0 to 35 weighted points, the sum of: Method statement up to 21; Work outside school hours up to 14"
     )
-    assert letters.given_away(ranked, letters.made_for(ranked, ALDER)).not_examined
+    assert quality.method == "by its sub-criteria, whose weighted scores are added up"
 
 
-def test_a_formula_that_depends_on_nobody_gives_nothing_away() -> None:
-    """Negative control: priced against published bounds, no letter tells of another price."""
-    given = sources()
-    rules = a_rules()
-    rules["criteria"][0]["method"] = {"id": "A1", "best": "0", "worst": "2000000"}
-    lot = msgspec.convert(rules, scoring.Lot)
-    result = scoring.evaluate(lot, given.result.inputs)
-    fixed = msgspec.structs.replace(given, lot=msgspec.structs.replace(given.lot, rules=lot), result=result)
-    told = letters.given_away(fixed, letters.made_for(fixed, ALDER))
-    assert (told.derived, told.not_examined) == ((), None)
+def test_a_letter_says_where_its_reader_finds_the_full_rules() -> None:
+    """Wherever it is read, also on paper: the whole address."""
+    assert letters.made_for(sources(), ALDER).full_rules == f"https://tenders.example/scoring/tenders/{UUID(int=9)}"
+
+
+def test_an_agreed_reason_names_the_places_in_the_bid_that_it_rests_on() -> None:
+    """A score's explanation is by reference to the tender."""
+    told = letters.with_cites("The phasing is worked out.", ["Method statement, p. 4", "Annex 2"])
+    assert told == "The phasing is worked out.\n\nIn the tender: Method statement, p. 4; Annex 2."
+    assert letters.with_cites("Recorded before places were asked for.", []) == "Recorded before places were asked for."
 
 
 def test_a_letter_survives_being_stored() -> None:

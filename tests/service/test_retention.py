@@ -130,6 +130,60 @@ async def test_what_suppliers_sent_is_destroyed_and_what_proves_the_procedure_st
         refused(await market.approver.put(f"/tenders/{tender['id']}/{change}", body), 409, "already-shredded")
 
 
+async def test_questions_answers_parties_variants_and_corrected_values_are_destroyed_too(market: Market):
+    """What the buyer published or decided stays: questions as all read them, its own ones, the reasons of mends."""
+    tender = await market.publish(jurisdiction="uk-pa2023")
+    asked = done(
+        await market.alder.post(f"/tenders/{tender['id']}/questions", {"question": "May Alders' crane be used?"})
+    )
+    path = f"/tenders/{tender['id']}/questions/{asked['number']}/answer"
+    done(await market.author.put(path, {"answer": "Yes.", "question": "May an own crane be used?"}))
+    receipt = done(await market.alder.submit(tender))
+    await market.open(tender)
+    bid_id = receipt["bid_id"]
+    question = {"kind": "obvious_error", "criterion_id": "price", "question": "Is the price per school?"}
+    question |= {"due_at": await market.in_an_hour()}
+    clarification = done(await market.moderator.post(f"/bids/{bid_id}/clarifications", question))
+    done(await market.alder.put(f"/clarifications/{clarification['id']}/answer", {"answer": "It is 1184400 for all."}))
+    await market.owner.execute(
+        "INSERT INTO corrections SELECT $1, $2, 'price', '1184500.00', '1184400.00', 'Two digits.', $3,"
+        " clock_timestamp()",
+        clarification["id"],
+        bid_id,
+        market.moderator.id,
+    )
+    confirmed = "INSERT INTO correction_decisions VALUES ($1, $2, 'confirmed', 'Seen.', $3, clock_timestamp())"
+    await market.owner.execute(confirmed, clarification["id"], market.moderator.id, market.approver.id)
+    await market.owner.execute("INSERT INTO bid_parties VALUES ($1, 1, 'subcontractor', 'Larch Ltd', 'L-1')", bid_id)
+    await market.owner.execute("UPDATE opened_bids SET variant_description = 'Slate' WHERE bid_id = $1", bid_id)
+    await tell(market, tender, "award.decided")
+    await age(market, tender, 3)
+    assert await shred(market, tender, market.approver, market.auditor) == [202, 201]
+    rows = await market.owner.fetchrow(
+        "SELECT (SELECT question FROM questions WHERE tender_id = $1) AS asked,"
+        " (SELECT question || answer FROM question_answers WHERE tender_id = $1) AS published,"
+        " (SELECT question FROM clarifications WHERE bid_id = $2) AS clarification,"
+        " (SELECT answer FROM clarification_answers WHERE clarification_id = $3) AS answer,"
+        " (SELECT original || corrected || reason FROM corrections WHERE bid_id = $2) AS correction,"
+        " (SELECT count(*) FROM bid_parties WHERE bid_id = $2) AS parties,"
+        " (SELECT variant_description FROM opened_bids WHERE bid_id = $2) AS variant",
+        tender["id"],
+        bid_id,
+        clarification["id"],
+    )
+    assert dict(rows) == {
+        "asked": "It was destroyed after its retention.",
+        "published": "May an own crane be used?Yes.",
+        "clarification": "Is the price per school?",
+        "answer": "It was destroyed after its retention.",
+        "correction": "Two digits.",
+        "parties": 0,
+        "variant": None,
+    }
+    (left,) = done(await market.auditor.get(f"/lots/{tender['lots'][0]['id']}/bids"))
+    assert "1184" not in json.dumps(left), "the values of no offer and of no correction"
+
+
 async def test_log_and_receipts_verify_after_the_destruction(frozen: Market, tmp_path: Path):
     """The log's entries, the checkpoint and the receipt of a destroyed bid agree, by the published script."""
     tender = await a_finished_tender(frozen, NOON)

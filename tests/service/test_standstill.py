@@ -83,6 +83,15 @@ def test_where_the_law_knows_many_countries_the_buyer_names_one() -> None:
     assert calendar_of(GERMANY, "FR") == "DE"
 
 
+@pytest.mark.parametrize("named", ["utils", "  ", "", "XNYS", "FR-XX", "FR-", "FR utils", "fr"])
+def test_a_calendar_is_countries_or_parts_of_them_whose_holidays_are_known(named: str) -> None:
+    """Neither a stock exchange nor a word of the library nor blanks, which would be no holidays at all."""
+    with pytest.raises(CalendarNeeded):
+        calendar_of(UNION, named)
+    for known in ("FR", "FR-57", "GB-ENG GB-SCT", "DE-BY"):
+        assert calendar_of(UNION, known) == known
+
+
 @pytest.mark.parametrize("law", [law for laws in STANDSTILLS.values() for law in laws])
 def test_every_standstill_ends_for_every_beginning_of_a_year(law: Standstill) -> None:
     """No calendar makes a count that does not end, or one shorter than the law."""

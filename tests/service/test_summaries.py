@@ -71,6 +71,8 @@ async def test_a_losing_bidders_summary_has_every_field_of_regulation_31(market:
         statement = quality["sub_criteria"][0]
         assert "4 very good" in statement["scores_available"]
         assert "page 4" in statement["explanation"]["text"]
+        assert "In the tender: Method statement, p. 4." in statement["explanation"]["text"]
+        assert statement["importance"] == "21"
         for criterion in (price, statement, *social["sub_criteria"]):
             assert criterion["score"]["text"]
             assert criterion["explanation"]["text"]
@@ -78,6 +80,8 @@ async def test_a_losing_bidders_summary_has_every_field_of_regulation_31(market:
     assert own["total"]["text"] in own["why_not_awarded"]
     assert winner["why_not_awarded"] is None
     assert letter["rules_digest"] == tender["lots"][0]["rules_digest"]
+    assert letter["full_rules"].startswith("http://127.0.0.1:")
+    assert letter["full_rules"].endswith(f"/tenders/{tender['id']}")
     assert "eight" in letter["standstill"] or "8 working days" in letter["standstill"]
 
 
@@ -156,8 +160,27 @@ async def test_where_the_law_leaves_the_calendar_to_the_country_it_must_be_named
     tender, _, _ = await market.awarded(jurisdiction="eu-2014-24")
     await market.complete_letters(tender)
     refused(await send(market.approver, tender), 422, "calendar-needed")
-    refused(await send(market.approver, tender, calendar="XX"), 422, "calendar-needed")
+    for unknown in ("XX", "utils", "  ", "XNYS"):
+        refused(await send(market.approver, tender, calendar=unknown), 422, "calendar-needed")
     assert done(await send(market.approver, tender, calendar="FR", inference_accepted="Public."))["standstill_ends_at"]
+
+
+# The World Bank
+
+
+async def test_a_notification_of_the_world_bank_has_all_prices_that_were_read_out(market: Market) -> None:
+    """Contract price, every bidder with its price as read out and as evaluated, and how to be debriefed or complain."""
+    tender, bids = await three(market, "world-bank")
+    problem = refused(await send(market.approver, tender, calendar="FR"), 409, "letters-incomplete")
+    assert {fault["pointer"].rsplit("/", 1)[1] for fault in problem["errors"]} == {"further_explanation", "debriefing"}
+    await market.complete_letters(tender)
+    done(await send(market.approver, tender, calendar="FR"))
+    letter = done(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"))["letter"]
+    assert letter["winner"]["contract_price"] == "1000000.00 GBP"
+    told = {one["bidder"]: (one["read_out"], one["evaluated"]) for one in letter["read_out"]}
+    assert told == {getattr(market, name).name: (f"{price} GBP", f"{price} GBP") for name, price in PRICES.items()}
+    assert letter["own"]["debriefing"]
+    assert letter["winner"]["debriefing"] is None
 
 
 # What a letter gives away
@@ -186,6 +209,52 @@ async def test_where_nothing_follows_nothing_must_be_accepted(market: Market) ->
     tender, _, _ = await market.awarded(jurisdiction="uk-pa2023")
     await market.complete_letters(tender)
     done(await send(market.approver, tender))
+
+
+# What a letter's texts tell
+
+
+async def test_a_text_that_tells_of_a_third_bidder_stops_the_sending(market: Market) -> None:
+    """Name and price are listed with the letter and its field; the text is written anew, or somebody answers for it."""
+    tender, bids = await three(market)
+    await market.complete_letters(tender)
+    text = f"{path_of(tender)}/{bids['alder']}/texts"
+    done(await market.moderator.put(f"{text}/further_explanation", {"text": "Cedar asked £873,210."}))
+    accepted = {"inference_accepted": "The price is public."}
+    problem = refused(await send(market.approver, tender, **accepted), 409, "others-mentioned")
+    assert {fault["pointer"] for fault in problem["errors"]} == {f"/bids/{bids['alder']}/further_explanation"}
+    assert sorted(fault["message"] for fault in problem["errors"]) == [
+        f"It tells the name of {market.cedar.name}: {market.cedar.name}.",
+        f"It tells the price of {market.cedar.name}: 873210.00.",
+    ]
+    lines = {line["bid_id"]: line["warnings"] for line in done(await market.auditor.get(path_of(tender)))}
+    assert any("873210.00" in warning for warning in lines[bids["alder"]])
+    assert not any("further_explanation" in warning for warning in lines[bids["birch"]])
+    assert len(done(await market.auditor.get(f"{path_of(tender)}/{bids['alder']}"))["mentions"]) == 2
+    refused(await send(market.approver, tender, **accepted, mentions_accepted=" "), 422, "invalid-request")
+    done(await market.moderator.put(f"{text}/further_explanation", {"text": "Others were clearer."}))
+    done(await send(market.approver, tender, **accepted))
+    facts = (await market.last(tender))["data"]
+    assert (facts["mentions"], facts["mentions_accepted"]) == ([], None)
+
+
+async def test_who_answers_for_what_a_letter_tells_of_others_is_in_the_log(market: Market) -> None:
+    """With the reason and the places, and without repeating there what they tell."""
+    tender, bids = await three(market)
+    await market.complete_letters(tender)
+    path = f"{path_of(tender)}/{bids['alder']}/texts/decision"
+    done(await market.moderator.put(path, {"text": "Cedar was in front until it was excluded."}))
+    why = {"inference_accepted": "The price is public.", "mentions_accepted": "All bidders heard of it at the opening."}
+    done(await send(market.approver, tender, **why))
+    facts = (await market.last(tender))["data"]
+    assert facts["mentions_accepted"] == why["mentions_accepted"]
+    assert facts["mentions"] == [
+        {"bid_id": bids["alder"], "about_id": bids["alder"], "field": "decision", "kind": "name"}
+    ]
+    own = done(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"))["letter"]
+    assert own["decision"] == "Cedar was in front until it was excluded."
+    birch = done(await market.birch.get(f"{path_of(tender)}/{bids['birch']}"))["letter"]
+    assert birch["decision"] == "As recommended."
 
 
 # Redaction
