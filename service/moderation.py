@@ -142,6 +142,17 @@ def warnings_of(bench: Bench, agreed: Agreed) -> tuple[str, ...]:
     return tuple(fault.message for fault in scoring.check_consensus(criterion, marks, agreed.value, agreed.reason))
 
 
+def reasons_to_meet(bench: Bench, agreed: Agreed) -> list[str]:
+    """Why the panel must meet about an agreed score; empty only where all who are seated have given that very mark."""
+    question = agreed.bid_id, agreed.criterion_id
+    asked = [one for one in agenda_of(bench).items if (UUID(one.bid), one.criterion) == question]
+    why: list[str] = [reason for one in asked for reason in one.why] if asked else ["out_of_the_race"]
+    marks = bench.marks(*question).values()
+    if not marks or any(mark.value != agreed.value for mark in marks):
+        why.append(f"not everybody who is seated has given {agreed.value}")
+    return [*why, *warnings_of(bench, agreed)]
+
+
 # Reading
 
 
@@ -267,8 +278,8 @@ async def record_consensus(
 ) -> ConsensusScore:
     """Record what the panel agreed about a question on which, by the lot's policy, it need not meet; for moderators.
 
-    All who are seated have scored, close enough together, and the agreed score lies among theirs. Typed in, never
-    computed. Everything else is recorded with its meeting, at `POST /lots/{id}/meetings`.
+    All who are seated have scored, and each of them has given this very score. Typed in, never computed. Where marks
+    differ, by however little, one of them is chosen in a meeting alone: `POST /lots/{id}/meetings`.
     """
     caller.require("write")
     place = await panel.lock_bid(conn, caller, bid_id)
@@ -278,10 +289,7 @@ async def record_consensus(
     if criterion_id in bench.locked:
         raise panel.CriterionLocked(f"{criterion_id} is locked.")
     agreed = Agreed(bid_id, criterion_id, value, data.reason, data.cites, data.change_reason)
-    asked = [one for one in agenda_of(bench).items if (one.bid, one.criterion) == (str(bid_id), criterion_id)]
-    why = [reason for one in asked for reason in one.why] if asked else ["out_of_the_race"]
-    why += warnings_of(bench, agreed)
-    if why:
+    if why := reasons_to_meet(bench, agreed):
         raise PanelMustMeet(f"{criterion_id}: {', '.join(why)}.")
     (score,) = await keep_agreed(conn, known, caller, bench, [agreed], None)
     return score

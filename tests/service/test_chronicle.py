@@ -46,6 +46,7 @@ async def test_a_changed_score_is_told_with_old_and_new_value_who_about_whom_and
     done(await market.second_evaluator.put(f"{path}/scores/method-statement", a_score()))
     done(await market.moderator.put(f"{path}/consensus/method-statement", a_score()))
     found = a_score(value="5", reason="Crane plan found.", **why)
+    done(await market.second_evaluator.put(f"{path}/scores/method-statement", found))
     done(await market.evaluator.put(f"{path}/scores/method-statement", found))
     done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="5", reason="Agreed.", **why)))
     last = (await entries(market.auditor, tender, "score.given"))[-1]

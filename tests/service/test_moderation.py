@@ -13,16 +13,19 @@ async def agree(market: Market, bid: dict[str, object], **fields: object) -> obj
 
 
 async def test_a_moderator_records_what_the_panel_agreed(market: Market) -> None:
-    """Where scores lie close the agreed one is typed in with reason and citation; the log has its old value."""
+    """Where all have given the same the agreed one is typed in with reason and citation; the log has its old value."""
     tender, (bid, _) = await market.opened()
     await market.seat(tender, market.second_evaluator)
-    done(await score(market.evaluator, bid, value="3"))
-    done(await score(market.second_evaluator, bid, value="4"))
+    people = (market.evaluator, market.second_evaluator)
+    for person in people:
+        done(await score(person, bid, value="4"))
     recorded = done(await agree(market, bid, value="4", reason="Agreed after page 14 was read together."))
     assert (recorded["value"], recorded["version"], recorded["meeting_id"]) == ("4", 1, None)
     entry = await market.last(tender)
     assert (entry["kind"], entry["person_id"]) == ("consensus.recorded", market.moderator.id)
     assert entry["data"]["reason"] == "Agreed after page 14 was read together."
+    for person in people:
+        done(await score(person, bid, value="3", change_reason="Page 15 contradicts."))
     refused(await agree(market, bid, value="3"), 422, "change-needs-reason")
     assert done(await agree(market, bid, value="3", change_reason="Page 15 contradicts."))["version"] == 2
     assert (await market.last(tender))["data"]["was"] == "4"
@@ -36,6 +39,8 @@ async def test_a_moderator_records_what_the_panel_agreed(market: Market) -> None
         ((), "4", "missing_score"),
         (("4",), "4", "missing_score"),
         (("2", "4"), "4", "spread"),
+        (("3", "4"), "4", "not everybody who is seated has given 4"),
+        (("4", "4"), "3", "not everybody who is seated has given 3"),
         (("3", "4"), "5", "No evaluator had given a mark as high as 5"),
     ],
 )
