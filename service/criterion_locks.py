@@ -115,7 +115,10 @@ async def lock_criterion(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> CriterionLock:
-    """Lock the agreed scores of a criterion, finally, once every bid in the race has one; for moderators."""
+    """Lock the agreed scores of a criterion, finally; for moderators.
+
+    Every bid in the race has one, everybody who is seated has scored, and no mark and no seat is newer than it.
+    """
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
@@ -129,6 +132,7 @@ async def lock_criterion(
     if criterion_id in bench.locked:
         raise panel.CriterionLocked(f"{criterion_id} is locked already.")
     check_agreed(bench, criterion_id)
+    moderation.check_rests_on_marks(bench, [criterion_id])
     await lock_criteria(conn, lot_id, [criterion_id], caller)
     lock = await _last(conn, lot_id, criterion_id)
     facts: dict[str, Any] = {"lot_id": lot_id, "criterion_id": criterion_id, "number": lock.number}

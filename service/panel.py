@@ -327,9 +327,14 @@ async def lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> Place:
     return Place(known, known.lot(found["lot_id"]))
 
 
+async def list_seats(conn: db.Connection, lot_id: UUID) -> list[Seat]:
+    """Every seat that there was on a lot's panel."""
+    return await db.many(SQL.list_seats(conn, lot_id=lot_id), Seat)
+
+
 async def seats_in_force(conn: db.Connection, lot_id: UUID) -> list[Seat]:
     """The seats of a lot that have not ended."""
-    return [seat for seat in await db.many(SQL.list_seats(conn, lot_id=lot_id), Seat) if seat.ended_at is None]
+    return [seat for seat in await list_seats(conn, lot_id) if seat.ended_at is None]
 
 
 async def locked_criteria(conn: db.Connection, lot: TenderLot) -> set[str]:
