@@ -239,6 +239,7 @@ async def preview_exclusion(
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_cleared(known.tender, "author")
     opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), opening.PanelBid)
     effect = await effect_of(conn, lot_id, {bid_id: becomes})
     if effect is None or bid_id not in {bid.bid_id for bid in opened}:

@@ -404,6 +404,7 @@ async def set_panel(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "author", "moderator")
+    tenders.check_cleared(known.tender, "author")
     if known.tender.published_at is None:
         raise tenders.TenderNotPublished("Criteria are fixed at the publication; seat the panel then.")
     check_not_awarded(lot)
@@ -443,6 +444,7 @@ async def replace_evaluator(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "author", "moderator")
+    tenders.check_cleared(known.tender, "author")
     check_not_awarded(lot)
     check_not_locked(lot)
     await find_panel(conn, lot_id)

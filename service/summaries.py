@@ -310,7 +310,7 @@ async def _lock_letters(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, *roles)
-    tenders.check_cleared(known.tender)
+    tenders.check_cleared(known.tender, "author")
     opening.check_opened(lot)
     if bid_id not in {bid.bid_id for bid in await db.many(SQL.list_bids(conn, lot_id=lot_id), BidFacts)}:
         raise NotFound
