@@ -60,6 +60,7 @@ async def lock_consensus(
     panel.check_not_locked(lot)
     inputs = await evaluations.read_inputs(conn, lot)
     if judged := panel.panel_criteria(lot):
+        await criterion_locks.check_seats(conn, lot, judged)
         moderation.check_rests_on_marks(await moderation.bench_of(conn, lot), judged)
     locked = await panel.locked_criteria(conn, lot)
     left = [name for name in judged if name not in locked]

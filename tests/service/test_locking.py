@@ -145,6 +145,18 @@ async def test_the_lock_waits_for_an_agreement_on_the_marks_of_now(market: Marke
     assert len(problem["errors"]) == 3
 
 
+async def test_the_lock_waits_for_the_clearance_of_who_has_scored(market: Market) -> None:
+    """A conflict that comes up before the prices is decided about before them."""
+    lot = await opened(market)
+    await agree(market, lot)
+    conflict = {"interest": "actual", "details": "I own Birch."}
+    done(await market.evaluator.post(f"/tenders/{lot.tender['id']}/declarations", conflict))
+    problem = refused(await market.moderator.post(f"{lot.path}/consensus-lock"), 409, "seat-not-cleared")
+    assert "Evaluator" in problem["detail"]
+    await market.clear(lot.tender, market.evaluator)
+    done(await market.moderator.post(f"{lot.path}/consensus-lock"))
+
+
 async def test_only_a_moderator_locks(market: Market) -> None:
     lot = await opened(market)
     await agree(market, lot)
