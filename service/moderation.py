@@ -259,13 +259,18 @@ async def get_agenda(
 
 
 async def check_own_scores(conn: db.Connection, known: tenders.Known, lot: TenderLot, caller: Caller) -> None:
-    """Who scores as well, under whatever other role, sees others' scores only once the own ones are in."""
-    if "evaluator" not in known.tender.roles:
+    """Who has ever had a seat, under whatever role by now, sees others' scores only once the own ones are in.
+
+    On a locked criterion nobody scores any more; whoever left a seat without scores asks another moderator until then.
+    """
+    seats = [seat for seat in await panel.list_seats(conn, lot.id) if seat.person_id == caller.person_id]
+    if not seats and "evaluator" not in known.tender.roles:
         return
     bench = await bench_of(conn, lot)
-    own = [seat.criterion_id for seat in bench.seats if seat.person_id == caller.person_id]
-    missing = [name for name in own for bid in bench.bids if caller.person_id not in bench.marks(bid, name)]
-    if missing or not own:
+    own = {seat.criterion_id for seat in seats} - set(bench.locked)
+    given = {(one.bid_id, one.criterion_id) for one in bench.scores if one.person_id == caller.person_id}
+    missing = [name for name in own for bid in bench.bids if (bid, name) not in given]
+    if missing or not seats:
         raise OwnScoresFirst(f"{len(missing)} of your own scores are missing.")
 
 

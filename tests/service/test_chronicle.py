@@ -132,8 +132,12 @@ async def test_the_record_is_for_the_approver_and_the_auditor(market: Market):
 
 async def test_who_must_still_score_does_not_read_others_scores_in_the_record(market: Market):
     tender, _ = await market.agreed()
-    await market.give(tender, market.auditor, "evaluator")
-    refused(await market.auditor.get(f"/tenders/{tender['id']}/record"), 409, "scores-untold")
+    await market.seat(tender, market.second_evaluator)
+    roles = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{roles}/{market.second_evaluator.id}/evaluator"))
+    await market.give(tender, market.second_evaluator, "auditor")
+    refused(await market.second_evaluator.get(f"/tenders/{tender['id']}/record"), 409, "scores-untold")
+    done(await market.auditor.get(f"/tenders/{tender['id']}/record"))
 
 
 async def made(person: Person, location: str) -> httpx.Response:

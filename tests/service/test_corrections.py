@@ -81,7 +81,10 @@ async def test_an_evaluator_of_quality_reads_no_price_on_any_way(market: Market)
         tender["id"],
         market.evaluator.id,
     )
-    assert await told(market.evaluator) == 5 * [False]
+    paths.append(f"/tenders/{tender['id']}/events")
+    assert await told(market.evaluator) == 6 * [False]
+    assert await told(market.auditor) == 6 * [True]
+    refused(await market.evaluator.get(f"/tenders/{tender['id']}/log/entries"), 409, "scores-untold")
 
 
 async def test_a_refused_correction_changes_nothing(market: Market) -> None:

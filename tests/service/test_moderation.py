@@ -115,6 +115,25 @@ async def test_a_moderator_who_scores_sees_the_agenda_after_the_own_scores(marke
     done(await market.moderator.get(path))
 
 
+async def test_who_has_ever_had_a_seat_is_blind_under_any_role(market: Market) -> None:
+    """An author who scores gives up that role, audits to read all, and would take the role back: nothing was read."""
+    tender, bids = await market.opened()
+    await market.seat(tender, market.second_evaluator)
+    for bid in bids:
+        done(await score(market.second_evaluator, bid))
+    roles = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{roles}/{market.evaluator.id}/evaluator"))
+    await market.give(tender, market.evaluator, "auditor")
+    for told in ("moderation/agenda", "consensus", "meetings"):
+        refused(await market.evaluator.get(f"{lot_of(tender)}/{told}"), 409, "own-scores-first")
+    assert done(await market.evaluator.get(f"{lot_of(tender)}/scores")) == []
+    assert len(done(await market.auditor.get(f"{lot_of(tender)}/scores"))) == 2
+    read = done(await market.evaluator.get(f"{lot_of(tender)}/bids"))
+    assert all("price" not in bid["offers"] for bid in read)
+    log = done(await market.evaluator.get(f"/tenders/{tender['id']}/events"))
+    assert not any(entry["kind"] == "score.given" and "value" in entry["data"] for entry in log)
+
+
 async def test_only_moderators_record_agreement(market: Market) -> None:
     """Evaluators do not record what others agreed, and only those who moderate, decide or audit list it."""
     tender, (bid, _) = await market.opened()
