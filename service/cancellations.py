@@ -93,6 +93,8 @@ async def _cancel(conn: db.Connection, caller: Caller, known: Known, lots: Seque
     tenders.check_role(known.tender, "approver")
     check_not_author(known.tender, caller)
     check_may_cancel(known.tender, lots)
+    if any(lot.opened_at for lot in lots):
+        tenders.check_cleared(known.tender, "author")
     stages = [cancelled_when(known.tender, lot) for lot in lots]
     await SQL.cancel_lots(
         conn,

@@ -286,27 +286,35 @@ async def list_bid_clarifications(
     if found["own"]:
         return await _list(conn, bid_id=bid_id)
     known = await tenders.read(conn, caller, lot_id=found["lot_id"])
-    return await _list(conn, bid_id=bid_id, kinds=_kinds_for(known.tender))
+    return await _shown(conn, known, found["lot_id"], caller, bid_id=bid_id)
 
 
 @get("/lots/{lot_id:uuid}/clarifications")
 async def list_clarifications(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[Clarification]:
-    """List which bidders of a lot were asked what, and their answers: equal treatment at a glance; for the panel."""
+    """List which bidders of a lot were asked what, and their answers: equal treatment at a glance; for the panel.
+
+    An evaluator reads what concerns the criteria on which this person is seated, and the documents.
+    """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
-    kinds = _kinds_for(known.tender)
+    opening.check_reader(known.tender)
     opening.check_opened(known.lot(lot_id))
-    return await _list(conn, lot_id=lot_id, kinds=kinds)
+    return await _shown(conn, known, lot_id, caller, lot_id=lot_id)
 
 
-def _kinds_for(tender: TenderRow) -> list[Kind] | None:
-    """An evaluator reads what bids mean, not what is held against a bidder or its price."""
-    opening.check_reader(tender)
-    beyond = {"moderator", "approver", "auditor"} & set(tender.roles)
-    return None if beyond else ["explanation", "obvious_error"]
+async def _shown(
+    conn: db.Connection, known: tenders.Known, at: UUID, caller: Caller, **where: UUID
+) -> list[Clarification]:
+    """An evaluator reads what this person scores means, not what is held against a bidder or its price."""
+    opening.check_reader(known.tender)
+    beyond = {"moderator", "approver", "auditor"} & set(known.tender.roles)
+    kinds: list[Kind] | None = None if beyond else ["explanation", "obvious_error"]
+    sight = await opening.sight_of(conn, known, at, caller)
+    asked = await _list(conn, **where, kinds=kinds if sight.criteria is None else ["explanation", "obvious_error"])
+    return [one for one in asked if one.criterion_id is None or sight.reads(one.criterion_id)]
 
 
 router = Router(

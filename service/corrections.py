@@ -234,12 +234,17 @@ async def decide_correction(
 async def list_corrections(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[Correction]:
-    """List the corrections of a lot's bids, with the values as opened beside them; for the panel."""
+    """List the corrections of a lot's bids, with the values as opened beside them; for the panel.
+
+    An evaluator reads those of the criteria on which this person is seated.
+    """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     opening.check_reader(known.tender)
-    return await db.many(SQL.list_corrections(conn, lot_id=lot_id, clarification_id=None), Correction)
+    sight = await opening.sight_of(conn, known, lot_id, caller)
+    made = await db.many(SQL.list_corrections(conn, lot_id=lot_id, clarification_id=None), Correction)
+    return [one for one in made if sight.reads(one.criterion_id)]
 
 
 router = Router(path="/", route_handlers=[propose_correction, decide_correction, list_corrections], tags=["Evaluation"])

@@ -40,6 +40,16 @@ class CriterionLock(Struct, frozen=True, kw_only=True):
     unlocked_at: datetime | None
 
 
+class Holder(Struct, frozen=True, kw_only=True):
+    """Who holds seats in force, and whether this person may still score: by the role, and by the declaration."""
+
+    person_id: UUID
+    person: str
+    criteria: tuple[str, ...]
+    evaluates: bool
+    clearance: tenders.Clearance
+
+
 # Refusals
 
 
@@ -62,6 +72,15 @@ class CriteriaNotLocked(Refusal):
 
     Bids are ranked by scores that do not change any more. A moderator locks each criterion with `POST
     /lots/{id}/criteria/{criterion}/lock`; `errors` names those that are open.
+    """
+
+
+class SeatNotCleared(Refusal):
+    """Somebody who is seated may not score: the role is gone, or no declaration of interest is approved.
+
+    Scores of such a person decide nothing. Let the declaration be approved, or replace the person with `POST
+    /lots/{id}/panel/replacements`; an approver unlocks a locked criterion before that. Source: Edmonton City Auditor
+    2017, a conflicted evaluator who stayed.
     """
 
 
@@ -105,7 +124,39 @@ def check_all_locked(lot: TenderLot, locked: Collection[str]) -> None:
         raise CriteriaNotLocked(" ".join(fault.message for fault in faults), faults=faults)
 
 
-# Reading, used by the award
+_CLEARED: dict[tenders.Clearance, str | None] = {
+    "not_needed": None,
+    "approved": None,
+    "outdated": None,
+    "none": "has declared no interests",
+    "awaiting": "has a declaration of interest that nobody has approved",
+    "rejected": "has a declaration of interest that was rejected",
+}
+"""What stands against scores that were given; a lot that was opened later takes nothing from them."""
+
+
+def check_holders(holders: Collection[Holder], criteria: Collection[str]) -> None:
+    """Refuse while a seat on these criteria is held by somebody who may not score, naming each."""
+    found = {
+        one.person_id: f"{one.person} {why}."
+        for one in holders
+        if {*one.criteria} & {*criteria}
+        and (why := _CLEARED[one.clearance] if one.evaluates else "is no evaluator of the tender any more")
+    }
+    faults = tuple(
+        Fault("/seats", message, f"Replace the person {person_id}, or let a declaration be approved.")
+        for person_id, message in found.items()
+    )
+    if faults:
+        raise SeatNotCleared(" ".join(found.values()), faults=faults)
+
+
+# Reading
+
+
+async def check_seats(conn: db.Connection, lot: TenderLot, criteria: Collection[str]) -> None:
+    """Refuse while a seat on these criteria of a lot is held by somebody who may not score."""
+    check_holders(await db.many(SQL.list_holders(conn, lot_id=lot.id), Holder), criteria)
 
 
 async def has_scored(conn: db.Connection, lot_id: UUID, person_id: UUID) -> bool:
@@ -124,7 +175,10 @@ async def lock_criterion(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> CriterionLock:
-    """Lock the agreed scores of a criterion, finally, once every bid in the race has one; for moderators."""
+    """Lock the agreed scores of a criterion, finally; for moderators.
+
+    Every bid in the race has one, everybody who is seated has scored, and no mark and no seat is newer than it.
+    """
     caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
@@ -138,6 +192,8 @@ async def lock_criterion(
     if criterion_id in bench.locked:
         raise panel.CriterionLocked(f"{criterion_id} is locked already.")
     check_agreed(bench, criterion_id)
+    await check_seats(conn, lot, [criterion_id])
+    moderation.check_rests_on_marks(bench, [criterion_id])
     await lock_criteria(conn, lot_id, [criterion_id], caller)
     lock = await _last(conn, lot_id, criterion_id)
     facts: dict[str, Any] = {"lot_id": lot_id, "criterion_id": criterion_id, "number": lock.number}

@@ -213,12 +213,17 @@ async def decide_state(
 async def list_states(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[BidState]:
-    """List every decision about a lot's bids, first to last; for the panel."""
+    """List every decision about a lot's bids, first to last; for the panel.
+
+    An evaluator reads no reasons: they may tell of prices, and of what this person does not score.
+    """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     opening.check_reader(known.tender)
-    return await db.many(SQL.list_states(conn, lot_id=lot_id), BidState)
+    states = await db.many(SQL.list_states(conn, lot_id=lot_id), BidState)
+    sight = await opening.sight_of(conn, known, lot_id, caller)
+    return states if sight.criteria is None else [msgspec.structs.replace(one, reason="") for one in states]
 
 
 @get("/lots/{lot_id:uuid}/exclusion-effects")
@@ -234,6 +239,7 @@ async def preview_exclusion(
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_cleared(known.tender, "author")
     opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), opening.PanelBid)
     effect = await effect_of(conn, lot_id, {bid_id: becomes})
     if effect is None or bid_id not in {bid.bid_id for bid in opened}:

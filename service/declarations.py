@@ -99,6 +99,16 @@ class OwnDeclaration(Refusal):
     status = 403
 
 
+class OwnInterestOpen(Refusal):
+    """You have an interest of your own that nobody has approved.
+
+    Who may see no bid lets nobody else see one. Give the role to a third person, at `POST /tenders/{id}/roles`, who
+    decides; or let your own declaration be approved first. Source: Procurement Act 2023, sections 81 to 83.
+    """
+
+    status = 403
+
+
 class NotTheLastDeclaration(Refusal):
     """The person has declared anew since.
 
@@ -140,6 +150,17 @@ def check_decider(tender: tenders.TenderRow, caller: Caller, declared: Declarati
         raise OwnDeclaration("This is your own declaration.")
     approvers = {role.person_id for role in held if role.role == "approver"}
     tenders.check_role(tender, "author" if declared.person_id in approvers else "approver")
+
+
+def check_without_interest(tender: tenders.TenderRow, own: Collection[Declaration]) -> None:
+    """Who decides is approved, or has declared nothing but that there is no interest, and was never rejected.
+
+    Two who have only declared that nothing connects them, and both wait, can decide about each other.
+    """
+    if tender.clearance in {"approved", "outdated"}:
+        return
+    if any(one.approved is False or (one.approved is None and one.interest != "none") for one in own):
+        raise OwnInterestOpen("Your own declaration is open or rejected: give the role to a third person.")
 
 
 def check_approvable(declared: Declaration, new: NewDecision) -> None:
@@ -202,7 +223,10 @@ async def decide_declaration(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Declaration:
-    """Approve or reject a declaration, with a reason; for approvers, for an approver's own the author."""
+    """Approve or reject a declaration, with a reason; for approvers, for an approver's own the author.
+
+    Not by whose own interest is open or rejected: then a third person is given the role.
+    """
     caller.require("write")
     known = await tenders.lock(conn, caller, tender_id=tender_id)
     tenders.check_role(known.tender, "author", "approver")
@@ -210,6 +234,8 @@ async def decide_declaration(
     check_decider(
         known.tender, caller, declared, await db.many(tenders.SQL.list_roles(conn, tender_id=tender_id), RoleHeld)
     )
+    rows = SQL.list_declarations(conn, tender_id=tender_id, person_id=caller.person_id, number=None)
+    check_without_interest(known.tender, await db.many(rows, Declaration))
     if await SQL.last_number(conn, tender_id=tender_id, person_id=person_id) != number:
         raise NotTheLastDeclaration(f"{declared.person} has declared anew.")
     check_approvable(declared, data)

@@ -139,7 +139,7 @@ class Play:
     def seat(self) -> None:
         """Everybody declares, another person approves, and the author seats three evaluators."""
         path = f"/tenders/{self.tender['id']}/declarations"
-        for role in ("approver", "evaluator1", "evaluator2", "evaluator3", "moderator"):
+        for role in ("approver", "author", "evaluator1", "evaluator2", "evaluator3", "moderator"):
             made = self.people[role].post(path, {"interest": "none"})
             decider = self.people["author" if role == "approver" else "approver"]
             decision = {"approved": True, "reason": demo_data.NO_INTEREST}

@@ -94,6 +94,7 @@ async def reveal_secret(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "author", "moderator", "approver")
+    tenders.check_cleared(known.tender, "author")
     opening.check_all_opened(lot)
     check_not_awarded(lot)
     check_secret(lot, data.secret)

@@ -217,6 +217,7 @@ async def evaluate_lot(
     check_reason(await SQL.count_evaluations(conn, lot_id=lot_id), data.reason)
     inputs = await read_inputs(conn, lot)
     criterion_locks.check_all_locked(lot, await panel.locked_criteria(conn, lot))
+    await criterion_locks.check_seats(conn, lot, panel.panel_criteria(lot))
     secret = await SQL.get_secret(conn, lot_id=lot_id)
     result = await asyncio.to_thread(run_engine, scoring.evaluate, lot.rules, inputs, secret)
     row = SQL.insert_evaluation(

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 import scoring
-from service import criterion_locks, db, evaluations, events, opening, panel, tenders
+from service import criterion_locks, db, evaluations, events, moderation, opening, panel, tenders
 from service.organisations import Caller
 
 SQL = db.queries("locking")
@@ -44,7 +44,8 @@ async def lock_consensus(
 ) -> ConsensusLock:
     """Lock the technical consensus of a lot with price envelopes, for good; for moderators.
 
-    Every bid in the race needs its agreed scores and every value outside of the price envelope. All criteria are locked
+    Every bid in the race needs its agreed scores, none older than a mark or a seat that it rests on, and every value
+    outside of the price envelope. All criteria are locked
     with it, and nobody unlocks one any more: no score, agreed score or decision of the technical stage changes, and
     opening officers can open the prices of the bids that go on.
     """
@@ -58,8 +59,11 @@ async def lock_consensus(
     panel.check_not_awarded(lot)
     panel.check_not_locked(lot)
     inputs = await evaluations.read_inputs(conn, lot)
+    if judged := panel.panel_criteria(lot):
+        await criterion_locks.check_seats(conn, lot, judged)
+        moderation.check_rests_on_marks(await moderation.bench_of(conn, lot), judged)
     locked = await panel.locked_criteria(conn, lot)
-    left = [name for name in panel.panel_criteria(lot) if name not in locked]
+    left = [name for name in judged if name not in locked]
     await criterion_locks.lock_criteria(conn, lot_id, left, caller)
     work = scoring.technical_failures, lot.rules, inputs, lot.price_envelope
     failures = {failure.bid: failure for failure in await asyncio.to_thread(evaluations.run_engine, *work)}

@@ -21,13 +21,16 @@ from service.opening import PanelBid
 from service.organisations import Caller
 from service.panel import Policy, Seat
 from service.panel_scores import NewScore, PanelScore
-from service.problems import NotFound, Refusal, pointer
+from service.problems import Fault, NotFound, Refusal, pointer
 from service.tenders import TenderLot
 
 SQL = db.queries("moderation")
 
 Question = tuple[UUID, str]
 """A bid and a criterion."""
+
+STUCK = {"missing_score", "missing_reason", "off_scale"}
+"""Why a meeting cannot even begin."""
 
 
 class Agreed(NamedTuple):
@@ -83,11 +86,16 @@ class Bench(NamedTuple):
     lot: TenderLot
     chair_id: UUID
     policy: Policy
-    seats: Sequence[Seat]
+    every_seat: Sequence[Seat]
     scores: Sequence[PanelScore]
     agreed: Mapping[Question, ConsensusScore]
     bids: Mapping[UUID, PanelBid]
     locked: Collection[str]
+
+    @property
+    def seats(self) -> list[Seat]:
+        """The seats that have not ended."""
+        return [seat for seat in self.every_seat if seat.ended_at is None]
 
     def seated(self, criterion_id: str) -> dict[UUID, str]:
         """Who is seated on a criterion, by id."""
@@ -116,7 +124,6 @@ def agenda_of(bench: Bench) -> scoring.Agenda:
         if score.counts and score.bid_id in bench.bids
     ]
     items: list[scoring.AgendaItem] = []
-    ready = True
     for name in panel.panel_criteria(bench.lot):
         policy = scoring.ModerationPolicy(
             every_question=bench.policy.every_question,
@@ -126,10 +133,8 @@ def agenda_of(bench: Bench) -> scoring.Agenda:
         )
         about = [score for score in given if score.criterion == name]
         agenda = scoring.moderation(bench.lot.rules, about, policy, bids=[str(bid) for bid in bench.bids])
-        found = [item for item in agenda.items if item.criterion == name]
-        items += found
-        ready = ready and not any({"missing_score", "missing_reason", "off_scale"} & set(item.why) for item in found)
-    return scoring.Agenda(items=tuple(items), ready=ready)
+        items += [item for item in agenda.items if item.criterion == name]
+    return scoring.Agenda(items=tuple(items), ready=not any(STUCK & set(item.why) for item in items))
 
 
 def warnings_of(bench: Bench, agreed: Agreed) -> tuple[str, ...]:
@@ -140,6 +145,57 @@ def warnings_of(bench: Bench, agreed: Agreed) -> tuple[str, ...]:
     ]
     criterion = panel.panel_criterion(bench.lot, agreed.criterion_id)
     return tuple(fault.message for fault in scoring.check_consensus(criterion, marks, agreed.value, agreed.reason))
+
+
+def reasons_to_meet(bench: Bench, agreed: Agreed) -> list[str]:
+    """Why the panel must meet about an agreed score; empty only where all who are seated have given that very mark."""
+    question = agreed.bid_id, agreed.criterion_id
+    asked = [one for one in agenda_of(bench).items if (UUID(one.bid), one.criterion) == question]
+    why: list[str] = [reason for one in asked for reason in one.why] if asked else ["out_of_the_race"]
+    marks = bench.marks(*question).values()
+    if not marks or any(mark.value != agreed.value for mark in marks):
+        why.append(f"not everybody who is seated has given {agreed.value}")
+    return [*why, *warnings_of(bench, agreed)]
+
+
+def outdated(bench: Bench, question: Question) -> str | None:
+    """What an agreed score does not rest on any more: a mark or a seat that is newer; nothing where it stands."""
+    bid_id, criterion_id = question
+    agreed = bench.agreed.get(question)
+    marks = bench.marks(bid_id, criterion_id)
+    if agreed is None:
+        return None
+    if not marks:
+        return "nobody who is seated has scored it"
+    if late := sorted(str(mark.person) for mark in marks.values() if mark.given_at > agreed.recorded_at):
+        return f"{', '.join(late)} scored it later than it was agreed"
+    turned = [seat for seat in bench.every_seat if seat.criterion_id == criterion_id]
+    if any(
+        seat.seated_at > agreed.recorded_at or (seat.ended_at or seat.seated_at) > agreed.recorded_at for seat in turned
+    ):
+        return "the seats have changed since it was agreed"
+    return None
+
+
+def check_rests_on_marks(bench: Bench, criteria: Collection[str]) -> None:
+    """Refuse to lock what was agreed before all who are seated had scored as they do now, or by others than them."""
+    found: dict[Question, list[str]] = {}
+    for item in agenda_of(bench).items:
+        question = UUID(item.bid), item.criterion
+        if item.criterion in criteria:
+            found[question] = [why for why in item.why if why in STUCK]
+            found[question] += [why] if (why := outdated(bench, question)) else []
+    faults = tuple(
+        Fault(
+            f"/bids/{bid_id}/consensus/{name}",
+            f"{bench.bids[bid_id].supplier} on {name}: {', '.join(why)}.",
+            "Let everybody who is seated score it, then agree it again, with the reason.",
+        )
+        for (bid_id, name), why in found.items()
+        if why
+    )
+    if faults:
+        raise PanelMustMeet(f"{len(faults)} agreed scores do not rest on the panel's marks of now.", faults=faults)
 
 
 # Reading
@@ -154,7 +210,7 @@ async def bench_of(conn: db.Connection, lot: TenderLot) -> Bench:
         lot=lot,
         chair_id=row.chair_id,
         policy=row.policy,
-        seats=await panel.seats_in_force(conn, lot.id),
+        every_seat=await panel.list_seats(conn, lot.id),
         scores=await panel_scores.standing(conn, lot.id),
         agreed={(score.bid_id, score.criterion_id): score for score in agreed},
         bids={bid.bid_id: bid for bid in opened if bid.state == "admissible"},
@@ -203,13 +259,18 @@ async def get_agenda(
 
 
 async def check_own_scores(conn: db.Connection, known: tenders.Known, lot: TenderLot, caller: Caller) -> None:
-    """Who scores as well, under whatever other role, sees others' scores only once the own ones are in."""
-    if "evaluator" not in known.tender.roles:
+    """Who has ever had a seat, under whatever role by now, sees others' scores only once the own ones are in.
+
+    On a locked criterion nobody scores any more; whoever left a seat without scores asks another moderator until then.
+    """
+    seats = [seat for seat in await panel.list_seats(conn, lot.id) if seat.person_id == caller.person_id]
+    if not seats and "evaluator" not in known.tender.roles:
         return
     bench = await bench_of(conn, lot)
-    own = [seat.criterion_id for seat in bench.seats if seat.person_id == caller.person_id]
-    missing = [name for name in own for bid in bench.bids if caller.person_id not in bench.marks(bid, name)]
-    if missing or not own:
+    own = {seat.criterion_id for seat in seats} - set(bench.locked)
+    given = {(one.bid_id, one.criterion_id) for one in bench.scores if one.person_id == caller.person_id}
+    missing = [name for name in own for bid in bench.bids if (bid, name) not in given]
+    if missing or not seats:
         raise OwnScoresFirst(f"{len(missing)} of your own scores are missing.")
 
 
@@ -267,8 +328,8 @@ async def record_consensus(
 ) -> ConsensusScore:
     """Record what the panel agreed about a question on which, by the lot's policy, it need not meet; for moderators.
 
-    All who are seated have scored, close enough together, and the agreed score lies among theirs. Typed in, never
-    computed. Everything else is recorded with its meeting, at `POST /lots/{id}/meetings`.
+    All who are seated have scored, and each of them has given this very score. Typed in, never computed. Where marks
+    differ, by however little, one of them is chosen in a meeting alone: `POST /lots/{id}/meetings`.
     """
     caller.require("write")
     place = await panel.lock_bid(conn, caller, bid_id)
@@ -278,10 +339,7 @@ async def record_consensus(
     if criterion_id in bench.locked:
         raise panel.CriterionLocked(f"{criterion_id} is locked.")
     agreed = Agreed(bid_id, criterion_id, value, data.reason, data.cites, data.change_reason)
-    asked = [one for one in agenda_of(bench).items if (one.bid, one.criterion) == (str(bid_id), criterion_id)]
-    why = [reason for one in asked for reason in one.why] if asked else ["out_of_the_race"]
-    why += warnings_of(bench, agreed)
-    if why:
+    if why := reasons_to_meet(bench, agreed):
         raise PanelMustMeet(f"{criterion_id}: {', '.join(why)}.")
     (score,) = await keep_agreed(conn, known, caller, bench, [agreed], None)
     return score

@@ -7,7 +7,7 @@ technical consensus is locked, and only those of bids that are still in the race
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
@@ -184,11 +184,37 @@ def check_reader(tender: TenderRow) -> None:
     tenders.check_cleared(tender)
 
 
-def shown_to_evaluator(bid: PanelBid, seated: Collection[str]) -> PanelBid:
-    """A bid as an evaluator sees it: the answers that this person scores, and no price in whatever envelope it came."""
-    offers = {name: value for name, value in bid.offers.items() if name in seated}
-    converted = {name: value for name, value in bid.in_tender_currency.items() if name in seated}
-    return msgspec.structs.replace(bid, offers=offers, in_tender_currency=converted)
+class Sight(NamedTuple):
+    """What of opened bids one person may read: `criteria` are those on which an evaluator sits; None means all."""
+
+    criteria: frozenset[str] | None
+
+    def of(self, named: Mapping[str, T]) -> dict[str, T]:
+        """What is told by criterion, as far as this person reads it."""
+        return {name: value for name, value in named.items() if self.reads(name)}
+
+    def reads(self, criterion_id: str) -> bool:
+        """Whether what concerns a criterion is for this person."""
+        return self.criteria is None or criterion_id in self.criteria
+
+    def bid(self, bid: PanelBid) -> PanelBid:
+        """A bid with the answers that this person scores, and no price in whatever envelope it came."""
+        shown = {name: self.of(getattr(bid, name)) for name in ("offers", "in_tender_currency", "corrections")}
+        return msgspec.structs.replace(bid, **shown)
+
+
+# Reading
+
+
+async def sight_of(conn: db.Connection, known: Known, lot_id: UUID, caller: Caller) -> Sight:
+    """What of a lot's bids the caller may read; the one filter for whoever scores, or has ever had a seat to score.
+
+    A seat once held counts under whatever role: nobody reads all in between and then scores on.
+    """
+    rows = [row async for row in SQL.list_own_seats(conn, lot_id=lot_id, person_id=caller.person_id)]
+    if not rows and "evaluator" not in known.tender.roles:
+        return Sight(None)
+    return Sight(frozenset(row["criterion_id"] for row in rows if row["in_force"]))
 
 
 # Reading what is sealed
@@ -352,7 +378,8 @@ async def list_bids(
 ) -> list[OwnBid] | list[PanelBid]:
     """For a supplier its own bids for the lot, without contents; for the tender's panel the opened bids.
 
-    Evaluators see the values of the criteria on which they are seated; moderators and approvers see all that is open.
+    Evaluators see the values, as opened and as corrected, of the criteria on which they are seated; moderators and
+    approvers see all that is open.
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
@@ -369,11 +396,8 @@ async def list_bids(
         )
         for bid in await db.many(SQL.list_opened(conn, lot_id=lot_id), PanelBid)
     ]
-    if "evaluator" not in known.tender.roles:
-        return opened
-    rows = SQL.list_own_seats(conn, lot_id=lot_id, person_id=caller.person_id)
-    seated = {row["criterion_id"] async for row in rows}
-    return [shown_to_evaluator(bid, seated) for bid in opened]
+    sight = await sight_of(conn, known, lot_id, caller)
+    return [sight.bid(bid) for bid in opened]
 
 
 @post("/lots/{lot_id:uuid}/opening")

@@ -16,6 +16,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
+from scoring.answers import Graded
 from service import db, events, tenders, trainings
 from service.drafts import Reason
 from service.organisations import Caller
@@ -33,7 +34,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the panel must meet about a question, and which majority agrees a score; nothing here has a default.
 
     `spread` is how many steps of the scale the highest and the lowest score may lie apart without a meeting, `outlier`
-    how many one score may lie from all others. `majority` counts the evaluators who are seated on the criterion.
+    how many one score may lie from all others: both fewer than the longest scale of the lot has, so that its two ends
+    are always met about. `majority` counts the evaluators who are seated on the criterion.
     """
 
     every_question: bool
@@ -233,7 +235,7 @@ def panel_faults(lot: TenderLot, new: NewPanel, held: Collection[RoleHeld]) -> l
     """What stands against a panel: who lacks the role, which criterion is none of the panel's, or has nobody."""
     holders = {(role.person_id, role.role) for role in held}
     asked = panel_criteria(lot)
-    faults: list[Fault] = []
+    faults = policy_faults(lot, new.policy)
     if (new.chair_id, "moderator") not in holders:
         faults.append(Fault("/chair_id", "This person is not a moderator of the tender.", "Let a moderator chair."))
     for number, seats in enumerate(new.seats):
@@ -248,6 +250,18 @@ def panel_faults(lot: TenderLot, new: NewPanel, held: Collection[RoleHeld]) -> l
     taken = {name for seats in new.seats for name in seats.criteria}
     faults += [Fault("/seats", f"Nobody scores {name!r}.", "Seat an evaluator.") for name in asked if name not in taken]
     return faults
+
+
+def policy_faults(lot: TenderLot, policy: Policy) -> list[Fault]:
+    """A distance that no two marks of the published scales can have would never call a meeting."""
+    judged = [one.method for one in scoring.leaves(lot.rules.criteria) if scoring.is_for_panel(one)]
+    steps = max((len(method.scale) - 1 if isinstance(method, Graded) else 1 for method in judged), default=1)
+    limit = max(steps - 1, 1)
+    return [
+        Fault(f"/policy/{name}", f"{value} is as far as the scale goes, or farther.", f"Give at most {limit}.")
+        for name, value in (("spread", policy.spread), ("outlier", policy.outlier))
+        if value > limit
+    ]
 
 
 class Change(NamedTuple):
@@ -313,9 +327,14 @@ async def lock_bid(conn: db.Connection, caller: Caller, bid_id: UUID) -> Place:
     return Place(known, known.lot(found["lot_id"]))
 
 
+async def list_seats(conn: db.Connection, lot_id: UUID) -> list[Seat]:
+    """Every seat that there was on a lot's panel."""
+    return await db.many(SQL.list_seats(conn, lot_id=lot_id), Seat)
+
+
 async def seats_in_force(conn: db.Connection, lot_id: UUID) -> list[Seat]:
     """The seats of a lot that have not ended."""
-    return [seat for seat in await db.many(SQL.list_seats(conn, lot_id=lot_id), Seat) if seat.ended_at is None]
+    return [seat for seat in await list_seats(conn, lot_id) if seat.ended_at is None]
 
 
 async def locked_criteria(conn: db.Connection, lot: TenderLot) -> set[str]:
@@ -385,6 +404,7 @@ async def set_panel(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "author", "moderator")
+    tenders.check_cleared(known.tender, "author")
     if known.tender.published_at is None:
         raise tenders.TenderNotPublished("Criteria are fixed at the publication; seat the panel then.")
     check_not_awarded(lot)
@@ -424,6 +444,7 @@ async def replace_evaluator(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, "author", "moderator")
+    tenders.check_cleared(known.tender, "author")
     check_not_awarded(lot)
     check_not_locked(lot)
     await find_panel(conn, lot_id)

@@ -231,14 +231,18 @@ async def list_drafts(
 async def list_scores(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[PanelScore]:
-    """List the panel's scores. An evaluator sees others' on a criterion once all own ones on it are submitted."""
+    """List the panel's scores. An evaluator sees others' on a criterion once all own ones on it are submitted.
+
+    So does whoever has ever had a seat in the lot, under whatever role by now.
+    """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     tenders.check_role(known.tender, "evaluator", "moderator", "approver", "auditor")
     opening.check_opened(known.lot(lot_id))
     tenders.check_cleared(known.tender)
-    only = caller.person_id if "evaluator" in known.tender.roles else None
+    sight = await opening.sight_of(conn, known, lot_id, caller)
+    only = None if sight.criteria is None else caller.person_id
     return await standing(conn, lot_id, only)
 
 

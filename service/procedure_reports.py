@@ -306,7 +306,7 @@ async def give_report_text(
     caller.require("write")
     known = await tenders.lock_record(conn, caller, tender_id=tender_id)
     tenders.check_role(known.tender, "author", "moderator", "approver")
-    tenders.check_cleared(known.tender)
+    tenders.check_cleared(known.tender, "author")
     check_part(known.lots, field, data.text)
     row = SQL.insert_text(conn, tender_id=tender_id, field=field, text=data.text, person_id=caller.person_id)
     given = await db.one(row, ReportText)

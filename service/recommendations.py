@@ -310,6 +310,7 @@ def check_last(lot: TenderLot, stored: StoredEvaluation | None, last: UUID | Non
 async def check_fresh(conn: db.Connection, lot: TenderLot, stored: StoredEvaluation) -> None:
     """Refuse a run whose inputs do not hold any more: a decision, an agreed score, a correction or a draw since."""
     criterion_locks.check_all_locked(lot, await panel.locked_criteria(conn, lot))
+    await criterion_locks.check_seats(conn, lot, panel.panel_criteria(lot))
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
     inputs = tuple(sorted(await evaluations.read_inputs(conn, lot), key=lambda bid: bid.id))
     secret = await evaluations.SQL.get_secret(conn, lot_id=lot.id)

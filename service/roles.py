@@ -27,9 +27,18 @@ class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class RolesConflict(Refusal):
     """One person cannot hold both roles.
 
-    Who scores does not approve, and nobody alone both writes and approves a tender: give one of the roles to somebody
-    else.
+    Who scores neither approves nor audits, and nobody alone both writes and approves a tender: give one of the roles to
+    somebody else.
     """
+
+
+class OwnRole(Refusal):
+    """Nobody gives themselves a role.
+
+    The author has that role from the draft on; for every other one ask the tender's author or an approver.
+    """
+
+    status = 403
 
 
 # Rules
@@ -38,6 +47,7 @@ _EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     ("author", "approver"),
     ("evaluator", "approver"),
     ("moderator", "approver"),
+    ("evaluator", "auditor"),
 )
 
 
@@ -47,6 +57,12 @@ def check_roles_agree(held: Sequence[RoleHeld], new: NewRole) -> None:
     for pair in _EXCLUSIVE:
         if new.role in pair and (other := pair[1 - pair.index(new.role)]) in has:
             raise RolesConflict(f"This person is {other} of the tender and so cannot be {new.role} as well.")
+
+
+def check_not_oneself(caller: Caller, new: NewRole) -> None:
+    """Refuse a role that somebody would take."""
+    if new.person_id == caller.person_id:
+        raise OwnRole(f"Another author or approver has to give you the role {new.role}.")
 
 
 # Handlers
@@ -59,11 +75,12 @@ async def grant_role(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> RoleHeld:
-    """Give a person of your organisation a role in the tender; for its author or an approver."""
+    """Give another person of your organisation a role in the tender; for its author or an approver."""
     caller.require("write")
     known = await lock_record(conn, caller, tender_id=tender_id)
     check_role(known.tender, "author", "approver")
     check_roles_agree(await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld), data)
+    check_not_oneself(caller, data)
     row = SQL.insert_role(
         conn, tender_id=tender_id, person_id=data.person_id, role=data.role, organisation_id=caller.organisation_id
     )

@@ -18,12 +18,13 @@ from msgspec import Meta, Struct
 import scoring
 from scoring.debrief import Debrief, Derived
 from scoring.model import price_criterion
-from service import awards, db, discretion, events, letters, opening, standstill, tenders
+from service import awards, completeness, db, discretion, events, letters, opening, standstill, tenders
 from service.awards import NotAwarded
+from service.completeness import MissingField
 from service.discretion import Mention
 from service.drafts import Reason
 from service.evaluations import get_stored
-from service.letters import BidderName, BidFacts, Letter, MissingField, Sources
+from service.letters import BidderName, BidFacts, Letter, Sources
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.standstill import Waiting, calendar_of
@@ -290,7 +291,7 @@ def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
         letter=letter,
         sent_at=None,
         digest=None,
-        missing=list(letters.missing(sources, letter)),
+        missing=list(completeness.missing(sources, letter)),
         given_away=list(told.derived),
         not_examined=told.not_examined,
         mentions=discretion.mentions(sources, letter),
@@ -364,7 +365,7 @@ async def _lock_letters(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     tenders.check_role(known.tender, *roles)
-    tenders.check_cleared(known.tender)
+    tenders.check_cleared(known.tender, "author")
     opening.check_opened(lot)
     if bid_id not in {bid.bid_id for bid in await db.many(SQL.list_bids(conn, lot_id=lot_id), BidFacts)}:
         raise NotFound
@@ -471,7 +472,7 @@ def _waiting(known: Known, sources: Sources, data: NewSending) -> Waiting | None
 
 def _all_missing(sources: Sources, made: dict[UUID, Letter]) -> list[MissingField]:
     """What is missing in any letter, each field once."""
-    found = {(one.bid_id, one.field): one for letter in made.values() for one in letters.missing(sources, letter)}
+    found = {(one.bid_id, one.field): one for letter in made.values() for one in completeness.missing(sources, letter)}
     return list(found.values())
 
 

@@ -25,7 +25,7 @@ ITEMS = {  # of Annex IV: what must be ensured, and which entries of the log are
     "f": ("Opened data stay with those who may know.", "role.granted role.taken seat.taken seat.ended bids.shredded"),
     "g": ("Infringements and attempts are detectable.", "refused bid.late bid.interrupted document.interrupted"),
 }
-EXCLUSIVE = {("author", "approver"), ("evaluator", "approver"), ("moderator", "approver")}
+EXCLUSIVE = {("author", "approver"), ("evaluator", "approver"), ("moderator", "approver"), ("evaluator", "auditor")}
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # RFC 8032, 5.1
 D, ROOT_OF_MINUS_ONE = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
 Point = tuple[int, int]

@@ -184,7 +184,7 @@ async def interests_declared(play: Play) -> None:
     own = await play.declare(market.approver)
     say(await market.approver.post(own, yes), 403, "own-declaration", "author of the tender")
     done(await market.author.post(own, yes | {"reason": "Nothing was declared."}))
-    await play.clear(market.second_evaluator, play.third_evaluator, market.moderator)
+    await play.clear(market.author, market.second_evaluator, play.third_evaluator, market.moderator)
     assert len(done(await market.evaluator.get(f"{play.lot}/bids"))) == 3
 
 

@@ -68,6 +68,23 @@ SELECT
         WHERE run.lot_id = :lot_id::uuid AND run.person_id = :person_id::uuid
     ) AS judged;
 
+-- name: list_holders(lot_id)
+-- Who holds a seat in force: on which criteria, whether as an evaluator still, and how the declaration of interest stands.
+SELECT
+    seat.person_id, person.name AS person, array_agg(DISTINCT seat.criterion_id) AS criteria,
+    EXISTS (
+        SELECT 1 FROM tender_roles AS held
+        WHERE held.tender_id = lot.tender_id AND held.person_id = seat.person_id AND held.role = 'evaluator'
+    ) AS evaluates,
+    clearance(lot.tender_id, seat.person_id) AS clearance
+FROM seats_in_force AS seat
+INNER JOIN lots AS lot ON seat.lot_id = lot.id
+INNER JOIN people AS person ON seat.person_id = person.id
+WHERE seat.lot_id = :lot_id::uuid
+GROUP BY seat.person_id, person.name, lot.tender_id
+ORDER BY person.name, seat.person_id
+LIMIT 1000;
+
 -- name: list_locks(lot_id)
 -- The locks of a lot's criteria and who lifted them, first to last.
 SELECT

@@ -32,8 +32,9 @@ SELECT coalesce(
 -- name: list_events(log_id, reader_id, cleared, skip, limit)
 -- A log in order, as the buyer's people may read it now, from behind a number of entries.
 -- From publication until all lots are opened or cancelled the suppliers' own doings are left out, and positions, whose gaps would count them.
--- An evaluator reads what others scored only where all own scores on the criterion have been given; who is not cleared reads
--- no facts but those of before the opening and the declarations.
+-- Who evaluates, or has ever had a seat, reads what others scored only where all own scores on the criterion have been given,
+-- and what may tell prices once all lots are ranked; who is not cleared reads no facts but those of before the opening and
+-- the declarations.
 WITH box AS (
     SELECT
         EXISTS (
@@ -43,6 +44,25 @@ WITH box AS (
                 tender.id = :log_id::uuid AND tender.published_at IS NOT NULL
                 AND lot.opened_at IS NULL AND lot.cancelled_at IS NULL
         ) AS sealed
+),
+
+reader AS (
+    SELECT
+        EXISTS (
+            SELECT 1 FROM tender_roles AS held
+            WHERE held.tender_id = :log_id::uuid AND held.person_id = :reader_id::uuid AND held.role = 'evaluator'
+        )
+        OR EXISTS (
+            SELECT 1 FROM seats AS seat
+            INNER JOIN lots AS lot ON seat.lot_id = lot.id
+            WHERE lot.tender_id = :log_id::uuid AND seat.person_id = :reader_id::uuid
+        ) AS scores,
+        EXISTS (
+            SELECT 1 FROM lots AS lot
+            WHERE
+                lot.tender_id = :log_id::uuid AND lot.cancelled_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM evaluations AS run WHERE run.lot_id = lot.id)
+        ) AS unranked
 )
 
 SELECT
@@ -56,13 +76,19 @@ SELECT
             )
             THEN '{"withheld": "until your declaration of interest is approved"}'::jsonb
         WHEN
+            reader.scores AND reader.unranked AND event.person_id IS DISTINCT FROM :reader_id::uuid
+            AND event.kind = ANY(
+                ARRAY[
+                    'meeting.held', 'bid.state-decided', 'clarification.asked', 'clarification.answered',
+                    'correction.proposed', 'correction.decided', 'selection.decided', 'abnormally-low.assessed',
+                    'abnormally-low.decided'
+                ]
+            )
+            THEN '{"withheld": "until the bids have been ranked"}'::jsonb
+        WHEN
             event.kind NOT IN ('score.given', 'consensus.recorded')
             OR event.person_id = :reader_id::uuid
-            OR NOT EXISTS (
-                SELECT 1 FROM tender_roles AS held
-                WHERE
-                    held.tender_id = :log_id::uuid AND held.person_id = :reader_id::uuid AND held.role = 'evaluator'
-            )
+            OR NOT reader.scores
             OR own_scores_are_in(
                 (event.data ->> 'bid_id')::uuid, event.data ->> 'criterion_id', :reader_id::uuid
             )
@@ -71,6 +97,7 @@ SELECT
     END AS data
 FROM events AS event
 CROSS JOIN box
+CROSS JOIN reader
 LEFT JOIN people AS person ON event.person_id = person.id
 LEFT JOIN organisations AS actor ON person.organisation_id = actor.id
 WHERE

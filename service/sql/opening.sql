@@ -209,9 +209,11 @@ ORDER BY event.position, bid_id
 LIMIT 100000;
 
 -- name: list_own_seats(lot_id, person_id)
--- The criteria of a lot on which a person is seated now.
-SELECT DISTINCT seat.criterion_id
-FROM seats_in_force AS seat
+-- The criteria of a lot on which a person has ever been seated, and whether that is so now.
+SELECT seat.criterion_id, bool_or(ending.seat_id IS NULL) AS in_force
+FROM seats AS seat
+LEFT JOIN seat_endings AS ending ON seat.id = ending.seat_id
 WHERE seat.lot_id = :lot_id::uuid AND seat.person_id = :person_id::uuid
+GROUP BY seat.criterion_id
 ORDER BY seat.criterion_id
 LIMIT 1000;

@@ -20,16 +20,45 @@ FROM log_heads AS head
 WHERE head.log_id = :tender_id::uuid;
 
 -- name: has_withheld(tender_id, reader_id)$
--- Whether the log tells scores that the reader, an evaluator, may not see before giving the own ones.
+-- Whether the log tells what the reader, who evaluates or has ever had a seat, may not see: others' scores before the own
+-- ones, and what may tell prices before the bids are ranked.
 SELECT EXISTS (
     SELECT 1 FROM events AS event
-    INNER JOIN tender_roles AS held
-        ON event.log_id = held.tender_id AND held.person_id = :reader_id::uuid AND held.role = 'evaluator'
     WHERE
         event.log_id = :tender_id::uuid
-        AND event.kind IN ('score.given', 'consensus.recorded')
+        AND (
+            EXISTS (
+                SELECT 1 FROM tender_roles AS held
+                WHERE
+                    held.tender_id = :tender_id::uuid AND held.person_id = :reader_id::uuid
+                    AND held.role = 'evaluator'
+            )
+            OR EXISTS (
+                SELECT 1 FROM seats AS seat
+                INNER JOIN lots AS lot ON seat.lot_id = lot.id
+                WHERE lot.tender_id = :tender_id::uuid AND seat.person_id = :reader_id::uuid
+            )
+        )
         AND event.person_id IS DISTINCT FROM :reader_id::uuid
-        AND NOT own_scores_are_in((event.data ->> 'bid_id')::uuid, event.data ->> 'criterion_id', :reader_id::uuid)
+        AND CASE
+            WHEN event.kind IN ('score.given', 'consensus.recorded')
+                THEN NOT own_scores_are_in(
+                    (event.data ->> 'bid_id')::uuid, event.data ->> 'criterion_id', :reader_id::uuid
+                )
+            WHEN
+                event.kind IN (
+                    'meeting.held', 'bid.state-decided', 'clarification.asked', 'clarification.answered',
+                    'correction.proposed', 'correction.decided', 'selection.decided', 'abnormally-low.assessed',
+                    'abnormally-low.decided'
+                )
+                THEN EXISTS (
+                    SELECT 1 FROM lots AS lot
+                    WHERE
+                        lot.tender_id = :tender_id::uuid AND lot.cancelled_at IS NULL
+                        AND NOT EXISTS (SELECT 1 FROM evaluations AS run WHERE run.lot_id = lot.id)
+                )
+            ELSE FALSE
+        END
 );
 
 -- name: list_entries(tender_id, after, size, limit)

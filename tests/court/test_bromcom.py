@@ -62,3 +62,20 @@ async def test_nothing_that_the_service_tells_holds_an_average(market: Market) -
     done(await market.meet(tender, an_item(bid, value="5"), present=present))
     for path in ("moderation/agenda", "scores", "consensus", "meetings", "panel/progress"):
         assert "3.3" not in (await market.moderator.get(f"{lot}/{path}")).text
+
+
+async def test_a_policy_that_never_calls_a_meeting_is_refused_and_would_not_help(market: Market) -> None:
+    """Marks 0 and 5, every distance allowed: the moderator alone types no 3 between them, and none of the two."""
+    tender, (bid, _) = await market.opened()
+    lot = tender["lots"][0]["id"]
+    policy = {"every_question": False, "spread": 1000, "outlier": 1000, "majority": "simple"}
+    people = (market.evaluator, market.second_evaluator)
+    seats = [{"person_id": person.id, "criteria": [CRITERION]} for person in people]
+    panel = {"chair_id": market.moderator.id, "reason": "Two are enough.", "policy": policy, "seats": seats}
+    refused(await market.author.put(f"/lots/{lot}/panel", panel), 422, "panel-incomplete")
+    await market.seat(tender, market.second_evaluator, spread=1000, outlier=1000)
+    for person, value in zip(people, ("0", "5"), strict=True):
+        done(await person.put(f"/bids/{bid['bid_id']}/scores/{CRITERION}", a_score(value=value)))
+    for value in ("0", "3", "5"):
+        answer = await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/{CRITERION}", a_score(value=value))
+        refused(answer, 409, "panel-must-meet")

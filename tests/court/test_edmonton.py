@@ -65,3 +65,50 @@ async def test_the_conflicted_person_is_replaced_and_the_scores_do_not_count(mar
     assert market.evaluator.id not in meeting["present"]
     kinds = [entry["kind"] for entry in await market.log(tender)]
     assert [kind for kind in kinds if kind.startswith(("declaration.", "seat."))] == ["declaration.made", "seat.ended"]
+
+
+async def test_the_scores_of_a_rejected_person_decide_nothing(market: Market) -> None:
+    """All scored, then "I own Birch", rejected: no lock, and no run, until the person is replaced and others agree."""
+    tender, bids = await market.opened()
+    lot, third = tender["lots"][0], market.second_evaluator
+    path = f"/lots/{lot['id']}"
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/{CRITERION}", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/{CRITERION}", a_score()))
+    declarations = f"/tenders/{tender['id']}/declarations"
+    done(await market.evaluator.post(declarations, CONFLICT | {"details": "I own Birch."}))
+    lock = f"{path}/criteria/{CRITERION}/lock"
+    assert "Evaluator" in refused(await market.moderator.post(lock), 409, "seat-not-cleared")["detail"]
+    no = {"approved": False, "reason": "An actual conflict."}
+    done(await market.approver.post(f"{declarations}/{market.evaluator.id}/2/decision", no))
+    assert "rejected" in refused(await market.moderator.post(lock), 409, "seat-not-cleared")["detail"]
+    body = {"person_id": market.evaluator.id, "successor_id": third.id, "reason": "Owns a bidder."}
+    done(await market.author.post(f"{path}/panel/replacements", body))
+    for bid in bids:
+        done(await third.put(f"/bids/{bid['bid_id']}/scores/{CRITERION}", a_score(value="2")))
+    why = {"value": "2", "change_reason": "Another evaluator sits."}
+    items = [an_item(bid, **why) for bid in bids]
+    done(await market.meet(tender, *items, present=(market.moderator, third)))
+    done(await market.moderator.post(lock))
+    done(await market.moderator.post(f"{path}/evaluations", {"rules_digest": lot["rules_digest"]}))
+
+
+async def test_nothing_is_ranked_on_the_scores_of_who_is_in_conflict_or_out_of_office(market: Market) -> None:
+    """What came up after the lock is asked for before the run, and the role that was taken away as well."""
+    tender, _ = await market.agreed()
+    lot = tender["lots"][0]
+    path, digest = f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}
+    role = f"/tenders/{tender['id']}/roles/{market.evaluator.id}/evaluator"
+    done(await market.author.delete(role))
+    problem = refused(await market.moderator.post(path, digest), 409, "seat-not-cleared")
+    assert "no evaluator of the tender any more" in problem["detail"]
+    await market.give(tender, market.evaluator, "evaluator")
+    done(await market.evaluator.post(f"/tenders/{tender['id']}/declarations", CONFLICT))
+    problem = refused(await market.moderator.post(path, digest), 409, "seat-not-cleared")
+    assert market.evaluator.id in problem["errors"][0]["mend"]
+    await market.clear(tender, market.evaluator)
+    run = done(await market.moderator.post(path, digest))
+    done(await market.evaluator.post(f"/tenders/{tender['id']}/declarations", CONFLICT))
+    body = {"evaluation_id": run["id"], "bid_id": None, "reason": "None is fit.", "acknowledged": []}
+    path = f"/lots/{lot['id']}/recommendations"
+    refused(await market.moderator.post(path, body), 409, "seat-not-cleared")

@@ -64,3 +64,17 @@ async def test_years_later_the_record_says_why(market: Market) -> None:
     ]
     kinds = [entry["kind"] for entry in await market.log(tender)]
     assert kinds[-2:] == ["consensus.recorded", "meeting.held"]
+
+
+async def test_what_was_agreed_before_the_marks_of_now_locks_nothing(market: Market) -> None:
+    """Agreed 4 in a meeting, and then an evaluator's mark goes to 0: the notes explain a score of other marks."""
+    tender, bid = await scored(market)
+    _, other = done(await market.moderator.get(f"/lots/{tender['lots'][0]['id']}/bids"))
+    done(await market.meet(tender, an_item(bid), an_item(other)))
+    lower = a_score(value="0", change_reason="Page 4 says nothing of the crane.")
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/{CRITERION}", lower))
+    path = f"/lots/{tender['lots'][0]['id']}/criteria/{CRITERION}/lock"
+    problem = refused(await market.moderator.post(path), 409, "panel-must-meet")
+    assert "Evaluator scored it later than it was agreed" in problem["errors"][0]["message"]
+    done(await market.meet(tender, an_item(bid, value="0", change_reason="The crane plan was read again.")))
+    done(await market.moderator.post(path))

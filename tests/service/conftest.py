@@ -172,8 +172,9 @@ class Market:
         return tender
 
     async def give(self, tender: dict[str, Any], person: Person, role: str) -> None:
-        """Give a person a role in a tender."""
-        done(await self.author.post(f"/tenders/{tender['id']}/roles", {"person_id": person.id, "role": role}))
+        """Give a person a role in a tender; nobody gives one to themselves."""
+        giver = self.approver if person is self.author else self.author
+        done(await giver.post(f"/tenders/{tender['id']}/roles", {"person_id": person.id, "role": role}))
 
     async def publish(self, **fields: Any) -> dict[str, Any]:
         """A published tender, open for bids for an hour by the database's clock."""

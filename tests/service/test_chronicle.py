@@ -46,6 +46,7 @@ async def test_a_changed_score_is_told_with_old_and_new_value_who_about_whom_and
     done(await market.second_evaluator.put(f"{path}/scores/method-statement", a_score()))
     done(await market.moderator.put(f"{path}/consensus/method-statement", a_score()))
     found = a_score(value="5", reason="Crane plan found.", **why)
+    done(await market.second_evaluator.put(f"{path}/scores/method-statement", found))
     done(await market.evaluator.put(f"{path}/scores/method-statement", found))
     done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="5", reason="Agreed.", **why)))
     last = (await entries(market.auditor, tender, "score.given"))[-1]
@@ -131,8 +132,12 @@ async def test_the_record_is_for_the_approver_and_the_auditor(market: Market):
 
 async def test_who_must_still_score_does_not_read_others_scores_in_the_record(market: Market):
     tender, _ = await market.agreed()
-    await market.give(tender, market.auditor, "evaluator")
-    refused(await market.auditor.get(f"/tenders/{tender['id']}/record"), 409, "scores-untold")
+    await market.seat(tender, market.second_evaluator)
+    roles = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{roles}/{market.second_evaluator.id}/evaluator"))
+    await market.give(tender, market.second_evaluator, "auditor")
+    refused(await market.second_evaluator.get(f"/tenders/{tender['id']}/record"), 409, "scores-untold")
+    done(await market.auditor.get(f"/tenders/{tender['id']}/record"))
 
 
 async def made(person: Person, location: str) -> httpx.Response:

@@ -52,6 +52,41 @@ async def test_two_persons_mend_an_obvious_error_and_both_values_are_shown(marke
     assert done(await market.auditor.get(f"{lot_of(tender)}/corrections")) == [confirmed]
 
 
+async def test_an_evaluator_of_quality_reads_no_price_on_any_way(market: Market) -> None:
+    """Neither as opened, nor in the question or the answer about it, nor corrected, nor in a decision's reason.
+
+    The same holds for an author who gives up the evaluator's role and audits: a seat once held is what counts.
+    """
+    tender, (alder, _) = await market.opened()
+    words = await asked_about(market, alder, "method-statement")
+    asked = await asked_about(market, alder, question="Did you mean 900000.00?")
+    done(await answer(market.alder, asked, "Yes, 900000.00."))
+    done(await propose(market.moderator, asked))
+    done(await decide(market.approver, asked))
+    state = {"state": "non_compliant", "reason": "Not signed, and 900000.00 is no price for it."}
+    done(await market.moderator.put(f"/bids/{alder['bid_id']}/state", state))
+    paths = [f"{lot_of(tender)}/{name}" for name in ("bids", "clarifications", "corrections", "states")]
+    paths.append(f"/bids/{alder['bid_id']}/clarifications")
+
+    async def told(person: Person) -> list[bool]:
+        return ["900000" in (await person.get(path)).text for path in paths]
+
+    assert await told(market.moderator) == 5 * [True]
+    assert await told(market.evaluator) == 5 * [False]
+    (read,) = done(await market.evaluator.get(paths[1]))
+    assert read["id"] == words["id"]
+    assert [one["state"] for one in done(await market.evaluator.get(paths[3]))] == ["non_compliant"]
+    await market.owner.execute(
+        "UPDATE tender_roles SET role = 'auditor' WHERE tender_id = $1 AND person_id = $2",
+        tender["id"],
+        market.evaluator.id,
+    )
+    paths.append(f"/tenders/{tender['id']}/events")
+    assert await told(market.evaluator) == 6 * [False]
+    assert await told(market.auditor) == 6 * [True]
+    refused(await market.evaluator.get(f"/tenders/{tender['id']}/log/entries"), 409, "scores-untold")
+
+
 async def test_a_refused_correction_changes_nothing(market: Market) -> None:
     """And it is kept with its reason."""
     tender, (alder, birch), _ = await market.evaluated()

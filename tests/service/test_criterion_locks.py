@@ -41,6 +41,57 @@ async def test_a_lock_waits_for_every_bid_in_the_race(market: Market) -> None:
     assert done(await market.moderator.post(path_of(tender, "lock")))["number"] == 1
 
 
+async def test_a_lock_waits_for_an_agreement_on_the_marks_of_now(market: Market) -> None:
+    """Agreed 4, then the evaluator's own mark goes to 0: what was agreed is not what the panel thinks any more."""
+    tender, bids = await market.opened()
+    for bid in bids:
+        done(await score(market.evaluator, bid))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/{CRITERION}", a_score()))
+    why = {"change_reason": "Page 4 says nothing of the crane."}
+    done(await score(market.evaluator, bids[0], value="0", **why))
+    problem = refused(await market.moderator.post(path_of(tender, "lock")), 409, "panel-must-meet")
+    (fault,) = problem["errors"]
+    assert fault["pointer"] == f"/bids/{bids[0]['bid_id']}/consensus/{CRITERION}"
+    assert "Evaluator scored it later" in fault["message"]
+    agreed = a_score(value="0", **why)
+    done(await market.moderator.put(f"/bids/{bids[0]['bid_id']}/consensus/{CRITERION}", agreed))
+    done(await market.moderator.post(path_of(tender, "lock")))
+
+
+async def test_a_lock_waits_for_who_took_a_seat_since(market: Market) -> None:
+    """The only evaluator is replaced after the agreement: the follower scores, and the panel agrees again."""
+    tender, bids = await market.opened()
+    for bid in bids:
+        done(await score(market.evaluator, bid))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/{CRITERION}", a_score()))
+    body = {"person_id": market.evaluator.id, "successor_id": market.second_evaluator.id, "reason": "Ill."}
+    done(await market.author.post(f"{lot_of(tender)}/panel/replacements", body))
+    problem = refused(await market.moderator.post(path_of(tender, "lock")), 409, "panel-must-meet")
+    assert "missing_score" in problem["errors"][0]["message"]
+    for bid in bids:
+        done(await score(market.second_evaluator, bid))
+    again = [an_item(bid, change_reason="Another evaluator sits.") for bid in bids]
+    present = (market.moderator, market.second_evaluator)
+    done(await market.meet(tender, again[0], present=present))
+    refused(await market.moderator.post(path_of(tender, "lock")), 409, "panel-must-meet")
+    done(await market.meet(tender, again[1], present=present))
+    done(await market.moderator.post(path_of(tender, "lock")))
+
+
+async def test_who_leaves_takes_the_agreement_along(market: Market) -> None:
+    """A seat that ended after the agreement: those who stay agree again, though none of their marks is new."""
+    tender, bids = await market.opened()
+    await market.seat(tender, market.second_evaluator)
+    for bid in bids:
+        done(await score(market.evaluator, bid))
+        done(await score(market.second_evaluator, bid))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/{CRITERION}", a_score()))
+    body = {"person_id": market.evaluator.id, "successor_id": None, "reason": "Ill."}
+    done(await market.author.post(f"{lot_of(tender)}/panel/replacements", body))
+    problem = refused(await market.moderator.post(path_of(tender, "lock")), 409, "panel-must-meet")
+    assert "the seats have changed" in problem["errors"][0]["message"]
+
+
 async def test_only_an_approver_unlocks_with_a_reason_and_both_versions_stay(market: Market) -> None:
     """Loudly: the log has who, why, and whether the ranking was known by then."""
     tender, (bid, _), _ = await market.evaluated()

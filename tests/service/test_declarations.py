@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from service.examples import EXAMPLES
-from tests.make import a_bid, a_lot, a_score
+from tests.make import a_bid, a_lot, a_policy, a_score
 from tests.service.conftest import Market, Person, done, refused
 from tests.service.test_documents import a_document
 from tests.service.ways import alike, bearer, both_ways
@@ -164,6 +164,60 @@ async def test_bidders_of_a_lot_opened_later_are_declared_about_anew(frozen: Mar
     assert (await frozen.moderator.get(f"{first}/bids")).status_code == status
 
 
+async def test_who_has_an_interest_of_the_own_decides_about_nobody(market: Market) -> None:
+    """Neither while it waits, nor rejected, nor by declaring anew that there is none; a third person does."""
+    tender, _ = await opened(market)
+    done(await declare(market.evaluator, tender))
+    done(await declare(market.approver, tender, **POTENTIAL))
+    problem = refused(await decide(market.approver, tender, market.evaluator), 403, "own-interest-open")
+    assert "third person" in problem["detail"]
+    done(await decide(market.author, tender, market.approver, **NO))
+    refused(await decide(market.approver, tender, market.evaluator), 403, "own-interest-open")
+    done(await declare(market.approver, tender))
+    refused(await decide(market.approver, tender, market.evaluator), 403, "own-interest-open")
+    third = await market.colleague_of(market.author, "Third Person")
+    await market.give(tender, third, "approver")
+    done(await decide(third, tender, market.evaluator))
+
+
+async def test_two_who_have_no_interest_can_decide_about_each_other(market: Market) -> None:
+    """Otherwise nobody could ever be the first."""
+    tender, _ = await opened(market)
+    done(await declare(market.author, tender))
+    done(await declare(market.approver, tender))
+    done(await decide(market.approver, tender, market.author))
+    done(await decide(market.author, tender, market.approver))
+
+
+async def test_an_author_with_an_open_interest_changes_neither_panel_nor_letters(market: Market) -> None:
+    """Nor does one who has declared nothing, once names are known; a conflicted moderator neither, nor an approver."""
+    tender, bids, _ = await market.evaluated()
+    lot = f"/lots/{tender['lots'][0]['id']}"
+    seats = [{"person_id": market.evaluator.id, "criteria": ["method-statement"]}]
+    panel = {"chair_id": market.moderator.id, "reason": "Mine.", "policy": a_policy(), "seats": seats}
+    leaves = {"person_id": market.evaluator.id, "successor_id": None, "reason": "Not mine."}
+    text = {"text": "It was good."}
+    asked = [
+        ("PUT", f"{lot}/panel", panel),
+        ("POST", f"{lot}/panel/replacements", leaves),
+        ("POST", f"{lot}/draw", {"secret": "0" * 64}),
+        ("PUT", f"{lot}/assessment-summaries/{bids[0]['bid_id']}/texts/name_and_address", text),
+        ("PUT", f"/tenders/{tender['id']}/procedure-report/texts/interests", text),
+    ]
+    done(await declare(market.moderator, tender, **POTENTIAL))
+    done(await declare(market.approver, tender, **POTENTIAL))
+    for method, path, body in asked:
+        refused(await market.moderator.send(method, path, body), 403, "not-cleared")
+    effects = f"{lot}/exclusion-effects?bid_id={bids[0]['bid_id']}"
+    for person in (market.moderator, market.approver):
+        refused(await person.get(effects), 403, "not-cleared")
+    for path in (lot, f"/tenders/{tender['id']}"):
+        refused(await market.approver.post(f"{path}/cancellation", {"reason": "Mine lost."}), 403, "not-cleared")
+    await undeclare(market, tender)
+    for method, path, body in asked:
+        refused(await market.author.send(method, path, body), 403, "not-cleared")
+
+
 async def test_declarations_are_read_by_those_who_decide_or_audit_and_one_s_own_by_oneself(market: Market) -> None:
     tender, _ = await opened(market)
     done(await declare(market.evaluator, tender, **POTENTIAL))
@@ -197,7 +251,6 @@ OPEN = {
     "GET /tenders/{tender_id}/corrigenda": "what was published",
     "GET /tenders/{tender_id}/requirements": "the same",
     "GET /tenders/{tender_id}/questions": "what was answered to all",
-    "POST /tenders/{tender_id}/cancellation": "ends the tender; tells nothing of bids",
     "GET /lots/{lot_id}/cancellation": "that the lot was cancelled, and why",
     "GET /tenders/{tender_id}/simulations": "trials of the draft with invented bids",
     "GET /tenders/{tender_id}/events": "what was done when by whom; facts about bids are withheld",
@@ -215,8 +268,6 @@ OPEN = {
     "GET /tenders/{tender_id}/legal-rules": "the law that was chosen at the publication",
     "GET /lots/{lot_id}/sealing": "what a supplier's portal needs before it bids",
     "GET /lots/{lot_id}/panel": "who is seated",
-    "PUT /lots/{lot_id}/panel": "seats people; tells nothing of bids",
-    "POST /lots/{lot_id}/panel/replacements": "the same",
     "POST /tenders/{tender_id}/trainings": "what somebody was trained in",
 }
 """The only addresses of a tender that answer a person of the panel who has declared nothing, and why each may."""

@@ -2,18 +2,17 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 import msgspec
-import pytest
 
 import scoring
 from scoring.tie_break import ticket
 from service import letters
 from service.examples import BID
 from service.legal import LetterKind
-from service.letters import LAWS, REQUIRED, BidFacts, Sources
+from service.letters import BidFacts, Sources
 from service.tenders import TenderLot, TenderRow
 from tests.make import a_rules
 
@@ -61,31 +60,6 @@ def sources(kind: LetterKind = "assessment_summary", hidden: dict[tuple[UUID, st
         texts={},
         hidden=hidden or {},
     )
-
-
-@pytest.mark.parametrize("kind", get_args(LetterKind))
-def test_every_kind_of_letter_has_its_law_and_what_that_asks_for(kind: LetterKind) -> None:
-    """A kind without a list of required fields would go out empty."""
-    assert LAWS[kind]
-    assert REQUIRED[kind]
-    given = sources(kind)
-    found = list(letters.missing(given, letters.made_for(given, ALDER)))
-    assert found
-    assert all(one.reference and one.mend.startswith("PUT /lots/") for one in found)
-
-
-@pytest.mark.parametrize("kind", get_args(LetterKind))
-def test_every_required_field_can_be_given(kind: LetterKind) -> None:
-    """What is asked for has a request that gives it; then nothing is missing."""
-    given = sources(kind)
-    known = letters.known_fields(given.lot, letters.TEXTS, scores=False)
-    texts = {}
-    for bid in given.bids:
-        for one in letters.missing(given, letters.made_for(given, bid)):
-            assert one.field in known
-            texts[one.bid_id, one.field] = "Given."
-    complete = msgspec.structs.replace(given, texts=texts)
-    assert [one for bid in given.bids for one in letters.missing(complete, letters.made_for(complete, bid))] == []
 
 
 def test_importance_is_the_share_of_the_whole_lot() -> None:

@@ -129,6 +129,34 @@ async def test_the_lock_waits_for_every_agreed_score(market: Market) -> None:
     assert "excluded" in answer["stay_sealed"][0]["reason"]
 
 
+async def test_the_lock_waits_for_an_agreement_on_the_marks_of_now(market: Market) -> None:
+    """A mark that went down after the agreement; and an agreement of somebody who has left the panel."""
+    lot = await opened(market)
+    await agree(market, lot)
+    alder = lot.bids["alder"]["bid_id"]
+    lower = a_score(value="0", change_reason="Page 4 says nothing of the crane.")
+    done(await market.evaluator.put(f"/bids/{alder}/scores/method-statement", lower))
+    problem = refused(await market.moderator.post(f"{lot.path}/consensus-lock"), 409, "panel-must-meet")
+    assert [fault["pointer"] for fault in problem["errors"]] == [f"/bids/{alder}/consensus/method-statement"]
+    done(await market.moderator.put(f"/bids/{alder}/consensus/method-statement", lower))
+    body = {"person_id": market.evaluator.id, "successor_id": market.second_evaluator.id, "reason": "Ill."}
+    done(await market.author.post(f"{lot.path}/panel/replacements", body))
+    problem = refused(await market.moderator.post(f"{lot.path}/consensus-lock"), 409, "panel-must-meet")
+    assert len(problem["errors"]) == 3
+
+
+async def test_the_lock_waits_for_the_clearance_of_who_has_scored(market: Market) -> None:
+    """A conflict that comes up before the prices is decided about before them."""
+    lot = await opened(market)
+    await agree(market, lot)
+    conflict = {"interest": "actual", "details": "I own Birch."}
+    done(await market.evaluator.post(f"/tenders/{lot.tender['id']}/declarations", conflict))
+    problem = refused(await market.moderator.post(f"{lot.path}/consensus-lock"), 409, "seat-not-cleared")
+    assert "Evaluator" in problem["detail"]
+    await market.clear(lot.tender, market.evaluator)
+    done(await market.moderator.post(f"{lot.path}/consensus-lock"))
+
+
 async def test_only_a_moderator_locks(market: Market) -> None:
     lot = await opened(market)
     await agree(market, lot)

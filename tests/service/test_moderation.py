@@ -13,16 +13,19 @@ async def agree(market: Market, bid: dict[str, object], **fields: object) -> obj
 
 
 async def test_a_moderator_records_what_the_panel_agreed(market: Market) -> None:
-    """Where scores lie close the agreed one is typed in with reason and citation; the log has its old value."""
+    """Where all have given the same the agreed one is typed in with reason and citation; the log has its old value."""
     tender, (bid, _) = await market.opened()
     await market.seat(tender, market.second_evaluator)
-    done(await score(market.evaluator, bid, value="3"))
-    done(await score(market.second_evaluator, bid, value="4"))
+    people = (market.evaluator, market.second_evaluator)
+    for person in people:
+        done(await score(person, bid, value="4"))
     recorded = done(await agree(market, bid, value="4", reason="Agreed after page 14 was read together."))
     assert (recorded["value"], recorded["version"], recorded["meeting_id"]) == ("4", 1, None)
     entry = await market.last(tender)
     assert (entry["kind"], entry["person_id"]) == ("consensus.recorded", market.moderator.id)
     assert entry["data"]["reason"] == "Agreed after page 14 was read together."
+    for person in people:
+        done(await score(person, bid, value="3", change_reason="Page 15 contradicts."))
     refused(await agree(market, bid, value="3"), 422, "change-needs-reason")
     assert done(await agree(market, bid, value="3", change_reason="Page 15 contradicts."))["version"] == 2
     assert (await market.last(tender))["data"]["was"] == "4"
@@ -36,6 +39,8 @@ async def test_a_moderator_records_what_the_panel_agreed(market: Market) -> None
         ((), "4", "missing_score"),
         (("4",), "4", "missing_score"),
         (("2", "4"), "4", "spread"),
+        (("3", "4"), "4", "not everybody who is seated has given 4"),
+        (("4", "4"), "3", "not everybody who is seated has given 3"),
         (("3", "4"), "5", "No evaluator had given a mark as high as 5"),
     ],
 )
@@ -108,6 +113,25 @@ async def test_a_moderator_who_scores_sees_the_agenda_after_the_own_scores(marke
     for bid in bids:
         done(await score(market.moderator, bid))
     done(await market.moderator.get(path))
+
+
+async def test_who_has_ever_had_a_seat_is_blind_under_any_role(market: Market) -> None:
+    """An author who scores gives up that role, audits to read all, and would take the role back: nothing was read."""
+    tender, bids = await market.opened()
+    await market.seat(tender, market.second_evaluator)
+    for bid in bids:
+        done(await score(market.second_evaluator, bid))
+    roles = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{roles}/{market.evaluator.id}/evaluator"))
+    await market.give(tender, market.evaluator, "auditor")
+    for told in ("moderation/agenda", "consensus", "meetings"):
+        refused(await market.evaluator.get(f"{lot_of(tender)}/{told}"), 409, "own-scores-first")
+    assert done(await market.evaluator.get(f"{lot_of(tender)}/scores")) == []
+    assert len(done(await market.auditor.get(f"{lot_of(tender)}/scores"))) == 2
+    read = done(await market.evaluator.get(f"{lot_of(tender)}/bids"))
+    assert all("price" not in bid["offers"] for bid in read)
+    log = done(await market.evaluator.get(f"/tenders/{tender['id']}/events"))
+    assert not any(entry["kind"] == "score.given" and "value" in entry["data"] for entry in log)
 
 
 async def test_only_moderators_record_agreement(market: Market) -> None:

@@ -59,11 +59,14 @@ async def test_a_panel_is_changed_as_a_whole_while_nobody_has_scored(market: Mar
             lambda market: {"seats": [{"person_id": market.evaluator.id, "criteria": [CRITERION, "price"]}]},
             "/seats/0/criteria/1",
         ),
+        (lambda _: {"policy": a_policy(spread=5)}, "/policy/spread"),
+        (lambda _: {"policy": a_policy(outlier=1000)}, "/policy/outlier"),
     ],
 )
 async def test_evaluators_sit_a_moderator_chairs_and_prices_have_no_seats(
     market: Market, change: Any, where: str
 ) -> None:
+    """And no distance of marks that calls a meeting is as long as the scale: of 0 to 5 at most four steps."""
     tender = await market.publish()
     answer = await market.author.put(f"{lot_of(tender)}/panel", a_panel(market, **change(market)))
     assert pointers(refused(answer, 422, "panel-incomplete")) == [where]

@@ -45,9 +45,11 @@ async def test_a_role_given_twice_is_held_once(market: Market) -> None:
         ("approver", "evaluator"),
         ("approver", "moderator"),
         ("approver", "author"),
+        ("evaluator", "auditor"),
+        ("auditor", "evaluator"),
     ],
 )
-async def test_who_scores_or_writes_does_not_approve(market: Market, holder: str, role: str) -> None:
+async def test_who_scores_or_writes_does_not_approve_nor_audit(market: Market, holder: str, role: str) -> None:
     """Separation of duties: one person cannot hold both roles in one tender."""
     tender = await market.draft()
     body = {"person_id": getattr(market, holder).id, "role": role}
@@ -63,6 +65,19 @@ async def test_roles_are_given_by_authors_and_approvers(market: Market) -> None:
         refused(await person.post(path, body), 403, "forbidden")
         refused(await person.delete(f"{path}/{market.auditor.id}/auditor"), 403, "forbidden")
     done(await market.approver.post(path, {"person_id": market.colleague.id, "role": "auditor"}))
+
+
+async def test_nobody_takes_a_role(market: Market) -> None:
+    """An author who gives up the evaluator's role, audits and comes back is helped by somebody else, in the log."""
+    tender = await market.draft()
+    path = f"/tenders/{tender['id']}/roles"
+    for person, role in (
+        (market.author, "evaluator"),
+        (market.author, "auditor"),
+        (market.approver, "contract_manager"),
+    ):
+        refused(await person.post(path, {"person_id": person.id, "role": role}), 403, "own-role")
+    done(await market.approver.post(path, {"person_id": market.author.id, "role": "evaluator"}))
 
 
 async def test_roles_are_for_ones_own_people(market: Market) -> None:

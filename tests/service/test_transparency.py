@@ -207,12 +207,12 @@ async def test_the_entries_are_for_whoever_may_read_the_events(
 async def test_who_scores_does_not_read_others_scores_in_the_log(
     market: Market, opened: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
-    """An auditor who is on the panel reads the log once the own scores are given, as in `/events`."""
+    """An author who is on the panel reads the log once the own scores are given, as in `/events`."""
     tender, _ = opened
     rows = await market.owner.fetch("SELECT bid_id::text FROM opened_bids WHERE lot_id = $1", tender["lots"][0]["id"])
     bid, *others = [row["bid_id"] for row in rows]
     await market.seat(tender, market.second_evaluator)
-    await market.give(tender, market.second_evaluator, "auditor")
+    await market.give(tender, market.second_evaluator, "author")
     assert await text(market.second_evaluator, tender, "entries")
     done(await market.evaluator.put(f"/bids/{bid}/scores/method-statement", a_score()))
     refused(await market.second_evaluator.get(path_of(tender, "entries")), 409, "scores-untold")

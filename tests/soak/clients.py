@@ -33,8 +33,8 @@ ROLES = {
 }
 """Who of the buyer's people holds which role in every tender; `author` drafts."""
 
-PANEL = ("approver", "evaluator", "moderator")
-"""Who of them sees no bid before a declaration of interest is approved."""
+PANEL = ("approver", "author", "evaluator", "moderator")
+"""Who of them sees no bid, or seats no panel, before a declaration of interest is approved."""
 
 
 class Unknown(Exception):
