@@ -244,7 +244,9 @@ FORGETFUL = (
     """
 DO $$
 DECLARE
-    careful text := pg_get_functiondef('store_bids'::regproc);
+    careful text := (
+        SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = 'store_bids' ORDER BY pronargs DESC LIMIT 1
+    );
     forget text := 'PERFORM set_config(''synchronous_commit'', ''off'', TRUE);';
     careless text := regexp_replace(careful, '\nBEGIN\n', E'\nBEGIN\n' || forget || E'\n');
 BEGIN

@@ -9,7 +9,7 @@ from service import db
 from tests.service.conftest import Market, market_in
 from tests.soak.clients import Line, Sent, a_new_bid, same_receipt, submit
 from tests.soak.harness import store
-from tests.soak.kills import ROUND, Progress, campaign_round, planned
+from tests.soak.kills import FORGETFUL, ROUND, WITHOUT_UNIQUENESS, Progress, campaign_round, planned
 from tests.soak.kills import run as campaign
 from tests.soak.receipts import Count, compare
 
@@ -157,3 +157,19 @@ def test_two_receipts_are_the_same_if_they_prove_the_same_entry():
     for other in ({"entry": "{ }", "position": 4}, {"entry": "{}", "position": 5}, None):
         assert not same_receipt(first, {"bid_id": "1", "proof": other})
     assert not same_receipt(first, {**first, "bid_id": "2"})
+
+
+@pytest.mark.parametrize("mistake", [FORGETFUL, WITHOUT_UNIQUENESS])
+async def test_the_controls_spoil_the_statement_that_the_service_calls(dsn: str, mistake: tuple[str, ...]):
+    """Of several of one name it is the one with most parameters; a control that spoils another proves nothing."""
+    called = "SELECT prosrc FROM pg_proc WHERE proname = 'store_bids' ORDER BY pronargs DESC"
+    owner = await db.connect(dsn)
+    try:
+        before = [row["prosrc"] for row in await owner.fetch(called)]
+        for statement in mistake:
+            await owner.execute(statement)
+        after = [row["prosrc"] for row in await owner.fetch(called)]
+    finally:
+        await owner.close()
+    assert after[0] != before[0]
+    assert after[1:] == before[1:]
