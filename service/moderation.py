@@ -65,8 +65,9 @@ class ConsensusScore(Struct, frozen=True, kw_only=True):
 class PanelMustMeet(Refusal):
     """The panel must meet about this score.
 
-    The agenda at `GET /lots/{id}/moderation/agenda` says why. Record the meeting, who was there and what was said at
-    `POST /lots/{id}/meetings`; the agreed score is part of that record. Source: Lancashire Care [2018] EWHC 1589 (TCC).
+    The agenda at `GET /lots/{id}/moderation/agenda` says why; an agreed score that is older than a mark or a seat is
+    agreed anew before it is locked. Record the meeting, who was there and what was said at `POST /lots/{id}/meetings`;
+    the agreed score is part of that record. Source: Lancashire Care [2018] EWHC 1589 (TCC).
     """
 
 
