@@ -1,4 +1,4 @@
-"""The examples of the reference page are accepted as they stand, once their ids are those of one's own tender."""
+"""The examples of the reference page are accepted as they stand, once their ids and instants are one's own tender's."""
 
 from hashlib import sha256
 from typing import Any
@@ -151,15 +151,16 @@ async def send_the_clarifying_examples(market: Market, shown: Shown, bid: str) -
     lawful = await market.publish(jurisdiction="eu-2014-24")
     heard = done(await market.alder.submit(lawful))["bid_id"]
     await market.open(lawful)
-    await shown.send("open_hearing", market.moderator, "POST", f"/bids/{heard}/hearings")
-    low = await shown.send("request_explanation", market.moderator, "POST", f"{bid}/abnormally-low/requests")
+    due = {"due_at": await market.in_an_hour()}
+    await shown.send("open_hearing", market.moderator, "POST", f"/bids/{heard}/hearings", due)
+    low = await shown.send("request_explanation", market.moderator, "POST", f"{bid}/abnormally-low/requests", due)
     answered = f"/clarifications/{low['requests'][0]['id']}/answer"
     await shown.send("answer_clarification", market.alder, "PUT", answered)
     await shown.send("assess_explanation", market.moderator, "POST", f"{bid}/abnormally-low/assessments")
     await shown.send("decide_low_price", market.approver, "POST", f"{bid}/abnormally-low/decisions")
-    asked = await shown.send("ask_bidder", market.moderator, "POST", f"{bid}/clarifications")
+    asked = await shown.send("ask_bidder", market.moderator, "POST", f"{bid}/clarifications", due)
     await shown.send("answer_clarification", market.alder, "PUT", f"/clarifications/{asked['id']}/answer")
-    error = {"kind": "obvious_error", "criterion_id": "apprentice-weeks"}
+    error = {"kind": "obvious_error", "criterion_id": "apprentice-weeks"} | due
     asked = await shown.send("ask_bidder", market.moderator, "POST", f"{bid}/clarifications", error)
     path = f"/clarifications/{asked['id']}"
     await shown.send("answer_clarification", market.alder, "PUT", f"{path}/answer")
