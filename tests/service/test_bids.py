@@ -358,7 +358,7 @@ async def test_fifty_duplicates_at_once_are_one_bid(market: Market) -> None:
 
 
 async def test_twenty_different_bids_at_once_are_one_bid(market: Market) -> None:
-    """Different keys cannot smuggle two standing bids past each other; who is sent away while they queue comes again."""
+    """Different keys cannot smuggle two standing bids past each other; who is sent away meanwhile comes again."""
     tender = await market.publish()
 
     async def insist(key: str) -> httpx.Response:
