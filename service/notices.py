@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from service import awards, db, events, standstill, summaries, tenders
+from service import awards, db, events, letter_sources, standstill, tenders
 from service.awards import NotAwarded
 from service.drafts import Instant
 from service.organisations import Caller
@@ -92,7 +92,7 @@ async def record_notice(
     if award is None or award.bid_id is None:
         raise NotAwarded("No award to a bid stands.")
     law = tenders.legal_rules(known.tender)
-    sent = await summaries.list_sent(conn, lot_id, award.number)
+    sent = await letter_sources.list_sent(conn, lot_id, award.number)
     if law.letters and not sent:
         raise LettersNotSent(f"No letters on award {award.number} have been sent.")
     check_time(known.tender, data.published_at, max([award.decided_at, *(one.sent_at for one in sent.values())]))
