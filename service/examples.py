@@ -359,7 +359,8 @@ EXAMPLES: dict[str, RequestExample] = {
     ),
     "give_text": RequestExample("A supplier's address", {"text": "Alder Roofing Ltd, 3 Mill Lane, Northgate NG1 2AB"}),
     "redact_field": RequestExample(
-        "A trade secret of the winner", {"reason": "The phasing plan is a trade secret, as the supplier has shown."}
+        "A trade secret of the winner",
+        {"ground": "trade-secret", "reason": "The phasing plan is a trade secret, as the supplier has shown."},
     ),
     "send_summaries": RequestExample(
         "Electronically, prices being public",

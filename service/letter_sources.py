@@ -1,5 +1,6 @@
 """What the letters on a lot's award are made from, as it is stored: the run, the award, people's texts, redactions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from scoring.model import price_criterion
 from service import awards, db, letters, opening, standstill, tenders
 from service.awards import NotAwarded
 from service.evaluations import get_stored
+from service.jurisdictions import Presets
 from service.letters import BidderName, BidFacts, Sources
 from service.organisations import Caller
 from service.problems import Refusal
@@ -30,11 +32,12 @@ class GivenText(Struct, frozen=True, kw_only=True):
 
 
 class Redaction(Struct, frozen=True, kw_only=True):
-    """A version of the decision whether a field about a bid is shown."""
+    """A version of the decision whether a field about a bid is shown, and by which of the law's grounds it is not."""
 
     bid_id: UUID
     field: str
     version: int
+    ground: str | None
     reason: str | None
     decided_at: datetime
 
@@ -84,7 +87,7 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
     return Sources(
         tender=known.tender,
         lot=lot,
-        kind=law.letters[0] if law.letters else "assessment_summary",
+        kind=letters.kind_of(law),
         required=bool(law.letters),
         law=law.standstill,
         award_number=award.number,
@@ -96,11 +99,24 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
         bids={bid.bid_id: bid for bid in bids},
         agreed={(one.bid_id, one.criterion_id): letters.with_cites(one.reason, one.cites) for one in agreed},
         texts={(one.bid_id, one.field): one.text for one in texts},
-        hidden={(one.bid_id, one.field): one.reason for one in hidden if one.reason is not None},
+        hidden=_hidden(law, hidden),
         names=tuple(names),
         opened_prices=await _opened_prices(conn, known, lot) if letters.WITH_PRICES in law.letters else {},
         standstill_ends_at=None if waiting is None else waiting.ends_at,
     )
+
+
+def _hidden(law: Presets, decided: Sequence[Redaction]) -> dict[tuple[UUID, str], str]:
+    """What is withheld, by bid and field, with the words that stand in its place: reason and ground.
+
+    What the law has told is told, also where an earlier release let somebody withhold it.
+    """
+    sources = {ground.id: ground.source for ground in law.withholding}
+    return {
+        (one.bid_id, one.field): f"{one.reason} (Withheld: {sources[one.ground]}.)" if one.ground else one.reason
+        for one in decided
+        if one.reason is not None and one.field not in letters.never_withheld(law)
+    }
 
 
 async def bids_of(conn: db.Connection, lot_id: UUID) -> list[BidFacts]:

@@ -11,8 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
+import scoring
 from service import awards, db, events, letter_sources, letters, opening, tenders
 from service.drafts import Reason
+from service.jurisdictions import Presets
 from service.letter_sources import GivenText, LettersAlreadySent, Redaction
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal
@@ -30,9 +32,17 @@ class NewText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewRedaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a field about a bid is not shown to others; without a reason it is shown again."""
+    """By which of the law's grounds a field about a bid is withheld, and why it applies; null for both shows it again.
 
+    Which grounds there are tells `withholding` of the tender's `legal-rules`. Others read ground and reason instead.
+    """
+
+    ground: scoring.Id | None
     reason: Reason | None
+
+    def __post_init__(self) -> None:
+        if (self.ground is None) != (self.reason is None):
+            raise ValueError("ground and reason: give both, or null for both to show the field again")
 
 
 # Refusals
@@ -47,6 +57,27 @@ class NoSuchField(Refusal):
     status = 422
 
 
+class MustBeTold(Refusal):
+    """The law has this told in every letter.
+
+    It is not withheld, whoever asks for it. What may be withheld are scores, explanations and other words about a bid;
+    which, and on whose authority this one is not, stands under `errors`.
+    """
+
+    status = 422
+
+
+class NotAGround(Refusal):
+    """The law of the tender does not know this ground for withholding.
+
+    What a letter must tell is left out on one of the law's grounds or not at all: they stand under `errors`, and in
+    `withholding` at `GET /tenders/{id}/legal-rules`. Sources: Procurement Act 2023, section 94; Directive 2014/24/EU,
+    article 55(3).
+    """
+
+    status = 422
+
+
 # Rules
 
 
@@ -55,6 +86,21 @@ def check_field(lot: TenderLot, field: str, known: list[str]) -> None:
     if field not in known:
         fault = Fault("/field", f"There is no field {field!r}.", f"Use one of {', '.join(known)}.")
         raise NoSuchField(f"The letters of lot {lot.number} have no such field.", faults=(fault,))
+
+
+def check_withholding(law: Presets, field: str, ground: str | None) -> None:
+    """Refuse to withhold what the law has told, and on grounds that it does not know."""
+    told = letters.never_withheld(law)
+    if ground is not None and field in told:
+        fault = Fault(
+            "/field", f"{told[field]} has {field} told.", "Withhold the score or explanation that it is about."
+        )
+        raise MustBeTold(f"{field} is not withheld under {law.title}.", faults=(fault,))
+    known = {one.id: one.text for one in law.withholding}
+    if ground is not None and ground not in known:
+        grounds = "; ".join(f"{name}: {text}" for name, text in known.items())
+        fault = Fault("/ground", f"{law.title} has no ground {ground!r}.", f"Use one of these. {grounds}")
+        raise NotAGround(f"{law.title} knows other grounds.", faults=(fault,))
 
 
 # Handlers
@@ -106,11 +152,21 @@ async def redact_field(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Redaction:
-    """Leave a field about a bid out of what others read, with the reason that they read instead; for an approver."""
+    """Withhold a field about a bid from others, who read ground and reason instead; for an approver.
+
+    Not what the law has told in every letter. Who the bid is of always reads all of it.
+    """
     known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "approver")
     check_field(lot, field, letters.known_fields(lot, letters.HIDEABLE, scores=True))
+    check_withholding(tenders.legal_rules(known.tender), field, data.ground)
     row = SQL.insert_redaction(
-        conn, lot_id=lot_id, bid_id=bid_id, field=field, reason=data.reason, person_id=caller.person_id
+        conn,
+        lot_id=lot_id,
+        bid_id=bid_id,
+        field=field,
+        ground=data.ground,
+        reason=data.reason,
+        person_id=caller.person_id,
     )
     decided = await db.one(row, Redaction)
     facts = {"lot_id": lot_id, **msgspec.to_builtins(decided)}

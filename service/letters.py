@@ -19,7 +19,9 @@ from scoring.answers import Graded
 from scoring.decimals import exact_text
 from scoring.model import method_tag, price_criterion
 from scoring.tie_break import DrawLots, Heaviest, HigherQuality, LowerPrice, OnCriterion, TieBreak
+from service.jurisdictions import Presets
 from service.legal import LetterKind, Standstill
+from service.legal_awards import NEVER_WITHHELD
 from service.tenders import TenderLot, TenderRow
 
 TEXTS: Final = (
@@ -35,8 +37,10 @@ TEXTS: Final = (
 )
 """Texts about a bid that people give; `explanation:<criterion>` besides. `decision` is what this bid's own letter says
 of the award in place of the award's reason, which was written for the buyer's people."""
-HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages")
-"""What may be redacted; `score:<criterion>` and `explanation:<criterion>` besides."""
+HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages", "contract_price")
+"""What may be withheld unless the letter's law has it told (`NEVER_WITHHELD`); `score:<criterion>` and
+`explanation:<criterion>` besides. `contract_price` is withheld from the public: only letters that must hold it do.
+"""
 
 State = Literal["winner", "not_awarded", "disqualified"]
 
@@ -175,6 +179,16 @@ LAWS: Final[dict[LetterKind, str]] = {
 
 WITH_PRICES: Final[LetterKind] = "world_bank_notification"
 """The kind of letter in which all prices stand, as they were read out in public."""
+
+
+def kind_of(law: Presets) -> LetterKind:
+    """What the letters of a tender are; where no law asks for any they have the form of an assessment summary."""
+    return law.letters[0] if law.letters else "assessment_summary"
+
+
+def never_withheld(law: Presets) -> Mapping[str, str]:
+    """The fields that every letter of a tender must hold, with the source of that."""
+    return NEVER_WITHHELD[kind_of(law)] if law.letters else {}
 
 
 def known_fields(lot: TenderLot, names: Sequence[str], *, scores: bool) -> list[str]:

@@ -65,7 +65,7 @@ LIMIT 100000;
 -- name: list_redactions(lot_id)
 -- Which fields of a lot's letters are redacted, and which are shown again.
 SELECT DISTINCT ON (decided.bid_id, decided.field)
-    decided.bid_id, decided.field, decided.version, decided.reason, decided.decided_at
+    decided.bid_id, decided.field, decided.version, decided.ground, decided.reason, decided.decided_at
 FROM letter_redactions AS decided
 WHERE decided.lot_id = :lot_id::uuid
 ORDER BY decided.bid_id, decided.field, decided.version DESC

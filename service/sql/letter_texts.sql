@@ -10,14 +10,14 @@ SELECT
     :text::text, :person_id::uuid, clock_timestamp()
 RETURNING bid_id, field, version, text, given_at;
 
--- name: insert_redaction(lot_id, bid_id, field, reason, person_id)^
+-- name: insert_redaction(lot_id, bid_id, field, ground, reason, person_id)^
 -- Keep whether a field is shown, as the next version of that decision.
-INSERT INTO letter_redactions (lot_id, bid_id, field, version, reason, person_id, decided_at)
+INSERT INTO letter_redactions (lot_id, bid_id, field, version, ground, reason, person_id, decided_at)
 SELECT
     :lot_id::uuid, :bid_id::uuid, :field::text,
     1 + (
         SELECT count(*) FROM letter_redactions AS earlier
         WHERE earlier.lot_id = :lot_id::uuid AND earlier.bid_id = :bid_id::uuid AND earlier.field = :field::text
     )::int,
-    :reason::text, :person_id::uuid, clock_timestamp()
-RETURNING bid_id, field, version, reason, decided_at;
+    :ground::text, :reason::text, :person_id::uuid, clock_timestamp()
+RETURNING bid_id, field, version, ground, reason, decided_at;
