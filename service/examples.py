@@ -345,10 +345,6 @@ EXAMPLES: dict[str, RequestExample] = {
     ),
     "cancel_lot": RequestExample("A lot that is not needed any more", {"reason": "The school closes in summer."}),
     "cancel_tender": RequestExample("All lots", {"reason": "The roofs' survey found that none carries the load."}),
-    "give_places": RequestExample(
-        "The three bids ranked first",
-        {"number": 3, "reason": "Three suppliers, as published, for continuity of supply."},
-    ),
     "decide_award": RequestExample(
         "To the bid ranked first",
         {

@@ -93,6 +93,19 @@ class Assessed(Struct, frozen=True, kw_only=True):
     debriefing: str | None = None
 
 
+class FrameworkTold(Struct, frozen=True, kw_only=True):
+    """What a letter says of the framework agreement that it is about.
+
+    `place`: whether its reader's bid holds one; `suppliers`: the names of all who do, the reader's included (Directive
+    2014/24/EU art. 55(2)(c): the parties to the framework agreement). Up to `most_suppliers` were announced.
+    """
+
+    place: Literal["holds a place", "does not hold a place"]
+    suppliers: tuple[str, ...]
+    most_suppliers: int
+    ends_at: datetime
+
+
 class ReadOut(Struct, frozen=True, kw_only=True):
     """A bidder and its price as it was read out at the opening, where it was, and as it was evaluated."""
 
@@ -102,9 +115,10 @@ class ReadOut(Struct, frozen=True, kw_only=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """What one bidder is told. `winner` is missing in the winner's own letter, and where nothing was awarded.
+    """What one bidder is told. `winner` is missing in a winner's own letter, and where nothing was awarded.
 
-    `read_out`: all bidders with their prices, where the law makes them public.
+    In a framework everybody who holds a place has won; `winner` is the one ranked first. `read_out`: all bidders with
+    their prices, where the law makes them public.
     """
 
     kind: LetterKind
@@ -124,6 +138,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     standstill: str | None
     standstill_ends_at: datetime | None
     read_out: tuple[ReadOut, ...] = ()
+    framework: FrameworkTold | None = None
 
 
 class BidFacts(Struct, frozen=True, kw_only=True):
@@ -145,7 +160,10 @@ class BidderName(Struct, frozen=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Everything that the letters of a lot are made from; `address` is where this service is reached."""
+    """Everything that the letters of a lot are made from; `address` is where this service is reached.
+
+    `holders`: the bids that hold a place, where a framework was awarded.
+    """
 
     tender: TenderRow
     lot: TenderLot
@@ -165,6 +183,11 @@ class Sources(Struct, frozen=True, kw_only=True):
     names: tuple[BidderName, ...] = ()
     opened_prices: dict[UUID, str] = {}
     standstill_ends_at: datetime | None = None
+    holders: tuple[UUID, ...] = ()
+
+    def has_won(self, bid_id: UUID) -> bool:
+        """Whether the award went to this bid, or gave it a place in the framework."""
+        return bid_id == self.winner_id or bid_id in self.holders
 
 
 # What the law asks for
@@ -213,7 +236,7 @@ def _formulas() -> dict[str, str]:
 
 def made_for(sources: Sources, bid_id: UUID) -> Letter:
     """The letter to the bidder of a bid."""
-    told_of_winner = sources.winner_id is not None and sources.winner_id != bid_id
+    told_of_winner = sources.winner_id is not None and not sources.has_won(bid_id)
     tender, lot = sources.tender, sources.lot
     return Letter(
         kind=sources.kind,
@@ -233,6 +256,19 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         standstill=_standstill(sources.law),
         standstill_ends_at=sources.standstill_ends_at,
         read_out=_read_out(sources) if sources.kind == WITH_PRICES else (),
+        framework=_framework(sources, bid_id),
+    )
+
+
+def _framework(sources: Sources, bid_id: UUID) -> FrameworkTold | None:
+    terms = sources.tender.framework
+    if terms is None:
+        return None
+    return FrameworkTold(
+        place="holds a place" if bid_id in sources.holders else "does not hold a place",
+        suppliers=tuple(sources.bids[holder].supplier for holder in sources.holders),
+        most_suppliers=terms.most_suppliers,
+        ends_at=terms.ends_at,
     )
 
 
@@ -275,7 +311,7 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
     for bid in sources.result.inputs:
         values = bid.values if bid.id == str(bid_id) else values
     state: State = "not_awarded" if result is not None and result.rank is not None else "disqualified"
-    if bid_id == sources.winner_id:
+    if sources.has_won(bid_id):
         state = "winner"
     teller = _Teller(sources, bid_id, result, values, own=own)
     return Assessed(
