@@ -42,7 +42,10 @@ class NewAward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewAnnulment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who annuls an award, why, and under which reference: the judgment's citation, or the buyer's own file."""
+    """Who annuls an award, why, and under which reference: the judgment's citation, or the buyer's own file.
+
+    Where letters or a notice have told of the award, their readers find reason and reference beside them.
+    """
 
     annulled_by: AnnulledBy
     reference: Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S")]
@@ -57,6 +60,19 @@ class Annulment(Struct, frozen=True, kw_only=True):
     reason: str
     person_id: UUID
     annulled_at: datetime
+
+
+class Annulled(Struct, frozen=True, kw_only=True):
+    """The mark of a letter or notice whose award was annulled: when, by whom, why.
+
+    `replaced_by` is the number of the award by whose letter or notice this one is replaced, once there is one.
+    """
+
+    annulled_at: datetime
+    annulled_by: AnnulledBy
+    reference: str
+    reason: str
+    replaced_by: int | None
 
 
 class Award(Struct, frozen=True, kw_only=True):

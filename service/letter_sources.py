@@ -10,7 +10,7 @@ from msgspec import Struct
 import scoring
 from scoring.model import price_criterion
 from service import awards, db, frameworks, letters, opening, standstill, tenders
-from service.awards import NotAwarded
+from service.awards import Annulled, NotAwarded
 from service.evaluations import get_stored
 from service.jurisdictions import Presets
 from service.letters import BidderName, BidFacts, Sources
@@ -43,12 +43,14 @@ class Redaction(Struct, frozen=True, kw_only=True):
 
 
 class SentLetter(Struct, frozen=True):
-    """A letter as it went out."""
+    """A letter as it went out, and whether its award was annulled since."""
 
     bid_id: UUID
+    award_number: int
     canonical: bytes
     digest: str
     sent_at: datetime
+    annulled: Annulled | None = None
 
 
 class _Agreed(Struct, frozen=True):
@@ -112,12 +114,17 @@ def _hidden(law: Presets, decided: Sequence[Redaction]) -> dict[tuple[UUID, str]
 
     What the law has told is told, also where an earlier release let somebody withhold it.
     """
-    sources = {ground.id: ground.source for ground in law.withholding}
     return {
-        (one.bid_id, one.field): f"{one.reason} (Withheld: {sources[one.ground]}.)" if one.ground else one.reason
+        (one.bid_id, one.field): why_withheld(law, one.ground, one.reason)
         for one in decided
         if one.reason is not None and one.field not in letters.never_withheld(law)
     }
+
+
+def why_withheld(law: Presets, ground: str | None, reason: str) -> str:
+    """What is read instead of a field: why it is withheld, and by which provision (Procurement Act 2023 s.94(3))."""
+    source = next((one.source for one in law.withholding if one.id == ground), None)
+    return f"{reason} (Withheld: {source}.)" if source else reason
 
 
 async def bids_of(conn: db.Connection, lot_id: UUID) -> list[BidFacts]:

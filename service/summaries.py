@@ -12,12 +12,13 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 import scoring
 from scoring.debrief import Debrief, Derived
 from service import completeness, db, discretion, events, letters, opening, standstill, tenders
+from service.awards import Annulled
 from service.completeness import MissingField
 from service.discretion import Mention
 from service.drafts import Reason
@@ -29,6 +30,9 @@ from service.standstill import Waiting, calendar_of
 from service.tenders import Known
 
 SQL = db.queries("summaries")
+
+LARGEST = 2**31 - 1
+"""No award has a larger number: the column's own bound."""
 
 
 class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +51,7 @@ class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Summary(Struct, frozen=True, kw_only=True):
     """A letter, and until it is sent what is missing from it, which prices it gives away and whom its texts mention.
 
-    Its reader gets the letter as it was sent, with its digest.
+    Its reader gets the letter as it was sent, with its digest; `annulled` marks one on an award that was annulled.
     """
 
     letter: Letter
@@ -57,6 +61,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     given_away: list[Derived]
     not_examined: str | None
     mentions: list[Mention] = []
+    annulled: Annulled | None = None
 
 
 class SummaryLine(Struct, frozen=True, kw_only=True):
@@ -156,8 +161,22 @@ def address_of(request: Request[Any, Any, State]) -> str:
 def _as_sent(sent: SentLetter) -> Summary:
     letter = msgspec.json.decode(sent.canonical, type=Letter)
     return Summary(
-        letter=letter, sent_at=sent.sent_at, digest=sent.digest, missing=[], given_away=[], not_examined=None
+        letter=letter,
+        sent_at=sent.sent_at,
+        digest=sent.digest,
+        missing=[],
+        given_away=[],
+        not_examined=None,
+        annulled=sent.annulled,
     )
+
+
+async def _find_sent(
+    conn: db.Connection, lot_id: UUID, bid_id: UUID, supplier_id: UUID | None, award: int | None
+) -> Summary:
+    """The letter about a bid on an award or on the last one, for its supplier or with None for the buyer."""
+    row = SQL.get_letter(conn, lot_id=lot_id, bid_id=bid_id, supplier_id=supplier_id, award_number=award)
+    return _as_sent(await db.one(row, SentLetter))
 
 
 def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
@@ -217,13 +236,18 @@ async def get_summary(
     request: Request[Caller, Any, State],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    award: Annotated[int | None, QueryParameter(ge=1, le=LARGEST, description="Its number; else the last one.")] = None,
 ) -> Summary:
-    """Read the letter to one bidder: that bidder once it is sent, the buyer's panel also while it is being made."""
+    """Read the letter to one bidder: that bidder once it is sent, the buyer's panel also while it is being made.
+
+    `?award=1` is the letter on an earlier award; where that was annulled it is marked so.
+    """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
-        row = SQL.get_own_letter(conn, lot_id=lot_id, bid_id=bid_id, supplier_id=caller.organisation_id)
-        return _as_sent(await db.one(row, SentLetter))
+        return await _find_sent(conn, lot_id, bid_id, caller.organisation_id, award)
     opening.check_reader(known.tender)
+    if award is not None:
+        return await _find_sent(conn, lot_id, bid_id, None, award)
     sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
     sent = await list_sent(conn, lot_id, sources.award_number)
     if bid_id in sent:

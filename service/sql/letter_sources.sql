@@ -73,7 +73,7 @@ LIMIT 100000;
 
 -- name: list_sent(lot_id, award_number)
 -- The letters of an award as they were sent.
-SELECT sent.bid_id, sent.canonical, sent.digest, sent.sent_at
+SELECT sent.bid_id, sent.award_number, sent.canonical, sent.digest, sent.sent_at
 FROM sent_letters AS sent
 WHERE sent.lot_id = :lot_id::uuid AND sent.award_number = :award_number::int
 ORDER BY sent.bid_id
