@@ -194,6 +194,9 @@ def _texts(letter: Letter) -> Iterator[tuple[UUID, str, str]]:
         for one in _all(told.criteria):
             shown |= {f"score:{one.id}": one.score, f"explanation:{one.id}": one.explanation}
         fields |= {name: one.redacted or one.text for name, one in shown.items()}
+        for decided in told.participation:
+            words = (decided.evidence, decided.reason, decided.self_cleaning or "")
+            fields[f"participation:{decided.id}"] = "\n".join(words)
         yield from ((told.bid_id, name, text) for name, text in fields.items() if text)
 
 

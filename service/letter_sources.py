@@ -9,7 +9,7 @@ from msgspec import Struct
 
 import scoring
 from scoring.model import price_criterion
-from service import awards, db, frameworks, letters, opening, standstill, tenders
+from service import awards, db, frameworks, letters, opening, participation, standstill, tenders
 from service.awards import Annulled, NotAwarded
 from service.evaluations import get_stored
 from service.jurisdictions import Presets
@@ -106,6 +106,7 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
         opened_prices=await _opened_prices(conn, known, lot) if letters.WITH_PRICES in law.letters else {},
         standstill_ends_at=None if waiting is None else waiting.ends_at,
         holders=await frameworks.holders_of(conn, known.tender, lot.id),
+        participation=await participation.of_lot(conn, known, lot),
     )
 
 

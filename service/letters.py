@@ -19,9 +19,11 @@ from scoring.answers import Graded
 from scoring.decimals import exact_text
 from scoring.model import method_tag, price_criterion
 from scoring.tie_break import DrawLots, Heaviest, HigherQuality, LowerPrice, OnCriterion, TieBreak
+from service import participation
 from service.jurisdictions import Presets
 from service.legal import LetterKind, Standstill
 from service.legal_awards import NEVER_WITHHELD
+from service.participation import Participation
 from service.tenders import TenderLot, TenderRow
 
 TEXTS: Final = (
@@ -75,6 +77,7 @@ class Assessed(Struct, frozen=True, kw_only=True):
     """One bid as a letter tells of it.
 
     `contract_price` and `debriefing` (how to ask for one, or to complain) where the law of the letter wants them.
+    `participation`: what was decided about whether the reader takes part; of others nobody reads it.
     """
 
     bid_id: UUID
@@ -91,6 +94,7 @@ class Assessed(Struct, frozen=True, kw_only=True):
     disqualification: str | None
     contract_price: str | None = None
     debriefing: str | None = None
+    participation: tuple[Participation, ...] = ()
 
 
 class FrameworkTold(Struct, frozen=True, kw_only=True):
@@ -184,6 +188,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     opened_prices: dict[UUID, str] = {}
     standstill_ends_at: datetime | None = None
     holders: tuple[UUID, ...] = ()
+    participation: dict[UUID, tuple[Participation, ...]] = {}
 
     def has_won(self, bid_id: UUID) -> bool:
         """Whether the award went to this bid, or gave it a place in the framework."""
@@ -329,6 +334,7 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
         disqualification=_disqualification(sources, bid_id, result) if state == "disqualified" else None,
         contract_price=_contract_price(sources, bid_id) if state == "winner" else None,
         debriefing=sources.texts.get((bid_id, "debriefing")) if own else None,
+        participation=sources.participation.get(bid_id, ()) if own else (),
     )
 
 
@@ -383,7 +389,8 @@ def _tie_break(lot: scoring.Lot, rule: TieBreak) -> str:
 
 
 def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str | None:
-    given = sources.texts.get((bid_id, "disqualification")) or sources.bids[bid_id].state_reason
+    kept_out = participation.in_short(sources.participation.get(bid_id, ()))
+    given = sources.texts.get((bid_id, "disqualification")) or kept_out or sources.bids[bid_id].state_reason
     if given is not None or result is None:
         return given
     hurdles = [flag.partition(":")[2] for flag in result.flags if flag.startswith(("minimum:", "failed:", "fatal:"))]
