@@ -162,7 +162,8 @@ class WarningsNotAnswered(Refusal):
 class RecommendationDecided(Refusal):
     """This recommendation has been decided on, or a later one stands.
 
-    List them at `GET /lots/{id}/recommendations`.
+    It was rejected, or the award that followed it was annulled. List them at `GET /lots/{id}/recommendations`; a
+    moderator recommends anew on the lot's last evaluation.
     """
 
 
@@ -298,6 +299,19 @@ def answered(warned: Sequence[Warned], acknowledged: Sequence[Acknowledgement]) 
     return [
         AnsweredWarning(name=warning.name, message=warning.message, answer=answers[warning.name]) for warning in warned
     ]
+
+
+def check_may_reject(found: Sequence[Recommendation], number: int, annulled: int) -> None:
+    """Only the recommendation that stands: the last one, on which no award was annulled. Raises NotFound.
+
+    `annulled`: the number of the last recommendation whose award was annulled, 0 where none was.
+    """
+    if number not in {made.number for made in found}:
+        raise NotFound
+    if found[-1].number != number:
+        raise RecommendationDecided(f"Recommendation {found[-1].number} came after it.")
+    if number <= annulled:
+        raise RecommendationDecided(f"The award that followed recommendation {number} was annulled.")
 
 
 def check_last(lot: TenderLot, stored: StoredEvaluation | None, last: UUID | None) -> StoredEvaluation:
@@ -437,10 +451,7 @@ async def reject_recommendation(
     tenders.check_cleared(known.tender)
     check_not_awarded(known.lot(lot_id))
     found = await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation)
-    if number not in {made.number for made in found}:
-        raise NotFound
-    if found[-1].number != number:
-        raise RecommendationDecided(f"Recommendation {found[-1].number} came after it.")
+    check_may_reject(found, number, await SQL.last_annulled(conn, lot_id=lot_id) or 0)
     await SQL.insert_rejection(conn, lot_id=lot_id, number=number, reason=data.reason, person_id=caller.person_id)
     facts = {"lot_id": lot_id, "number": number, "reason": data.reason}
     await events.record(conn, "recommendation.rejected", tender_id=known.tender.id, actor=caller.person_id, data=facts)

@@ -197,6 +197,20 @@ async def test_an_approver_may_reject_the_standing_recommendation(market: Market
     refused(await market.approver.post(path, why), 409, "recommendation-decided")
 
 
+async def test_a_recommendation_whose_award_was_annulled_is_not_rejected_any_more(market: Market) -> None:
+    """It was followed, and what became of the award is in the record; the next one can be rejected."""
+    tender, (_, birch), award = await market.awarded()
+    path, why = path_of(tender), {"reason": "The reasons do not name the crane plan."}
+    refused(await market.approver.post(f"{path}/1/rejection", why), 409, "lot-already-awarded")
+    annulment = {"annulled_by": "buyer", "reference": "NGC 7", "reason": "The reasons were thin."}
+    done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award/annulment", annulment))
+    problem = refused(await market.approver.post(f"{path}/1/rejection", why), 409, "recommendation-decided")
+    assert "annulled" in problem["detail"]
+    assert done(await market.auditor.get(path))[0]["rejection"] is None
+    await market.recommend(tender, {"id": award["evaluation_id"]}, birch)
+    assert done(await market.approver.post(f"{path}/2/rejection", why))["rejection"]["reason"] == why["reason"]
+
+
 # What is decided about the winner before
 
 
