@@ -1,7 +1,8 @@
 -- name: list_bids(tender_id)
--- Every opened bid of a tender with the state that was last decided and the reason for it.
+-- Every opened bid of a tender, named with all who bid jointly, with the state that was last decided and the reason.
 SELECT
-    opened.lot_id, opened.bid_id, supplier.name AS supplier, coalesce(decision.state, 'admissible') AS state,
+    opened.lot_id, opened.bid_id, bidder_name(opened.bid_id) AS supplier,
+    coalesce(decision.state, 'admissible') AS state,
     CASE
         WHEN coalesce(decision.state, 'admissible') <> 'admissible' THEN decision.reason
         ELSE outcome.reason
@@ -22,12 +23,10 @@ LIMIT 10000;
 -- name: list_awards(tender_id)
 -- Every award decision of a tender, the annulled ones with why, and the reasons of the recommendation behind each.
 SELECT
-    award.lot_id, award.number, award.bid_id, supplier.name AS supplier, award.reason, made.reason AS recommendation,
-    award.decided_at, annulment.reason AS annulled
+    award.lot_id, award.number, award.bid_id, bidder_name(award.bid_id) AS supplier, award.reason,
+    made.reason AS recommendation, award.decided_at, annulment.reason AS annulled
 FROM award_decisions AS award
 INNER JOIN lots AS lot ON award.lot_id = lot.id
-LEFT JOIN bids AS bid ON award.bid_id = bid.id
-LEFT JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 LEFT JOIN recommendations AS made ON award.lot_id = made.lot_id AND award.recommendation_number = made.number
 LEFT JOIN award_annulments AS annulment ON award.lot_id = annulment.lot_id AND award.number = annulment.number
 WHERE lot.tender_id = :tender_id::uuid
