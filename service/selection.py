@@ -299,8 +299,9 @@ async def decide_selection(
     before = (await decisions.verdicts_of(conn, bid_id)).get("selection", "admissible")
     state = effect = None
     if verdict != before:
+        source = f" ({_ground(place, data.id).source})" if data.subject == "ground" else ""
         judged = f" {data.self_cleaning}" if data.outcome == "excluded" and data.self_cleaning else ""
-        reason = f"{data.subject} {data.id}, {data.outcome}: {data.reason}{judged}"
+        reason = f"{data.subject} {data.id}{source}, {data.outcome}: {data.reason}{judged}"
         state = await decisions.decide(conn, caller, place, (bid_id, "selection", verdict, reason))
         effect = await decisions.effect_of(conn, place.lot.id, {bid_id: state.state})
     return Response(Decided(decision=made, state=state, effect=effect), status_code=201)

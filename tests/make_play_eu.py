@@ -1,10 +1,10 @@
-"""How the procurement under EU law begins: its two lots and their bids, and every step up to the declarations."""
+"""How the procurement under EU law begins: its two lots, their bids and marks, and every step up to the scores."""
 
 import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.make import a_tender
+from tests.make import a_policy, a_tender
 from tests.make_play import GRADED, NO_REASON, PANEL_ROLES, Play, say, unreasoned
 from tests.make_sealed import a_sealed_bid, send_sealed
 from tests.service.conftest import done
@@ -14,6 +14,9 @@ PRICES = {"alder": "61000.00", "birch": "100250.00", "cedar": "95500.00", "dogwo
 UPKEEP = {"alder": "80000.00", "birch": "72000.00"}
 MEMBERS = ("Dogwood Workers Co-operative", "Elm Planning GmbH", "Fir Cranes AG")
 """Who stands behind Dogwood's bid: the lead, a member, and a subcontractor whose cranes it relies upon."""
+PANEL = ("evaluator", "second_evaluator", "third_evaluator")
+AGREED = {"alder": ("3", "3"), "birch": ("3", "3"), "cedar": ("2", "2"), "dogwood": ("5", "4")}
+"""What the meeting agrees on method and team; each evaluator gave the same, or one less on the method."""
 
 
 def an_eu_lot(title: str, *criteria: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -193,3 +196,41 @@ async def interests_declared(play: Play) -> None:
     told = next(bid for bid in done(await market.officer.get(f"{play.lot}/opening"))["bids"] if bid["fault"])
     assert "price: this value belongs into the price envelope" in told["fault"]
     say(await market.colleague.get(f"{play.lot}/opening"), 403, "forbidden", "hold a role")
+
+
+async def seated_and_scored(play: Play) -> None:
+    """Technical answers alone, on the published scale, before anybody has seen a price."""
+    market = play.market
+    seats = [{"person_id": play.person(name).id, "criteria": ["method", "team"]} for name in PANEL]
+    policy = a_policy(every_question=True, majority="simple")
+    body = {
+        "chair_id": market.moderator.id,
+        "reason": "Two criteria, half the weight.",
+        "policy": policy,
+        "seats": seats,
+    }
+    say(await market.approver.put(f"{play.lot}/panel", body), 403, "forbidden", "author or moderator")
+    far = body | {"policy": a_policy(spread=5)}
+    say(await market.author.put(f"{play.lot}/panel", far), 422, "panel-incomplete", "as far as the scale goes")
+    with play.in_lot(2):
+        say(await market.author.put(f"{play.lot}/panel", body), 422, "panel-incomplete", "does not score")
+    say(await play.score(market.evaluator, "birch", "method", "3"), 403, "not-seated", "GET /lots/{id}/panel")
+    done(await market.author.put(f"{play.lot}/panel", body))
+    say(await play.score(market.auditor, "birch", "method", "3"), 403, "forbidden", "evaluator")
+    say(await play.score(market.evaluator, "birch", "price", "3"), 422, "not-scored-by-the-panel")
+    say(await play.score(market.evaluator, "birch", "method", "6"), 422, "score-off-the-scale")
+    unreasoned(await play.score(market.evaluator, "birch", "method", "3", cites=[" "]), "/cites/0")
+    for name in PANEL:
+        assert done(await play.person(name).get(f"{play.lot}/scores")) == []
+        for supplier, values in AGREED.items():
+            for criterion, value in zip(("method", "team"), values, strict=True):
+                lower = criterion == "method" and name == "second_evaluator"
+                mark = str(int(value) - 1) if lower else value
+                done(await play.score(play.person(name), supplier, criterion, mark))
+    done(await market.author.put(f"{play.lot}/panel", body))
+    frozen_by_then = await market.author.put(f"{play.lot}/panel", body | {"policy": a_policy()})
+    say(frozen_by_then, 409, "policy-frozen", "follow from the scores")
+    gone = body | {"seats": seats[1:]}
+    say(await market.author.put(f"{play.lot}/panel", gone), 409, "seat-has-scored", "/panel/replacements")
+    seen = done(await market.evaluator.get(f"{play.lot}/bids"))
+    assert all(bid["offers"].keys() == {"method", "team"} for bid in seen)

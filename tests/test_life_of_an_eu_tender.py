@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.make import a_policy
 from tests.make_play import NO_REASON, Play, begin, say, unreasoned
 from tests.make_play_eu import (
+    AGREED,
     MEMBERS,
+    PANEL,
     PRICES,
     UPKEEP,
     bid_for,
@@ -22,15 +23,13 @@ from tests.make_play_eu import (
     interests_declared,
     opened_by_two,
     published_and_corrected,
+    seated_and_scored,
 )
 from tests.make_play_steps import asked_and_answered, recorded_and_verified
 from tests.service.conftest import Market, collected_log, done, frozen
 
 __all__ = ["collected_log", "frozen"]
 
-PANEL = ("evaluator", "second_evaluator", "third_evaluator")
-AGREED = {"alder": ("3", "3"), "birch": ("3", "3"), "cedar": ("2", "2"), "dogwood": ("5", "4")}
-"""What the meeting agrees on method and team; each evaluator gave the same, or one less on the method."""
 EVERYBODY = f"Register extracts of {', '.join(MEMBERS)}, all of January 2031."
 LETTERS_AT = datetime(2031, 4, 1, 8, tzinfo=UTC)
 """In Berlin ten in the morning; the tenth day after it is Good Friday."""
@@ -64,44 +63,6 @@ async def test_an_eu_procurement_from_draft_to_its_report(frozen: Market, tmp_pa
     kinds = ("corrigendum.issued", "consensus.locked", "prices.opened", "abnormally-low.decided", "correction.decided")
     forged = ("New plant, same manager", "New plant, new manager")
     every_act_told(await recorded_and_verified(play, tmp_path, kinds, forged))
-
-
-async def seated_and_scored(play: Play) -> None:
-    """Technical answers alone, on the published scale, before anybody has seen a price."""
-    market = play.market
-    seats = [{"person_id": play.person(name).id, "criteria": ["method", "team"]} for name in PANEL]
-    policy = a_policy(every_question=True, majority="simple")
-    body = {
-        "chair_id": market.moderator.id,
-        "reason": "Two criteria, half the weight.",
-        "policy": policy,
-        "seats": seats,
-    }
-    say(await market.approver.put(f"{play.lot}/panel", body), 403, "forbidden", "author or moderator")
-    far = body | {"policy": a_policy(spread=5)}
-    say(await market.author.put(f"{play.lot}/panel", far), 422, "panel-incomplete", "as far as the scale goes")
-    with play.in_lot(2):
-        say(await market.author.put(f"{play.lot}/panel", body), 422, "panel-incomplete", "does not score")
-    say(await play.score(market.evaluator, "birch", "method", "3"), 403, "not-seated", "GET /lots/{id}/panel")
-    done(await market.author.put(f"{play.lot}/panel", body))
-    say(await play.score(market.auditor, "birch", "method", "3"), 403, "forbidden", "evaluator")
-    say(await play.score(market.evaluator, "birch", "price", "3"), 422, "not-scored-by-the-panel")
-    say(await play.score(market.evaluator, "birch", "method", "6"), 422, "score-off-the-scale")
-    unreasoned(await play.score(market.evaluator, "birch", "method", "3", cites=[" "]), "/cites/0")
-    for name in PANEL:
-        assert done(await play.person(name).get(f"{play.lot}/scores")) == []
-        for supplier, values in AGREED.items():
-            for criterion, value in zip(("method", "team"), values, strict=True):
-                lower = criterion == "method" and name == "second_evaluator"
-                mark = str(int(value) - 1) if lower else value
-                done(await play.score(play.person(name), supplier, criterion, mark))
-    done(await market.author.put(f"{play.lot}/panel", body))
-    frozen_by_then = await market.author.put(f"{play.lot}/panel", body | {"policy": a_policy()})
-    say(frozen_by_then, 409, "policy-frozen", "follow from the scores")
-    gone = body | {"seats": seats[1:]}
-    say(await market.author.put(f"{play.lot}/panel", gone), 409, "seat-has-scored", "/panel/replacements")
-    seen = done(await market.evaluator.get(f"{play.lot}/bids"))
-    assert all(bid["offers"].keys() == {"method", "team"} for bid in seen)
 
 
 async def agreed(play: Play) -> None:
@@ -282,9 +243,19 @@ async def low_price_explained(play: Play, run: dict[str, Any]) -> None:
     asked = done(await market.moderator.post(f"{path}/requests", ask))["requests"][-1]
     judged = {"explained": False, "reason": "Annex 2 pays 9 euros an hour.", "mandatory_case": "labour"}
     say(await market.moderator.post(f"{path}/assessments", judged), 409, "not-answered", asked["due_at"][:10])
+    said = {"answer": "We pay 9 euros an hour, as annex 2 shows."}
+    await play.at(datetime.fromisoformat(asked["due_at"]))
+    say(
+        await market.alder.put(f"/clarifications/{asked['id']}/answer", said),
+        409,
+        "answer-too-late",
+        "already too late",
+    )
+    again = ask | {"due_at": play.later(days=3)}
+    asked = done(await market.moderator.post(f"{path}/requests", again))["requests"][-1]
     answer = f"/clarifications/{asked['id']}/answer"
     await play.at(datetime.fromisoformat(asked["due_at"]) - timedelta(microseconds=1))
-    done(await market.alder.put(answer, {"answer": "We pay 9 euros an hour, as annex 2 shows."}))
+    done(await market.alder.put(answer, said))
     say(await market.alder.put(answer, {"answer": "And 13 from May on."}), 409, "already-answered", "asks again")
     say(await market.approver.post(f"{path}/decisions", no), 409, "assessment-missing", "A moderator assesses")
     say(await market.approver.post(f"{path}/assessments", judged), 403, "forbidden", "moderator")
@@ -375,6 +346,7 @@ async def letters_completed(play: Play) -> None:
         letter = done(await market.moderator.get(f"{path}/{bid}"))
         assert (letter["missing"], letter["given_away"], letter["mentions"]) == ([], [], [])
     cedar = done(await market.moderator.get(f"{path}/{play.bids['cedar']}"))["letter"]["own"]
+    assert "article 57(4)(g)" in cedar["disqualification"]
     assert "the damages are unpaid" in cedar["disqualification"]
     with play.in_lot(2):
         await play.complete(f"{play.lot}/assessment-summaries", {})
@@ -454,7 +426,8 @@ async def reported(play: Play) -> None:
     report = done(await market.approver.get(path))
     roofs, upkeep = report["lots"]
     assert roofs["award"]["supplier"] == f"{MEMBERS[0]} / {MEMBERS[1]}"
-    assert [bid["supplier"] for bid in roofs["abnormally_low"]] == [market.alder.name]
+    (low,) = roofs["abnormally_low"]
+    assert (low["supplier"], "article 69(3)" in low["reason"]) == (market.alder.name, True)
     assert {bid["supplier"] for bid in roofs["rejected"]} == {market.alder.name, market.cedar.name}
     assert upkeep["award"]["supplier"] == market.birch.name
     assert [one["interest"] for one in report["conflicts_declared"]] == ["perceived"]

@@ -122,6 +122,7 @@ async def test_a_supplier_is_heard_before_it_is_excluded(market: Market) -> None
     made = done(await decide(market.moderator, alder, "ground", GROUND, "excluded", **judged))
     assert (made["decision"]["self_cleaning"], made["state"]["state"]) == (judged["self_cleaning"], "excluded")
     assert judged["self_cleaning"] in made["state"]["reason"]
+    assert "(Directive 2014/24/EU, article 57(4)(g))" in made["state"]["reason"]
     silent = done(await hear(market, birch))
     refused(await decide(market.moderator, birch, "ground", GROUND, "excluded"), 409, "not-heard")
     await elapse(market, silent)
