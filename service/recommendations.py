@@ -20,6 +20,8 @@ from msgspec import Meta, Struct
 import scoring
 from scoring.tie_break import DrawLots
 from service import (
+    bidders,
+    clarifications,
     criterion_locks,
     db,
     evaluations,
@@ -32,6 +34,8 @@ from service import (
     selection,
     tenders,
 )
+from service.clarifications import Clarification
+from service.consortia import Overlap
 from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
 from service.legal import Ground
@@ -162,8 +166,7 @@ class WarningsNotAnswered(Refusal):
 class RecommendationDecided(Refusal):
     """This recommendation has been decided on, or a later one stands.
 
-    It was rejected, or the award that followed it was annulled. List them at `GET /lots/{id}/recommendations`; a
-    moderator recommends anew on the lot's last evaluation.
+    It was rejected, or its award annulled. See `GET /lots/{id}/recommendations`; a moderator may recommend anew.
     """
 
 
@@ -262,6 +265,24 @@ def grounds_warning(grounds: Iterable[Ground], decided: Container[tuple[str, str
         yield Warned(name="grounds-not-decided", message=message)
 
 
+def hearing_warnings(
+    hearings: Iterable[Clarification], decided: Mapping[tuple[selection.Subject, str], selection.SelectionDecision]
+) -> Iterator[Warned]:
+    """Exclusion grounds on which the winner was heard, and nothing is decided since."""
+    for ground, at in sorted({str(one.ground_id): one.asked_at for one in hearings}.items()):
+        made = decided.get(("ground", ground))
+        if made is None or made.decided_at < at:
+            message = f"The bid ranked first was heard on {ground} at {at.isoformat()}; nothing is decided since."
+            yield Warned(name=f"hearing-open/{ground}", message=message)
+
+
+def overlap_warnings(overlaps: Iterable[Overlap]) -> Iterator[Warned]:
+    """Who stands behind the winner and behind another bid: for the panel to look into. Source: C-538/07 Assitur."""
+    for one in overlaps:
+        message = f"{one.name} stands behind the bid ranked first and behind that of {one.other_supplier}."
+        yield Warned(name=f"stands-twice/{one.other_bid_id}", message=message)
+
+
 def panel_warning(scores: Iterable[PanelScore], chair_id: UUID) -> Iterator[Warned]:
     """All marks that count are one person's, or on some criterion the only ones are the chair's own."""
     scorers: dict[str, dict[UUID, str]] = {}
@@ -344,7 +365,7 @@ async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_i
 async def record_warnings(
     conn: db.Connection, known: Known, lot: TenderLot, result: scoring.Evaluation
 ) -> list[Warned]:
-    """What the lot's record, and not the engine, warns of: a panel of one, and undecided grounds about the winner."""
+    """What the lot's record, and not the engine, warns of: a panel of one, what is undecided about the winner."""
     warned: list[Warned] = []
     seated = await db.maybe(panel.SQL.get_panel(conn, lot_id=lot.id), PanelRow)
     if seated is not None:
@@ -353,6 +374,8 @@ async def record_warnings(
         winner = UUID(result.winner)
         decided = await selection.decided(conn, lot.id, winner)
         warned += grounds_warning(tenders.legal_rules(known.tender).grounds, decided, winner)
+        warned += hearing_warnings(await clarifications.of_bid(conn, winner, "self_cleaning"), decided)
+        warned += overlap_warnings((await bidders.behind(conn, lot.id)).overlaps.get(winner, ()))
     return warned
 
 
