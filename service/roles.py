@@ -51,7 +51,7 @@ _EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
 )
 
 
-_READ_ALL: tuple[Role, ...] = ("approver", "auditor", "contract_manager")
+_READ_ALL: tuple[Role, ...] = ("moderator", "approver", "auditor", "contract_manager")
 """Roles that read every bid, with its price once that is open, and every score."""
 
 

@@ -90,7 +90,7 @@ async def published_with(market: Market, role: str) -> tuple[dict[str, Any], Per
     return tender, person
 
 
-@pytest.mark.parametrize("role", ["auditor", "approver", "contract_manager"])
+@pytest.mark.parametrize("role", ["auditor", "approver", "contract_manager", "moderator"])
 async def test_who_could_read_all_bids_in_another_role_does_not_score(market: Market, role: str) -> None:
     """Nobody is led by colleagues' scores or by a price: to give the other role up before comes too late."""
     tender, person = await published_with(market, role)
@@ -100,7 +100,17 @@ async def test_who_could_read_all_bids_in_another_role_does_not_score(market: Ma
     body = {"person_id": person.id, "role": "evaluator"}
     problem = refused(await market.author.post(path, body), 409, "roles-conflict")
     assert role.replace("_", " ") in problem["detail"]
-    done(await market.author.post(path, body | {"role": "moderator"}))
+    done(await market.author.post(path, body | {"role": "opening_officer"}))
+
+
+async def test_a_moderator_scores_who_was_made_an_evaluator_before_the_opening(market: Market) -> None:
+    """From then on both roles read what an evaluator reads; a chair who has read all marks steps in for nobody."""
+    tender, person = await published_with(market, "moderator")
+    await market.give(tender, person, "evaluator")
+    await market.open(tender)
+    path = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{path}/{person.id}/evaluator"))
+    refused(await market.author.post(path, {"person_id": person.id, "role": "evaluator"}), 409, "roles-conflict")
 
 
 async def test_who_gave_the_other_role_up_before_the_opening_may_score(market: Market) -> None:
