@@ -210,6 +210,17 @@ def verdict_of(made: Iterable[SelectionDecision]) -> scoring.State:
     return "non_compliant" if ("mandatory", "not_met") in out else "admissible"
 
 
+def reasons_out(made: Iterable[SelectionDecision], grounds: Iterable[Ground]) -> str:
+    """All that stands against a bid, as its bidder reads it, each ground with its source; empty where nothing does."""
+    sources = {("ground", ground.id): f" ({ground.source})" for ground in grounds}
+    told = [
+        (f"{one.subject} {one.subject_id}{sources.get((one.subject, one.subject_id), '')}, {one.outcome}:", one)
+        for one in made
+        if one.outcome in {"excluded", "not_met"}
+    ]
+    return " ".join(part for name, one in told for part in (name, one.reason, one.self_cleaning) if part)
+
+
 # Reading
 
 
@@ -295,13 +306,13 @@ async def decide_selection(
     facts = msgspec.to_builtins(made)
     await events.record(conn, "selection.decided", tender_id=place.known.tender.id, actor=caller.person_id, data=facts)
     every = await db.many(SQL.list_decisions(conn, lot_id=place.lot.id), SelectionDecision)
-    verdict = verdict_of(standing(every, bid_id).values())
+    earlier = [one for one in every if (one.bid_id, one.number) != (bid_id, made.number)]
+    now, then = standing(every, bid_id).values(), standing(earlier, bid_id).values()
+    verdict, grounds = verdict_of(now), tenders.legal_rules(place.known.tender).grounds
     before = (await decisions.verdicts_of(conn, bid_id)).get("selection", "admissible")
     state = effect = None
-    if verdict != before:
-        source = f" ({_ground(place, data.id).source})" if data.subject == "ground" else ""
-        judged = f" {data.self_cleaning}" if data.outcome == "excluded" and data.self_cleaning else ""
-        reason = f"{data.subject} {data.id}{source}, {data.outcome}: {data.reason}{judged}"
+    if verdict != before or reasons_out(now, grounds) != reasons_out(then, grounds):
+        reason = reasons_out(now, grounds) or f"{data.subject} {data.id}, {data.outcome}: {data.reason}"
         state = await decisions.decide(conn, caller, place, (bid_id, "selection", verdict, reason))
         effect = await decisions.effect_of(conn, place.lot.id, {bid_id: state.state})
     return Response(Decided(decision=made, state=state, effect=effect), status_code=201)

@@ -3,17 +3,27 @@
 SELECT
     opened.lot_id, opened.bid_id, bidder_name(opened.bid_id) AS supplier,
     coalesce(decision.state, 'admissible') AS state,
-    CASE
-        WHEN coalesce(decision.state, 'admissible') <> 'admissible' THEN decision.reason
-        ELSE outcome.reason
-    END AS reason
+    coalesce(
+        (
+            SELECT string_agg(last.reason, ' ' ORDER BY last.number)
+            FROM (
+                SELECT DISTINCT ON (made.source)
+                    made.number, made.reason, coalesce(made.verdict, made.state) AS verdict
+                FROM bid_states AS made
+                WHERE made.bid_id = opened.bid_id
+                ORDER BY made.source, made.number DESC
+            ) AS last
+            WHERE last.verdict <> 'admissible'
+        ),
+        outcome.reason
+    ) AS reason
 FROM opened_bids AS opened
 INNER JOIN lots AS lot ON opened.lot_id = lot.id
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 LEFT JOIN technical_outcomes AS outcome ON opened.bid_id = outcome.bid_id
 LEFT JOIN LATERAL (
-    SELECT made.state, made.reason FROM bid_states AS made
+    SELECT made.state FROM bid_states AS made
     WHERE made.bid_id = opened.bid_id ORDER BY made.number DESC LIMIT 1
 ) AS decision ON TRUE
 WHERE lot.tender_id = :tender_id::uuid

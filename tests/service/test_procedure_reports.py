@@ -64,6 +64,22 @@ async def test_who_was_rejected_and_whose_price_was_too_low_stands_with_the_reas
     assert "award:1" in {one["field"] for one in report["missing"]}
 
 
+async def test_whoever_is_out_by_two_procedures_is_told_both_reasons(market: Market) -> None:
+    """And not the reason of the last decision alone, which may even be one that spoke for the bid."""
+    tender, (alder, _), _ = await market.evaluated(jurisdiction="eu-2014-24-de")
+    path = f"/bids/{alder['bid_id']}"
+    done(await market.moderator.put(f"{path}/state", a_decision(state="non_compliant", reason="Unsigned.")))
+    taxes = {"subject": "ground", "id": "unpaid-taxes-established", "evidence": "The final decision of 3 May."}
+    done(await market.moderator.post(f"{path}/selection", taxes | {"outcome": "excluded", "reason": "Unpaid."}))
+    (lot,) = done(await market.approver.get(path_of(tender)))["lots"]
+    (told,) = lot["rejected"]
+    assert told["state"] == "excluded"
+    assert told["reason"].startswith("Unsigned. ground unpaid-taxes-established (Directive 2014/24/EU, article 57(2)")
+    done(await market.moderator.post(f"{path}/selection", taxes | {"outcome": "met", "reason": "They were paid."}))
+    (lot,) = done(await market.approver.get(path_of(tender)))["lots"]
+    assert [(bid["state"], bid["reason"]) for bid in lot["rejected"]] == [("non_compliant", "Unsigned.")]
+
+
 async def test_a_joint_bid_is_named_with_all_its_members(market: Market) -> None:
     """Art. 84(1)(b) and (d): the successful tenderer is all who bid together, not the one that sent the bid."""
     tender = await market.publish()

@@ -87,18 +87,17 @@ async def test_an_unmet_condition_puts_a_bid_out_and_a_met_one_lets_it_back_in(m
 
 
 async def test_a_bid_is_back_only_when_nothing_is_held_against_it(market: Market) -> None:
-    """One requirement mended does not mend the other, nor a plain decision."""
+    """One requirement mended does not mend the other, nor a plain decision; what is left is told as the reason."""
     tender, (alder, _) = await a_case(market)
     path = f"/bids/{alder['bid_id']}/state"
     done(await market.moderator.put(path, {"state": "disqualified_after_award", "reason": "Unsigned."}))
     done(await decide(market.moderator, alder, "condition", "insurance", "not_met"))
-    made = done(await decide(market.moderator, alder, "mandatory", "modules", "not_met"))
-    assert made["state"] is None
-    assert (await states(market, tender))[0] == "failed_selection"
-    assert (
-        done(await decide(market.moderator, alder, "condition", "insurance", "met"))["state"]["state"]
-        == "non_compliant"
-    )
+    both = done(await decide(market.moderator, alder, "mandatory", "modules", "not_met", reason="None."))["state"]
+    insurance, modules = "condition insurance, not_met: As annex 5 shows.", "mandatory modules, not_met: None."
+    assert (both["state"], both["reason"]) == ("failed_selection", f"{insurance} {modules}")
+    assert done(await decide(market.approver, alder, "ground", "fraud", "met"))["state"] is None
+    one = done(await decide(market.moderator, alder, "condition", "insurance", "met"))["state"]
+    assert (one["state"], one["reason"]) == ("non_compliant", modules)
     back = done(await decide(market.moderator, alder, "mandatory", "modules", "met"))
     assert back["state"]["state"] == "disqualified_after_award"
     done(await market.moderator.put(path, {"state": "admissible", "reason": "The signature is on page 2."}))
