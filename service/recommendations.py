@@ -20,6 +20,8 @@ from msgspec import Meta, Struct
 import scoring
 from scoring.tie_break import DrawLots
 from service import (
+    bidders,
+    clarifications,
     criterion_locks,
     db,
     evaluations,
@@ -33,6 +35,8 @@ from service import (
     selection,
     tenders,
 )
+from service.clarifications import Clarification
+from service.consortia import Overlap
 from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
 from service.frameworks import PlacesNumber
@@ -170,7 +174,7 @@ class WarningsNotAnswered(Refusal):
 class RecommendationDecided(Refusal):
     """This recommendation has been decided on, or a later one stands.
 
-    List them at `GET /lots/{id}/recommendations`.
+    It was rejected, or its award annulled. See `GET /lots/{id}/recommendations`; a moderator may recommend anew.
     """
 
 
@@ -271,6 +275,24 @@ def grounds_warning(
         yield Warned(name="grounds-not-decided" if is_winner else f"grounds-not-decided/{bid_id}", message=message)
 
 
+def hearing_warnings(
+    hearings: Iterable[Clarification], decided: Mapping[tuple[selection.Subject, str], selection.SelectionDecision]
+) -> Iterator[Warned]:
+    """Exclusion grounds on which the winner was heard, and nothing is decided since."""
+    for ground, at in sorted({str(one.ground_id): one.asked_at for one in hearings}.items()):
+        made = decided.get(("ground", ground))
+        if made is None or made.decided_at < at:
+            message = f"The bid ranked first was heard on {ground} at {at.isoformat()}; nothing is decided since."
+            yield Warned(name=f"hearing-open/{ground}", message=message)
+
+
+def overlap_warnings(overlaps: Iterable[Overlap]) -> Iterator[Warned]:
+    """Who stands behind the winner and behind another bid: for the panel to look into. Source: C-538/07 Assitur."""
+    for one in overlaps:
+        message = f"{one.name} stands behind the bid ranked first and behind that of {one.other_supplier}."
+        yield Warned(name=f"stands-twice/{one.other_bid_id}", message=message)
+
+
 def panel_warning(scores: Iterable[PanelScore], chair_id: UUID) -> Iterator[Warned]:
     """All marks that count are one person's, or on some criterion the only ones are the chair's own."""
     scorers: dict[str, dict[UUID, str]] = {}
@@ -310,6 +332,19 @@ def answered(warned: Sequence[Warned], acknowledged: Sequence[Acknowledgement]) 
     ]
 
 
+def check_may_reject(found: Sequence[Recommendation], number: int, annulled: int) -> None:
+    """Only the recommendation that stands: the last one, on which no award was annulled. Raises NotFound.
+
+    `annulled`: the number of the last recommendation whose award was annulled, 0 where none was.
+    """
+    if number not in {made.number for made in found}:
+        raise NotFound
+    if found[-1].number != number:
+        raise RecommendationDecided(f"Recommendation {found[-1].number} came after it.")
+    if number <= annulled:
+        raise RecommendationDecided(f"The award that followed recommendation {number} was annulled.")
+
+
 def check_last(lot: TenderLot, stored: StoredEvaluation | None, last: UUID | None) -> StoredEvaluation:
     """The run, which must be the lot's last one."""
     if stored is None or stored.lot_id != lot.id or stored.id != last:
@@ -342,7 +377,7 @@ async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_i
 async def record_warnings(
     conn: db.Connection, known: Known, lot: TenderLot, result: scoring.Evaluation, places: Iterable[UUID] = ()
 ) -> list[Warned]:
-    """What the lot's record, and not the engine, warns of: a panel of one, and undecided grounds about the winner.
+    """What the lot's record, and not the engine, warns of: a panel of one, what is undecided about the winner.
 
     And about those who are to hold `places` of a framework beside it.
     """
@@ -354,8 +389,12 @@ async def record_warnings(
         winner = UUID(result.winner)
         grounds = tenders.legal_rules(known.tender).grounds
         made = await db.many(selection.SQL.list_decisions(conn, lot_id=lot.id), SelectionDecision)
-        for bid_id in (winner, *places):
-            warned += grounds_warning(grounds, selection.standing(made, bid_id), bid_id, is_winner=bid_id == winner)
+        decided = {bid_id: selection.standing(made, bid_id) for bid_id in (winner, *places)}
+        for bid_id, about in decided.items():
+            warned += grounds_warning(grounds, about, bid_id, is_winner=bid_id == winner)
+        hearings = await clarifications.of_bid(conn, winner, "self_cleaning")
+        warned += hearing_warnings(hearings, decided[winner])
+        warned += overlap_warnings((await bidders.behind(conn, lot.id)).overlaps.get(winner, ()))
     return warned
 
 
@@ -462,10 +501,7 @@ async def reject_recommendation(
     tenders.check_cleared(known.tender)
     check_not_awarded(known.lot(lot_id))
     found = await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation)
-    if number not in {made.number for made in found}:
-        raise NotFound
-    if found[-1].number != number:
-        raise RecommendationDecided(f"Recommendation {found[-1].number} came after it.")
+    check_may_reject(found, number, await SQL.last_annulled(conn, lot_id=lot_id) or 0)
     await SQL.insert_rejection(conn, lot_id=lot_id, number=number, reason=data.reason, person_id=caller.person_id)
     facts = {"lot_id": lot_id, "number": number, "reason": data.reason}
     await events.record(conn, "recommendation.rejected", tender_id=known.tender.id, actor=caller.person_id, data=facts)

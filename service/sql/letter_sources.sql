@@ -1,14 +1,18 @@
 -- name: list_bids(lot_id)
--- The opened bids of a lot: whose each is, and why it is out if it is.
+-- The opened bids of a lot: whose each is, and why it is out if it is, by each procedure that says so.
 SELECT
     opened.bid_id, bid.supplier_id, bidder_name(opened.bid_id) AS supplier, supplier.identifier,
     coalesce(
         (
-            SELECT CASE WHEN decision.state <> 'admissible' THEN decision.reason END
-            FROM bid_states AS decision
-            WHERE decision.bid_id = opened.bid_id
-            ORDER BY decision.number DESC
-            LIMIT 1
+            SELECT string_agg(last.reason, ' ' ORDER BY last.number)
+            FROM (
+                SELECT DISTINCT ON (made.source)
+                    made.number, made.reason, coalesce(made.verdict, made.state) AS verdict
+                FROM bid_states AS made
+                WHERE made.bid_id = opened.bid_id
+                ORDER BY made.source, made.number DESC
+            ) AS last
+            WHERE last.verdict <> 'admissible'
         ),
         outcome.reason
     ) AS state_reason

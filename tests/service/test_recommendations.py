@@ -197,6 +197,20 @@ async def test_an_approver_may_reject_the_standing_recommendation(market: Market
     refused(await market.approver.post(path, why), 409, "recommendation-decided")
 
 
+async def test_a_recommendation_whose_award_was_annulled_is_not_rejected_any_more(market: Market) -> None:
+    """It was followed, and what became of the award is in the record; the next one can be rejected."""
+    tender, (_, birch), award = await market.awarded()
+    path, why = path_of(tender), {"reason": "The reasons do not name the crane plan."}
+    refused(await market.approver.post(f"{path}/1/rejection", why), 409, "lot-already-awarded")
+    annulment = {"annulled_by": "buyer", "reference": "NGC 7", "reason": "The reasons were thin."}
+    done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award/annulment", annulment))
+    problem = refused(await market.approver.post(f"{path}/1/rejection", why), 409, "recommendation-decided")
+    assert "annulled" in problem["detail"]
+    assert done(await market.auditor.get(path))[0]["rejection"] is None
+    await market.recommend(tender, {"id": award["evaluation_id"]}, birch)
+    assert done(await market.approver.post(f"{path}/2/rejection", why))["rejection"]["reason"] == why["reason"]
+
+
 # What is decided about the winner before
 
 
@@ -289,6 +303,45 @@ async def test_where_no_law_names_grounds_none_is_asked_for(market: Market) -> N
     _, _, run = await market.evaluated()
     names = {one["name"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
     assert "grounds-not-decided" not in names
+
+
+async def test_a_hearing_of_the_winner_that_nobody_has_decided_is_warned_of(market: Market) -> None:
+    """Art. 57: what a bidder was asked about is decided before it wins; another hearing asks for another decision."""
+    _, (alder, birch), run = await market.evaluated(jurisdiction="eu-2014-24")
+    listed = f"/evaluations/{run['id']}/warnings"
+
+    async def hear(bid: dict[str, Any]) -> None:
+        body = {"ground_id": "collusion", "question": "Who set your price?", "due_at": await market.in_an_hour()}
+        done(await market.moderator.post(f"/bids/{bid['bid_id']}/hearings", body))
+
+    async def warned() -> bool:
+        return "hearing-open/collusion" in {one["name"] for one in done(await market.moderator.get(listed))}
+
+    await hear(alder)
+    assert not await warned()
+    for _ in range(2):
+        await hear(birch)
+        assert await warned()
+        await decide(market, birch, "ground", "collusion")
+        assert not await warned()
+
+
+async def test_a_winner_who_stands_behind_another_bid_is_answered_for(market: Market) -> None:
+    """C-538/07 Assitur: nobody is excluded for it unheard, and nobody wins before the panel has looked at it."""
+    tender = await market.publish()
+    member = {"name": "Birch", "role": "member", "organisation_id": market.birch.organisation_id}
+    joint = a_bid() | {"members": [{"name": market.alder.name, "role": "lead"}, member]}
+    other = done(await market.alder.submit(tender, joint))["bid_id"]
+    done(await market.birch.submit(tender, a_bid(price="1000000.00")))
+    bids = (await market.open(tender))["bids"]
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    told = {one["name"]: one["message"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
+    assert market.alder.name in told[f"stands-twice/{other}"]
 
 
 # A panel of one
