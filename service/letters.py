@@ -400,7 +400,8 @@ def _tie_break(lot: scoring.Lot, rule: TieBreak) -> str:
 
 def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str | None:
     kept_out = participation.in_short(sources.participation.get(bid_id, ()))
-    given = sources.texts.get((bid_id, "disqualification")) or kept_out or sources.bids[bid_id].state_reason
+    stands = "\n\n".join(filter(None, (kept_out, sources.bids[bid_id].state_reason))) or None
+    given = sources.texts.get((bid_id, "disqualification")) or stands
     if given is not None or result is None:
         return given
     return " ".join(_HURDLES.get(step.message, step.sentence) for step in result.chain if step.message in _OUT) or None
