@@ -4,6 +4,7 @@ Every number is one that the engine wrote; the only arithmetic is the difference
 of a bar.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -102,6 +103,12 @@ class Standing(Struct, frozen=True, kw_only=True):
     def scored(self) -> tuple[Line, ...]:
         """The lines that the panel scored."""
         return tuple(line for line in self.lines if line.scores)
+
+    @property
+    def decimals(self) -> int:
+        """The most decimals of any figure of this bid, so that its columns can be set with their points in line."""
+        figures = (self.result.total or "", *self.result.points.values(), *self.result.weighted.values())
+        return max(len(figure.partition(".")[2]) for figure in figures)
 
 
 class Brief(Struct, frozen=True, kw_only=True):
@@ -253,7 +260,7 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
     best = next((Decimal(bid.total) for bid in evaluation.bids if bid.rank == 1 and bid.total), None)
     return tuple(
         Standing(
-            anchor=f"bid-{place}",
+            anchor=f"bid-{hashlib.sha256(bid.id.encode()).hexdigest()[:12]}",
             result=bid,
             state=inputs[bid.id].state,
             entry=entries.get(bid.id, Entry(bid_id=bid.id, supplier=bid.id)),
@@ -265,7 +272,7 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
             remarks=tuple(step for step in bid.chain if step.message not in FIGURES),
             bar=_bar(rules, bid, evaluation.lot.total),
         )
-        for place, bid in enumerate(evaluation.bids, start=1)
+        for bid in evaluation.bids
     )
 
 

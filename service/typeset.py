@@ -36,7 +36,7 @@ LONG_NUMBER = re.compile(r"(?<![\w.])[0-9]{4,15}(\.[0-9]+)?(?![\w.])")
 """A number inside a formula that is easier to read in groups of three."""
 
 SHOWN_ELSEWHERE = {"score.given", "consensus.recorded"}
-"""Entries of the log that the report prints in the panel's own section."""
+"""Entries of the log that the report prints with the bids."""
 
 
 def typeset(document: ReportDocument, lang: str = "en") -> str:
@@ -80,7 +80,6 @@ def _parts(document: ReportDocument) -> dict[str, int]:
         "ranking": True,
         "method": True,
         "bids": True,
-        "panel": bool(document.scores),
         "opening": bool(document.officers),
         "decisions": bool(document.officers or document.decisions),
         "signatures": document.tender is not None,
@@ -104,12 +103,7 @@ def _chart_message(brief: Brief, say: Say) -> str:
 
 def _decimals(standings: tuple[Standing, ...]) -> int:
     """The most decimals of any figure, so that a column can be set with its points below each other."""
-    figures = (
-        figure
-        for bid in standings
-        for figure in (bid.result.total or "", *bid.result.points.values(), *bid.result.weighted.values())
-    )
-    return max((len(figure.partition(".")[2]) for figure in figures), default=0)
+    return max((bid.decimals for bid in standings), default=0)
 
 
 @cache
