@@ -190,7 +190,7 @@ def rule_of(document: ReportDocument) -> Method | None:
     rule = document.evaluation.lot.rule
     if rule is None:
         return None
-    fields: dict[str, Any] = msgspec.to_builtins(rule)
+    fields = _published(rule)
     tag = str(fields.pop("id"))
     name, about = _page(type(rule).__doc__ or "")
     published = (pair for key, value in fields.items() if value is not None for pair in _flat(key, value))
@@ -209,13 +209,25 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
+def _published(thing: Struct) -> dict[str, Any]:
+    """The fields of a rule that do not have their default, as they were published.
+
+    The library leaves defaults out as well, but knows them by identity: what has been to another process has others.
+    """
+    usual = {
+        field.encode_name for field in msgspec.structs.fields(thing) if getattr(thing, field.name) == field.default
+    }
+    fields: dict[str, Any] = msgspec.to_builtins(thing)
+    return {name: value for name, value in fields.items() if name not in usual}
+
+
 TABLES = {"scale", "bands", "values"}
 """Parameters that are printed as tables of their own."""
 
 
 def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
     """A method's published id, and what was published for it."""
-    fields: dict[str, Any] = msgspec.to_builtins(kind)
+    fields = _published(kind)
     tag = str(fields.pop("id"))
     parameters = ((key, str(value)) for key, value in fields.items() if key not in TABLES and value is not None)
     return tag, Figures(
@@ -231,7 +243,7 @@ def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
 
 def told(thing: Struct) -> str:
     """A published tie-break or test in words: its name, and its parameters."""
-    fields: dict[str, Any] = msgspec.to_builtins(thing)
+    fields = _published(thing)
     given = ", ".join(f"{key} {value}" for key, value in fields.items() if key != "id" and value is not None)
     name, _ = _page(type(thing).__doc__ or "")
     return f"{name} ({given})" if given else name
