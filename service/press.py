@@ -49,6 +49,9 @@ UA_METADATA = b"""
 def part_of(document: Any, pdf: Any, words: Mapping[str, str]) -> Part:
     """A part from WeasyPrint's document and its unwritten file. words: what the link to each name says."""
     drawing = _Drawing(pdf)
+    for first, *others in _broken_tables(document, drawing):
+        for other in others:
+            _go_on(drawing, first, other)
     elements = _told(drawing)
     anchors = dict(_anchors(drawing))
     bare = {page for name, (page, _, _) in anchors.items() if name == BARE}
@@ -137,6 +140,54 @@ def _entries(thing: Any) -> bytes:
     entries = pydyf.Dictionary(thing.extra)
     entries.pop("Filter", None)
     return entries.data
+
+
+def _broken_tables(document: Any, drawing: _Drawing) -> Iterable[list[Any]]:
+    """The elements of every table that goes on over pages: the library makes one for each page."""
+    found: dict[int, list[Any]] = {}
+    for page in document.pages:
+        for box in page._page_box.descendants():  # noqa: SLF001 – nothing public tells that two pages have one table
+            if getattr(box, "is_table_wrapper", False):
+                cell = next((cell for cell in box.descendants() if hasattr(cell, "mark")), None)
+                if cell is not None:
+                    found.setdefault(id(box.element), []).append(_table_of(drawing, cell.mark))
+    return [elements for elements in found.values() if len(elements) > 1]
+
+
+def _table_of(drawing: _Drawing, element: Any) -> Any:
+    while element["S"] != "/Table":
+        element = drawing.at(element["P"])
+    return element
+
+
+def _go_on(drawing: _Drawing, first: Any, other: Any) -> None:
+    """Hang a table's rows on a further page into the table; they name the headers of its first head.
+
+    The repeated head belongs to nothing any more, and so becomes an artifact.
+    """
+    for kid in other["K"]:
+        group = drawing.at(kid)
+        head = group["S"] == "/THead"
+        for cell in _below(drawing, group):
+            if "ID" in cell:  # the cells that it heads hold the same text, not a copy
+                cell["ID"].string = _renumbered(cell["ID"].string, first.number if head else group.number)
+        if not head:
+            group["P"] = first.reference
+            first["K"].append(kid)
+    drawing.at(other["P"])["K"].remove(other.reference)
+
+
+def _below(drawing: _Drawing, element: Any) -> Iterator[Any]:
+    """Every element below one."""
+    waiting = [element]
+    while waiting:
+        kids = [drawing.at(kid) for kid in waiting.pop().get("K", ()) if isinstance(kid, bytes)]
+        yield from kids
+        waiting += kids
+
+
+def _renumbered(name: str, number: int) -> str:
+    return f"{number}-{name.partition('-')[2]}"
 
 
 def _told(drawing: _Drawing) -> list[int]:

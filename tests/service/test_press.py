@@ -1,11 +1,16 @@
 """What WeasyPrint draws, without any number of the file that it drew it into."""
 
+import io
+from collections import Counter
+
+import pikepdf
 import pytest
 
 from service import pdf
 from service.apart import WorkError
 from service.binding import BREAK, Part, bind
 from service.pdf import press
+from tests.service.test_binding import elements
 from tests.service.test_pdf import DOT, can_print, faults, page_of
 
 pytestmark = [
@@ -68,3 +73,19 @@ def test_what_is_taller_than_a_page_is_broken_where_it_must_be():
     rows = f'<tbody><tr class="group"><td>Group</td></tr></tbody><tbody><tr>{long}</tr><tr>{long}</tr></tbody>'
     body = f"<p>{'Before. ' * 400}</p><table>{rows}</table>"
     assert len(press(page_of(body).html.replace("</head>", f"{style}</head>")).pages) > 3
+
+
+def test_a_table_that_goes_on_over_pages_is_one_table_with_one_head():
+    rows = "".join(f'<tr><th scope="row">Row {number}</th><td>{number}</td></tr>' for number in range(150))
+    table = f"<table><thead><tr><th>Name</th><th>Number</th></tr></thead><tbody>{rows}</tbody></table>"
+    made = bind([part_with(f"<h1>Title</h1>{table}")])
+    assert faults(made) == []
+    with pikepdf.open(io.BytesIO(made)) as opened:
+        assert len(opened.pages) > 2
+        tags = Counter(str(element.S) for element in elements(opened))
+        assert (tags["/Table"], tags["/THead"], tags["/TR"], tags["/TD"]) == (1, 1, 151, 150)
+        names = [str(element.ID) for element in elements(opened) if "/ID" in element]
+        assert len(names) == len(set(names)) == 152
+        heads = {str(name) for cell in elements(opened) if cell.S == "/TD" for name in cell.A.Headers}
+        assert heads < set(names)
+        assert len(heads) == 151, "150 rows and one column"

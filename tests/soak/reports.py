@@ -23,7 +23,7 @@ from service import apart, typeset
 from service.language import LANGUAGES
 from service.report_document import ReportDocument
 from tests.bench.reports import document as long_report
-from tests.make_reports import report_named, report_with_prices_apart, retrofit_report
+from tests.make_reports import report_with_prices_apart, retrofit_report
 
 PROJECT = Path(__file__).parent.parent.parent
 PROGRESS = Path(".soak/reports.json")
@@ -33,7 +33,6 @@ LONGEST_SECONDS = 55 * 60
 KINDS: Mapping[str, Callable[[], ReportDocument]] = {
     "evaluation": retrofit_report,
     "evaluation with prices apart": report_with_prices_apart,
-    "evaluation of few words": lambda: report_named("Ελληνικά и български"),
 }
 """What is printed of each kind; a further kind of report has its line here."""
 
