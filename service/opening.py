@@ -184,6 +184,16 @@ def check_reader(tender: TenderRow) -> None:
     tenders.check_cleared(tender)
 
 
+def check_record_reader(known: tenders.Known, caller: Caller) -> None:
+    """Refuse who may not read the opening record: it is for the buyer's people with a role, the panel once cleared."""
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    if not known.tender.roles:
+        raise Forbidden("The opening record is for those who hold a role in the tender.")
+    if "opening_officer" not in known.tender.roles:
+        tenders.check_cleared(known.tender)
+
+
 class Sight(NamedTuple):
     """What of opened bids one person may read: `criteria` are those on which an evaluator sits; None means all."""
 
@@ -436,13 +446,7 @@ async def get_opening(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> OpeningRecord:
     """Read the opening record; for the buyer's people who hold a role in the tender, the panel once it is cleared."""
-    known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    if not known.tender.roles:
-        raise Forbidden("The opening record is for those who hold a role in the tender.")
-    if "opening_officer" not in known.tender.roles:
-        tenders.check_cleared(known.tender)
+    check_record_reader(await tenders.read(conn, caller, lot_id=lot_id), caller)
     return await opening_record.record_of(conn, caller, lot_id)
 
 

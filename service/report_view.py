@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct
 
-from scoring import BidResult, Criterion, Step, leaves
+from scoring import BidResult, Criterion, Lot, Step, leaves
 from scoring.decimals import exact_text
 from scoring.model import direction_of, method_tag, unit_of
 from scoring.units import find_unit, is_money
@@ -116,9 +116,12 @@ class Brief(Struct, frozen=True, kw_only=True):
 
 
 def rules_of(document: ReportDocument) -> tuple[Rule, ...]:
-    """The criteria in published order, numbered 1, 1.1, 1.1.1 …"""
-    lot = document.evaluation.lot
-    currency = document.tender.currency if document.tender else ""
+    """The criteria of the lot that a report is about."""
+    return rules_in(document.evaluation.lot, document.tender.currency if document.tender else "")
+
+
+def rules_in(lot: Lot, currency: str) -> tuple[Rule, ...]:
+    """A lot's criteria in published order, numbered 1, 1.1, 1.1.1 …"""
 
     def walk(
         criteria: tuple[Criterion, ...], out_of: Decimal, share: Fraction, number: str, tone: int
@@ -159,11 +162,16 @@ def measure_of(criterion: Criterion, currency: str) -> str:
 
 
 def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
+    """The methods of the lot that a report is about."""
+    return methods_in(document.evaluation.lot, rules)
+
+
+def methods_in(lot: Lot, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
     """Every method that scores something, in the order of the criteria, with each set of figures once."""
     numbers = {rule.id: rule.number for rule in rules}
     users: dict[bytes, list[str]] = {}
     kinds: dict[bytes, Any] = {}
-    for criterion in leaves(document.evaluation.lot.criteria):
+    for criterion in leaves(lot.criteria):
         if criterion.method is None:
             continue  # read by the rule for the whole tender
         key = msgspec.json.encode(criterion.method, order="sorted")
@@ -179,8 +187,13 @@ def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Metho
 
 
 def rule_of(document: ReportDocument) -> Method | None:
+    """The whole-tender rule of the lot that a report is about."""
+    return rule_in(document.evaluation.lot)
+
+
+def rule_in(lot: Lot) -> Method | None:
     """The rule for the whole tender, where not simply the highest sum of weighted points ranks first."""
-    rule = document.evaluation.lot.rule
+    rule = lot.rule
     if rule is None:
         return None
     fields: dict[str, Any] = msgspec.to_builtins(rule)

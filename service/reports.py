@@ -3,9 +3,9 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -41,6 +41,7 @@ from service.settings import Settings
 
 SQL = db.queries("reports")
 T = TypeVar("T")
+P = ParamSpec("P")
 
 DUTY = "report"
 """What the worker calls the job that makes a PDF."""
@@ -243,13 +244,15 @@ async def get_report(
     if stored is None:
         location = f"/evaluations/{evaluation_id}/report.pdf?lang={lang}"
         return await queue(conn, DUTY, payload_of(evaluation_id, lang), location, ReportQueued(location=location))
-    headers = {
-        "ETag": etag(stored.digest),
-        "Content-Disposition": f'inline; filename="evaluation-report-{evaluation_id}-{lang}.pdf"',
-    }
+    return filed(request, stored.pdf, stored.digest, f"evaluation-report-{evaluation_id}-{lang}.pdf")
+
+
+def filed(request: Request[Caller, Any, State], pdf: bytes, digest: str, name: str) -> Response[Any]:
+    """A stored PDF under the name that it gets on a reader's disk; nothing where the reader has it already."""
+    headers = {"ETag": etag(digest), "Content-Disposition": f'inline; filename="{name}"'}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
-    return Response(stored.pdf, media_type="application/pdf", headers=headers)
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 async def queue(conn: db.Connection, duty: str, payload: str, location: str, body: T) -> Response[T]:
@@ -280,19 +283,27 @@ async def show_report(
     pool = cast("asyncpg.Pool", state.pool)
     async with db.transaction(pool) as conn:
         await evaluations.get_stored(conn, caller, evaluation_id)
-    document = await load(pool, evaluation_id)
+    return await on_screen(state, typeset, await load(pool, evaluation_id), lang)
+
+
+async def on_screen(state: State, work: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> Response[str]:
+    """A page that is typeset for its reader in a process apart, as soon as one is free. Raises ReportFailed."""
     try:
         async with asyncio.timeout(SEAT_SECONDS):
             await state.typesetting.acquire()
     except TimeoutError:
         raise ReportFailed("Others are reading reports just now.", headers={"Retry-After": "5"}) from None
     try:
-        page = await apart.run(typeset, document, lang)
+        return page(await apart.run(work, *args, **kwargs))
     except apart.WorkError as error:
         raise ReportFailed(str(error)) from None
     finally:
         state.typesetting.release()
-    return Response(page, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(page)})
+
+
+def page(html: str) -> Response[str]:
+    """A typeset page, under a policy that lets it load and run nothing."""
+    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(html)})
 
 
 router = Router(path="/", route_handlers=[get_report, show_report], tags=["Evaluation"])

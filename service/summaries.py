@@ -343,12 +343,17 @@ async def get_summary(
     caller: NamedDependency[Caller],
 ) -> Summary:
     """Read the letter to one bidder: that bidder once it is sent, the buyer's panel also while it is being made."""
+    return await summary_of(conn, caller, lot_id, bid_id, address_of(request))
+
+
+async def summary_of(conn: db.Connection, caller: Caller, lot_id: UUID, bid_id: UUID, address: str) -> Summary:
+    """The letter to one bidder, for whoever may read it; raises NotFound."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         row = SQL.get_own_letter(conn, lot_id=lot_id, bid_id=bid_id, supplier_id=caller.organisation_id)
         return _as_sent(await db.one(row, SentLetter))
     opening.check_reader(known.tender)
-    sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
+    sources = await load(conn, caller, known, known.lot(lot_id), address)
     sent = await list_sent(conn, lot_id, sources.award_number)
     if bid_id in sent:
         return _as_sent(sent[bid_id])

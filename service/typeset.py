@@ -145,6 +145,7 @@ def _filters(speech: Language) -> dict[str, Callable[..., str]]:
 
     return {
         "points": speech.number,
+        "money": speech.money,
         "aligned": aligned,
         "offered": offered,
         "reckoned": reckoned,
@@ -255,10 +256,21 @@ def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
 
 def print_chronicle(document: ChronicleDocument) -> bytes:
     """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
+    return print_sheet(typeset_chronicle(document), document.at, "record.json", msgspec.json.encode(document))
+
+
+def fill(template: str, lang: str, **context: Any) -> str:
+    """A template filled with what it prints, as HTML. Raises LookupError for a language that there is none of."""
+    environment, _ = _environment(lang)
+    return environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **context)
+
+
+def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:
+    """HTML as PDF with its data inside; runs in a process of its own and closes it to the world. Raises WorkError."""
     pdf.load()
     apart.close_doors()
-    record = Attached(name="record.json", description="The record", content=msgspec.json.encode(document))
-    return pdf.render(Sheet(html=typeset_chronicle(document), at=document.at, attached=(record,)))
+    inside = Attached(name=name, description="What this paper prints, as data", content=data)
+    return pdf.render(Sheet(html=html, at=at, attached=(inside,)))
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:

@@ -1367,6 +1367,25 @@ CREATE TABLE public.panels (
     CONSTRAINT panels_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+CREATE TABLE public.paper_files (
+    paper_id uuid NOT NULL,
+    pdf bytea NOT NULL,
+    html text NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.papers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    kind text NOT NULL,
+    about_id uuid NOT NULL,
+    lang text NOT NULL,
+    data bytea NOT NULL,
+    data_digest text NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.people (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     organisation_id uuid NOT NULL,
@@ -2025,6 +2044,15 @@ ALTER TABLE public.panel_scores
 ALTER TABLE ONLY public.panels
     ADD CONSTRAINT panels_are_numbered PRIMARY KEY (lot_id, version);
 
+ALTER TABLE ONLY public.paper_files
+    ADD CONSTRAINT paper_files_are_stored_once PRIMARY KEY (paper_id);
+
+ALTER TABLE ONLY public.papers
+    ADD CONSTRAINT papers_are_told_apart_by_their_data UNIQUE (kind, about_id, lang, data_digest);
+
+ALTER TABLE ONLY public.papers
+    ADD CONSTRAINT papers_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_have_one_id PRIMARY KEY (id);
 
@@ -2533,6 +2561,12 @@ ALTER TABLE ONLY public.panels
 ALTER TABLE ONLY public.panels
     ADD CONSTRAINT panels_are_set_by_a_person FOREIGN KEY (set_by) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.paper_files
+    ADD CONSTRAINT paper_files_are_of_a_paper FOREIGN KEY (paper_id) REFERENCES public.papers(id);
+
+ALTER TABLE ONLY public.papers
+    ADD CONSTRAINT papers_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
@@ -2899,6 +2933,10 @@ GRANT SELECT,INSERT ON TABLE public.opened_prices TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.panel_scores TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.panels TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.paper_files TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.papers TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.people TO tenderscore_app;
 

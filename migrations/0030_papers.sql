@@ -1,0 +1,24 @@
+-- Papers: what a report other than the evaluation's prints, as it stood at one instant, and the files made from it. The
+-- same data is one paper; data that has changed since is another, and both stay.
+CREATE TABLE papers (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT papers_have_one_id PRIMARY KEY,
+    tender_id uuid NOT NULL CONSTRAINT papers_are_of_a_tender REFERENCES tenders (id),
+    kind text NOT NULL,
+    about_id uuid NOT NULL,
+    lang text NOT NULL,
+    data bytea NOT NULL,
+    data_digest text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    CONSTRAINT papers_are_told_apart_by_their_data UNIQUE (kind, about_id, lang, data_digest)
+);
+
+CREATE TABLE paper_files (
+    paper_id uuid CONSTRAINT paper_files_are_stored_once PRIMARY KEY
+    CONSTRAINT paper_files_are_of_a_paper REFERENCES papers (id),
+    pdf bytea NOT NULL,
+    html text NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamptz NOT NULL
+);
+
+GRANT SELECT, INSERT ON papers, paper_files TO tenderscore_app;
