@@ -19,7 +19,11 @@ from scoring.answers import Graded
 from scoring.decimals import exact_text
 from scoring.model import method_tag, price_criterion
 from scoring.tie_break import DrawLots, Heaviest, HigherQuality, LowerPrice, OnCriterion, TieBreak
+from service import participation
+from service.jurisdictions import Presets
 from service.legal import LetterKind, Standstill
+from service.legal_awards import NEVER_WITHHELD
+from service.participation import Participation
 from service.tenders import TenderLot, TenderRow
 
 TEXTS: Final = (
@@ -35,8 +39,10 @@ TEXTS: Final = (
 )
 """Texts about a bid that people give; `explanation:<criterion>` besides. `decision` is what this bid's own letter says
 of the award in place of the award's reason, which was written for the buyer's people."""
-HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages")
-"""What may be redacted; `score:<criterion>` and `explanation:<criterion>` besides."""
+HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages", "contract_price")
+"""What may be withheld unless the letter's law has it told (`NEVER_WITHHELD`); `score:<criterion>` and
+`explanation:<criterion>` besides. `contract_price` is withheld from the public: only letters that must hold it do.
+"""
 
 State = Literal["winner", "not_awarded", "disqualified"]
 
@@ -71,6 +77,7 @@ class Assessed(Struct, frozen=True, kw_only=True):
     """One bid as a letter tells of it.
 
     `contract_price` and `debriefing` (how to ask for one, or to complain) where the law of the letter wants them.
+    `participation`: what was decided about whether the reader takes part; of others nobody reads it.
     """
 
     bid_id: UUID
@@ -87,6 +94,20 @@ class Assessed(Struct, frozen=True, kw_only=True):
     disqualification: str | None
     contract_price: str | None = None
     debriefing: str | None = None
+    participation: tuple[Participation, ...] = ()
+
+
+class FrameworkTold(Struct, frozen=True, kw_only=True):
+    """What a letter says of the framework agreement that it is about.
+
+    `place`: whether its reader's bid holds one; `suppliers`: the names of all who do, the reader's included (Directive
+    2014/24/EU art. 55(2)(c): the parties to the framework agreement). Up to `most_suppliers` were announced.
+    """
+
+    place: Literal["holds a place", "does not hold a place"]
+    suppliers: tuple[str, ...]
+    most_suppliers: int
+    ends_at: datetime
 
 
 class ReadOut(Struct, frozen=True, kw_only=True):
@@ -98,9 +119,10 @@ class ReadOut(Struct, frozen=True, kw_only=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """What one bidder is told. `winner` is missing in the winner's own letter, and where nothing was awarded.
+    """What one bidder is told. `winner` is missing in a winner's own letter, and where nothing was awarded.
 
-    `read_out`: all bidders with their prices, where the law makes them public.
+    In a framework everybody who holds a place has won; `winner` is the one ranked first. `read_out`: all bidders with
+    their prices, where the law makes them public.
     """
 
     kind: LetterKind
@@ -120,6 +142,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     standstill: str | None
     standstill_ends_at: datetime | None
     read_out: tuple[ReadOut, ...] = ()
+    framework: FrameworkTold | None = None
 
 
 class BidFacts(Struct, frozen=True, kw_only=True):
@@ -141,7 +164,10 @@ class BidderName(Struct, frozen=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Everything that the letters of a lot are made from; `address` is where this service is reached."""
+    """Everything that the letters of a lot are made from; `address` is where this service is reached.
+
+    `holders`: the bids that hold a place, where a framework was awarded.
+    """
 
     tender: TenderRow
     lot: TenderLot
@@ -161,6 +187,12 @@ class Sources(Struct, frozen=True, kw_only=True):
     names: tuple[BidderName, ...] = ()
     opened_prices: dict[UUID, str] = {}
     standstill_ends_at: datetime | None = None
+    holders: tuple[UUID, ...] = ()
+    participation: dict[UUID, tuple[Participation, ...]] = {}
+
+    def has_won(self, bid_id: UUID) -> bool:
+        """Whether the award went to this bid, or gave it a place in the framework."""
+        return bid_id == self.winner_id or bid_id in self.holders
 
 
 # What the law asks for
@@ -175,6 +207,16 @@ LAWS: Final[dict[LetterKind, str]] = {
 
 WITH_PRICES: Final[LetterKind] = "world_bank_notification"
 """The kind of letter in which all prices stand, as they were read out in public."""
+
+
+def kind_of(law: Presets) -> LetterKind:
+    """What the letters of a tender are; where no law asks for any they have the form of an assessment summary."""
+    return law.letters[0] if law.letters else "assessment_summary"
+
+
+def never_withheld(law: Presets) -> Mapping[str, str]:
+    """The fields that every letter of a tender must hold, with the source of that."""
+    return NEVER_WITHHELD[kind_of(law)] if law.letters else {}
 
 
 def known_fields(lot: TenderLot, names: Sequence[str], *, scores: bool) -> list[str]:
@@ -199,7 +241,7 @@ def _formulas() -> dict[str, str]:
 
 def made_for(sources: Sources, bid_id: UUID) -> Letter:
     """The letter to the bidder of a bid."""
-    told_of_winner = sources.winner_id is not None and sources.winner_id != bid_id
+    told_of_winner = sources.winner_id is not None and not sources.has_won(bid_id)
     tender, lot = sources.tender, sources.lot
     return Letter(
         kind=sources.kind,
@@ -219,6 +261,19 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         standstill=_standstill(sources.law),
         standstill_ends_at=sources.standstill_ends_at,
         read_out=_read_out(sources) if sources.kind == WITH_PRICES else (),
+        framework=_framework(sources, bid_id),
+    )
+
+
+def _framework(sources: Sources, bid_id: UUID) -> FrameworkTold | None:
+    terms = sources.tender.framework
+    if terms is None:
+        return None
+    return FrameworkTold(
+        place="holds a place" if bid_id in sources.holders else "does not hold a place",
+        suppliers=tuple(sources.bids[holder].supplier for holder in sources.holders),
+        most_suppliers=terms.most_suppliers,
+        ends_at=terms.ends_at,
     )
 
 
@@ -261,7 +316,7 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
     for bid in sources.result.inputs:
         values = bid.values if bid.id == str(bid_id) else values
     state: State = "not_awarded" if result is not None and result.rank is not None else "disqualified"
-    if bid_id == sources.winner_id:
+    if sources.has_won(bid_id):
         state = "winner"
     teller = _Teller(sources, bid_id, result, values, own=own)
     return Assessed(
@@ -279,6 +334,7 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
         disqualification=_disqualification(sources, bid_id, result) if state == "disqualified" else None,
         contract_price=_contract_price(sources, bid_id) if state == "winner" else None,
         debriefing=sources.texts.get((bid_id, "debriefing")) if own else None,
+        participation=sources.participation.get(bid_id, ()) if own else (),
     )
 
 
@@ -333,7 +389,8 @@ def _tie_break(lot: scoring.Lot, rule: TieBreak) -> str:
 
 
 def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str | None:
-    given = sources.texts.get((bid_id, "disqualification")) or sources.bids[bid_id].state_reason
+    kept_out = participation.in_short(sources.participation.get(bid_id, ()))
+    given = sources.texts.get((bid_id, "disqualification")) or kept_out or sources.bids[bid_id].state_reason
     if given is not None or result is None:
         return given
     hurdles = [flag.partition(":")[2] for flag in result.flags if flag.startswith(("minimum:", "failed:", "fatal:"))]

@@ -34,10 +34,10 @@ from service import (
     summaries,
 )
 from service.jobs import JobError
-from service.letter_paper import LetterOf
 from service.organisations import Caller
 from service.paper_document import Document, Loaded
 from service.reports import Lang
+from service.summaries import AwardNumber, LetterOf
 
 SQL = db.queries("papers")
 
@@ -221,7 +221,7 @@ async def give_pdf(
         if files is None:
             await SQL.insert_paper(conn, tender_id=known.tender_id, data=known.data, **known.key)
             paper_id: UUID = await SQL.find_paper(conn, **known.key)
-            location = f"{request.url.path}?lang={lang}"
+            location = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return await reports.queue(conn, DUTY, str(paper_id), location, PaperQueued(location=location))
     return reports.filed(request, files.pdf, files.digest, f"{paper.file}-{known.key['about_id']}-{lang}.pdf")
 
@@ -324,10 +324,11 @@ async def get_letter(
     bid_id: FromPath[UUID],
     request: Asking,
     caller: NamedDependency[Caller],
+    award: AwardNumber = None,
     lang: FromQuery[Lang] = "en",
 ) -> Response[Any]:
     """Read the letter to one bidder as PDF: that bidder once it is sent, the buyer's panel also as a draft."""
-    return await give_pdf(request, LETTER, caller, LetterOf(lot_id, bid_id, summaries.address_of(request)), lang)
+    return await give_pdf(request, LETTER, caller, LetterOf(lot_id, bid_id, award, summaries.address_of(request)), lang)
 
 
 @get("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/letter.html", media_type=MediaType.HTML)
@@ -336,10 +337,11 @@ async def show_letter(
     bid_id: FromPath[UUID],
     request: Asking,
     caller: NamedDependency[Caller],
+    award: AwardNumber = None,
     lang: FromQuery[Lang] = "en",
 ) -> Response[str]:
     """Read the letter to one bidder on a screen: that bidder once it is sent, the buyer's panel also as a draft."""
-    return await show(request, LETTER, caller, LetterOf(lot_id, bid_id, summaries.address_of(request)), lang)
+    return await show(request, LETTER, caller, LetterOf(lot_id, bid_id, award, summaries.address_of(request)), lang)
 
 
 @get("/tenders/{tender_id:uuid}/procedure-report.pdf", media_type="application/pdf")

@@ -5,7 +5,7 @@ loser's price it is withheld as well, and the reason is printed in its place. So
 94; Directive 2014/24/EU art. 50 and 55(3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -18,16 +18,17 @@ import scoring
 from scoring import BidResult, Criterion, Evaluation, ShownBid, ShownLetter
 from scoring.answers import Graded, PassFail, YesNo
 from scoring.model import price_criterion
-from service import awards, db, evaluations, notices, summaries, tenders
-from service.awards import NotAwarded
+from service import awards, db, evaluations, frameworks, letter_sources, notices, tenders
+from service.awards import Annulled, Award, NotAwarded
 from service.evaluations import StoredEvaluation
-from service.letters import BidFacts, Shown
+from service.jurisdictions import Presets
+from service.letter_sources import Redaction, why_withheld
+from service.letters import Shown, never_withheld
 from service.notices import Notice
 from service.organisations import NOBODY
-from service.paper_document import Document, Loaded, heading_of
+from service.paper_document import Document, Loaded, heading_of, latest
 from service.problems import Refusal
 from service.report_view import rules_in
-from service.summaries import Redaction
 
 MIXED: Final = 1000
 """A total tells no price as long as what is in it besides can be so many different sums."""
@@ -45,16 +46,18 @@ class CriterionShown(Struct, frozen=True, kw_only=True):
 
 
 class Placed(Struct, frozen=True, kw_only=True):
-    """A bid that was ranked behind the winner; whose it is is not told."""
+    """A bid that was ranked behind the first; whose it is is told only where it holds a place in a framework."""
 
     rank: int
+    supplier: str | None
     total: Shown
 
 
 class PublicReport(Document, frozen=True, kw_only=True):
     """Everything that the public report prints; `law`: on what grounds something is withheld.
 
-    `price` is the winner's as it was compared, in the tender's currency; `full` are all the points that there are.
+    `price` is the contract's as it was given for publication; `full` are all the points that there are. `annulled`: the
+    award does not stand any more.
     """
 
     law: str
@@ -77,25 +80,33 @@ class PublicReport(Document, frozen=True, kw_only=True):
     rules_digest: str
     result_digest: str
     engine: str
+    annulled: Annulled | None
 
 
 class NotPublicYet(Refusal):
     """The award is not public yet.
 
-    The public report is there once the award notice is published, and as long as the award stands.
+    The public report is there once the award notice is published; that of an award that was annulled stays, marked so.
     """
 
 
 # Rules
 
 
-def law_of(jurisdiction: str) -> str:
-    """On what grounds figures of others are withheld."""
-    if jurisdiction.startswith("uk-"):
-        return "Procurement Act 2023 s. 94"
-    if jurisdiction.startswith("eu-"):
-        return "Directive 2014/24/EU art. 21(1) and 55(3)"
-    return "the bidders' legitimate commercial interests"
+def law_of(law: Presets) -> str:
+    """On what ground what concerns the other bidders is withheld."""
+    found = next((one.source for one in law.withholding if one.id == "commercial-interests"), None)
+    return found or "the bidders' legitimate commercial interests"
+
+
+def redacted(law: Presets, decided: Sequence[Redaction], bid_id: UUID) -> dict[str, str]:
+    """What about a bid an approver withholds, by field, with the words that stand in its place."""
+    told = never_withheld(law)
+    return {
+        one.field: why_withheld(law, one.ground, one.reason)
+        for one in decided
+        if one.bid_id == bid_id and one.reason is not None and one.field not in told
+    }
 
 
 def sums_beside(lot: scoring.Lot, price: Criterion | None) -> int:
@@ -143,10 +154,10 @@ def withheld(result: Evaluation, winner: BidResult, hidden: Mapping[str, str]) -
     total is: what is left out would follow from the rest.
     """
     price = price_criterion(result.lot.criteria, result.lot.rule)
-    found = {name: reason for name, reason in hidden.items() if name in {"price", "total"}}
-    redacted = [reason for name, reason in hidden.items() if name == "total" or name.startswith("score:")]
-    if redacted:
-        found["criteria"] = redacted[0]
+    found = {name: reason for name, reason in hidden.items() if name == "total"}
+    left_out = [reason for name, reason in hidden.items() if name == "total" or name.startswith("score:")]
+    if left_out:
+        found["criteria"] = left_out[0]
     if price is None:
         return found
     beside = sums_beside(result.lot, price)
@@ -165,12 +176,6 @@ def _shown(text: str | None, reason: str | None) -> Shown:
     return Shown(text=None if reason else text, redacted=reason)
 
 
-def _price(result: Evaluation, winner: BidResult) -> str | None:
-    price = price_criterion(result.lot.criteria, result.lot.rule)
-    offers = {bid.id: bid.values for bid in result.inputs}
-    return None if price is None else offers[winner.id].get(price.id)
-
-
 def _criteria(result: Evaluation, winner: BidResult, reason: str | None) -> tuple[CriterionShown, ...]:
     return tuple(
         CriterionShown(
@@ -184,6 +189,16 @@ def _criteria(result: Evaluation, winner: BidResult, reason: str | None) -> tupl
     )
 
 
+def _others(
+    result: Evaluation, winner: BidResult, holders: Mapping[str, str], reason: str | None
+) -> tuple[Placed, ...]:
+    return tuple(
+        Placed(rank=bid.rank, supplier=holders.get(bid.id), total=_shown(bid.total, reason))
+        for bid in result.bids
+        if bid.rank is not None and bid.id != winner.id
+    )
+
+
 # Reading
 
 
@@ -191,25 +206,26 @@ async def load(conn: db.Connection, _caller: object, lot_id: UUID) -> Loaded:
     """The public report on a lot's award, for anybody; raises NotPublicYet, and NotFound for a draft."""
     known = await tenders.read(conn, NOBODY, lot_id=lot_id)
     tender, lot = known.tender, known.lot(lot_id)
-    award = await awards.standing_award(conn, lot_id)
     notice = await db.maybe(notices.SQL.get_notice(conn, lot_id=lot_id), Notice)
-    if award is None or award.bid_id is None or notice is None or notice.award_number != award.number:
-        raise NotPublicYet(f"No award notice of lot {lot.number} stands.")
+    if notice is None:
+        raise NotPublicYet(f"There is no award notice of lot {lot.number}.")
+    decided = await db.many(awards.SQL.list_awards(conn, lot_id=lot_id), Award)
+    award = next(one for one in decided if one.number == notice.award_number)
     row = evaluations.SQL.get_evaluation(conn, evaluation_id=award.evaluation_id, organisation_id=tender.buyer_id)
     stored = await db.one(row, StoredEvaluation)
     result = msgspec.json.decode(stored.canonical, type=Evaluation)
     winner = next((bid for bid in result.bids if bid.id == str(award.bid_id)), None)
     if winner is None or tender.published_at is None or tender.submission_deadline is None:
         raise NotAwarded(f"Lot {lot.number} has no award to a bid that was ranked.")
-    redactions = await db.many(summaries.SQL.list_redactions(conn, lot_id=lot_id), Redaction)
-    hidden = {one.field: one.reason for one in redactions if one.bid_id == award.bid_id and one.reason is not None}
-    facts = {bid.bid_id: bid for bid in await db.many(summaries.SQL.list_bids(conn, lot_id=lot_id), BidFacts)}
+    bids = {bid.bid_id: bid for bid in await letter_sources.bids_of(conn, lot_id)}
+    law = tenders.legal_rules(tender)
+    hidden = redacted(law, await letter_sources.redactions_of(conn, lot_id), UUID(winner.id))
     secret = withheld(result, winner, hidden)
-    behind = [bid for bid in result.bids if bid.rank is not None and bid.id != winner.id]
+    holders = await frameworks.holders_of(conn, tender, lot_id)
     document = PublicReport(
         heading=heading_of(known, lot),
-        at=notice.recorded_at,
-        law=law_of(tender.jurisdiction),
+        at=latest(notice.recorded_at, None if notice.annulled is None else notice.annulled.annulled_at),
+        law=law_of(law),
         published_at=tender.published_at,
         submission_deadline=tender.submission_deadline,
         opened_at=lot.opened_at,
@@ -219,18 +235,25 @@ async def load(conn: db.Connection, _caller: object, lot_id: UUID) -> Loaded:
         standstill_ends_at=notice.standstill_ends_at,
         received=len(result.bids),
         ranked=sum(bid.rank is not None for bid in result.bids),
-        winner=award.bidder or facts[award.bid_id].supplier,
-        identifier=facts[award.bid_id].identifier,
-        price=_shown(_price(result, winner), secret.get("price")),
+        winner=award.bidder or bids[UUID(winner.id)].supplier,
+        identifier=bids[UUID(winner.id)].identifier,
+        price=_shown(await _contract_price(conn, lot_id, winner), hidden.get("contract_price")),
         total=_shown(winner.total, secret.get("total")),
         full=f"{result.lot.total:f}",
         criteria=_criteria(result, winner, secret.get("criteria")),
-        others=tuple(Placed(rank=bid.rank or 0, total=_shown(bid.total, secret.get("others"))) for bid in behind),
+        others=_others(result, winner, {str(one): bids[one].supplier for one in holders}, secret.get("others")),
         rules_digest=result.rules_digest,
         result_digest=stored.digest,
         engine=result.engine,
+        annulled=notice.annulled,
     )
     return Loaded(tender.id, document)
+
+
+async def _contract_price(conn: db.Connection, lot_id: UUID, winner: BidResult) -> str | None:
+    """The price of the contract, where somebody has given it for publication."""
+    given = await letter_sources.texts_of(conn, lot_id)
+    return next((one.text for one in given if str(one.bid_id) == winner.id and one.field == "contract_price"), None)
 
 
 def view(_document: PublicReport) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 import scoring
@@ -24,6 +24,7 @@ from service import (
     db,
     evaluations,
     events,
+    frameworks,
     opening,
     panel,
     panel_scores,
@@ -34,12 +35,14 @@ from service import (
 )
 from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
+from service.frameworks import PlacesNumber
 from service.legal import Ground
 from service.organisations import Caller
 from service.panel import PanelRow, check_not_awarded
 from service.panel_scores import PanelScore
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.requirements import Requirement
+from service.selection import SelectionDecision
 from service.tenders import Known, TenderLot
 
 SQL = db.queries("recommendations")
@@ -55,12 +58,16 @@ class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class NewRecommendation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For which bid of which run, and why; without a bid, that nothing be awarded. Every warning is answered."""
+    """For which bid of which run, and why; without a bid, that nothing be awarded. Every warning is answered.
+
+    `places`: where a framework is to be concluded with several, with how many.
+    """
 
     evaluation_id: UUID
     bid_id: UUID | None
     reason: Reason
     acknowledged: Annotated[tuple[Acknowledgement, ...], Meta(max_length=10_000)] = ()
+    places: PlacesNumber | None = None
 
 
 class NewRejection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,6 +106,7 @@ class Recommendation(Struct, frozen=True, kw_only=True):
     number: int
     evaluation_id: UUID
     bid_id: UUID | None
+    places: int | None
     reason: str
     warnings: list[AnsweredWarning]
     person_id: UUID
@@ -248,17 +256,19 @@ def check_all_decided(asked: Iterable[Requirement], decided: Container[tuple[str
 _KINDS: Mapping[str, str] = {"condition": "condition of participation", "mandatory": "mandatory requirement"}
 
 
-def grounds_warning(grounds: Iterable[Ground], decided: Container[tuple[str, str]], bid_id: UUID) -> Iterator[Warned]:
-    """Mandatory exclusion grounds on which nothing is recorded about the winner."""
+def grounds_warning(
+    grounds: Iterable[Ground], decided: Container[tuple[str, str]], bid_id: UUID, *, is_winner: bool
+) -> Iterator[Warned]:
+    """Mandatory exclusion grounds on which nothing is recorded about the winner, or who holds a place beside it."""
     mandatory = [ground.id for ground in grounds if ground.kind == "mandatory"]
     left = [name for name in mandatory if ("ground", name) not in decided]
     if left:
         message = (
             f"Of {len(mandatory)} mandatory exclusion grounds {len(left)} have no recorded decision about bid {bid_id},"
-            f" ranked first: {', '.join(left)}. Record them (POST /bids/{bid_id}/selection), or say how it is known"
-            " that none applies."
+            f" {'ranked first' if is_winner else 'which is to hold a place'}: {', '.join(left)}. Record them"
+            f" (POST /bids/{bid_id}/selection), or say how it is known that none applies."
         )
-        yield Warned(name="grounds-not-decided", message=message)
+        yield Warned(name="grounds-not-decided" if is_winner else f"grounds-not-decided/{bid_id}", message=message)
 
 
 def panel_warning(scores: Iterable[PanelScore], chair_id: UUID) -> Iterator[Warned]:
@@ -321,24 +331,31 @@ async def check_fresh(conn: db.Connection, lot: TenderLot, stored: StoredEvaluat
 # Reading
 
 
-async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_id: UUID) -> None:
-    """Refuse while a published condition or mandatory requirement has no decision about the bid."""
+async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_ids: Iterable[UUID]) -> None:
+    """Refuse while a published condition or mandatory requirement has no decision about one of the bids."""
     asked = (await requirements.of_tender(conn, known.tender.id)).of_lot(lot.number)
-    check_all_decided(asked, await selection.decided(conn, lot.id, bid_id), bid_id)
+    made = await db.many(selection.SQL.list_decisions(conn, lot_id=lot.id), SelectionDecision)
+    for bid_id in bid_ids:
+        check_all_decided(asked, selection.standing(made, bid_id), bid_id)
 
 
 async def record_warnings(
-    conn: db.Connection, known: Known, lot: TenderLot, result: scoring.Evaluation
+    conn: db.Connection, known: Known, lot: TenderLot, result: scoring.Evaluation, places: Iterable[UUID] = ()
 ) -> list[Warned]:
-    """What the lot's record, and not the engine, warns of: a panel of one, and undecided grounds about the winner."""
+    """What the lot's record, and not the engine, warns of: a panel of one, and undecided grounds about the winner.
+
+    And about those who are to hold `places` of a framework beside it.
+    """
     warned: list[Warned] = []
     seated = await db.maybe(panel.SQL.get_panel(conn, lot_id=lot.id), PanelRow)
     if seated is not None:
         warned += panel_warning(await panel_scores.standing(conn, lot.id), seated.chair_id)
     if result.winner is not None:
         winner = UUID(result.winner)
-        decided = await selection.decided(conn, lot.id, winner)
-        warned += grounds_warning(tenders.legal_rules(known.tender).grounds, decided, winner)
+        grounds = tenders.legal_rules(known.tender).grounds
+        made = await db.many(selection.SQL.list_decisions(conn, lot_id=lot.id), SelectionDecision)
+        for bid_id in (winner, *places):
+            warned += grounds_warning(grounds, selection.standing(made, bid_id), bid_id, is_winner=bid_id == winner)
     return warned
 
 
@@ -362,13 +379,18 @@ async def standing(conn: db.Connection, lot_id: UUID) -> Recommendation | None:
 
 @get("/evaluations/{evaluation_id:uuid}/warnings")
 async def list_warnings(
-    evaluation_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+    evaluation_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    places: Annotated[PlacesNumber | None, QueryParameter(description="As in the recommendation.")] = None,
 ) -> list[Warned]:
     """List what a recommendation on this run must answer by name; for those who score, decide or audit."""
     stored = await get_stored(conn, caller, evaluation_id)
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
     known = await tenders.read(conn, caller, lot_id=stored.lot_id)
-    recorded = await record_warnings(conn, known, known.lot(stored.lot_id), result)
+    winner = UUID(result.winner) if result.winner else None
+    holders = frameworks.beside(known.tender.framework, result, winner, places)
+    recorded = await record_warnings(conn, known, known.lot(stored.lot_id), result, holders)
     return [*recorded, *await asyncio.to_thread(warnings_of, result)]
 
 
@@ -402,21 +424,24 @@ async def recommend_award(
     stored = check_last(lot, stored, await SQL.last_evaluation(conn, lot_id=lot_id))
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
     check_choice(result, data.bid_id)
+    places = frameworks.beside(known.tender.framework, result, data.bid_id, data.places)
     await check_fresh(conn, lot, stored)
     if data.bid_id is not None:
-        await check_decided(conn, known, lot, data.bid_id)
-        warned = [*await record_warnings(conn, known, lot, result), *warned]
+        await check_decided(conn, known, lot, (data.bid_id, *places))
+        warned = [*await record_warnings(conn, known, lot, result, places), *warned]
     number = await SQL.insert_recommendation(
         conn,
         lot_id=lot_id,
         evaluation_id=stored.id,
         bid_id=data.bid_id,
+        places=data.places,
         reason=data.reason,
         warnings=answered(warned, data.acknowledged),
         person_id=caller.person_id,
     )
     made = (await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation))[-1]
     facts = {"lot_id": lot_id, "number": number, "evaluation_id": stored.id, "bid_id": data.bid_id}
+    facts |= {"places": data.places} if data.places else {}
     facts |= {"reason": data.reason, "warnings": made.warnings}
     await events.record(conn, "award.recommended", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return made

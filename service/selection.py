@@ -166,11 +166,6 @@ def verdict_of(made: Iterable[SelectionDecision]) -> scoring.State:
 # Reading
 
 
-async def decided(conn: db.Connection, lot_id: UUID, bid_id: UUID) -> dict[tuple[Subject, str], SelectionDecision]:
-    """What stands about a bid of a lot, by ground, condition and requirement."""
-    return standing(await db.many(SQL.list_decisions(conn, lot_id=lot_id), SelectionDecision), bid_id)
-
-
 def _ground(place: Place, ground_id: str) -> Ground:
     law = tenders.legal_rules(place.known.tender)
     for ground in law.grounds:

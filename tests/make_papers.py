@@ -7,14 +7,16 @@ import msgspec
 
 import scoring
 from scoring import Simulation, Trial, simulate
+from service.awards import Annulled
 from service.consortia import Overlap, Party
 from service.letter_paper import LetterPaper
-from service.letters import Assessed, CriterionTold, Letter, ReadOut, Shown
+from service.letters import Assessed, CriterionTold, FrameworkTold, Letter, ReadOut, Shown
 from service.moderation_paper import Agreed, Asked, Dissenting, Item, Judged, Locked, Met, ModerationPaper, Own, Sat
 from service.money import Vat
 from service.opening_paper import Behind, OpeningPaper
 from service.panel import Policy
 from service.paper_document import Document, Heading
+from service.participation import Participation
 from service.procedure_paper import ProcedurePaper
 from service.procedure_reports import (
     MissingPart,
@@ -215,6 +217,11 @@ def procedure(text: str = PLAIN) -> ProcedurePaper:
     return ProcedurePaper(heading=heading(text, lot=False), at=EVALUATED_AT, report=report)
 
 
+def annulled(text: str) -> Annulled:
+    """The mark of an award that a court has annulled."""
+    return Annulled(annulled_at=EVALUATED_AT, annulled_by="court", reference=text, reason=text, replaced_by=2)
+
+
 def public(text: str = PLAIN) -> PublicReport:
     """An award with one figure of each sort withheld."""
     return PublicReport(
@@ -232,7 +239,7 @@ def public(text: str = PLAIN) -> PublicReport:
         ranked=3,
         winner=text,
         identifier=text,
-        price=Shown(text="2184500.00"),
+        price=Shown(text=text),
         total=Shown(text="87.25"),
         full="100",
         criteria=(
@@ -240,12 +247,30 @@ def public(text: str = PLAIN) -> PublicReport:
             CriterionShown(number="2", title="Quality", share="60", weighted=Shown(text="54.75")),
         ),
         others=(
-            Placed(rank=2, total=Shown(text="81.5")),
-            Placed(rank=3, total=Shown(text=None, redacted=text)),
+            Placed(rank=2, supplier=text, total=Shown(text="81.5")),
+            Placed(rank=3, supplier=None, total=Shown(text=None, redacted=text)),
         ),
         rules_digest="ab" * 32,
         result_digest="cd" * 32,
         engine="tenderscore 1",
+        annulled=annulled(text),
+    )
+
+
+def taken_part(text: str) -> Participation:
+    """A decision about a bidder itself, after a hearing and with self-cleaning."""
+    return Participation(
+        subject="ground",
+        id="tax",
+        title=text,
+        source="art. 57(2)",
+        outcome="not_excluded",
+        decision=text,
+        evidence=text,
+        reason=text,
+        heard=text,
+        self_cleaning=text,
+        decided_at=OPENED_AT,
     )
 
 
@@ -282,6 +307,7 @@ def letter(text: str = PLAIN) -> LetterPaper:
         disqualification=text,
         contract_price=text,
         debriefing=text,
+        participation=(taken_part(text),),
     )
     winner = msgspec.structs.replace(
         own, supplier="Birch", state="winner", total=redacted, email=redacted, relative_advantages=redacted
@@ -304,9 +330,18 @@ def letter(text: str = PLAIN) -> LetterPaper:
         standstill="No contract is signed for 8 working days.",
         standstill_ends_at=EVALUATED_AT,
         read_out=(ReadOut(bidder=text, read_out=text, evaluated=text),),
+        framework=FrameworkTold(
+            place="does not hold a place", suppliers=(text, "Birch"), most_suppliers=4, ends_at=EVALUATED_AT
+        ),
     )
     return LetterPaper(
-        heading=heading(text), at=EVALUATED_AT, letter=told, sent_at=EVALUATED_AT, digest="ef" * 32, missing=()
+        heading=heading(text),
+        at=EVALUATED_AT,
+        letter=told,
+        sent_at=EVALUATED_AT,
+        digest="ef" * 32,
+        missing=(),
+        annulled=annulled(text),
     )
 
 

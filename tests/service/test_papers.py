@@ -58,7 +58,7 @@ UNTOLD = {
     "procedure": r"report/missing/\d+/mend|report/lots/\d+/(abnormally_low/\d+/reason|annulled/\d+/recommendation)",
     "scoring-sheet": r"example/.*",
     "simulation": r"simulation/lot/criteria/0/description",
-    "letter": r"letter/(title|lot)|letter/winner/(debriefing|disqualification|why_not_awarded)",
+    "letter": r"letter/(title|lot)|letter/winner/(debriefing|disqualification|why_not_awarded|participation/.*)",
 }
 """What stands in the data more than once and is printed once, or is for machines."""
 

@@ -67,10 +67,10 @@ async def test_it_names_the_winner_and_nothing_by_which_a_loser_is_known(market:
     html = (await market.anonymous.get(path_of(tender))).text
     page = words_of(html)
     assert f"Awarded to {market.birch.name}" in page
-    assert "GBP 700,000.00" in page
+    assert "Price of the contract stands in the award notice" in page
     assert "Bids opened 2 Bids ranked 2" in page
     assert "name withheld" in page
-    assert "Procurement Act 2023 s. 94" in page
+    assert "Procurement Act 2023 s.94" in page
     assert "2031/S 001-000001" in page
     await market.anonymous.get(path_of(tender, "pdf"))
     kept = await market.owner.fetchval(
@@ -98,7 +98,7 @@ async def test_the_canaries_are_where_they_were_put(market: Market):
 async def test_what_an_approver_has_redacted_is_not_public_either(market: Market):
     tender, bids = await awarded(market)
     path = f"/lots/{tender['lots'][0]['id']}/assessment-summaries/{bids[1]['bid_id']}/redactions"
-    reason = {"reason": "It tells the supplier's margin."}
+    reason = {"ground": "trade-secret", "reason": "It tells the supplier's margin."}
     done(await market.approver.put(f"{path}/score:social-value", reason))
     await market.send_letters(tender)
     await notice(market, tender)
@@ -106,13 +106,15 @@ async def test_what_an_approver_has_redacted_is_not_public_either(market: Market
     assert page.count("withheld: It tells the supplier's margin.") == 3, "one would follow from the others"
 
 
-async def test_an_annulled_award_is_not_public_any_more(market: Market):
+async def test_an_annulled_award_stays_public_and_says_that_it_does_not_stand(market: Market):
     tender, _ = await awarded(market)
     await market.send_letters(tender)
     await notice(market, tender)
     body = {"annulled_by": "buyer", "reference": "Minute 7", "reason": "A score was wrong."}
     done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award/annulment", body))
-    refused(await market.anonymous.get(path_of(tender)), 409, "not-public-yet")
+    page = words_of((await market.anonymous.get(path_of(tender))).text)
+    assert "This award was annulled" in page
+    assert "( by the buyer, Minute 7 ): A score was wrong." in page.replace("(by", "( by")
 
 
 # What follows from figures

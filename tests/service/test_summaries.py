@@ -7,9 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import msgspec
 
-import scoring
 from tests.make import a_bid, a_decision, a_score
 from tests.service.conftest import Market, Person, done, refused
 
@@ -257,54 +255,6 @@ async def test_who_answers_for_what_a_letter_tells_of_others_is_in_the_log(marke
     assert birch["decision"] == "As recommended."
 
 
-# Redaction
-
-
-async def test_a_redacted_field_shows_its_reason_to_others_and_itself_to_its_owner(market: Market) -> None:
-    """Procurement Act 2023 s.94: what is sensitive is left out visibly; it can be shown again before the sending."""
-    tender, bids = await three(market)
-    field = f"{path_of(tender)}/{bids['birch']}/redactions/explanation:method-statement"
-    why = {"reason": "The phasing is a trade secret (s.94)."}
-    refused(await market.moderator.put(field, why), 403, "forbidden")
-    assert done(await market.approver.put(field, why))["version"] == 1
-    assert (await market.last(tender))["kind"] == "letter.redacted"
-    total = f"{path_of(tender)}/{bids['birch']}/redactions/total"
-    done(await market.approver.put(total, why))
-    assert done(await market.approver.put(total, {"reason": None}))["version"] == 2
-    await market.send_letters(tender)
-    answer = await market.alder.get(f"{path_of(tender)}/{bids['alder']}")
-    told = answer.json()["letter"]["winner"]["criteria"][1]["sub_criteria"][0]["explanation"]
-    assert told == {"text": None, "redacted": "The phasing is a trade secret (s.94)."}
-    assert answer.json()["letter"]["winner"]["total"]["text"]
-    assert "about birch" not in answer.text
-    own = await market.birch.get(f"{path_of(tender)}/{bids['birch']}")
-    assert "about birch" in own.text
-    refused(await market.approver.put(field, why), 409, "letters-already-sent")
-
-
-async def test_a_redacted_total_is_not_told_in_the_reasons_either(market: Market) -> None:
-    """What is redacted in one place stands nowhere else in the letter."""
-    tender, bids = await three(market)
-    done(await market.approver.put(f"{path_of(tender)}/{bids['birch']}/redactions/total", {"reason": "Asked for."}))
-    winner = done(await market.approver.get(f"{path_of(tender)}/{bids['birch']}"))["letter"]["own"]["total"]["text"]
-    seen = await market.approver.get(f"{path_of(tender)}/{bids['alder']}")
-    assert winner not in seen.text
-
-
-async def test_only_fields_of_the_letter_are_written_or_redacted(market: Market) -> None:
-    """A slip is told with the list of fields."""
-    tender, bids = await three(market)
-    base = f"{path_of(tender)}/{bids['alder']}"
-    problem = refused(await market.moderator.put(f"{base}/texts/adress", {"text": "x"}), 422, "no-such-field")
-    assert "postal_address" in problem["errors"][0]["mend"]
-    refused(await market.approver.put(f"{base}/redactions/disqualification", {"reason": "x"}), 422, "no-such-field")
-    refused(await market.moderator.put(f"{base}/texts/email", {"text": " "}), 422, "invalid-request")
-    refused(await market.moderator.put(f"{path_of(tender)}/{uuid4()}/texts/email", {"text": "x"}), 404, "not-found")
-    assert done(await market.moderator.put(f"{base}/texts/email", {"text": "a@alder.example"}))["version"] == 1
-    assert done(await market.moderator.put(f"{base}/texts/email", {"text": "b@alder.example"}))["version"] == 2
-    assert (await market.last(tender))["data"]["text"] == "b@alder.example"
-
-
 # Sending
 
 
@@ -360,21 +310,3 @@ async def test_letters_follow_an_award(market: Market) -> None:
     letter = done(await market.alder.get(f"{path_of(tender)}/{alder['bid_id']}"))["letter"]
     assert letter["winner"] is None
     assert "The budget was cut." in letter["own"]["why_not_awarded"]
-
-
-async def test_after_an_annulment_the_next_award_has_letters_of_its_own(market: Market) -> None:
-    """The first letters stay; the second ones tell of the second award."""
-    tender, bids = await three(market)
-    await market.send_letters(tender)
-    lot = f"/lots/{tender['lots'][0]['id']}"
-    annulment = {"annulled_by": "court", "reference": "[2026] EWHC 7", "reason": "A mark was wrong."}
-    done(await market.approver.post(f"{lot}/award/annulment", annulment))
-    done(await market.moderator.put(f"/bids/{bids['birch']}/state", a_decision(state="non_compliant")))
-    run = await market.evaluate_again(tender)
-    result = msgspec.convert(done(await market.moderator.get(f"/evaluations/{run['id']}")), scoring.Evaluation)
-    await market.recommend(tender, run, {"bid_id": result.winner})
-    award = {"evaluation_id": run["id"], "bid_id": result.winner, "reason": "As recommended."}
-    done(await market.approver.post(f"{lot}/award", award))
-    await market.send_letters(tender)
-    letter = done(await market.birch.get(f"{path_of(tender)}/{bids['birch']}"))["letter"]
-    assert (letter["award_number"], letter["own"]["state"]) == (2, "disqualified")

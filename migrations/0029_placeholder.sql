@@ -1,0 +1,2 @@
+-- Stands for another branch's migration.
+SELECT 1;
