@@ -1,7 +1,6 @@
-"""What the templates see: numbered criteria, methods in words, bids with lines and bars, the first page's answer.
+"""What the templates see: numbered criteria, methods in words, bids with their lines, the first page's answer.
 
-Every number is one that the engine wrote; the only arithmetic is the difference of two published totals and the length
-of a bar.
+Every number is one that the engine wrote; the only arithmetic is the difference of two published totals.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -74,17 +73,6 @@ class Line(Struct, frozen=True, kw_only=True):
     scores: tuple[PanelScore, ...]
 
 
-class Segment(Struct, frozen=True, kw_only=True):
-    """A piece of a bar, in millimetres from its left end; `roomy` when its number fits into it."""
-
-    x: str
-    middle: str
-    width: str
-    tone: int
-    label: str
-    roomy: bool
-
-
 class Standing(Struct, frozen=True, kw_only=True):
     """One bid's place and everything the report says about it."""
 
@@ -96,7 +84,6 @@ class Standing(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     decisions: tuple[Decision, ...]
     remarks: tuple[Step, ...]
-    bar: tuple[Segment, ...]
 
     @property
     def scored(self) -> tuple[Line, ...]:
@@ -246,7 +233,7 @@ def _page(docstring: str) -> tuple[str, dict[str, str]]:
 
 
 def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Standing, ...]:
-    """Every bid in the engine's order, with its lines, its verdict and its bar."""
+    """Every bid in the engine's order, with its lines and its verdict."""
     evaluation = document.evaluation
     entries = {entry.bid_id: entry for entry in document.entries}
     inputs = {bid.id: bid for bid in evaluation.inputs}
@@ -263,7 +250,6 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
             lines=_lines(document, rules, bid, inputs[bid.id].values),
             decisions=tuple(decision for decision in document.decisions if decision.bid_id == bid.id),
             remarks=tuple(step for step in bid.chain if step.message not in FIGURES),
-            bar=_bar(rules, bid, evaluation.lot.total),
         )
         for place, bid in enumerate(evaluation.bids, start=1)
     )
@@ -291,35 +277,6 @@ def _lines(
         )
         for rule in rules
     )
-
-
-BAR = Decimal(100)
-"""The length of a full bar: 100 mm are all the points that the lot has."""
-
-
-ROOMY = 5
-"""Millimetres that a criterion's number needs inside a bar."""
-
-
-def _bar(rules: tuple[Rule, ...], bid: BidResult, full: Decimal) -> tuple[Segment, ...]:
-    """The weighted points of the top criteria, end to end; negative points have no length."""
-    segments: list[Segment] = []
-    x = Decimal(0)
-    for rule in rules if full else ():
-        if rule.depth == 1 and rule.id in bid.weighted:
-            width = max(Decimal(0), Decimal(bid.weighted[rule.id])) * BAR / full
-            segments.append(
-                Segment(
-                    x=f"{x:.3f}",
-                    middle=f"{x + width / 2:.3f}",
-                    width=f"{width:.3f}",
-                    tone=rule.tone,
-                    label=rule.number,
-                    roomy=width >= ROOMY,
-                )
-            )
-            x += width
-    return tuple(segments)
 
 
 def brief_of(document: ReportDocument, standings: tuple[Standing, ...], say: Say) -> Brief:

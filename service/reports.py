@@ -137,11 +137,11 @@ def payload_of(evaluation_id: UUID, lang: str) -> str:
 
 
 def content_policy(page: str) -> str:
-    """A Content-Security-Policy under which an HTML report shows itself and can load and run nothing."""
+    """A Content-Security-Policy under which an HTML report shows itself and can load and run nothing from elsewhere."""
     style = page.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     nothing = ("default-src", "frame-ancestors", "base-uri", "form-action")
-    return "; ".join([*(f"{what} 'none'" for what in nothing), f"style-src 'sha256-{digest}'"])
+    return "; ".join([*(f"{what} 'none'" for what in nothing), f"style-src 'sha256-{digest}'", "font-src data:"])
 
 
 # Reading and making
@@ -274,7 +274,7 @@ async def show_report(
     lang: FromQuery[Lang] = "en",
 ) -> Response[str]:
     """Read the evaluation report on a screen: the same templates as the PDF, without anything active."""
-    from service.typeset import typeset
+    from service.typeset import shown
 
     check_language(lang)
     pool = cast("asyncpg.Pool", state.pool)
@@ -287,7 +287,7 @@ async def show_report(
     except TimeoutError:
         raise ReportFailed("Others are reading reports just now.", headers={"Retry-After": "5"}) from None
     try:
-        page = await apart.run(typeset, document, lang)
+        page = await apart.run(shown, document, lang)
     except apart.WorkError as error:
         raise ReportFailed(str(error)) from None
     finally:

@@ -19,15 +19,15 @@ from scoring import Evaluation, canonical
 from scoring.units import is_money
 from service import apart, pdf
 from service.chronicle_document import ChronicleDocument
+from service.firmness import firmness_of
 from service.language import FIGURE_SPACE, LANGUAGES, Language
 from service.pdf import Attached, Sheet
+from service.report_charts import Charts, Wording, charts_of
 from service.report_document import Entry, ReportDocument
-from service.report_view import Brief, Rule, Say, Standing, brief_of, methods_of, rule_of, rules_of, standings_of, told
+from service.report_view import Rule, Say, Standing, brief_of, methods_of, rule_of, rules_of, standings_of, told
+from service.screen import for_screen
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-
-CHARTED = 24
-"""Bars of one figure; more bids make more figures, so that none is taller than a page."""
 
 COLUMNS = 5
 """Criteria side by side in the table of weighted points; more criteria make more tables."""
@@ -47,7 +47,8 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     tops = tuple(rule for rule in rules if rule.depth == 1)
     standings = standings_of(document, rules)
     brief = brief_of(document, standings, say)
-    ruled = document.evaluation.lot.rule is not None
+    firmness = firmness_of(document, rules, standings)
+    charts = charts_of(document, rules, standings, brief, firmness, Wording(LANGUAGES[lang], say))
     return environment.get_template("evaluation.html").render(
         doc=document,
         evaluation=document.evaluation,
@@ -59,12 +60,12 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         methods=methods_of(document, rules),
         whole=rule_of(document),
         standings=standings,
-        charts=tuple(standings[start : start + CHARTED] for start in range(0, len(standings), CHARTED) if not ruled),
+        charts=charts,
+        firmness=firmness,
         brief=brief,
         decimals=_decimals(standings),
         blocks=tuple(tops[start : start + COLUMNS] for start in range(0, len(tops), COLUMNS)),
-        parts=_parts(document),
-        chart_message=_chart_message(brief, say),
+        parts=_parts(document, charts),
         signatories=sorted(
             {score.evaluator for score in document.scores} | {score.moderator for score in document.consensus}
         ),
@@ -74,10 +75,17 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     )
 
 
-def _parts(document: ReportDocument) -> dict[str, int]:
+def shown(document: ReportDocument, lang: str = "en") -> str:
+    """The report for a screen. Raises LookupError for a language that there is none of."""
+    return for_screen(typeset(document, lang))
+
+
+def _parts(document: ReportDocument, charts: Charts) -> dict[str, int]:
     """The numbers of the parts that this report has."""
     there = {
         "ranking": True,
+        "firmness": True,
+        "apart": bool(charts.apart),
         "method": True,
         "bids": True,
         "panel": bool(document.scores),
@@ -87,19 +95,6 @@ def _parts(document: ReportDocument) -> dict[str, int]:
         "audit": True,
     }
     return {name: number for number, name in enumerate((name for name, shown in there.items() if shown), start=1)}
-
-
-def _chart_message(brief: Brief, say: Say) -> str:
-    """What the bars say, for those who do not see them."""
-    if not brief.first:
-        return say("No bid could be ranked, so there are no bars.")
-    names = ", ".join(bid.entry.supplier for bid in brief.first)
-    total = brief.first[0].result.total
-    if brief.second is None:
-        return say("{names}: {total}. No other bid follows.").format(names=names, total=total)
-    return say("{names} leads with {total}, {lead} ahead of {second}.").format(
-        names=names, total=total, lead=brief.lead, second=brief.second.entry.supplier
-    )
 
 
 def _decimals(standings: tuple[Standing, ...]) -> int:
