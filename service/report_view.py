@@ -3,6 +3,7 @@
 Every number is one that the engine wrote; the only arithmetic is the difference of two published totals.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -90,6 +91,12 @@ class Standing(Struct, frozen=True, kw_only=True):
         """The lines that the panel scored."""
         return tuple(line for line in self.lines if line.scores)
 
+    @property
+    def decimals(self) -> int:
+        """The most decimals of any figure of this bid, so that its columns can be set with their points in line."""
+        figures = (self.result.total or "", *self.result.points.values(), *self.result.weighted.values())
+        return max(len(figure.partition(".")[2]) for figure in figures)
+
 
 class Brief(Struct, frozen=True, kw_only=True):
     """The first page's answer: who is first, by how much over whom, how many bids, and what the panel must look at."""
@@ -170,7 +177,7 @@ def rule_of(document: ReportDocument) -> Method | None:
     rule = document.evaluation.lot.rule
     if rule is None:
         return None
-    fields: dict[str, Any] = msgspec.to_builtins(rule)
+    fields = _published(rule)
     tag = str(fields.pop("id"))
     name, about = _page(type(rule).__doc__ or "")
     published = (pair for key, value in fields.items() if value is not None for pair in _flat(key, value))
@@ -189,13 +196,25 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
+def _published(thing: Struct) -> dict[str, Any]:
+    """The fields of a rule that do not have their default, as they were published.
+
+    The library leaves defaults out as well, but knows them by identity: what has been to another process has others.
+    """
+    usual = {
+        field.encode_name for field in msgspec.structs.fields(thing) if getattr(thing, field.name) == field.default
+    }
+    fields: dict[str, Any] = msgspec.to_builtins(thing)
+    return {name: value for name, value in fields.items() if name not in usual}
+
+
 TABLES = {"scale", "bands", "values"}
 """Parameters that are printed as tables of their own."""
 
 
 def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
     """A method's published id, and what was published for it."""
-    fields: dict[str, Any] = msgspec.to_builtins(kind)
+    fields = _published(kind)
     tag = str(fields.pop("id"))
     parameters = ((key, str(value)) for key, value in fields.items() if key not in TABLES and value is not None)
     return tag, Figures(
@@ -211,7 +230,7 @@ def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
 
 def told(thing: Struct) -> str:
     """A published tie-break or test in words: its name, and its parameters."""
-    fields: dict[str, Any] = msgspec.to_builtins(thing)
+    fields = _published(thing)
     given = ", ".join(f"{key} {value}" for key, value in fields.items() if key != "id" and value is not None)
     name, _ = _page(type(thing).__doc__ or "")
     return f"{name} ({given})" if given else name
@@ -240,7 +259,7 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
     best = next((Decimal(bid.total) for bid in evaluation.bids if bid.rank == 1 and bid.total), None)
     return tuple(
         Standing(
-            anchor=f"bid-{place}",
+            anchor=f"bid-{hashlib.sha256(bid.id.encode()).hexdigest()[:12]}",
             result=bid,
             state=inputs[bid.id].state,
             entry=entries.get(bid.id, Entry(bid_id=bid.id, supplier=bid.id)),
@@ -251,7 +270,7 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
             decisions=tuple(decision for decision in document.decisions if decision.bid_id == bid.id),
             remarks=tuple(step for step in bid.chain if step.message not in FIGURES),
         )
-        for place, bid in enumerate(evaluation.bids, start=1)
+        for bid in evaluation.bids
     )
 
 

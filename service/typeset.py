@@ -6,7 +6,7 @@ import gettext
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,10 +18,11 @@ import msgspec
 from scoring import Evaluation, canonical
 from scoring.units import is_money
 from service import apart, pdf
+from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
 from service.firmness import firmness_of
 from service.language import FIGURE_SPACE, LANGUAGES, Language
-from service.pdf import Attached, Sheet
+from service.pdf import Sheet
 from service.report_charts import Charts, Wording, charts_of
 from service.report_document import Entry, ReportDocument
 from service.report_view import Rule, Say, Standing, brief_of, methods_of, rule_of, rules_of, standings_of, told
@@ -36,7 +37,7 @@ LONG_NUMBER = re.compile(r"(?<![\w.])[0-9]{4,15}(\.[0-9]+)?(?![\w.])")
 """A number inside a formula that is easier to read in groups of three."""
 
 SHOWN_ELSEWHERE = {"score.given", "consensus.recorded"}
-"""Entries of the log that the report prints in the panel's own section."""
+"""Entries of the log that the report prints with the bids."""
 
 
 def typeset(document: ReportDocument, lang: str = "en") -> str:
@@ -88,7 +89,6 @@ def _parts(document: ReportDocument, charts: Charts) -> dict[str, int]:
         "apart": bool(charts.apart),
         "method": True,
         "bids": True,
-        "panel": bool(document.scores),
         "opening": bool(document.officers),
         "decisions": bool(document.officers or document.decisions),
         "signatures": document.tender is not None,
@@ -99,12 +99,7 @@ def _parts(document: ReportDocument, charts: Charts) -> dict[str, int]:
 
 def _decimals(standings: tuple[Standing, ...]) -> int:
     """The most decimals of any figure, so that a column can be set with its points below each other."""
-    figures = (
-        figure
-        for bid in standings
-        for figure in (bid.result.total or "", *bid.result.points.values(), *bid.result.weighted.values())
-    )
-    return max((len(figure.partition(".")[2]) for figure in figures), default=0)
+    return max((bid.decimals for bid in standings), default=0)
 
 
 @cache
@@ -220,24 +215,55 @@ def _inert(cell: object) -> object:
 
 def sheet(document: ReportDocument, lang: str = "en") -> Sheet:
     """The report ready for paper, with the stored result and the scores inside."""
-    rules = rules_of(document)
+    _, wording = _environment(lang)
+    name, digest = ("Result", document.digest) if document.digest else ("Inputs", document.evaluation.inputs_digest)
     return Sheet(
         html=typeset(document, lang),
         at=document.evaluated_at,
         attached=(
             Attached(name="result.json", description="The stored result", content=document.canonical),
-            Attached(name="scores.csv", description="Scores", content=scores_csv(document, rules)),
+            Attached(name="scores.csv", description="Scores", content=scores_csv(document, rules_of(document))),
         ),
+        proof=f"{wording.gettext(name)} SHA-256 {digest}",
     )
 
 
 def print_report(document: ReportDocument, lang: str = "en") -> bytes:
     """The report as PDF; runs in a process of its own, which it closes to the world. Raises WorkError."""
+    _retire()
+    return pdf.render(sheet(document, lang))
+
+
+def cut_report(document: ReportDocument, lang: str = "en") -> tuple[Sheet, tuple[tuple[bytes, str], ...]]:
+    """The report ready to be made in parts; runs in a process of its own."""
+    _retire()
+    return cut_parts(sheet(document, lang))
+
+
+def cut_parts(whole: Sheet) -> tuple[Sheet, tuple[tuple[bytes, str], ...]]:
+    """A sheet with nothing but its front, and every other part with its key."""
+    first, *others = pdf.parts_of(whole.html)
+    return msgspec.structs.replace(whole, html=first), tuple((pdf.key_of(part), part) for part in others)
+
+
+def press_parts(parts: Sequence[str]) -> tuple[bytes, ...]:
+    """Parts of a report as they are kept, in a process of its own. Raises WorkError."""
+    _retire()
+    return tuple(packed(pdf.press(part)) for part in parts)
+
+
+def bind_report(front: Sheet, parts: Sequence[bytes]) -> bytes:
+    """The report as PDF from its front and all its other parts, in a process of its own. Raises WorkError."""
+    _retire()
+    return pdf.finish(front, front.html, [unpacked(part) for part in parts])
+
+
+def _retire() -> None:
+    """Close this process to the world, and hide what is loaded from the collector, which would walk it for ever."""
     pdf.load()
-    gc.freeze()  # what is loaded now stays; the collector would walk it with every box of the layout
+    gc.freeze()
     gc.set_threshold(100_000, 50, 50)
     apart.close_doors()
-    return pdf.render(sheet(document, lang))
 
 
 def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
@@ -250,8 +276,7 @@ def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
 
 def print_chronicle(document: ChronicleDocument) -> bytes:
     """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
-    pdf.load()
-    apart.close_doors()
+    _retire()
     record = Attached(name="record.json", description="The record", content=msgspec.json.encode(document))
     return pdf.render(Sheet(html=typeset_chronicle(document), at=document.at, attached=(record,)))
 
