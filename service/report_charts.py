@@ -52,6 +52,7 @@ class Charts(Struct, frozen=True, kw_only=True):
     bars: tuple[Chart, ...]
     worth: Chart | None
     worths: tuple[Worth, ...]
+    price_decimals: int
     ranges: Chart | None
     places: Chart | None
     views: Chart | None
@@ -87,6 +88,7 @@ def charts_of(
         bars=tuple(charts.stacked(bars[start : start + BARS], message) for start in starts),
         worth=worth_chart(worths, rules, wording) if len(worths) > 1 else None,
         worths=worths,
+        price_decimals=max((len(worth.price.partition(".")[2]) for worth in worths), default=0),
         ranges=ranges_chart(firmness, brief, wording) if firmness.ranges else None,
         places=places_chart(firmness, wording) if len(firmness.chances) > 1 else None,
         views=views_chart(apart, wording) if apart else None,
