@@ -23,7 +23,7 @@ WORLD = ("socket.connect", "socket.getaddrinfo", "socket.bind", "socket.sendto",
 """Python's audit events of reaching a network or another program."""
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["service.typeset"])
+_context.set_forkserver_preload(["service.warm"])
 
 
 class WorkError(Exception):

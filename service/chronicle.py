@@ -190,13 +190,13 @@ async def show_record_file(
     record_file_id: FromPath[UUID], caller: NamedDependency[Caller], state: State
 ) -> Response[str]:
     """Read a record that was asked for on a screen: the same as the PDF, at once."""
-    from service.typeset import typeset_chronicle
+    from service.typeset import shown_chronicle
 
     pool = cast("asyncpg.Pool", state.pool)
     async with db.transaction(pool) as conn:
         asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), _File)
         await _find(conn, caller, asked.tender_id)
-    return await reports.on_screen(state, typeset_chronicle, await load(pool, asked))
+    return await reports.on_screen(state, shown_chronicle, await load(pool, asked))
 
 
 router = Router(

@@ -37,6 +37,7 @@ from service.jobs import JobError
 from service.organisations import Caller
 from service.paper_document import Document, Loaded
 from service.reports import Lang
+from service.screen import for_screen
 from service.summaries import AwardNumber, LetterOf
 
 SQL = db.queries("papers")
@@ -156,8 +157,13 @@ class _Known(NamedTuple):
 # Making, in a process of its own
 
 
+def shown_paper(kind: str, data: bytes, lang: str) -> str:
+    """A paper for a screen. Raises LookupError for a language that there is none of."""
+    return for_screen(typeset_paper(kind, data, lang))
+
+
 def typeset_paper(kind: str, data: bytes, lang: str) -> str:
-    """A paper as HTML. Raises LookupError for a language that there is none of."""
+    """A paper as HTML for paper. Raises LookupError for a language that there is none of."""
     from service.typeset import fill
 
     paper = PAPERS[kind]
@@ -166,12 +172,12 @@ def typeset_paper(kind: str, data: bytes, lang: str) -> str:
 
 
 def print_paper(kind: str, data: bytes, lang: str) -> tuple[bytes, str]:
-    """A paper as PDF with its data inside, and as HTML; closes its process to the world. Raises WorkError."""
+    """A paper as PDF with its data inside, and for a screen; closes its process to the world. Raises WorkError."""
     from service.typeset import print_sheet
 
     at = msgspec.json.decode(data, type=PAPERS[kind].document).at
     html = typeset_paper(kind, data, lang)
-    return print_sheet(html, at, f"{PAPERS[kind].file}.json", data), html
+    return print_sheet(html, at, f"{PAPERS[kind].file}.json", data), for_screen(html)
 
 
 async def make(pool: asyncpg.Pool, payload: str) -> None:
@@ -237,7 +243,7 @@ async def show(
         files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
     if files is not None:
         return reports.page(files.html)
-    return await reports.on_screen(request.app.state, typeset_paper, paper.kind, known.data, lang)
+    return await reports.on_screen(request.app.state, shown_paper, paper.kind, known.data, lang)
 
 
 # Handlers

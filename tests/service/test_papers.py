@@ -124,7 +124,7 @@ def test_a_paper_is_archival_accessible_and_carries_its_data(kind: str, tmp_path
     data = data_of(kind)
     file, html = apart.run_now(papers.print_paper, kind, data, "en")
     assert faults(file) == []
-    assert html == papers.typeset_paper(kind, data, "en")
+    assert html == papers.shown_paper(kind, data, "en")
     with pikepdf.open(io.BytesIO(file)) as opened:
         inside = {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}
     assert inside == {f"{papers.PAPERS[kind].file}.json": data}

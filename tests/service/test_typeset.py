@@ -129,5 +129,5 @@ def test_a_rule_for_the_whole_tender_is_named_and_its_results_are_not_called_poi
     html = typeset.typeset(report_on(evaluate(lot, opened(lot, offers)), list(offers)))
     assert "Price per quality point" in html
     assert "points ahead" not in html
-    assert "<svg" not in html
+    assert "Where the points come from" not in html
     assert "The lower price" in html

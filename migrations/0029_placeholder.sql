@@ -1,2 +1,0 @@
--- Stands for another branch's migration.
-SELECT 1;
