@@ -22,3 +22,19 @@ CREATE TABLE paper_files (
 );
 
 GRANT SELECT, INSERT ON papers, paper_files TO tenderscore_app;
+
+-- An opening record quotes who stood behind joint bids and how variants were described: it is destroyed with them, and made
+-- anew without them for whoever asks.
+CREATE FUNCTION destroy_opening_papers() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+    DELETE FROM paper_files AS made USING papers AS paper
+    WHERE made.paper_id = paper.id AND paper.tender_id = NEW.tender_id AND paper.kind = 'opening';
+    DELETE FROM papers AS paper WHERE paper.tender_id = NEW.tender_id AND paper.kind = 'opening';
+    RETURN NULL;
+END;
+$$;
+
+CREATE TRIGGER shreddings_destroy_opening_papers AFTER INSERT ON shreddings
+FOR EACH ROW EXECUTE FUNCTION destroy_opening_papers();

@@ -315,7 +315,7 @@ async def _run(settings: Settings, dsn: str, *, leave: bool) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play a complete tender on an own database and keep serving it."""
-    settings = Settings(data=DATABASE.absolute(), port=0)
+    settings = Settings(data=DATABASE.absolute(), port=0, report_workers=2)
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir()
     erase(DATABASE)

@@ -156,6 +156,8 @@ class _Known(NamedTuple):
 
 # Making, in a process of its own
 
+apart.preload(__name__)  # or every child would load the nouns that papers are about, which takes it longer than a page
+
 
 def shown_paper(kind: str, data: bytes, lang: str) -> str:
     """A paper for a screen. Raises LookupError for a language that there is none of."""
@@ -184,7 +186,9 @@ async def make(pool: asyncpg.Pool, payload: str) -> None:
     """The worker's duty: make a paper's files apart and store them, unless somebody else has. Raises JobError."""
     paper_id = UUID(payload)
     async with db.transaction(pool) as conn:
-        kept = await db.one(SQL.get_paper(conn, paper_id=paper_id), _Kept)
+        kept = await db.maybe(SQL.get_paper(conn, paper_id=paper_id), _Kept)
+    if kept is None:
+        return  # destroyed with the bids since somebody asked for it
     try:
         pdf, html = await apart.run(print_paper, kept.kind, kept.data, kept.lang)
     except apart.WorkError as error:

@@ -95,6 +95,18 @@ SELECT
 FROM (SELECT max(lot.opened_at) AS opened_at FROM lots AS lot WHERE lot.tender_id = asked_tender) AS box;
 $$;
 
+CREATE FUNCTION public.destroy_opening_papers() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM paper_files AS made USING papers AS paper
+    WHERE made.paper_id = paper.id AND paper.tender_id = NEW.tender_id AND paper.kind = 'opening';
+    DELETE FROM papers AS paper WHERE paper.tender_id = NEW.tender_id AND paper.kind = 'opening';
+    RETURN NULL;
+END;
+$$;
+
 CREATE FUNCTION public.discard_upload(upload uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -2300,6 +2312,8 @@ CREATE CONSTRAINT TRIGGER consensus_scores_stay_behind_a_lock AFTER INSERT OR UP
 CREATE TRIGGER criterion_locks_wait_for_scores BEFORE INSERT ON public.criterion_locks FOR EACH ROW EXECUTE FUNCTION public.wait_for_scores_on_their_way();
 
 CREATE CONSTRAINT TRIGGER panel_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.panel_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
+
+CREATE TRIGGER shreddings_destroy_opening_papers AFTER INSERT ON public.shreddings FOR EACH ROW EXECUTE FUNCTION public.destroy_opening_papers();
 
 CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();
 

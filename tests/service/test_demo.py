@@ -26,7 +26,7 @@ def played() -> Iterator[tuple[Path, subprocess.CompletedProcess[str]]]:
     folder = Path(tempfile.gettempdir()) / f"ts-{uuid4().hex[:8]}"
     folder.mkdir(mode=0o755)
     command = [sys.executable, "-m", "service", "demo", "--exit"]
-    yield folder, subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=120)
+    yield folder, subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=400)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -52,3 +52,15 @@ async def test_a_joint_bid_names_its_members_and_their_shares(market: Market):
     data = await market.owner.fetchval("SELECT data FROM papers WHERE about_id = $1", tender["lots"][0]["id"])
     kept = msgspec.json.decode(data, type=OpeningPaper)
     assert [party.share for party in kept.behind[0].parties] == ["62.5", "37.5"]
+
+
+async def test_it_is_destroyed_with_what_it_quotes(market: Market):
+    """Who stood behind a joint bid is destroyed after its retention; no paper of ours keeps it longer."""
+    tender, _ = await market.opened()
+    lot, other = tender["lots"][0], (await market.opened())[0]["lots"][0]
+    for one in (lot, other):
+        assert (await market.auditor.get(f"/lots/{one['id']}/opening/record.pdf")).status_code == 202
+    shredded = "INSERT INTO shreddings (tender_id, person_id, shredded_at) VALUES ($1, $2, clock_timestamp())"
+    await market.owner.execute(shredded, tender["id"], market.approver.id)
+    count = "SELECT count(*) FROM papers WHERE about_id = $1"
+    assert [await market.owner.fetchval(count, one["id"]) for one in (lot, other)] == [0, 1]

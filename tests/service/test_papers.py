@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
+from playwright.async_api import Page
 
 from service import apart, db, jobs, papers, pdf, reports
 from service.language import LANGUAGES
@@ -22,6 +23,9 @@ from service.settings import Settings
 from tests.make_papers import MADE, PLAIN, data_of
 from tests.service.conftest import Market, Person, refused
 from tests.service.test_pdf import can_print, faults, text_of
+from tests.service.test_screen import browser, in_a_browser, looked_at, page
+
+__all__ = ["browser", "page"]
 
 KINDS = sorted(papers.PAPERS)
 prints = pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
@@ -198,6 +202,13 @@ async def test_a_page_on_a_screen_runs_and_loads_nothing(market: Market):
     assert "default-src 'none'" in policy
     assert reports.content_policy(answer.text) == policy
     assert market.birch.name.replace("&", "&amp;") in answer.text
+
+
+@in_a_browser
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_paper_has_no_fault_in_a_browser(page: Page, kind: str):
+    """No error, nothing sideways on a telephone or a desk, and nothing that axe finds."""
+    assert (await looked_at(page, papers.shown_paper(kind, data_of(kind), "en"))).faults == []
 
 
 async def test_a_paper_that_cannot_be_made_says_why(market: Market):
