@@ -237,6 +237,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         letter_texts.router,
         summaries.router,
         notices.router,
+        notices.public,
         contracts.router,
         procedure_reports.router,
         papers.router,

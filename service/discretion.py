@@ -195,8 +195,8 @@ def _texts(letter: Letter) -> Iterator[tuple[UUID, str, str]]:
             shown |= {f"score:{one.id}": one.score, f"explanation:{one.id}": one.explanation}
         fields |= {name: one.redacted or one.text for name, one in shown.items()}
         for decided in told.participation:
-            words = (decided.evidence, decided.reason, decided.self_cleaning or "")
-            fields[f"participation:{decided.id}"] = "\n".join(words)
+            words = (decided.evidence, decided.reason, decided.self_cleaning)
+            fields[decided.field] = "\n".join(text for text in words if text)
         yield from ((told.bid_id, name, text) for name, text in fields.items() if text)
 
 

@@ -35,8 +35,9 @@ STANDSTILLS: Final[dict[JurisdictionId, tuple[Standstill, ...]]] = {
             # A bank holiday in any part: the later end is lawful everywhere, an earlier one is not.
             calendar="GB-ENG GB-WLS GB-SCT GB-NIR",
             counts_first_day=True,
-            source="Procurement Act 2023 s.51(2): eight working days beginning with the day of the notice (guidance"
-            " seen); s.123 for working days, taken as bank holidays of any part of the kingdom (knowledge)",
+            source="Procurement Act 2023 s.51(2): eight working days beginning with the day of the notice; s.123: bank"
+            " holidays are no working days, those of any part of the kingdom",
+            # Section 51 and the guidance on it were seen; that any part's holidays count (s.123) is from knowledge.
             evidence="seen",
             valid_from=UK_ACT_FROM,
         ),

@@ -86,6 +86,7 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
     bids = await bids_of(conn, lot.id)
     names = await db.many(SQL.list_names(conn, lot_id=lot.id), BidderName)
     waiting = await standstill.current(conn, lot.id, award.number)
+    given = {(one.bid_id, one.field): one.text for one in texts}
     return Sources(
         tender=known.tender,
         lot=lot,
@@ -100,13 +101,16 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
         address=address,
         bids={bid.bid_id: bid for bid in bids},
         agreed={(one.bid_id, one.criterion_id): letters.with_cites(one.reason, one.cites) for one in agreed},
-        texts={(one.bid_id, one.field): one.text for one in texts},
+        texts=given,
         hidden=_hidden(law, hidden),
         names=tuple(names),
         opened_prices=await _opened_prices(conn, known, lot) if letters.WITH_PRICES in law.letters else {},
         standstill_ends_at=None if waiting is None else waiting.ends_at,
         holders=await frameworks.holders_of(conn, known.tender, lot.id),
-        participation=await participation.of_lot(conn, known, lot),
+        participation={
+            bid_id: tuple(participation.retold(one, given.get((bid_id, one.field))) for one in decided)
+            for bid_id, decided in (await participation.of_lot(conn, known, lot)).items()
+        },
     )
 
 

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 import scoring
-from service import awards, db, events, letter_sources, letters, opening, tenders
+from service import awards, db, events, letter_sources, letters, opening, participation, tenders
 from service.drafts import Reason
 from service.jurisdictions import Presets
 from service.letter_sources import GivenText, LettersAlreadySent, Redaction
@@ -133,9 +133,14 @@ async def give_text(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> GivenText:
-    """Give a text about a bid that only people know: an address, an explanation; for author, moderator or approver."""
+    """Give a text about a bid that only people know: an address, an explanation; for author, moderator or approver.
+
+    `participation:<id>` tells a decision about a ground or condition in other words than the record has it.
+    """
     known, lot = await _lock_letters(conn, caller, lot_id, bid_id, *_WRITERS)
-    check_field(lot, field, letters.known_fields(lot, letters.TEXTS, scores=False))
+    decided = (await participation.of_lot(conn, known, lot)).get(bid_id, ())
+    fields = letters.known_fields(lot, letters.TEXTS, scores=False)
+    check_field(lot, field, [*fields, *(one.field for one in decided)])
     row = SQL.insert_text(conn, lot_id=lot_id, bid_id=bid_id, field=field, text=data.text, person_id=caller.person_id)
     given = await db.one(row, GivenText)
     facts = {"lot_id": lot_id, **msgspec.to_builtins(given)}

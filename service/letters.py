@@ -7,7 +7,6 @@ and is not there yet is named with its reference. Numbers are the engine's. What
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache
 from typing import Final, Literal, assert_never
 from uuid import UUID
 
@@ -15,12 +14,13 @@ import msgspec
 from msgspec import Struct
 
 import scoring
-from scoring.answers import Graded
 from scoring.decimals import exact_text
-from scoring.model import method_tag, price_criterion
+from scoring.model import price_criterion
 from scoring.tie_break import DrawLots, Heaviest, HigherQuality, LowerPrice, OnCriterion, TieBreak
 from service import participation
+from service.criterion_words import how_assessed, in_units, part_of, scores_available
 from service.jurisdictions import Presets
+from service.language import LANGUAGES
 from service.legal import LetterKind, Standstill
 from service.legal_awards import NEVER_WITHHELD
 from service.participation import Participation
@@ -44,6 +44,7 @@ HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "r
 `explanation:<criterion>` besides. `contract_price` is withheld from the public: only letters that must hold it do.
 """
 
+ENGLISH: Final = LANGUAGES["en"]
 State = Literal["winner", "not_awarded", "disqualified"]
 
 
@@ -57,7 +58,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 class CriterionTold(Struct, frozen=True, kw_only=True):
     """A criterion as one bid was assessed against it: importance, how scores were given, the score and its explanation.
 
-    `importance` is the share of the whole lot, in its published units and multiplied down the tree: the most that
+    `importance` is the share of the whole lot, of the published total and multiplied down the tree: the most that
     `score` (weighted points) can be. `mark` is what the panel agreed on the published scale, `points` are of 100.
     """
 
@@ -122,7 +123,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     """What one bidder is told. `winner` is missing in a winner's own letter, and where nothing was awarded.
 
     In a framework everybody who holds a place has won; `winner` is the one ranked first. `read_out`: all bidders with
-    their prices, where the law makes them public.
+    their prices, where the law makes them public. Instants are told in words as well, with offset and city.
     """
 
     kind: LetterKind
@@ -143,6 +144,8 @@ class Letter(Struct, frozen=True, kw_only=True):
     standstill_ends_at: datetime | None
     read_out: tuple[ReadOut, ...] = ()
     framework: FrameworkTold | None = None
+    decided: str = ""
+    standstill_ends: str | None = None
 
 
 class BidFacts(Struct, frozen=True, kw_only=True):
@@ -234,11 +237,6 @@ def with_cites(reason: str, cites: Sequence[str]) -> str:
     return f"{reason}\n\nIn the tender: {'; '.join(cites)}." if cites else reason
 
 
-@lru_cache(maxsize=1)
-def _formulas() -> dict[str, str]:
-    return {one.id: f"{one.name}: {one.formula}" for one in scoring.methods()}
-
-
 def made_for(sources: Sources, bid_id: UUID) -> Letter:
     """The letter to the bidder of a bid."""
     told_of_winner = sources.winner_id is not None and not sources.has_won(bid_id)
@@ -262,7 +260,16 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         standstill_ends_at=sources.standstill_ends_at,
         read_out=_read_out(sources) if sources.kind == WITH_PRICES else (),
         framework=_framework(sources, bid_id),
+        decided=ENGLISH.instant(sources.decided_at, tender.time_zone),
+        standstill_ends=_ends(sources),
     )
+
+
+def _ends(sources: Sources) -> str | None:
+    """Until when no contract is signed, to the second (Directive 89/665/EEC art. 2a(2): the exact period)."""
+    if sources.standstill_ends_at is None:
+        return None
+    return f"No contract is signed before {ENGLISH.instant(sources.standstill_ends_at, sources.tender.time_zone)}."
 
 
 def _framework(sources: Sources, bid_id: UUID) -> FrameworkTold | None:
@@ -393,8 +400,13 @@ def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult 
     given = sources.texts.get((bid_id, "disqualification")) or kept_out or sources.bids[bid_id].state_reason
     if given is not None or result is None:
         return given
-    hurdles = [flag.partition(":")[2] for flag in result.flags if flag.startswith(("minimum:", "failed:", "fatal:"))]
-    return f"Its points are below what was published as the least on: {', '.join(hurdles)}." if hurdles else None
+    return " ".join(_HURDLES.get(step.message, step.sentence) for step in result.chain if step.message in _OUT) or None
+
+
+_HURDLES: Final = {"max_pass": "It is not among the best bids, as many as were published to go on."}
+"""What is said otherwise than the engine does, whose sentence tells of the last bid that went on."""
+_OUT: Final = {"minimum", "minimum_total", "max_pass", "failed", "fatal", "above_ceiling", "over_budget", "zero"}
+"""What keeps a bid from being ranked by the published rules, as the engine names it."""
 
 
 class _Teller:
@@ -426,14 +438,14 @@ class _Teller:
         return CriterionTold(
             id=name,
             title=criterion.title or name,
-            importance=exact_text(share),
-            method=_method(criterion),
-            scores_available=_scale(criterion, share),
+            importance=f"{exact_text(share)} of {self.sources.lot.rules.total:f}",
+            method=how_assessed(criterion),
+            scores_available=scores_available(criterion, share),
             mark=self.shown(score, self.values.get(name) if judged else None),
             points=self.shown(score, self.points.get(name)),
             score=self.shown(score, self.weighted.get(name)),
             explanation=self.shown(f"explanation:{name}", self._explanation(criterion, judged=judged)),
-            sub_criteria=tuple(self.criterion(child, _part(criterion, child, share)) for child in criterion.criteria),
+            sub_criteria=tuple(self.criterion(child, part_of(criterion, child, share)) for child in criterion.criteria),
         )
 
     def _explanation(self, criterion: scoring.Criterion, *, judged: bool) -> str | None:
@@ -442,34 +454,8 @@ class _Teller:
         reason = self.sources.agreed.get((self.bid_id, name)) if judged else None
         computed = None
         if not judged and not criterion.criteria and name in self.values:
-            told = f": {self.values[name]}" if self.own else ""
+            told = f": {in_units(criterion, self.values[name], self.sources.tender.currency)}" if self.own else ""
             computed = f"Scored by the published formula from what the tender states{told}."
         if criterion.criteria and name in self.points:
             computed = "The sum of its sub-criteria, each explained below."
         return "\n\n".join(part for part in (reason or computed, given) if part) or None
-
-
-def _part(parent: scoring.Criterion, child: scoring.Criterion, share: Fraction) -> Fraction:
-    """A sub-criterion's share of the whole lot, of which its parent has `share`."""
-    return share * Fraction(child.weighting) / Fraction(parent.total)
-
-
-def _method(criterion: scoring.Criterion) -> str:
-    tag = method_tag(criterion)
-    if criterion.criteria:
-        return "by its sub-criteria, whose weighted scores are added up"
-    return f"{tag}, {_formulas()[tag]}" if tag in _formulas() else "as the tender's rule says"
-
-
-def _scale(criterion: scoring.Criterion, share: Fraction) -> str:
-    method = criterion.method
-    if criterion.criteria:
-        parts = "; ".join(
-            f"{child.title or child.id} up to {exact_text(_part(criterion, child, share))}"
-            for child in criterion.criteria
-            if child.weighting
-        )
-        return f"0 to {exact_text(share)} weighted points, the sum of: {parts}"
-    if isinstance(method, Graded):
-        return "; ".join(f"{level.value:f} {level.label or ''}".strip() for level in method.scale)
-    return "0 to 100 points by formula, then weighted" if method is not None else "as the tender's rule says"

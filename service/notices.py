@@ -28,6 +28,9 @@ from service.tenders import TenderRow
 
 SQL = db.queries("notices")
 
+NOBODY = UUID(int=0)
+"""Who reads without a key: no person, and of no organisation."""
+
 
 class NewNotice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When and under which number the award notice was published. `calendar` as for the letters."""
@@ -199,24 +202,49 @@ async def list_notices(
     Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
     """
     tender = (await tenders.read(conn, caller, tender_id=tender_id)).tender
+    page = await _page(conn, tender, caller.organisation_id, limit, cursor)
+    return _answer(page, request.headers.get("if-none-match"))
+
+
+@get("/public/tenders/{tender_id:uuid}/notices")
+async def list_public_notices(
+    tender_id: FromPath[UUID],
+    request: Request[Any, Any, State],
+    conn: NamedDependency[db.Connection],
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[Page[PublicNotice]]:
+    """List the same without a key, for everybody; not of tenders that exist for a framework's suppliers alone.
+
+    Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
+    """
+    row = tenders.SQL.get_tender(conn, tender_id=tender_id, lot_id=None, organisation_id=NOBODY, person_id=NOBODY)
+    page = await _page(conn, await db.one(row, TenderRow), NOBODY, limit, cursor)
+    return _answer(page, request.headers.get("if-none-match"))
+
+
+async def _page(
+    conn: db.Connection, tender: TenderRow, reader_id: UUID, limit: int, cursor: str | None
+) -> Page[PublicNotice]:
+    """A page of a published tender's notices, for an organisation."""
     if tender.published_at is None:
         raise NotFound
     after_at, after_id = start_of(cursor)
     rows = SQL.list_notices(
-        conn,
-        tender_id=tender_id,
-        supplier_id=caller.organisation_id,
-        after_at=after_at,
-        after_id=after_id,
-        limit=limit + 1,
+        conn, tender_id=tender.id, supplier_id=reader_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
     law = tenders.legal_rules(tender)
     told = [as_told(law, row) for row in await db.many(rows, _Row)]
-    page: Page[PublicNotice] = page_of(told, limit, lambda one: (one.told_at, one.id))
+    return page_of(told, limit, lambda one: (one.told_at, one.id))
+
+
+def _answer(page: Page[PublicNotice], known: str | None) -> Response[Page[PublicNotice]]:
+    """The page with its ETag, or 304 where its reader has it."""
     headers = {"ETag": etag(scoring.digest(page))}
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if known == headers["ETag"]:
         return Response(cast("Any", b""), status_code=304, media_type=MediaType.TEXT, headers=headers)
     return Response(page, headers=headers)
 
 
 router = Router(path="/", route_handlers=[record_notice, get_notice, list_notices], tags=["Award"])
+public = Router(path="/", route_handlers=[list_public_notices], tags=["Public"])

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from service import db, requirements, tenders
@@ -32,7 +33,8 @@ class Participation(Struct, frozen=True, kw_only=True):
     """A decision about whether a bidder takes part, as it is told to that bidder.
 
     `title` is the ground in the law's words or the published condition, `source` where it stands; `heard` says how the
-    bidder was heard about a ground, and `self_cleaning` how what it proved was judged.
+    bidder was heard about a ground, and `self_cleaning` how what it proved was judged. Where people have told the
+    decision anew for the letter, that text stands under `evidence`, and `reason` and `self_cleaning` are left out.
     """
 
     subject: Subject
@@ -42,10 +44,15 @@ class Participation(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     decision: str
     evidence: str
-    reason: str
+    reason: str | None
     heard: str | None
     self_cleaning: str | None
     decided_at: datetime
+
+    @property
+    def field(self) -> str:
+        """The name under which it can be told anew in a letter."""
+        return f"participation:{self.id}"
 
     @property
     def keeps_out(self) -> bool:
@@ -101,8 +108,15 @@ def _heard(made: Made, zone: str) -> str | None:
 
 def in_short(decided: Iterable[Participation]) -> str | None:
     """Why a bidder is out of the race, by all that keeps it out; None where nothing does."""
-    out = [f"{one.title} ({one.source}) {one.decision} {one.reason}" for one in decided if one.keeps_out]
+    out = [
+        f"{one.title} ({one.source}) {one.decision} {one.reason or one.evidence}" for one in decided if one.keeps_out
+    ]
     return "\n\n".join(out) or None
+
+
+def retold(one: Participation, text: str | None) -> Participation:
+    """The decision as it was recorded, or in the words that people have written for the letter instead."""
+    return one if text is None else msgspec.structs.replace(one, evidence=text, reason=None, self_cleaning=None)
 
 
 # Reading

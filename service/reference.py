@@ -133,7 +133,7 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
         Tag(name="Reports", description="What is printed: as PDF with its data inside, and as HTML."),
         Tag(name="Award", description="The award decision."),
-        Tag(name="Public", description="What anybody reads without a key: how bids are scored, and who won."),
+        Tag(name="Public", description="What anybody reads without a key: notices, how bids are scored, who won."),
         Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
     ],
     use_handler_docstrings=True,

@@ -196,3 +196,21 @@ async def test_notices_of_a_call_off_are_the_framework_s_suppliers_only(market: 
     tender = await market.publish(**terms)
     assert await kinds(market.birch, tender) == ["tender"]
     refused(await market.alder.get(feed_of(tender)), 404, "not-found")
+    refused(await market.anonymous.get(f"/public{feed_of(tender)}"), 404, "not-found")
+
+
+async def test_the_public_reads_notices_without_a_key(market: Market) -> None:
+    """Word for word what a stranger with a key reads; of a draft, or of no tender, nothing."""
+    tender, _, _ = await market.awarded(jurisdiction="uk-pa2023")
+    await market.send_letters(tender)
+    done(await publish(market, market.approver, tender))
+    answer = await market.anonymous.get(f"/public{feed_of(tender)}")
+    assert answer.json() == done(await market.stranger.get(feed_of(tender)))
+    assert [one["kind"] for one in answer.json()["items"]] == ["tender", "award"]
+    again = await market.anonymous.send("GET", f"/public{feed_of(tender)}", If_None_Match=answer.headers["etag"])
+    assert again.status_code == 304
+    assert (await market.anonymous.get(f"/public{feed_of(tender)}?limit=1")).json()["next"]
+    draft = await market.draft()
+    refused(await market.anonymous.get(f"/public{feed_of(draft)}"), 404, "not-found")
+    refused(await market.anonymous.get(f"/public/tenders/{uuid4()}/notices"), 404, "not-found")
+    refused(await market.anonymous.get(feed_of(tender)), 401, "unauthenticated")

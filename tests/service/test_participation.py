@@ -102,3 +102,13 @@ async def test_words_of_a_decision_that_tell_of_another_bidder_stop_the_sending(
     places = {fault["pointer"] for fault in problem["errors"]}
     assert f"/bids/{alder['bid_id']}/participation:insurance" in places
     assert not any(birch["bid_id"] in place for place in places)
+    text = f"{lot_of(tender)}/assessment-summaries/{alder['bid_id']}/texts/participation"
+    refused(await market.moderator.put(f"{text}:modules", {"text": "Fine."}), 422, "no-such-field")
+    done(await market.moderator.put(f"{text}:insurance", {"text": "Your bid shows no policy in annex 5."}))
+    done(await market.approver.post(f"{lot_of(tender)}/assessment-summaries/sending", {"calendar": "DE"}))
+    answer = await market.alder.get(f"{lot_of(tender)}/assessment-summaries/{alder['bid_id']}")
+    own = answer.json()["letter"]["own"]
+    (one,) = own["participation"]
+    assert (one["evidence"], one["reason"]) == ("Your bid shows no policy in annex 5.", None)
+    assert own["disqualification"].endswith("Your bid shows no policy in annex 5.")
+    assert market.birch.name not in answer.text

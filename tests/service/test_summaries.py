@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -63,24 +65,60 @@ async def test_a_losing_bidders_summary_has_every_field_of_regulation_31(market:
         assert told["identifier"]
         assert told["total"]["text"]
         price, quality, social = told["criteria"]
-        assert (price["importance"], quality["importance"], social["importance"]) == ("40", "35", "25")
-        assert "Inverse proportional" in price["method"]
+        shares = [one["importance"] for one in (price, quality, social)]
+        assert shares == ["40 of 100", "35 of 100", "25 of 100"]
+        assert price["method"].startswith("Inverse proportional: ")
         assert quality["score"]["text"]  # the sub-total
         statement = quality["sub_criteria"][0]
         assert "4 very good" in statement["scores_available"]
         assert "page 4" in statement["explanation"]["text"]
         assert "In the tender: Method statement, p. 4." in statement["explanation"]["text"]
-        assert statement["importance"] == "21"
+        assert statement["importance"] == "21 of 100"
         for criterion in (price, statement, *social["sub_criteria"]):
             assert criterion["score"]["text"]
             assert criterion["explanation"]["text"]
     assert own["criteria"][1]["sub_criteria"][0]["mark"]["text"] == "3"
     assert own["total"]["text"] in own["why_not_awarded"]
     assert winner["why_not_awarded"] is None
+    assert own["criteria"][0]["explanation"]["text"].endswith("what the tender states: 1184500.00 GBP.")
+    assert own["criteria"][2]["sub_criteria"][1]["explanation"]["text"].endswith(" tonnes of CO2 equivalent.")
+    assert letter["decided"].endswith("(UTC, London)")
     assert letter["rules_digest"] == tender["lots"][0]["rules_digest"]
     assert letter["full_rules"].startswith("http://127.0.0.1:")
     assert letter["full_rules"].endswith(f"/tenders/{tender['id']}")
     assert "eight" in letter["standstill"] or "8 working days" in letter["standstill"]
+
+
+def strings(value: Any, *, but: frozenset[str]) -> Iterator[str]:
+    """Every text in a letter, except under these names."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if name not in but:
+                yield from strings(part, but=but)
+    elif isinstance(value, list):
+        for part in value:
+            yield from strings(part, but=but)
+    elif isinstance(value, str):
+        yield value
+
+
+async def test_where_a_letters_reader_expects_a_name_there_is_no_identifier(market: Market) -> None:
+    """Ids stand where ids belong: the bid's own, the tender's address, the digest of its rules; words are words."""
+    tender, bids = await three(market)
+    await market.complete_letters(tender)
+    named = {"postal_address": "1 Mill Lane", "email": "a@bids.example", "identifier": "PPON-1"}
+    for bid_id in bids.values():
+        for field, text in named.items():
+            done(await market.moderator.put(f"{path_of(tender)}/{bid_id}/texts/{field}", {"text": text}))
+    await market.send_letters(tender)
+    letter = done(await market.alder.get(f"{path_of(tender)}/{bids['alder']}"))["letter"]
+    ids = frozenset({"bid_id", "full_rules", "rules_digest", "id", "reference"})
+    texts = list(strings(letter, but=ids))
+    assert len(texts) > 80
+    for text in texts:
+        assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|[0-9a-f]{32}", text), text
+        assert not re.search(r"(method|statement|working|apprentice)-(statement|time|weeks)", text), text
+        assert not re.search(r"\b(P1|A1|yes_no|knowledge|None)\b", text), text
 
 
 async def test_no_letter_tells_of_a_third_bidder(market: Market) -> None:
