@@ -1214,6 +1214,8 @@ CREATE TABLE public.job_attempts (
     failure text,
     mend text,
     given_up_at timestamp with time zone,
+    parts_done integer,
+    parts_total integer,
     CONSTRAINT job_attempts_begun_not_negative CHECK ((begun >= 0))
 );
 
@@ -1518,6 +1520,15 @@ CREATE TABLE public.record_files (
     asked_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.report_parts (
+    tender_id uuid NOT NULL,
+    lang text NOT NULL,
+    key bytea NOT NULL,
+    part bytea NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    CONSTRAINT report_parts_are_found_by_sha256 CHECK ((octet_length(key) = 32))
+);
+
 CREATE TABLE public.report_texts (
     tender_id uuid NOT NULL,
     field text NOT NULL,
@@ -1535,6 +1546,7 @@ CREATE TABLE public.reports (
     pdf bytea NOT NULL,
     digest text NOT NULL,
     stored_at timestamp with time zone NOT NULL,
+    signature bytea,
     CONSTRAINT reports_are_of_a_known_kind CHECK ((kind = 'evaluation'::text))
 );
 
@@ -2064,6 +2076,9 @@ ALTER TABLE ONLY public.record_file_contents
 ALTER TABLE ONLY public.record_files
     ADD CONSTRAINT record_files_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.report_parts
+    ADD CONSTRAINT report_parts_kept_once PRIMARY KEY (tender_id, lang, key);
+
 ALTER TABLE ONLY public.report_texts
     ADD CONSTRAINT report_texts_are_numbered PRIMARY KEY (tender_id, field, version);
 
@@ -2584,6 +2599,9 @@ ALTER TABLE ONLY public.record_files
 ALTER TABLE ONLY public.record_files
     ADD CONSTRAINT record_files_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
+ALTER TABLE ONLY public.report_parts
+    ADD CONSTRAINT report_parts_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.report_texts
     ADD CONSTRAINT report_texts_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -2929,6 +2947,8 @@ GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.record_file_contents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.record_files TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.report_parts TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.report_texts TO tenderscore_app;
 
