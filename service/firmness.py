@@ -23,6 +23,8 @@ SHOWN_DECIMALS: Final = 2
 MOST_TRIED: Final = 4_000
 """Bids × bids × criteria up to which single grades and absent bids are tried one by one: about a second."""
 LEFT_OUT: Final = "so many bids are not tried one by one in a report"
+TRIED: Final = frozenset({"marks", "removals"})
+UNPRINTED: Final = frozenset({"reversals", "break_even", "spreads"})
 TOLD: Final = 3
 """Places that are told one by one; those after them are told together."""
 
@@ -92,7 +94,7 @@ class Firmness(Struct, frozen=True, kw_only=True):
     """Everything that would put another bid first; ranges begin with the narrowest.
 
     `kept` is the share of the draws that leave the first where it is, in per cent; there is none without one first.
-    `reasons` says of what is missing why.
+    `reasons` says of what is missing why; with `many` bids, grades and absent bids are missing.
     """
 
     draws: int
@@ -102,6 +104,7 @@ class Firmness(Struct, frozen=True, kw_only=True):
     chances: tuple[Chance, ...]
     marks: tuple[Mark, ...]
     leavers: tuple[Leaver, ...]
+    many: bool
     reasons: dict[str, str]
     notes: tuple[str, ...]
 
@@ -115,8 +118,7 @@ def firmness_of(document: ReportDocument, rules: Sequence[Rule], standings: Sequ
     """How firmly the first place of an evaluation stands."""
     stored = document.evaluation
     many = len(stored.inputs) ** 2 * sum(1 for _ in scoring.leaves(stored.lot.criteria)) > MOST_TRIED
-    slow = ("marks", "removals", "break_even") if many else ("break_even",)
-    left_out = {str(part): LEFT_OUT for part in slow}
+    left_out = dict.fromkeys(UNPRINTED | TRIED if many else UNPRINTED, LEFT_OUT)
     found = scoring.sensitivity(
         stored.lot, stored.inputs, stored.draw_secret, draws=DRAWS, seed=SEED, left_out=left_out
     )
@@ -151,6 +153,7 @@ def firmness_of(document: ReportDocument, rules: Sequence[Rule], standings: Sequ
             for one in found.removals
             if found.winner not in {None, one.bid, one.winner}
         ),
+        many=many,
         reasons=found.reasons,
         notes=found.notes,
     )

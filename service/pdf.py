@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from html import unescape
@@ -136,33 +136,45 @@ HEADLINES, LINES, TRIES = 6, 50, 5
 
 
 def press(html: str) -> Part:
-    """One part, laid out by itself. Raises WorkError as `render` does."""
-    weasyprint = load()
+    """One part, laid out by itself. Raises WorkError as `render` does.
+
+    Where something that may not be broken is taller than a page, the library sometimes finds no way and gives up; such
+    a part is laid out once more, and broken wherever it must be.
+    """
     style, plain = _unstyled(html)
+    page = _printable(_far(plain))
     words = {anchor: unescape(words) for anchor, words in LINK.findall(html)}
-    drawn: list[Part] = []
-
-    def keep(document: Any, pdf: Any) -> None:
-        drawn.append(part_of(document, pdf, words))
-        del pdf.objects[1:]  # there is nothing left to write
-
     faults = _Faults()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(faults)
     try:
-        page = weasyprint.HTML(string=_printable(_far(plain)), url_fetcher=data_only())
-        page.write_pdf(
-            finisher=keep,
-            pdf_variant=VARIANT,
-            stylesheets=[_stylesheet(style)],
-            font_config=_fonts(),
-            uncompressed_pdf=True,
-        )
+        try:
+            part = _drawn(page, [_stylesheet(style)], words)
+        except AssertionError:
+            part = _drawn(page, [_stylesheet(style), _stylesheet(BREAKABLE)], words)
+    except AssertionError as error:
+        raise WorkError(f"WeasyPrint could not lay out a part: {error!r}.") from error
     finally:
         logger.removeHandler(faults)
     if faults.messages:
         raise WorkError("WeasyPrint reported: " + "; ".join(faults.messages))
-    return drawn[0]
+    return part
+
+
+BREAKABLE = "* { break-inside: auto !important; break-after: auto !important; }"
+
+
+def _drawn(page: str, stylesheets: list[Any], words: Mapping[str, str]) -> Part:
+    found: list[Part] = []
+
+    def keep(document: Any, pdf: Any) -> None:
+        found.append(part_of(document, pdf, words))
+        del pdf.objects[1:]  # there is nothing left to write
+
+    load().HTML(string=page, url_fetcher=data_only()).write_pdf(
+        finisher=keep, pdf_variant=VARIANT, stylesheets=stylesheets, font_config=_fonts(), uncompressed_pdf=True
+    )
+    return found[0]
 
 
 class _Faults(logging.Handler):

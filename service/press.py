@@ -134,7 +134,9 @@ def _entries(thing: Any) -> bytes:
     """An object's text; of a stream its entries."""
     if not isinstance(thing, pydyf.Stream):
         return thing.data
-    return pydyf.Dictionary({key: thing.extra[key] for key in thing.extra if key != "Filter"}).data
+    entries = pydyf.Dictionary(thing.extra)
+    entries.pop("Filter", None)
+    return entries.data
 
 
 def _told(drawing: _Drawing) -> list[int]:

@@ -40,6 +40,7 @@ from service.edge import PROBLEM
 from service.examples import EXAMPLES
 from service.organisations import Caller
 from service.problems import NotFound, page, refusals
+from service.screen import for_screen
 
 SQL = db.queries("reference")
 
@@ -310,7 +311,7 @@ def _methods_page() -> str:
 
     loader = jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates")
     pages = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    return pages.get_template("methods.html").render(methods=scoring.methods(), engine=scoring.ENGINE)
+    return for_screen(pages.get_template("methods.html").render(methods=scoring.methods(), engine=scoring.ENGINE))
 
 
 @get("/verify_receipt.py", media_type="text/x-python")

@@ -59,3 +59,12 @@ def test_the_same_page_gives_the_same_part_whatever_was_laid_out_before():
 def test_an_error_of_the_library_fails_the_part():
     with pytest.raises(WorkError, match="alt"):
         part_with(f'<img src="data:image/png;base64,{DOT}">')
+
+
+def test_what_is_taller_than_a_page_is_broken_where_it_must_be():
+    """A reason of ten thousand signs is allowed; it may not cost the whole report."""
+    style = "<style>tbody, tr { break-inside: avoid } tr.group { break-after: avoid }</style>"
+    long = "<td>" + "Word like " * 600 + "</td>"
+    rows = f'<tbody><tr class="group"><td>Group</td></tr></tbody><tbody><tr>{long}</tr><tr>{long}</tr></tbody>'
+    body = f"<p>{'Before. ' * 400}</p><table>{rows}</table>"
+    assert len(press(page_of(body).html.replace("</head>", f"{style}</head>")).pages) > 3

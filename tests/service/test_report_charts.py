@@ -1,19 +1,22 @@
 """Each chart of a report shows the evaluation's own numbers, and says its message in a sentence."""
 
+import io
 from fractions import Fraction
 
 import msgspec
+import pikepdf
 import pytest
 
 from scoring import evaluate
 from scoring.answers import Graded
-from service import report_charts
+from service import pdf, report_charts, typeset
 from service.firmness import firmness_of
 from service.language import LANGUAGES
 from service.report_charts import Charts, Wording, charts_of
 from service.report_document import ReportDocument
 from service.report_view import brief_of, rules_of, standings_of
 from tests.make_reports import SCALE, lot_of, opened, report_on, retrofit_report
+from tests.service.test_pdf import can_print
 
 
 def charts_in(document: ReportDocument) -> Charts:
@@ -110,3 +113,17 @@ def test_a_rule_for_the_whole_tender_has_no_bars_of_points():
     assert charts.front is None
     assert charts.bars == ()
     assert charts.ranges is None
+
+
+@pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
+@pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning")
+def test_who_hears_the_report_hears_each_chart_s_message(charts: Charts):
+    """On paper a chart is one figure whose alternative text is its message."""
+    pictures = [charts.front, *charts.bars, charts.worth, charts.ranges, charts.places, charts.views]
+    with pikepdf.open(io.BytesIO(pdf.render(typeset.sheet(retrofit_report())))) as made:
+        heard = [str(element.Alt) for element in made.objects if is_figure(element)]
+    assert sorted(heard) == sorted(picture.message for picture in pictures if picture)
+
+
+def is_figure(element: object) -> bool:
+    return isinstance(element, pikepdf.Dictionary) and element.get("/S") == pikepdf.Name.Figure

@@ -33,8 +33,8 @@ class Stage:
         return Making(self.pool, asyncio.Semaphore(1), self.tender_id, "en", tell)
 
     async def kept(self) -> int:
-        """How many parts are in the store."""
-        return await self.pool.fetchval("SELECT count(*) FROM report_parts")
+        """How many parts of this tender are in the store."""
+        return await self.pool.fetchval("SELECT count(*) FROM report_parts WHERE tender_id = $1", self.tender_id)
 
 
 @pytest.fixture
