@@ -26,6 +26,11 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["service.warm"])
 
 
+def preload(module: str) -> None:
+    """Load a module beside it, once, in the server that children are forked from; before the first child is."""
+    _context.set_forkserver_preload(["service.warm", module])
+
+
 class WorkError(Exception):
     """The work did not come to its end; the text says why. `mend` is a command that helps, where one does."""
 

@@ -1,7 +1,6 @@
-"""What the templates see: numbered criteria, methods in words, bids with lines and bars, the first page's answer.
+"""What the templates see: numbered criteria, methods in words, bids with their lines, the first page's answer.
 
-Every number is one that the engine wrote; the only arithmetic is the difference of two published totals and the length
-of a bar.
+Every number is one that the engine wrote; the only arithmetic is the difference of two published totals.
 """
 
 import hashlib
@@ -13,7 +12,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct
 
-from scoring import BidResult, Criterion, Step, leaves
+from scoring import BidResult, Criterion, Lot, Step, leaves
 from scoring.decimals import exact_text
 from scoring.model import direction_of, method_tag, unit_of
 from scoring.units import find_unit, is_money
@@ -75,17 +74,6 @@ class Line(Struct, frozen=True, kw_only=True):
     scores: tuple[PanelScore, ...]
 
 
-class Segment(Struct, frozen=True, kw_only=True):
-    """A piece of a bar, in millimetres from its left end; `roomy` when its number fits into it."""
-
-    x: str
-    middle: str
-    width: str
-    tone: int
-    label: str
-    roomy: bool
-
-
 class Standing(Struct, frozen=True, kw_only=True):
     """One bid's place and everything the report says about it."""
 
@@ -97,7 +85,6 @@ class Standing(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     decisions: tuple[Decision, ...]
     remarks: tuple[Step, ...]
-    bar: tuple[Segment, ...]
 
     @property
     def scored(self) -> tuple[Line, ...]:
@@ -123,9 +110,12 @@ class Brief(Struct, frozen=True, kw_only=True):
 
 
 def rules_of(document: ReportDocument) -> tuple[Rule, ...]:
-    """The criteria in published order, numbered 1, 1.1, 1.1.1 …"""
-    lot = document.evaluation.lot
-    currency = document.tender.currency if document.tender else ""
+    """The criteria of the lot that a report is about."""
+    return rules_in(document.evaluation.lot, document.tender.currency if document.tender else "")
+
+
+def rules_in(lot: Lot, currency: str) -> tuple[Rule, ...]:
+    """A lot's criteria in published order, numbered 1, 1.1, 1.1.1 …"""
 
     def walk(
         criteria: tuple[Criterion, ...], out_of: Decimal, share: Fraction, number: str, tone: int
@@ -166,11 +156,16 @@ def measure_of(criterion: Criterion, currency: str) -> str:
 
 
 def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
+    """The methods of the lot that a report is about."""
+    return methods_in(document.evaluation.lot, rules)
+
+
+def methods_in(lot: Lot, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
     """Every method that scores something, in the order of the criteria, with each set of figures once."""
     numbers = {rule.id: rule.number for rule in rules}
     users: dict[bytes, list[str]] = {}
     kinds: dict[bytes, Any] = {}
-    for criterion in leaves(document.evaluation.lot.criteria):
+    for criterion in leaves(lot.criteria):
         if criterion.method is None:
             continue  # read by the rule for the whole tender
         key = msgspec.json.encode(criterion.method, order="sorted")
@@ -186,8 +181,13 @@ def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Metho
 
 
 def rule_of(document: ReportDocument) -> Method | None:
+    """The whole-tender rule of the lot that a report is about."""
+    return rule_in(document.evaluation.lot)
+
+
+def rule_in(lot: Lot) -> Method | None:
     """The rule for the whole tender, where not simply the highest sum of weighted points ranks first."""
-    rule = document.evaluation.lot.rule
+    rule = lot.rule
     if rule is None:
         return None
     fields = _published(rule)
@@ -265,7 +265,7 @@ def _page(docstring: str) -> tuple[str, dict[str, str]]:
 
 
 def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Standing, ...]:
-    """Every bid in the engine's order, with its lines, its verdict and its bar."""
+    """Every bid in the engine's order, with its lines and its verdict."""
     evaluation = document.evaluation
     entries = {entry.bid_id: entry for entry in document.entries}
     inputs = {bid.id: bid for bid in evaluation.inputs}
@@ -282,7 +282,6 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
             lines=_lines(document, rules, bid, inputs[bid.id].values),
             decisions=tuple(decision for decision in document.decisions if decision.bid_id == bid.id),
             remarks=tuple(step for step in bid.chain if step.message not in FIGURES),
-            bar=_bar(rules, bid, evaluation.lot.total),
         )
         for bid in evaluation.bids
     )
@@ -310,35 +309,6 @@ def _lines(
         )
         for rule in rules
     )
-
-
-BAR = Decimal(100)
-"""The length of a full bar: 100 mm are all the points that the lot has."""
-
-
-ROOMY = 5
-"""Millimetres that a criterion's number needs inside a bar."""
-
-
-def _bar(rules: tuple[Rule, ...], bid: BidResult, full: Decimal) -> tuple[Segment, ...]:
-    """The weighted points of the top criteria, end to end; negative points have no length."""
-    segments: list[Segment] = []
-    x = Decimal(0)
-    for rule in rules if full else ():
-        if rule.depth == 1 and rule.id in bid.weighted:
-            width = max(Decimal(0), Decimal(bid.weighted[rule.id])) * BAR / full
-            segments.append(
-                Segment(
-                    x=f"{x:.3f}",
-                    middle=f"{x + width / 2:.3f}",
-                    width=f"{width:.3f}",
-                    tone=rule.tone,
-                    label=rule.number,
-                    roomy=width >= ROOMY,
-                )
-            )
-            x += width
-    return tuple(segments)
 
 
 def brief_of(document: ReportDocument, standings: tuple[Standing, ...], say: Say) -> Brief:

@@ -4,10 +4,10 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -43,6 +43,7 @@ from service.settings import Settings
 
 SQL = db.queries("reports")
 T = TypeVar("T")
+P = ParamSpec("P")
 
 DUTY = "report"
 """What the worker calls the job that makes a PDF."""
@@ -144,11 +145,11 @@ def payload_of(evaluation_id: UUID, lang: str) -> str:
 
 
 def content_policy(page: str) -> str:
-    """A Content-Security-Policy under which an HTML report shows itself and can load and run nothing."""
+    """A Content-Security-Policy under which an HTML report shows itself and can load and run nothing from elsewhere."""
     style = page.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     nothing = ("default-src", "frame-ancestors", "base-uri", "form-action")
-    return "; ".join([*(f"{what} 'none'" for what in nothing), f"style-src 'sha256-{digest}'"])
+    return "; ".join([*(f"{what} 'none'" for what in nothing), f"style-src 'sha256-{digest}'", "font-src data:"])
 
 
 # Reading and making
@@ -301,13 +302,15 @@ async def get_report(
         far = await jobs.find_progress(conn, DUTY, payload)
         body = ReportQueued(location=location, parts_done=far.parts_done, parts_total=far.parts_total)
         return await queue(conn, DUTY, payload, location, body)
-    headers = {
-        "ETag": etag(stored.digest),
-        "Content-Disposition": f'inline; filename="evaluation-report-{evaluation_id}-{lang}.pdf"',
-    }
+    return filed(request, stored.pdf, stored.digest, f"evaluation-report-{evaluation_id}-{lang}.pdf")
+
+
+def filed(request: Request[Caller, Any, State], pdf: bytes, digest: str, name: str) -> Response[Any]:
+    """A stored PDF under the name that it gets on a reader's disk; nothing where the reader has it already."""
+    headers = {"ETag": etag(digest), "Content-Disposition": f'inline; filename="{name}"'}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
-    return Response(stored.pdf, media_type="application/pdf", headers=headers)
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 async def queue(conn: db.Connection, duty: str, payload: str, location: str, body: T) -> Response[T]:
@@ -332,25 +335,33 @@ async def show_report(
     lang: FromQuery[Lang] = "en",
 ) -> Response[str]:
     """Read the evaluation report on a screen: the same templates as the PDF, without anything active."""
-    from service.typeset import typeset
+    from service.typeset import shown
 
     check_language(lang)
     pool = cast("asyncpg.Pool", state.pool)
     async with db.transaction(pool) as conn:
         await evaluations.get_stored(conn, caller, evaluation_id)
-    document = await load(pool, evaluation_id)
+    return await on_screen(state, shown, await load(pool, evaluation_id), lang)
+
+
+async def on_screen(state: State, work: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> Response[str]:
+    """A page that is typeset for its reader in a process apart, as soon as one is free. Raises ReportFailed."""
     try:
         async with asyncio.timeout(SEAT_SECONDS):
             await state.typesetting.acquire()
     except TimeoutError:
         raise ReportFailed("Others are reading reports just now.", headers={"Retry-After": "5"}) from None
     try:
-        page = await apart.run(typeset, document, lang)
+        return page(await apart.run(work, *args, **kwargs))
     except apart.WorkError as error:
         raise ReportFailed(str(error)) from None
     finally:
         state.typesetting.release()
-    return Response(page, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(page)})
+
+
+def page(html: str) -> Response[str]:
+    """A typeset page, under a policy that lets it load and run nothing."""
+    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(html)})
 
 
 router = Router(path="/", route_handlers=[get_report, show_report], tags=["Evaluation"])

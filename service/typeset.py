@@ -3,6 +3,7 @@
 import csv
 import gc
 import gettext
+import hashlib
 import io
 import re
 from collections import Counter
@@ -20,15 +21,15 @@ from scoring.units import is_money
 from service import apart, pdf
 from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
+from service.firmness import firmness_of
 from service.language import FIGURE_SPACE, LANGUAGES, Language
 from service.pdf import Sheet
+from service.report_charts import Charts, Wording, charts_of
 from service.report_document import Entry, ReportDocument
-from service.report_view import Brief, Rule, Say, Standing, brief_of, methods_of, rule_of, rules_of, standings_of, told
+from service.report_view import Rule, Say, Standing, brief_of, methods_of, rule_of, rules_of, standings_of, told
+from service.screen import for_screen
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-
-CHARTED = 24
-"""Bars of one figure; more bids make more figures, so that none is taller than a page."""
 
 COLUMNS = 5
 """Criteria side by side in the table of weighted points; more criteria make more tables."""
@@ -48,7 +49,8 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     tops = tuple(rule for rule in rules if rule.depth == 1)
     standings = standings_of(document, rules)
     brief = brief_of(document, standings, say)
-    ruled = document.evaluation.lot.rule is not None
+    firmness = firmness_of(document, rules, standings)
+    charts = charts_of(document, rules, standings, brief, firmness, Wording(LANGUAGES[lang], say))
     return environment.get_template("evaluation.html").render(
         doc=document,
         evaluation=document.evaluation,
@@ -60,12 +62,12 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         methods=methods_of(document, rules),
         whole=rule_of(document),
         standings=standings,
-        charts=tuple(standings[start : start + CHARTED] for start in range(0, len(standings), CHARTED) if not ruled),
+        charts=charts,
+        firmness=firmness,
         brief=brief,
         decimals=_decimals(standings),
         blocks=tuple(tops[start : start + COLUMNS] for start in range(0, len(tops), COLUMNS)),
-        parts=_parts(document),
-        chart_message=_chart_message(brief, say),
+        parts=_parts(document, charts),
         signatories=sorted(
             {score.evaluator for score in document.scores} | {score.moderator for score in document.consensus}
         ),
@@ -75,10 +77,17 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     )
 
 
-def _parts(document: ReportDocument) -> dict[str, int]:
+def shown(document: ReportDocument, lang: str = "en") -> str:
+    """The report for a screen. Raises LookupError for a language that there is none of."""
+    return for_screen(typeset(document, lang))
+
+
+def _parts(document: ReportDocument, charts: Charts) -> dict[str, int]:
     """The numbers of the parts that this report has."""
     there = {
         "ranking": True,
+        "firmness": True,
+        "apart": bool(charts.apart),
         "method": True,
         "bids": True,
         "opening": bool(document.officers),
@@ -87,19 +96,6 @@ def _parts(document: ReportDocument) -> dict[str, int]:
         "audit": True,
     }
     return {name: number for number, name in enumerate((name for name, shown in there.items() if shown), start=1)}
-
-
-def _chart_message(brief: Brief, say: Say) -> str:
-    """What the bars say, for those who do not see them."""
-    if not brief.first:
-        return say("No bid could be ranked, so there are no bars.")
-    names = ", ".join(bid.entry.supplier for bid in brief.first)
-    total = brief.first[0].result.total
-    if brief.second is None:
-        return say("{names}: {total}. No other bid follows.").format(names=names, total=total)
-    return say("{names} leads with {total}, {lead} ahead of {second}.").format(
-        names=names, total=total, lead=brief.lead, second=brief.second.entry.supplier
-    )
 
 
 def _decimals(standings: tuple[Standing, ...]) -> int:
@@ -140,6 +136,7 @@ def _filters(speech: Language) -> dict[str, Callable[..., str]]:
 
     return {
         "points": speech.number,
+        "money": speech.money,
         "aligned": aligned,
         "offered": offered,
         "reckoned": reckoned,
@@ -281,9 +278,27 @@ def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
 
 def print_chronicle(document: ChronicleDocument) -> bytes:
     """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
+    data = msgspec.json.encode(document)
+    return print_sheet(typeset_chronicle(document), document.at, "record.json", data)
+
+
+def shown_chronicle(document: ChronicleDocument) -> str:
+    """A tender's record for a screen."""
+    return for_screen(typeset_chronicle(document))
+
+
+def fill(template: str, lang: str, **context: Any) -> str:
+    """A template filled with what it prints, for paper. Raises LookupError for a language that there is none of."""
+    environment, _ = _environment(lang)
+    return environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **context)
+
+
+def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:
+    """HTML as PDF with its data inside; runs in a process of its own and closes it to the world. Raises WorkError."""
     _retire()
-    record = Attached(name="record.json", description="The record", content=msgspec.json.encode(document))
-    return pdf.render(Sheet(html=typeset_chronicle(document), at=document.at, attached=(record,)))
+    inside = Attached(name=name, description="What this paper prints, as data", content=data)
+    proof = f"{name} SHA-256 {hashlib.sha256(data).hexdigest()}"
+    return pdf.render(Sheet(html=html, at=at, attached=(inside,), proof=proof))
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:
