@@ -1,5 +1,7 @@
 """The report as HTML: the templates print, mark up what is foreign, and never run it."""
 
+import ast
+import inspect
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import get_args
 import jinja2
 import pytest
 
-from scoring import canonical, evaluate
+from scoring import canonical, evaluate, sensitivity
 from service import typeset
 from service.events import Kind
 from service.report_document import Entry, ReportDocument
@@ -32,6 +34,22 @@ def test_every_entry_of_a_tender_s_log_is_named_in_words():
     of_no_tender = {"organisation.registered", "person.added", "key.issued", "key.revoked", "officer-key.registered"}
     named = re.findall(r'"([a-z-]+\.[a-z-]+|refused)": _\(', (typeset.TEMPLATES / "words.html").read_text())
     assert set(named) == set(get_args(Kind)) - of_no_tender
+
+
+def test_what_the_engine_doubts_can_be_said_in_every_language():
+    """Each of its sentences has an entry, but the one about what a report never prints."""
+    words = (typeset.TEMPLATES / "words.html").read_text(encoding="utf-8").partition("set doubts")[2]
+    said = {text for pair in re.findall(r'"([^"]{20,})":\s+_\("([^"]+)"\)', words) for text in pair}
+    source = ast.parse(inspect.getsource(inspect.getmodule(sensitivity)))
+    engine = {
+        text
+        for function in source.body
+        if isinstance(function, ast.FunctionDef) and function.name in {"reasons_against_weighting", "notes"}
+        for node in ast.walk(function)
+        if isinstance(node, ast.Constant) and " " in (text := str(node.value)) and text != ast.get_docstring(function)
+    }
+    unprinted = {text for text in engine if text.startswith("Reversals") or text == "no bid is ranked"}
+    assert said == engine - unprinted
 
 
 def test_the_opening_record_is_a_part_of_its_own():
