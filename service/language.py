@@ -109,6 +109,13 @@ LANGUAGES = {
         Language(code="en", locale="en_GB"),
         Language(code="de", locale="de_DE"),
         Language(code="fr", locale="fr_FR"),
+        Language(code="es", locale="es_ES", grouped_from=5),
+        Language(code="it", locale="it_IT"),
+        Language(code="pt", locale="pt_PT", grouped_from=5),
+        Language(code="pl", locale="pl_PL", grouped_from=5),
+        Language(code="nl", locale="nl_NL"),
+        Language(code="el", locale="el_GR"),
+        Language(code="bg", locale="bg_BG", grouped_from=5),
     )
 }
 """Every language in which reports can be had and problems are told, by its BCP 47 code; English first."""

@@ -175,7 +175,7 @@ class Speaker:
         return msgspec.structs.replace(
             step,
             arguments=words,
-            formula=words.get("formula", step.formula) if step.formula else step.formula,
+            formula=(step.formula and words.get("formula")) or step.formula,
             sentence=step.sentence if message is None else self._tell(message).format_map(shown),
         )
 

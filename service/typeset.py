@@ -76,7 +76,7 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         decimals=_decimals(standings),
         blocks=tuple(tops[start : start + COLUMNS] for start in range(0, len(tops), COLUMNS)),
         parts=_parts(document),
-        chart_message=_chart_message(brief, say),
+        chart_message=_chart_message(brief, say, LANGUAGES[lang]),
         signatories=sorted(
             {score.evaluator for score in document.scores} | {score.moderator for score in document.consensus}
         ),
@@ -101,16 +101,16 @@ def _parts(document: ReportDocument) -> dict[str, int]:
     return {name: number for number, name in enumerate((name for name, shown in there.items() if shown), start=1)}
 
 
-def _chart_message(brief: Brief, say: Say) -> str:
+def _chart_message(brief: Brief, say: Say, speech: Language) -> str:
     """What the bars say, for those who do not see them."""
     if not brief.first:
         return say("No bid could be ranked, so there are no bars.")
     names = ", ".join(bid.entry.supplier for bid in brief.first)
-    total = brief.first[0].result.total
+    total = speech.number(brief.first[0].result.total or "")
     if brief.second is None:
         return say("{names}: {total}. No other bid follows.").format(names=names, total=total)
     return say("{names} leads with {total}, {lead} ahead of {second}.").format(
-        names=names, total=total, lead=brief.lead, second=brief.second.entry.supplier
+        names=names, total=total, lead=speech.number(brief.lead or ""), second=brief.second.entry.supplier
     )
 
 

@@ -60,7 +60,7 @@ def test_every_sentence_of_every_case_is_said_in_the_language_with_the_same_digi
             ours = after.sentence
             for text in theirs:
                 ours = ours.replace(text, "") if re.search("[A-Za-z]", text) else ours
-            assert after.sentence != before.sentence
+            assert re.findall(r"\d", after.formula or "") == re.findall(r"\d", before.formula or "")
             assert not ENGLISH.search(ours), f"{before.sentence} → {after.sentence}"
 
 
