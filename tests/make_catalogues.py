@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
@@ -21,14 +22,22 @@ from scoring.units import UNITS
 from service import problems, report_view, retelling, serving
 from service.language import LANGUAGES
 from service.wording import CATALOGUES
+from tests.sentences import Module
 
 assert serving  # everything that refuses is imported with it
 
 HOUSE = CATALOGUES.parent.parent
 BEGUN = datetime(2026, 11, 27, tzinfo=UTC)
 JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
-SUPPLIERS_READ: frozenset[str] = frozenset()
-"""Modules whose refusals a supplier can meet: their titles, mends and sentences are translated."""
+SUPPLIERS_MEET = frozenset({
+    "problems", "edge", "wire", "reception", "intake", "bids", "submissions", "sealing", "uploads", "document_store",
+    "consortia", "money", "organisations", "questions", "clarifications", "transparency", "opened_documents", "tenders",
+    "reports", "case", "offers",
+})  # fmt: skip
+"""Modules whose refusals and faults a supplier can meet: titles, mends and sentences are translated."""
+
+SPEAKING = frozenset({"Fault", "OfferFault", "SealBroken", "InvalidValue"})
+"""What beside refusals takes sentences that somebody reads."""
 
 TRANSLATED = tuple(code for code in LANGUAGES if code != "en")
 
@@ -45,7 +54,7 @@ def messages() -> Iterator[Found]:
     """Every message there is, in the order of the files."""
     for path in sorted((HOUSE / "templates").rglob("*.html")):
         yield from _of_template(path)
-    for path in sorted((HOUSE / "service").glob("*.py")):
+    for path in sorted((*(HOUSE / "scoring").glob("*.py"), *(HOUSE / "service").glob("*.py"))):
         yield from _of_module(path)
     yield from (Found(one, many, "scoring") for one, many in retelling.messages())
     yield from (Found(text, None, "scoring") for text in _of_methods())
@@ -69,9 +78,10 @@ def read(lang: str) -> Catalog:
 
 
 def write(path: Path, catalogue: Catalog) -> None:
-    """Store a catalogue, always in the same bytes for the same messages."""
-    with path.open("wb") as target:
+    """Store a catalogue and what is read of it, always in the same bytes for the same messages."""
+    with path.open("wb") as target, path.with_suffix(".mo").open("wb") as compiled:
         write_po(target, catalogue, width=100, ignore_obsolete=True, include_lineno=False)
+        write_mo(compiled, catalogue)
 
 
 def update() -> None:
@@ -132,32 +142,21 @@ def _of_template(path: Path) -> Iterator[Found]:
 
 
 def _of_module(path: Path) -> Iterator[Found]:
-    """What is said by say("…"), and in modules that suppliers meet what is refused in plain words."""
+    """What a module says to its reports' readers, and what it refuses or finds at fault where suppliers meet it."""
     where = str(path.relative_to(HOUSE))
-    refusing = {kind.__name__ for kind in problems.refusals().values()} | {"Fault"}
+    yield from (Found(text, None, where) for text in _said(path))
+    if path.stem in SUPPLIERS_MEET:
+        kinds = {kind.__name__ for kind in problems.refusals().values()}
+        yield from (Found(text, None, where) for text in Module(path, SPEAKING | kinds).sentences())
+
+
+def _said(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        if name == "say":
-            yield from (Found(text, None, where) for text in _literals(node.args[0]))
-        elif path.stem in SUPPLIERS_READ and name in refusing:
-            given = [*(node.args[1:] if name == "Fault" else node.args), *(word.value for word in node.keywords)]
-            yield from (Found(text, None, where) for part in given for text in _literals(part) if " " in text)
-
-
-def _literals(node: ast.expr) -> Iterator[str]:
-    """The texts that an argument may be: one, or either of a choice."""
-    match node:
-        case ast.Constant(value=str(text)) if text:
-            yield text
-        case ast.IfExp(body=one, orelse=other):
-            yield from (*_literals(one), *_literals(other))
-        case ast.BoolOp(values=several):
-            for one in several:
-                yield from _literals(one)
-        case _:
-            return
+        match node:
+            case ast.Call(func=ast.Name(id="say"), args=[ast.Constant(value=str(text))]):
+                yield text
+            case _:
+                pass
 
 
 def _of_methods() -> Iterator[str]:
@@ -173,7 +172,7 @@ def _of_methods() -> Iterator[str]:
 def _of_refusals() -> Iterator[Found]:
     for kind in problems.refusals().values():
         module = kind.__module__.rpartition(".")[2]
-        if module in SUPPLIERS_READ:
+        if module in SUPPLIERS_MEET:
             yield from (Found(text, None, f"service/{module}.py") for text in (kind.title(), kind.mend()))
 
 

@@ -7,13 +7,16 @@ from babel.messages.catalog import Catalog
 
 from tests import make_catalogues
 from tests.make_catalogues import CATALOGUES, TRANSLATED, faults, template
+from tests.sentences import Module
 
 WANTED = template()
 SAID = "{count} of {most} bids"
 
 
 def test_there_is_a_catalogue_for_every_language_and_none_besides():
-    assert {path.stem for path in CATALOGUES.iterdir()} == set(TRANSLATED)
+    assert {path.name for path in CATALOGUES.iterdir()} == {
+        f"{lang}.{kind}" for lang in TRANSLATED for kind in ("po", "mo")
+    }
 
 
 @pytest.mark.parametrize("lang", TRANSLATED)
@@ -22,11 +25,12 @@ def test_a_catalogue_says_everything_that_is_said_and_nothing_else(lang: str):
 
 
 @pytest.mark.parametrize("lang", TRANSLATED)
-def test_a_catalogue_is_written_by_the_tool_and_says_whether_a_person_has_read_it(lang: str, tmp_path):
+def test_a_catalogue_is_written_and_compiled_by_the_tool_and_says_whether_a_person_has_read_it(lang: str, tmp_path):
     stored = (CATALOGUES / f"{lang}.po").read_bytes()
     again = tmp_path / "again.po"
     make_catalogues.write(again, make_catalogues.read(lang))
     assert again.read_bytes() == stored
+    assert again.with_suffix(".mo").read_bytes() == (CATALOGUES / f"{lang}.mo").read_bytes()
     header = stored.decode().partition("msgid")[0]
     assert re.search(r"^# X-Reviewed: (no|yes)\b", header, re.MULTILINE)
     assert "# standstill: " in header, "the glossary keeps to one word for one thing"
@@ -65,3 +69,27 @@ def test_a_translation_without_a_fault_is_let_through():
     wanted.add(both)
     catalogue.add(both, ("Jedna oferta.", "{count} oferty.", "{count} ofert."))
     assert list(faults(catalogue, wanted)) == []
+
+
+def test_sentences_are_found_where_code_says_them(tmp_path):
+    """In words, with figures, in either side of a choice, behind a name, in what a function returns; and no others."""
+    source = tmp_path / "source.py"
+    source.write_text(
+        'MEND = "Mend it so."\n'
+        'def why(x): return f"It has {len(x)} parts." if x else "It has no parts."\n'
+        "def rule(a):\n"
+        '    what = "one of two" if a else "the other one"\n'
+        '    log("nobody reads this")\n'
+        '    raise Broken(f"The lot takes {what}, not {a.b.isoformat()}.", faults=(Fault("/a b", why(a), MEND),))\n'
+        'TABLE["x"] = (Broken, "It was broken before.")\n'
+    )
+    found = set(Module(source, frozenset({"Broken", "Fault"})).sentences())
+    assert found == {
+        "Mend it so.",
+        "It has {x} parts.",
+        "It has no parts.",
+        "The lot takes {what}, not {b}.",
+        "one of two",
+        "the other one",
+        "It was broken before.",
+    }
