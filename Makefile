@@ -1,5 +1,5 @@
 # Needs git, make and python3 with venv. Everything else comes from requirements.lock, by version and hash.
-# demo · serve · test · check · bench BENCH=… [ARGS=…] · soak SOAK=… [N=…] · lock · browser
+# demo · serve · test · check · bench BENCH=… [ARGS=…] · soak SOAK=… [N=…] · lock · translations · browser
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -23,7 +23,7 @@ define packages
 	else false; fi || echo "$(2) To mend: sudo apt-get install $(1)"
 endef
 
-.PHONY: demo serve test check bench soak lock browser pango wrk
+.PHONY: demo serve test check bench soak lock translations browser pango wrk
 
 demo: .venv/installed pango
 	$(BIN)/tenderscore demo $(if $(EXIT),--exit)
@@ -54,6 +54,10 @@ lock: .venv/installed-dev
 	$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) $(UPGRADE) pyproject.toml --group dev --group bench --constraint requirements-dev.lock \
 		--output-file requirements-bench.lock
+
+# New messages are written into the catalogues, empty, and what nobody says any more is taken out.
+translations: .venv/installed-dev
+	@$(BIN)/python -m tests.make_catalogues
 
 browser:
 	@command -v chromium >/dev/null || { $(call packages,chromium,Without a browser its tests are skipped.); }

@@ -18,7 +18,7 @@ from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
-from service import db, wire
+from service import db, wire, wording
 from service.problems import (
     BodyTooLarge,
     Fault,
@@ -144,7 +144,10 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     headers = dict(refusal.headers)
     if refusal.status == Unauthenticated.status:
         headers["WWW-Authenticate"] = 'Bearer realm="tenderscore"'
-    body = msgspec.json.encode(refusal.problem(request.url.path, request.app.state.get("public_url") or ""))
+    lang = wording.choose(request.headers.get("accept-language", ""))
+    if lang != wording.ENGLISH:
+        headers["Content-Language"] = lang
+    body = msgspec.json.encode(refusal.problem(request.url.path, request.app.state.get("public_url") or "", lang))
     return Response(body, status_code=refusal.status, media_type=PROBLEM, headers=headers)
 
 

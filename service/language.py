@@ -1,25 +1,46 @@
 """How a language writes numbers, money and dates. Formatting never rounds: every digit that came in goes out.
 
-A language is one entry in LANGUAGES and one gettext catalogue; English needs none, its texts stand in the templates.
+A language is one entry in LANGUAGES and one catalogue (service/locale); English needs none, its texts stand where they
+are used. Marks, months and cities are those of the Unicode CLDR, by Babel; Babel's own formatter rounds half to even
+and is not used for numbers.
 """
 
+import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
+from typing import cast
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.dates import format_date
 from msgspec import Struct
 
 FIGURE_SPACE = "\u2007"
 NO_BREAK_SPACE = "\u00a0"
 
+_NUMBER = re.compile(r"(?<![\w.,])[0-9]{1,15}(\.[0-9]+)?(?![\w.,])|(?<![\w.,])[0-9]{1,15}(\.[0-9]+)?(?=[.,](?:\s|$))")
+"""A number inside a formula or a sentence; one that was set already has a mark beside its digits."""
+
+
+class Marks(Struct, frozen=True, kw_only=True):
+    """What stands between digits, and whether a currency stands before the amount."""
+
+    decimal: str
+    group: str
+    currency_first: bool
+
 
 class Language(Struct, frozen=True, kw_only=True):
-    """One language's marks and names. `day` is a pattern of {day}, {month} and {year}."""
+    """One language: its BCP 47 code, and the locale of the CLDR whose customs it follows.
+
+    `grouped_from`: the fewest digits that are set in groups of three; five where four stand together, as 1500 does in
+    Spanish. Source: CLDR, minimumGroupingDigits, which Babel leaves out.
+    """
 
     code: str
-    decimal_mark: str
-    group_mark: str
-    months: tuple[str, ...]
-    day: str
+    locale: str
+    grouped_from: int = 4
 
     def number(self, text: str) -> str:
         """A plain decimal with this language's marks: 1250500.50 → 1,250,500.50. Other text stays as it is."""
@@ -27,27 +48,50 @@ class Language(Struct, frozen=True, kw_only=True):
         whole, point, decimals = digits.partition(".")
         if not whole.isascii() or not whole.isdigit() or (point and not (decimals.isascii() and decimals.isdigit())):
             return text
+        marks = marks_of(self.locale)
         groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)][::-1]
-        grouped = self.group_mark.join(groups)
-        return f"{sign}{grouped}{self.decimal_mark}{decimals}" if point else f"{sign}{grouped}"
+        grouped = marks.group.join(groups) if len(whole) >= self.grouped_from else whole
+        return f"{sign}{grouped}{marks.decimal}{decimals}" if point else f"{sign}{grouped}"
+
+    def numbers(self, text: str) -> str:
+        """Every plain number inside a text with this language's marks; what follows letters, as in P10, is none."""
+        return _NUMBER.sub(lambda found: self.number(found.group()), text)
 
     def money(self, text: str, currency: str) -> str:
         """An amount with its currency code, which unlike a symbol belongs to one currency: GBP 1,250,500.50."""
-        return f"{currency}{NO_BREAK_SPACE}{self.number(text)}"
+        amount = self.number(text)
+        first, last = (currency, amount) if marks_of(self.locale).currency_first else (amount, currency)
+        return f"{first}{NO_BREAK_SPACE}{last}"
 
     def date(self, at: datetime, zone: str) -> str:
         """The day in the tender's time zone: 14 October 2026."""
-        local = at.astimezone(ZoneInfo(zone))
-        return self.day.format(day=local.day, month=self.months[local.month - 1], year=local.year)
+        return format_date(at.astimezone(ZoneInfo(zone)).date(), "long", self.locale)
 
     def instant(self, at: datetime, zone: str) -> str:
         """Day, time to the second, offset and city. Abbreviations such as CET mislead and are not used."""
         local = at.astimezone(ZoneInfo(zone))
-        return f"{self.date(at, zone)}, {local:%H:%M:%S} ({offset(local)}, {city(zone)})"
+        return f"{self.date(at, zone)}, {local:%H:%M:%S} ({offset(local)}, {self.city(zone)})"
 
     def stamp(self, at: datetime, zone: str) -> str:
         """A short form for tables: 2026-10-14 12:00:00, in the zone that the table's head names."""
         return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+    def city(self, zone: str) -> str:
+        """The city that a zone is named after: Europe/Athens → Αθήνα."""
+        zones = cast("Mapping[str, Mapping[str, str]]", Locale.parse(self.locale).time_zones)
+        return zones.get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " ")
+
+
+@cache
+def marks_of(locale: str) -> Marks:
+    """The marks of a locale of the CLDR."""
+    custom = Locale.parse(locale)
+    symbols = custom.number_symbols["latn"]
+    return Marks(
+        decimal=symbols["decimal"],
+        group=symbols["group"],
+        currency_first=custom.currency_formats["standard"].pattern.startswith("¤"),
+    )
 
 
 def offset(local: datetime) -> str:
@@ -59,21 +103,19 @@ def offset(local: datetime) -> str:
     )
 
 
-def city(zone: str) -> str:
-    """The city that a zone is named after: Europe/London → London."""
-    return zone.rpartition("/")[2].replace("_", " ")
-
-
 LANGUAGES = {
-    "en": Language(
-        code="en",
-        decimal_mark=".",
-        group_mark=",",
-        months=(
-            "January", "February", "March", "April", "May", "June",
-            "July", "August", "September", "October", "November", "December",
-        ),
-        day="{day} {month} {year}",
+    language.code: language
+    for language in (
+        Language(code="en", locale="en_GB"),
+        Language(code="de", locale="de_DE"),
+        Language(code="fr", locale="fr_FR"),
+        Language(code="es", locale="es_ES", grouped_from=5),
+        Language(code="it", locale="it_IT"),
+        Language(code="pt", locale="pt_PT", grouped_from=5),
+        Language(code="pl", locale="pl_PL", grouped_from=5),
+        Language(code="nl", locale="nl_NL"),
+        Language(code="el", locale="el_GR"),
+        Language(code="bg", locale="bg_BG", grouped_from=5),
     )
-}  # fmt: skip
-"""Every language in which reports can be had, by its BCP 47 code."""
+}
+"""Every language in which reports can be had and problems are told, by its BCP 47 code; English first."""

@@ -1,7 +1,8 @@
 """How every error becomes an RFC 9457 problem.
 
 A rule refuses by raising a `Refusal` subclass that stands beside the rule: its name is the slug, the first line of its
-docstring the title, the whole docstring the page at `/problems/<slug>`. Nothing else builds an error answer.
+docstring the title, the whole docstring the page at `/problems/<slug>`. Nothing else builds an error answer. What a
+supplier can meet is told in the caller's language (`Accept-Language`); the log keeps the English.
 """
 
 import re
@@ -10,6 +11,8 @@ from functools import cache
 from typing import Any, ClassVar
 
 from msgspec import UNSET, Struct, UnsetType
+
+from service.wording import ENGLISH, told
 
 
 class Fault(Struct, frozen=True, omit_defaults=True):
@@ -78,16 +81,16 @@ class Refusal(Exception):
         """What to do about it: the rest of the docstring, in one line."""
         return " ".join((cls.__doc__ or "").partition("\n")[2].split())
 
-    def problem(self, instance: str, base: str = "") -> Problem:
-        """The answer's body; `base` is the service's public address, for an absolute `type`."""
+    def problem(self, instance: str, base: str = "", lang: str = ENGLISH) -> Problem:
+        """The answer's body in a language; `base` is the service's public address, for an absolute `type`."""
         return Problem(
             type=f"{base}/problems/{self.slug()}",
-            title=self.title(),
+            title=told(self.title(), lang),
             status=self.status,
-            detail=self.detail,
-            mend=self.mend(),
+            detail=told(self.detail, lang),
+            mend=told(self.mend(), lang),
             instance=instance,
-            errors=self.faults,
+            errors=tuple(Fault(one.pointer, told(one.message, lang), told(one.mend, lang)) for one in self.faults),
         )
 
 

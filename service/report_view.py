@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -136,7 +136,7 @@ def rules_in(lot: Lot, currency: str) -> tuple[Rule, ...]:
                 measure="" if criterion.criteria else measure_of(criterion, currency),
                 better="" if criterion.criteria else direction_of(criterion),
                 method=method_tag(criterion) or "",
-                method_name=_page(type(criterion.method).__doc__ or "")[0] if criterion.method else "",
+                method_name=page_of(criterion.method)[0] if criterion.method else "",
                 minimum=None if criterion.minimum is None else f"{criterion.minimum:f}",
                 max_pass=criterion.max_pass,
                 leaf=not criterion.criteria,
@@ -174,7 +174,7 @@ def methods_in(lot: Lot, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
     found: dict[str, Method] = {}
     for key, kind in kinds.items():
         tag, figures = _figures(kind, tuple(users[key]))
-        name, about = _page(type(kind).__doc__ or "")
+        name, about = page_of(kind)
         earlier = found[tag].figures if tag in found else ()
         found[tag] = Method(tag=tag, name=name, about=about, figures=(*earlier, figures))
     return tuple(found.values())
@@ -192,7 +192,7 @@ def rule_in(lot: Lot) -> Method | None:
         return None
     fields = _published(rule)
     tag = str(fields.pop("id"))
-    name, about = _page(type(rule).__doc__ or "")
+    name, about = page_of(rule)
     published = (pair for key, value in fields.items() if value is not None for pair in _flat(key, value))
     figures = Figures(used_by=(), parameters=tuple(published), scale=(), bands=())
     return Method(tag=tag, name=name, about=about, figures=(figures,))
@@ -241,12 +241,32 @@ def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
     )
 
 
-def told(thing: Struct) -> str:
+def told(thing: Struct, say: Say) -> str:
     """A published tie-break or test in words: its name, and its parameters."""
     fields = _published(thing)
     given = ", ".join(f"{key} {value}" for key, value in fields.items() if key != "id" and value is not None)
-    name, _ = _page(type(thing).__doc__ or "")
+    name = say(page_of(thing)[0])
     return f"{name} ({given})" if given else name
+
+
+Worded = TypeVar("Worded", Rule, Method)
+
+
+def worded(thing: Worded, say: Say) -> Worded:
+    """A criterion or a method with our words in the report's language; a source is cited as it was published."""
+    if isinstance(thing, Rule):
+        return msgspec.structs.replace(
+            thing,
+            measure=thing.measure and say(thing.measure),
+            method_name=thing.method_name and say(thing.method_name),
+        )
+    about = {topic: text if topic == "Source" else say(text) for topic, text in thing.about.items()}
+    return msgspec.structs.replace(thing, name=say(thing.name), about=about)
+
+
+def page_of(kind: object) -> tuple[str, dict[str, str]]:
+    """The name of a method, rule or test, and what its docstring says about it by topic."""
+    return _page((kind if isinstance(kind, type) else type(kind)).__doc__ or "")
 
 
 def _page(docstring: str) -> tuple[str, dict[str, str]]:

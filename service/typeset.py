@@ -18,7 +18,7 @@ import msgspec
 
 from scoring import Evaluation, canonical
 from scoring.units import is_money
-from service import apart, pdf
+from service import apart, pdf, wording
 from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
 from service.firmness import firmness_of
@@ -26,7 +26,19 @@ from service.language import FIGURE_SPACE, LANGUAGES, Language
 from service.pdf import Sheet
 from service.report_charts import Charts, Wording, charts_of
 from service.report_document import Entry, ReportDocument
-from service.report_view import Rule, Say, Standing, brief_of, methods_of, rule_of, rules_of, standings_of, told
+from service.report_view import (
+    Rule,
+    Say,
+    Standing,
+    brief_of,
+    methods_of,
+    rule_of,
+    rules_of,
+    standings_of,
+    told,
+    worded,
+)
+from service.retelling import retold
 from service.screen import for_screen
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -34,18 +46,17 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 COLUMNS = 5
 """Criteria side by side in the table of weighted points; more criteria make more tables."""
 
-LONG_NUMBER = re.compile(r"(?<![\w.])[0-9]{4,15}(\.[0-9]+)?(?![\w.])")
-"""A number inside a formula that is easier to read in groups of three."""
-
 SHOWN_ELSEWHERE = {"score.given", "consensus.recorded"}
 """Entries of the log that the report prints with the bids."""
 
 
 def typeset(document: ReportDocument, lang: str = "en") -> str:
     """The report as HTML, for the screen and for paper. Raises LookupError for a language that there is none of."""
-    environment, wording = _environment(lang)
-    say: Say = wording.gettext
-    rules = rules_of(document)
+    environment, catalogue = _environment(lang)
+    say: Say = catalogue.gettext
+    document = msgspec.structs.replace(document, evaluation=retold(document.evaluation, LANGUAGES[lang]))
+    rules = tuple(worded(rule, say) for rule in rules_of(document))
+    whole = rule_of(document)
     tops = tuple(rule for rule in rules if rule.depth == 1)
     standings = standings_of(document, rules)
     brief = brief_of(document, standings, say)
@@ -59,8 +70,8 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         language=LANGUAGES[lang],
         rules=rules,
         tops=tops,
-        methods=methods_of(document, rules),
-        whole=rule_of(document),
+        methods=tuple(worded(method, say) for method in methods_of(document, rules)),
+        whole=whole and worded(whole, say),
         standings=standings,
         charts=charts,
         firmness=firmness,
@@ -106,8 +117,7 @@ def _decimals(standings: tuple[Standing, ...]) -> int:
 @cache
 def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslations]:
     speech = LANGUAGES[lang]
-    # English is the language of the templates; any other has a catalogue, without which it may not be offered.
-    wording = gettext.translation("reports", TEMPLATES / "locale", [lang], fallback=lang == "en")
+    catalogue = wording.wording(lang)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -117,12 +127,13 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
         extensions=["jinja2.ext.i18n"],
     )
     loose = cast("Any", environment)  # what an extension adds, and a dictionary typed by its present contents
-    loose.install_gettext_translations(wording, newstyle=True)
-    loose.filters.update(_filters(speech))
-    return environment, wording
+    loose.install_gettext_translations(catalogue, newstyle=True)
+    loose.filters.update(_filters(speech, catalogue.gettext))
+    loose.globals["reviewed"] = wording.is_reviewed(lang)
+    return environment, catalogue
 
 
-def _filters(speech: Language) -> dict[str, Callable[..., str]]:
+def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
     """How the templates print values; none of them computes or rounds."""
 
     def aligned(text: str, decimals: int) -> str:
@@ -131,15 +142,15 @@ def _filters(speech: Language) -> dict[str, Callable[..., str]]:
     def offered(text: str, rule: Rule) -> str:
         return _offered(speech, text, rule)
 
-    def reckoned(text: str) -> str:
-        return LONG_NUMBER.sub(lambda found: speech.number(found.group()), text)
+    def in_words(thing: msgspec.Struct) -> str:
+        return told(thing, say)
 
     return {
         "points": speech.number,
         "money": speech.money,
         "aligned": aligned,
         "offered": offered,
-        "reckoned": reckoned,
+        "reckoned": speech.numbers,
         "date": speech.date,
         "instant": speech.instant,
         "stamp": speech.stamp,
@@ -148,7 +159,7 @@ def _filters(speech: Language) -> dict[str, Callable[..., str]]:
         "shortened": _shortened,
         "w3c": _w3c,
         "plain": "{:f}".format,
-        "told": told,
+        "told": in_words,
     }
 
 
@@ -217,7 +228,7 @@ def _inert(cell: object) -> object:
 
 def sheet(document: ReportDocument, lang: str = "en") -> Sheet:
     """The report ready for paper, with the stored result and the scores inside."""
-    _, wording = _environment(lang)
+    _, catalogue = _environment(lang)
     name, digest = ("Result", document.digest) if document.digest else ("Inputs", document.evaluation.inputs_digest)
     return Sheet(
         html=typeset(document, lang),
@@ -226,7 +237,7 @@ def sheet(document: ReportDocument, lang: str = "en") -> Sheet:
             Attached(name="result.json", description="The stored result", content=document.canonical),
             Attached(name="scores.csv", description="Scores", content=scores_csv(document, rules_of(document))),
         ),
-        proof=f"{wording.gettext(name)} SHA-256 {digest}",
+        proof=f"{catalogue.gettext(name)} SHA-256 {digest}",
     )
 
 

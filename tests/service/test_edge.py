@@ -437,3 +437,20 @@ async def test_head_is_answered_like_get_without_the_body(market: Market) -> Non
             assert got.status_code == status
             assert asked.headers["content-type"] == got.headers["content-type"]
             assert asked.headers["content-length"] == got.headers["content-length"]
+
+
+async def test_a_caller_is_answered_in_its_own_language(market: Market) -> None:
+    """Title, detail, mend and every fault; the slug and the places stay, English is what it was, the log keeps it."""
+    body = {"kind": "buyer", "name": 7, "unheard_of": "x"}
+    answers = {
+        lang: await market.operator.post("/organisations", body, Accept_Language=lang)
+        for lang in ("en", "de-AT, en;q=0.5", "tlh")
+    }
+    english, german, other = (refused(answer, 422, "invalid-request") for answer in answers.values())
+    assert other == english
+    assert english["title"] == "The request does not fit its description"
+    assert german["title"] == "Die Anfrage entspricht nicht ihrer Beschreibung"
+    assert [fault["pointer"] for fault in german["errors"]] == [fault["pointer"] for fault in english["errors"]]
+    for before, after in zip(english["errors"], german["errors"], strict=True):
+        assert before["message"] != after["message"]
+    assert [answer.headers.get("content-language") for answer in answers.values()] == [None, "de", None]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from service.language import LANGUAGES
+from service.language import LANGUAGES, marks_of
 
 ENGLISH = LANGUAGES["en"]
 
@@ -26,10 +26,39 @@ def test_long_numbers_are_set_in_groups_of_three_and_other_text_is_left_alone(te
     assert ENGLISH.number(text) == written
 
 
-@given(some.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12))
-def test_no_digit_is_rounded_away(value: object):
-    written = ENGLISH.number(f"{value:f}")
-    assert written.replace(",", "").replace("−", "-") == f"{value:f}"
+@pytest.mark.parametrize("lang", LANGUAGES)
+@given(
+    some.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12)
+    | some.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-1, max_value=1)
+    | some.integers(min_value=-(10**15), max_value=10**15)
+)
+def test_no_digit_is_rounded_away_in_any_language(lang: str, value: object):
+    """Every digit that goes in comes out in its place, and the decimal mark stands where the point stood."""
+    language, text = LANGUAGES[lang], f"{value:f}" if not isinstance(value, int) else str(value)
+    marks = marks_of(language.locale)
+    written = language.number(text)
+    assert written.replace(marks.group, "").replace(marks.decimal, ".").replace("−", "-") == text
+    assert marks.group != marks.decimal
+
+
+@pytest.mark.parametrize(
+    ("lang", "number", "money"),
+    [
+        ("en", "1,250,500.50", "EUR\u00a01,250,500.50"),
+        ("de", "1.250.500,50", "1.250.500,50\u00a0EUR"),
+        ("fr", "1\u202f250\u202f500,50", "1\u202f250\u202f500,50\u00a0EUR"),
+    ],
+)
+def test_a_language_has_its_own_marks_and_its_own_place_for_the_currency(lang: str, number: str, money: str):
+    assert LANGUAGES[lang].number("1250500.50") == number
+    assert LANGUAGES[lang].money("1250500.50", "EUR") == money
+
+
+def test_numbers_inside_a_sentence_are_set_and_what_only_looks_like_one_is_not():
+    german = LANGUAGES["de"]
+    assert german.numbers("100 × 2105750.5 ÷ 2296000 = 91.71") == "100 × 2.105.750,5 ÷ 2.296.000 = 91,71"
+    assert german.numbers("P10 and 1.2.3 and 1.250.500,50") == "P10 and 1.2.3 and 1.250.500,50"
+    assert german.numbers("It is 1234.5.") == "It is 1.234,5."
 
 
 def test_money_names_its_currency():

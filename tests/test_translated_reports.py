@@ -1,0 +1,77 @@
+"""A report in another language is the same report: the same parts, tables and digits, with no English left over."""
+
+import html as markup
+import re
+from collections import Counter
+
+import msgspec
+import pytest
+
+from service import pdf, typeset
+from service.language import LANGUAGES
+from service.report_document import ReportDocument
+from service.report_view import methods_of, rules_of
+from tests.make_reports import report_with_prices_apart, retrofit_report
+from tests.service.test_pdf import can_print, faults
+
+OTHERS = [code for code in LANGUAGES if code != "en"]
+DOCUMENTS = {"one key": retrofit_report(), "prices apart": report_with_prices_apart()}
+OURS = re.compile(r"\b(the|of|and|was|were|with|which|bids?|opened|ranked|weighting)\b")
+
+
+def parts_of(html: str) -> tuple[list[str], list[str]]:
+    """The tags in their order, without the translation's own notice, and the words between them."""
+    body = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    body = re.sub(r'<p class="small soft translation">.*?</p>\n?', "", body, flags=re.DOTALL)
+    return re.findall(r"</?(\w+)", body), [markup.unescape(text) for text in re.split(r"<[^>]*>", body)]
+
+
+def ours(html: str, document: ReportDocument) -> list[str]:
+    """What we wrote: without what people wrote, and without sources, which are cited as they were published."""
+    body = re.sub(r"<style>.*?</style>|<bdi>.*?</bdi>", "", html, flags=re.DOTALL)
+    written = set(re.findall(r'"((?:[^"\\]|\\.)*)"', msgspec.json.encode(document).decode()))
+    written |= {method.about.get("Source", "") for method in methods_of(document, rules_of(document))}
+    written.add(f"{document.tender.reference} · {document.tender.title}" if document.tender else "")
+    found = (markup.unescape(text).strip() for text in re.split(r"<[^>]*>", body))
+    return [text for text in found if text and text not in written]
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_two_languages_have_the_same_headings_tables_and_digits(lang: str, name: str):
+    document = DOCUMENTS[name]
+    tags, words = parts_of(typeset.typeset(document))
+    other_tags, other_words = parts_of(typeset.typeset(document, lang))
+    assert other_tags == tags
+    assert len(other_words) == len(words)
+    for english, theirs in zip(words, other_words, strict=True):
+        assert Counter(re.findall(r"\d", theirs)) == Counter(re.findall(r"\d", english)), (english, theirs)
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_of_ours_stays_english(lang: str, name: str):
+    document = DOCUMENTS[name]
+    english, theirs = (ours(typeset.typeset(document, code), document) for code in ("en", lang))
+    left = [text for text in theirs if text in english and OURS.search(text)]
+    assert left == []
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_the_report_says_that_nobody_reviewed_its_translation(lang: str):
+    assert 'class="small soft translation"' in typeset.typeset(DOCUMENTS["one key"], lang)
+    assert 'class="small soft translation"' not in typeset.typeset(DOCUMENTS["one key"], "en")
+
+
+@pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
+@pytest.mark.parametrize("lang", OTHERS)
+def test_the_fonts_have_every_character_of_a_language(lang: str):
+    """The narrow space of French, Greek, Cyrillic and Polish letters: nothing is printed as a box."""
+    html = typeset.typeset(DOCUMENTS["one key"], lang)
+    assert pdf._printable(html).count(pdf.UNPRINTABLE) == html.count(pdf.UNPRINTABLE)
+
+
+@pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
+@pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning")
+def test_a_greek_report_is_archival_and_accessible_in_one_file():
+    assert faults(pdf.render(typeset.sheet(DOCUMENTS["one key"], "el"))) == []
