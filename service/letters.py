@@ -170,6 +170,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     """Everything that the letters of a lot are made from; `address` is where this service is reached.
 
     `holders`: the bids that hold a place, where a framework was awarded.
+    `on_paper`: they do not go out electronically, which can make the standstill longer.
     """
 
     tender: TenderRow
@@ -190,6 +191,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     names: tuple[BidderName, ...] = ()
     opened_prices: dict[UUID, str] = {}
     standstill_ends_at: datetime | None = None
+    on_paper: bool = False
     holders: tuple[UUID, ...] = ()
     participation: dict[UUID, tuple[Participation, ...]] = {}
 
@@ -256,7 +258,7 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         decision=_decision(sources, bid_id),
         own=assessed(sources, bid_id, own=True),
         winner=assessed(sources, sources.winner_id, own=False) if told_of_winner and sources.winner_id else None,
-        standstill=_standstill(sources.law),
+        standstill=_standstill(sources.law, on_paper=sources.on_paper),
         standstill_ends_at=sources.standstill_ends_at,
         read_out=_read_out(sources) if sources.kind == WITH_PRICES else (),
         framework=_framework(sources, bid_id),
@@ -306,10 +308,11 @@ def _decision(sources: Sources, bid_id: UUID) -> str:
     return sources.texts.get((bid_id, "decision"), sources.decision)
 
 
-def _standstill(law: Standstill | None) -> str | None:
+def _standstill(law: Standstill | None, *, on_paper: bool) -> str | None:
     if law is None:
         return None
-    days = f"{law.days} {'working' if law.working_days else 'calendar'} days"
+    length = law.days_on_paper if on_paper and law.days_on_paper else law.days
+    days = f"{length} {'working' if law.working_days else 'calendar'} days"
     begins = "the award notice is published" if law.starts == "notice" else "this letter is sent"
     first = "beginning with the day on which" if law.counts_first_day else "from the day after"
     return f"No contract is signed for {days}, {first} {begins}. {law.source}."
@@ -397,7 +400,8 @@ def _tie_break(lot: scoring.Lot, rule: TieBreak) -> str:
 
 def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str | None:
     kept_out = participation.in_short(sources.participation.get(bid_id, ()))
-    given = sources.texts.get((bid_id, "disqualification")) or kept_out or sources.bids[bid_id].state_reason
+    stands = "\n\n".join(filter(None, (kept_out, sources.bids[bid_id].state_reason))) or None
+    given = sources.texts.get((bid_id, "disqualification")) or stands
     if given is not None or result is None:
         return given
     return " ".join(_HURDLES.get(step.message, step.sentence) for step in result.chain if step.message in _OUT) or None

@@ -42,11 +42,11 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger("tenderscore")
 class PanelBid(Struct, frozen=True, kw_only=True):
     """A bid after the opening, for the buyer's people. `state` is what was last decided about it.
 
-    `offers` has the sealed prices once they are opened. `fault` says what was wrong with an envelope: the panel decides
-    what that means. `price_stays_sealed` is the reason why a bid's price is never opened. Of amounts in another
-    currency `offers` has those given, `in_tender_currency` those compared, `exchange` the published rate. `overlaps`
-    tells which of its bidders stand behind another bid for the lot too. `corrections` has the values that two persons
-    put right as obvious errors; the offers stay as they were opened.
+    `offers` has the sealed prices once they are opened. `fault` says what was wrong with an envelope, to whoever scores
+    only of which kind it is: the panel decides what that means. `price_stays_sealed` is the reason why a bid's price is
+    never opened. Of amounts in another currency `offers` has those given, `in_tender_currency` those compared,
+    `exchange` the published rate. `overlaps` tells which of its bidders stand behind another bid for the lot too.
+    `corrections` has the values that two persons put right as obvious errors; the offers stay as they were opened.
     """
 
     bid_id: UUID
@@ -184,16 +184,6 @@ def check_reader(tender: TenderRow) -> None:
     tenders.check_cleared(tender)
 
 
-def check_record_reader(known: tenders.Known, caller: Caller) -> None:
-    """Refuse who may not read the opening record: it is for the buyer's people with a role, the panel once cleared."""
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    if not known.tender.roles:
-        raise Forbidden("The opening record is for those who hold a role in the tender.")
-    if "opening_officer" not in known.tender.roles:
-        tenders.check_cleared(known.tender)
-
-
 class Sight(NamedTuple):
     """What of opened bids one person may read: `criteria` are those on which an evaluator sits; None means all."""
 
@@ -210,7 +200,11 @@ class Sight(NamedTuple):
     def bid(self, bid: PanelBid) -> PanelBid:
         """A bid with the answers that this person scores, and no price in whatever envelope it came."""
         shown = {name: self.of(getattr(bid, name)) for name in ("offers", "in_tender_currency", "corrections")}
-        return msgspec.structs.replace(bid, **shown)
+        return msgspec.structs.replace(bid, fault=self.fault(bid.fault), **shown)
+
+    def fault(self, fault: str | None) -> str | None:
+        """What was wrong with a bid: whole for who decides about it, of whoever scores only the kind."""
+        return fault if fault is None or self.criteria is None else unsealing.kind_of(fault)
 
 
 # Reading
@@ -225,6 +219,25 @@ async def sight_of(conn: db.Connection, known: Known, lot_id: UUID, caller: Call
     if not rows and "evaluator" not in known.tender.roles:
         return Sight(None)
     return Sight(frozenset(row["criterion_id"] for row in rows if row["in_force"]))
+
+
+async def read_record(conn: db.Connection, caller: Caller, lot_id: UUID) -> tuple[Known, OpeningRecord]:
+    """The opening record with its tender, as it is for this person: somebody of the buyer's with a role in the tender.
+
+    The panel reads it once it is cleared, and whoever scores without what faults of envelopes tell.
+    """
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    if not known.tender.roles:
+        raise Forbidden("The opening record is for those who hold a role in the tender.")
+    if "opening_officer" not in known.tender.roles:
+        tenders.check_cleared(known.tender)
+    record = await opening_record.record_of(conn, caller, lot_id)
+    if "opening_officer" in known.tender.roles:
+        return known, record
+    sight = await sight_of(conn, known, lot_id, caller)
+    return known, record if sight.criteria is None else opening_record.without_details(record)
 
 
 # Reading what is sealed
@@ -446,8 +459,8 @@ async def get_opening(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> OpeningRecord:
     """Read the opening record; for the buyer's people who hold a role in the tender, the panel once it is cleared."""
-    check_record_reader(await tenders.read(conn, caller, lot_id=lot_id), caller)
-    return await opening_record.record_of(conn, caller, lot_id)
+    _, record = await read_record(conn, caller, lot_id)
+    return record
 
 
 router = Router(path="/", route_handlers=[list_bids, open_bids, get_opening], tags=["Opening"])

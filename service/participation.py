@@ -108,10 +108,12 @@ def _heard(made: Made, zone: str) -> str | None:
 
 def in_short(decided: Iterable[Participation]) -> str | None:
     """Why a bidder is out of the race, by all that keeps it out; None where nothing does."""
-    out = [
-        f"{one.title} ({one.source}) {one.decision} {one.reason or one.evidence}" for one in decided if one.keeps_out
-    ]
-    return "\n\n".join(out) or None
+    out = (
+        (f"{one.title} ({one.source})", one.decision, one.reason or one.evidence, one.self_cleaning)
+        for one in decided
+        if one.keeps_out
+    )
+    return "\n\n".join(" ".join(filter(None, said)) for said in out) or None
 
 
 def retold(one: Participation, text: str | None) -> Participation:

@@ -299,7 +299,8 @@ async def send_summaries(
     if await list_sent(conn, lot_id, sources.award_number):
         raise LettersAlreadySent(f"The letters on award {sources.award_number} have been sent.")
     waiting = _waiting(known, sources, data)
-    sources = msgspec.structs.replace(sources, standstill_ends_at=waiting.ends_at if waiting else None)
+    ends_at = waiting.ends_at if waiting else None
+    sources = msgspec.structs.replace(sources, standstill_ends_at=ends_at, on_paper=data.on_paper)
     made = {bid_id: letters.made_for(sources, bid_id) for bid_id in sources.bids}
     check_complete(_all_missing(sources, made))
     told = {bid_id: discretion.given_away(sources, letter) for bid_id, letter in made.items()}

@@ -63,7 +63,8 @@ async def test_a_uk_procurement_from_draft_to_the_end_of_its_record(frozen: Mark
     await letters_sent_and_notice_published(play)
     await contract_after_the_standstill(play)
     await reported(play)
-    await recorded_and_verified(play, tmp_path)
+    kinds = ("seat.ended", "criterion.unlocked", "recommendation.rejected")
+    await recorded_and_verified(play, tmp_path, kinds, ("crane plan is thin", "crane plan is fine"))
     await kept_and_destroyed(play)
 
 

@@ -1,21 +1,28 @@
 -- name: list_bids(lot_id)
--- The opened bids of a lot: whose each is, and why it is out if it is.
+-- The opened bids of a lot: whose each is, and why it is out, if it is, by each procedure but the selection.
 SELECT
     opened.bid_id, bid.supplier_id, bidder_name(opened.bid_id) AS supplier, supplier.identifier,
-    coalesce(
-        (
-            SELECT CASE WHEN decision.state <> 'admissible' THEN decision.reason END
-            FROM bid_states AS decision
-            WHERE decision.bid_id = opened.bid_id
-            ORDER BY decision.number DESC
-            LIMIT 1
-        ),
-        outcome.reason
-    ) AS state_reason
+    CASE
+        WHEN decided.out THEN decided.elsewhere
+        ELSE outcome.reason
+    END AS state_reason
 FROM opened_bids AS opened
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 LEFT JOIN technical_outcomes AS outcome ON opened.bid_id = outcome.bid_id
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) > 0 AS out,
+        string_agg(last.reason, ' ' ORDER BY last.number) FILTER (WHERE last.source <> 'selection') AS elsewhere
+    FROM (
+        SELECT DISTINCT ON (made.source)
+            made.source, made.number, made.reason, coalesce(made.verdict, made.state) AS verdict
+        FROM bid_states AS made
+        WHERE made.bid_id = opened.bid_id
+        ORDER BY made.source, made.number DESC
+    ) AS last
+    WHERE last.verdict <> 'admissible'
+) AS decided
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY supplier.name, opened.bid_id
 LIMIT 10000;

@@ -27,7 +27,8 @@ async def test_an_excluded_bidder_reads_ground_evidence_and_how_it_was_heard_and
     tender, (alder, birch) = await a_case(market, "eu-2014-24-de")
     asked = done(await hear(market, alder))
     done(await market.alder.put(f"/clarifications/{asked['id']}/answer", {"answer": "We have a new plant."}))
-    done(await decide(market.moderator, alder, "ground", GROUND, "excluded", evidence=SECRET, reason="A canary."))
+    judged = {"evidence": SECRET, "reason": "A canary.", "self_cleaning": "The new plant alone mends nothing."}
+    done(await decide(market.moderator, alder, "ground", GROUND, "excluded", **judged))
     done(await decide(market.moderator, alder, "condition", "insurance", "met"))
     await told(market, tender, birch)
     path = f"{lot_of(tender)}/assessment-summaries"
@@ -40,6 +41,7 @@ async def test_an_excluded_bidder_reads_ground_evidence_and_how_it_was_heard_and
     assert "your answer was considered" in one["heard"]
     assert own["state"] == "disqualified"
     assert one["title"] in own["disqualification"]
+    assert "The new plant alone mends nothing." in own["disqualification"]
     assert GROUND not in own["disqualification"]
     answer = await market.birch.get(f"{path}/{birch['bid_id']}")
     assert answer.json()["letter"]["own"]["participation"] == []

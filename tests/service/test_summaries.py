@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from tests.make import a_bid, a_decision, a_score
 from tests.service.conftest import Market, Person, done, refused
@@ -189,6 +190,17 @@ async def test_a_letter_under_article_55_needs_characteristics_and_relative_adva
     assert letter["standstill_ends_at"] == sent["standstill_ends_at"]
     assert letter["own"]["relative_advantages"]["text"]
     assert letter["winner"]["supplier"] == market.birch.name
+
+
+@pytest.mark.parametrize(("on_paper", "days"), [(False, 10), (True, 15)])
+async def test_a_letter_tells_the_standstill_that_it_begins(market: Market, *, on_paper: bool, days: int) -> None:
+    """Directive 89/665/EEC art. 2a(2): ten days electronically, fifteen on paper; the letter says which."""
+    tender, _, _ = await market.awarded(jurisdiction="eu-2014-24-de", time_zone="Europe/Berlin")
+    sent = await market.send_letters(tender, on_paper=on_paper)
+    bid = done(await market.alder.get(f"/lots/{tender['lots'][0]['id']}/bids"))[0]["bid_id"]
+    letter = done(await market.alder.get(f"{path_of(tender)}/{bid}"))["letter"]
+    assert f"for {days} calendar days" in letter["standstill"]
+    assert letter["standstill_ends_at"] == sent["standstill_ends_at"]
 
 
 async def test_where_the_law_leaves_the_calendar_to_the_country_it_must_be_named(market: Market) -> None:
