@@ -184,16 +184,6 @@ def check_reader(tender: TenderRow) -> None:
     tenders.check_cleared(tender)
 
 
-def check_record_reader(known: tenders.Known, caller: Caller) -> None:
-    """Refuse who may not read the opening record: it is for the buyer's people with a role, the panel once cleared."""
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    if not known.tender.roles:
-        raise Forbidden("The opening record is for those who hold a role in the tender.")
-    if "opening_officer" not in known.tender.roles:
-        tenders.check_cleared(known.tender)
-
-
 class Sight(NamedTuple):
     """What of opened bids one person may read: `criteria` are those on which an evaluator sits; None means all."""
 
@@ -231,14 +221,23 @@ async def sight_of(conn: db.Connection, known: Known, lot_id: UUID, caller: Call
     return Sight(frozenset(row["criterion_id"] for row in rows if row["in_force"]))
 
 
-async def record_for(conn: db.Connection, known: Known, lot_id: UUID, caller: Caller) -> OpeningRecord:
-    """The opening record as the caller may read it: whoever scores is told of each fault only its kind."""
-    check_record_reader(known, caller)
+async def read_record(conn: db.Connection, caller: Caller, lot_id: UUID) -> tuple[Known, OpeningRecord]:
+    """The opening record with its tender, as it is for this person: somebody of the buyer's with a role in the tender.
+
+    The panel reads it once it is cleared, and whoever scores without what faults of envelopes tell.
+    """
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    if not known.tender.roles:
+        raise Forbidden("The opening record is for those who hold a role in the tender.")
+    if "opening_officer" not in known.tender.roles:
+        tenders.check_cleared(known.tender)
     record = await opening_record.record_of(conn, caller, lot_id)
     if "opening_officer" in known.tender.roles:
-        return record
+        return known, record
     sight = await sight_of(conn, known, lot_id, caller)
-    return record if sight.criteria is None else opening_record.without_details(record)
+    return known, record if sight.criteria is None else opening_record.without_details(record)
 
 
 # Reading what is sealed
@@ -460,8 +459,8 @@ async def get_opening(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> OpeningRecord:
     """Read the opening record; for the buyer's people who hold a role in the tender, the panel once it is cleared."""
-    known = await tenders.read(conn, caller, lot_id=lot_id)
-    return await record_for(conn, known, lot_id, caller)
+    _, record = await read_record(conn, caller, lot_id)
+    return record
 
 
 router = Router(path="/", route_handlers=[list_bids, open_bids, get_opening], tags=["Opening"])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service import db, opening, opening_record, tenders
+from service import db, opening, opening_record
 from service.consortia import Overlap, Party
 from service.opening_record import OpenedLine, OpeningRecord
 from service.organisations import Caller
@@ -39,11 +39,9 @@ class OpeningPaper(Document, frozen=True, kw_only=True):
 
 async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
     """The opening record as it stands, for those who may read it over HTTP; raises NotOpened before the opening."""
-    known = await tenders.read(conn, caller, lot_id=lot_id)
-    opening.check_record_reader(known, caller)
+    known, record = await opening.read_record(conn, caller, lot_id)
     lot = known.lot(lot_id)
     opening.check_opened(lot)
-    record = await opening.record_for(conn, known, lot_id, caller)
     latest_late = [bid.arrived_at for bid in record.late]
     document = OpeningPaper(
         heading=heading_of(known, lot),
