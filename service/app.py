@@ -61,6 +61,7 @@ from service import (
     roles,
     runs,
     samples,
+    seals,
     selection,
     simulations,
     standstill,
@@ -139,6 +140,7 @@ class Service(Litestar):
 def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
     """The service on a database. The database must be migrated; its pool opens with the application."""
     timestamps.check_installed(settings)
+    seals.seal_of(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:

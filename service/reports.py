@@ -19,7 +19,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Meta, Struct
 
 import scoring
-from service import apart, db, evaluations, events, jobs
+from service import apart, db, evaluations, events, jobs, seals
 from service.edge import etag
 from service.jobs import JobError
 from service.language import LANGUAGES
@@ -194,10 +194,11 @@ async def _opening(conn: db.Connection, subject: Subject, then: dict[str, Any]) 
     )
 
 
-async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore) -> None:
+async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, seal: seals.Seal | None = None) -> None:
     """The worker's duty: make a report in parts and store it, unless somebody else has. Raises JobError.
 
-    seats: how many processes may lay out parts at the same time.
+    seats: how many processes may lay out parts at the same time. seal: what is put behind the report's own bytes, whose
+    digest is the one in the log.
     """
     from service import report_parts  # drags what lays pages out; most API processes never make a report
 
@@ -211,11 +212,20 @@ async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore) ->
     document = await load(pool, asked.evaluation_id)
     with _as_job_error():
         pdf = await report_parts.make(making, document)
-    digest = hashlib.sha256(pdf).hexdigest()
+        signature = await apart.run(seals.sealed, pdf, seal) if seal else None
+    facts: dict[str, Any] = {"evaluation_id": asked.evaluation_id, "lang": asked.lang}
+    facts |= {"digest": hashlib.sha256(pdf).hexdigest(), "size": len(pdf)}
+    facts |= {"sealed_digest": hashlib.sha256(pdf + signature).hexdigest()} if signature else {}
     async with db.transaction(pool) as conn:
-        row = SQL.insert_report(conn, evaluation_id=asked.evaluation_id, lang=asked.lang, pdf=pdf, digest=digest)
+        row = SQL.insert_report(
+            conn,
+            evaluation_id=asked.evaluation_id,
+            lang=asked.lang,
+            pdf=pdf,
+            digest=facts["digest"],
+            signature=signature,
+        )
         if await row is not None:
-            facts = {"evaluation_id": asked.evaluation_id, "lang": asked.lang, "digest": digest, "size": len(pdf)}
             await events.record(conn, "report.stored", tender_id=tender_id, actor=None, data=facts)
 
 
@@ -256,7 +266,11 @@ async def work(dsn: str, settings: Settings, also: Mapping[str, jobs.Do] | None 
     seats = asyncio.Semaphore(at_once)
     await jobs.work(
         dsn,
-        {DUTY: partial(make, seats=seats), evaluations.PREPARE: partial(prepare, seats=seats), **(also or {})},
+        {
+            DUTY: partial(make, seats=seats, seal=seals.seal_of(settings)),
+            evaluations.PREPARE: partial(prepare, seats=seats),
+            **(also or {}),
+        },
         at_once=at_once,
         grace=settings.shutdown_seconds,
         pooler=settings.database_pooler,

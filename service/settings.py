@@ -118,6 +118,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     report_workers: Annotated[
         int, Meta(ge=0, le=64, description="processes that render reports, 0 for none here (reports)")
     ] = 1
+    report_seal_file: Annotated[
+        Path | None,
+        Meta(description="PKCS#12 file with the key that seals reports, with the extra `sign`; unset: no seal (seals)"),
+    ] = None
+    report_seal_password_file: Annotated[Path | None, Meta(description="file with that key's password (seals)")] = None
     sample_seconds: Annotated[
         int,
         Meta(ge=0, le=300, description="seconds between two health samples of a serving process, 0 for none (samples)"),

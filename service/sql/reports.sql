@@ -3,15 +3,17 @@
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 
 -- name: get_report(evaluation_id, lang)^
--- A stored report.
-SELECT report.pdf, report.digest
+-- A stored report with its seal behind it; the digest is of its own bytes.
+SELECT report.pdf || coalesce(report.signature, ''::bytea) AS pdf, report.digest
 FROM reports AS report
 WHERE report.evaluation_id = :evaluation_id::uuid AND report.kind = 'evaluation' AND report.lang = :lang::text;
 
--- name: insert_report(evaluation_id, lang, pdf, digest)$
+-- name: insert_report(evaluation_id, lang, pdf, digest, signature)$
 -- Keep a report for good; the first one stays.
-INSERT INTO reports (evaluation_id, kind, lang, pdf, digest, stored_at)
-VALUES (:evaluation_id::uuid, 'evaluation', :lang::text, :pdf::bytea, :digest::text, clock_timestamp())
+INSERT INTO reports (evaluation_id, kind, lang, pdf, digest, signature, stored_at)
+VALUES (
+    :evaluation_id::uuid, 'evaluation', :lang::text, :pdf::bytea, :digest::text, :signature::bytea, clock_timestamp()
+)
 ON CONFLICT ON CONSTRAINT reports_stored_once DO NOTHING
 RETURNING digest;
 

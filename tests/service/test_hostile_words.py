@@ -14,6 +14,7 @@ import msgspec
 import pikepdf
 import pytest
 
+from scoring import OpenedBid
 from service import pdf, typeset
 from service.report_document import ReportDocument
 from tests.make_reports import report_named, report_with_prices_apart, retrofit_report
@@ -62,16 +63,22 @@ def told_field(name: str, value: Any, words: str) -> Any:
 
 
 def hostile(words: str) -> ReportDocument:
-    """A whole report of nothing but hostile words. The evaluation's own texts come from its rules: a title, too."""
-    whole = report_with_prices_apart()
+    """A whole report of nothing but hostile words, the title of a criterion among them."""
     titled = report_named(words[:200]).evaluation
+    whole = told(msgspec.structs.replace(report_with_prices_apart(), evaluation=None), words)
+    one, other = titled.inputs
+
+    def of(thing: Any, bid: OpenedBid) -> Any:
+        moved = {"bid_id": bid.id} | ({"criterion_id": "plan"} if hasattr(thing, "criterion_id") else {})
+        return msgspec.structs.replace(thing, **moved)
+
     return msgspec.structs.replace(
-        told(msgspec.structs.replace(whole, evaluation=None), words),
+        whole,
         evaluation=titled,
-        entries=tuple(
-            msgspec.structs.replace(entry, bid_id=bid.id, supplier=words)
-            for entry, bid in zip(whole.entries, titled.inputs, strict=False)
-        ),
+        entries=(of(whole.entries[0], one), of(whole.entries[-1], other)),
+        scores=tuple(of(score, one) for score in whole.scores[:3]),
+        consensus=(of(whole.consensus[0], one), of(whole.consensus[1], other)),
+        decisions=tuple(of(decision, other) for decision in whole.decisions),
     )
 
 

@@ -1,0 +1,150 @@
+"""Every report in every language, by two validators and three times over (`make soak SOAK=reports [N=300]`).
+
+Each is made in one piece of work, in parts in another order and company, and by another program in another time zone
+with other hashes; all three must be the same to the byte. N bids make the longest one. Progress lies in
+.soak/reports.json and belongs to one state of the code. Exit status 1 if anything was wrong.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import outloud
+import page
+
+from service import apart, typeset
+from service.language import LANGUAGES
+from service.report_document import ReportDocument
+from tests.bench.reports import document as long_report
+from tests.make_reports import report_with_prices_apart, retrofit_report
+
+PROJECT = Path(__file__).parent.parent.parent
+PROGRESS = Path(".soak/reports.json")
+BIDS = 300
+LONGEST_SECONDS = 55 * 60
+
+KINDS: Mapping[str, Callable[[], ReportDocument]] = {
+    "evaluation": retrofit_report,
+    "evaluation with prices apart": report_with_prices_apart,
+}
+"""What is printed of each kind; a further kind of report has its line here."""
+
+
+class Progress(msgspec.Struct):
+    """What has been made with the present code, by its name: what was wrong with it, nothing if all was well."""
+
+    code: str
+    done: dict[str, list[str]] = {}
+
+
+def code_digest() -> str:
+    """SHA-256 over what makes reports."""
+    files = [
+        *(PROJECT / "service").glob("*.py"),
+        *(path for path in (PROJECT / "templates").rglob("*") if path.is_file()),
+    ]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(files))).hexdigest()
+
+
+def load(path: Path) -> Progress:
+    """The progress made with the present code; none yet otherwise."""
+    fresh = Progress(code=code_digest())
+    if not path.exists():
+        return fresh
+    stored = msgspec.json.decode(path.read_bytes(), type=Progress)
+    return stored if stored.code == fresh.code else fresh
+
+
+def store(path: Path, progress: Progress) -> None:
+    """Replace the file in one step, so that a killed run leaves the last one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    draft.write_bytes(msgspec.json.encode(progress))
+    draft.replace(path)
+
+
+def cases(bids: int) -> dict[str, tuple[Callable[[], ReportDocument], str]]:
+    """Every report by its name; the longest one last, in the first language alone."""
+    found = {f"{kind}, {lang}": (make, lang) for kind, make in KINDS.items() for lang in LANGUAGES}
+    return found | {f"evaluation of {bids} bids": (lambda: long_report(bids), next(iter(LANGUAGES)))}
+
+
+def in_parts(document: ReportDocument, lang: str) -> bytes:
+    """The report of parts that were made in reverse order, a few in each process."""
+    front, cut = apart.run_now(typeset.cut_report, document, lang)
+    pages = [part for _, part in cut][::-1]
+    made = [
+        part
+        for start in range(0, len(pages), 7)
+        for part in apart.run_now(typeset.press_parts, pages[start : start + 7])
+    ]
+    return apart.run_now(typeset.bind_report, front, made[::-1])
+
+
+def by_another_program(name: str, bids: int) -> str:
+    """The digest of the same report made by a program with other hashes in another time zone."""
+    environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland", "LC_ALL": "C"}
+    command = [sys.executable, "-m", "tests.soak.reports", str(bids), name]
+    said = subprocess.run(command, env=environment, cwd=PROJECT, check=True, capture_output=True, text=True)
+    return said.stdout.strip()
+
+
+def wrong_with(name: str, bids: int) -> Iterator[str]:
+    """What is wrong with one report, in sentences."""
+    make, lang = cases(bids)[name]
+    document = make()
+    made = apart.run_now(typeset.print_report, document, lang)
+    for profile in ("3a", "ua1"):
+        for fault in page.validate_pdf_bytes(made, profile=profile).failures:
+            yield f"{profile}: {fault.rule_id}"
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(made)
+        file.flush()
+        second = outloud.check(file.name)
+    if second.error:
+        yield f"outloud: {second.error}"
+    yield from (f"outloud: {fault.message}" for fault in second.findings if fault.severity == "error")
+    if in_parts(document, lang) != made:
+        yield "made in parts it has other bytes"
+    if by_another_program(name, bids) != hashlib.sha256(made).hexdigest():
+        yield "made by another program it has other bytes"
+
+
+def run(path: Path, bids: int, seconds: float) -> Progress:
+    """Go on until every report was made or the time is up; progress is stored after each."""
+    progress, began = load(path), time.monotonic()
+    for name in cases(bids):
+        if name in progress.done:
+            continue
+        if time.monotonic() - began > seconds:
+            break
+        progress.done[name] = list(wrong_with(name, bids))
+        store(path, progress)
+        print(f"{name}: {'; '.join(progress.done[name]) or 'all is well'}", file=sys.stderr, flush=True)
+    return progress
+
+
+def main(arguments: list[str]) -> int:
+    """Run the campaign, 1 if anything is wrong; with a name print the digest of one report."""
+    bids = int(arguments[0]) if arguments else BIDS
+    if len(arguments) > 1:
+        make, lang = cases(bids)[arguments[1]]
+        print(hashlib.sha256(apart.run_now(typeset.print_report, make(), lang)).hexdigest())
+        return 0
+    progress = run(PROGRESS, bids, LONGEST_SECONDS)
+    wrong = {name: found for name, found in progress.done.items() if found}
+    print(json.dumps({"reports": len(progress.done), "wrong": len(wrong), "code": progress.code}))
+    if len(progress.done) < len(cases(bids)):
+        print("The hour is up; run again to go on.", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
