@@ -63,6 +63,10 @@ from service import (
     samples,
     selection,
     simulations,
+    spend,
+    spend_analyses,
+    spend_findings,
+    spend_reports,
     standstill,
     summaries,
     tenders,
@@ -78,6 +82,7 @@ from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
+from service.spend_shelf import Shelf
 from service.traffic import Traffic
 from service.wrapping import Wrapper
 
@@ -154,7 +159,9 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings, attempts)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
-        worker = asyncio.create_task(reports.work(dsn, settings, chronicle.DUTIES)) if settings.report_workers else None
+        app.state.shelf = Shelf.of(app.state.pool, settings)
+        also = chronicle.DUTIES | spend_reports.duties(settings)
+        worker = asyncio.create_task(reports.work(dsn, settings, also)) if settings.report_workers else None
         try:
             async with attempts.running(), intake.running():
                 yield
@@ -236,6 +243,10 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         contracts.router,
         procedure_reports.router,
         platform_record.router,
+        spend.router,
+        spend_analyses.router,
+        spend_reports.router,
+        spend_findings.router,
     ]
 
 
@@ -247,6 +258,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "secrets": secrets,
             "wrapper": Wrapper(secrets, settings.kms_command),
             "max_bid_bytes": settings.max_bid_bytes,
+            "max_spend_bytes": settings.max_spend_bytes,
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }
     )

@@ -63,6 +63,9 @@ _ALSO = {
     "open_bids": (202, "The first officer's request is kept; a second one opens."),
     "shred_bids": (202, "The first request is kept; a second person's destroys."),
     "get_record_file": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
+    "get_analysis": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
+    "get_spend_report": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
+    "upload_spend_file": (200, "The same bytes were there already: the file that they are."),
     "get_report": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
 }
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
@@ -120,6 +123,7 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
         Tag(name="Reports", description="The evaluation report."),
         Tag(name="Award", description="The award decision."),
+        Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
         Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
     ],
     use_handler_docstrings=True,

@@ -4,7 +4,7 @@ What is not known is printed as unknown and counts for neither side: a missing p
 that is left out is counted under its reason and listed. Sums are exact; shares are rounded once, half up.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Final
 from uuid import UUID
@@ -208,3 +208,14 @@ class SpendAnalysis(Struct, frozen=True, kw_only=True):
     unmatched: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+
+
+class SpendDocument(Struct, frozen=True, kw_only=True):
+    """All that the report on an analysis prints: the stored result with its digest, whose it is, when it was made."""
+
+    buyer: str
+    analysis: SpendAnalysis
+    canonical: bytes
+    digest: str
+    analysed_at: datetime
+    time_zone: str = "UTC"

@@ -87,7 +87,8 @@ class LeftOut(Struct, frozen=True, kw_only=True):
 class Imported(Struct, frozen=True, kw_only=True):
     """What became of a file: `rows` = `kept` + all that were left out. Amounts are exact.
 
-    `missing` counts kept lines without the field; `rounded` those whose amount had more than two decimals.
+    `missing` counts kept lines without the field; `rounded` those whose amount had more than two decimals. `headings`
+    are the file's own in plain letters, and what they were confirmed to mean.
     """
 
     rows: int
@@ -102,6 +103,7 @@ class Imported(Struct, frozen=True, kw_only=True):
     credits: int
     credits_amount: Decimal
     rounded: int
+    headings: dict[str, Field] = {}
 
 
 # What a file looks like
@@ -199,9 +201,11 @@ def import_file(source: Path, kind: Kind, mapping: Mapped, folder: Path) -> Impo
         _check_columns(table, mapping)
         with engine(folder, source) as con:
             _declare(con, table, mapping, folder)
-            if not _written(con, table, kind, mapping) and not _written(con, put_right(table, folder), kind, mapping):
+            if not _quickly_written(con, table, kind, mapping) and not _written(
+                con, put_right(table, folder), kind, mapping
+            ):
                 return Unreadable(message="Its rows cannot be told apart.", mend="Save the file anew as CSV.")
-            return _told(con, kind, mapping)
+            return _told(con, kind, mapping, table)
     except UnreadableFile as error:
         return error.fault
 
@@ -251,6 +255,16 @@ def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: P
     con.executemany("INSERT INTO reasons VALUES (?, ?)", [list(item) for item in REASONS.items()])
 
 
+def _quickly_written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mapped) -> bool:
+    """Let DuckDB read the file as it is, which it refuses where line ends or quotation marks are mixed."""
+    from duckdb import InvalidInputException
+
+    try:
+        return _written(con, table, kind, mapping)
+    except InvalidInputException:
+        return False
+
+
 def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mapped) -> bool:
     """Write a line for every row; False where DuckDB has found other rows than the file has lines."""
     mark = ["mark"] if table.marked else []
@@ -280,7 +294,7 @@ def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mappe
     return found == table.lines and (not faults or table.marked)
 
 
-def _told(con: "DuckDBPyConnection", kind: Kind, mapping: Mapped) -> Imported:
+def _told(con: "DuckDBPyConnection", kind: Kind, mapping: Mapped, table: Table) -> Imported:
     """What became of the file, and the list of what was left out."""
     con.execute(INERT)
     con.execute(LISTING)
@@ -311,6 +325,7 @@ def _told(con: "DuckDBPyConnection", kind: Kind, mapping: Mapped) -> Imported:
         credits=paid[4],
         credits_amount=paid[5],
         rounded=paid[6],
+        headings={spend_columns.plain(table.headings[number - 1]): field for field, number in mapping.columns.items()},
     )
 
 

@@ -23,6 +23,8 @@ from service.language import FIGURE_SPACE, LANGUAGES, Language
 from service.pdf import Attached, Sheet
 from service.report_document import Entry, ReportDocument
 from service.report_view import Brief, Rule, Say, Standing, brief_of, methods_of, rule_of, rules_of, standings_of, told
+from service.spend_analysis import SpendDocument
+from service.spend_view import view_of
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -259,6 +261,26 @@ def print_chronicle(document: ChronicleDocument) -> bytes:
     apart.close_doors()
     record = Attached(name="record.json", description="The record", content=msgspec.json.encode(document))
     return pdf.render(Sheet(html=typeset_chronicle(document), at=document.at, attached=(record,)))
+
+
+def typeset_spend(document: SpendDocument, lang: str = "en") -> str:
+    """The report on a spend analysis as HTML. Raises LookupError for a language that there is none of."""
+    environment, _ = _environment(lang)
+    return environment.get_template("spend.html").render(
+        doc=document,
+        found=document.analysis,
+        view=view_of(document.analysis),
+        zone=document.time_zone,
+        language=LANGUAGES[lang],
+    )
+
+
+def print_spend(document: SpendDocument) -> bytes:
+    """The report on a spend analysis as PDF, the result inside; runs in a process of its own. Raises WorkError."""
+    pdf.load()
+    apart.close_doors()
+    result = Attached(name="spend-analysis.json", description="The analysis", content=document.canonical)
+    return pdf.render(Sheet(html=typeset_spend(document), at=document.analysed_at, attached=(result,)))
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:

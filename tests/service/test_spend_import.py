@@ -124,6 +124,13 @@ def test_the_quick_way_and_the_slow_way_give_the_same_lines(desk: Desk) -> None:
     assert msgspec.structs.replace(slow, rows=quick.rows, left_out=()) == quick
 
 
+def test_mixed_line_ends_and_stray_quotation_marks_lose_no_row(desk: Desk) -> None:
+    """Files that were put together from several: lines end in two ways, inches and nicknames stand in the open."""
+    content = payments() + b'Elm,01/04/2024,1.00,T9,7" pipe\n"Oak ""Bob"" Ltd" x,01/04/2024,2.00,T10,y\r\n'
+    _, found = desk.read(content)
+    assert (found.rows, found.kept, found.total) == (10, 10, Decimal("200003.00"))
+
+
 def test_a_workbook_gives_the_lines_of_the_text(desk: Desk) -> None:
     rows = [list(HEADINGS), *[[name, day, float(amount), *more] for name, day, amount, *more in PAYMENTS]]
     _, found = desk.read(as_workbook({"April": rows}))
