@@ -4,6 +4,7 @@ Every sum that the analysis needs comes from one walk over all lines. The statem
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from msgspec import Struct
 
 from service.spend_analysis import NewAnalysis
-from service.spend_import import INERT, engine, set_variable
+from service.spend_import import INERT, REDACTED, engine, set_variable
 from service.spend_matching import Entry, Name, Proposal, Register, key_of, name_of, propose, size_of, voluntary_of
 from service.spend_places import Places
 from service.spend_reading import Unreadable
@@ -148,6 +149,14 @@ def _declare(con: "DuckDBPyConnection", work: Work, folder: Path) -> None:
     con.executemany("INSERT INTO reasons VALUES (?, ?)", [list(item) for item in WHY.items()])
 
 
+_NO_ENTRY: Final = Entry(supplier="")
+_REDACTED: Final = re.compile(REDACTED)
+
+
+def _trimmed(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
 class _Suppliers:
     """Gives each payee of the lines its supplier, and what is known of that."""
 
@@ -164,24 +173,28 @@ class _Suppliers:
     def tell(self, payee: tuple[Any, ...]) -> tuple[Any, ...]:
         """The row of a payee for the table `who`."""
         number, name, postcode, country, nuts, size, employees, voluntary, sector, first_id, last_id = payee
-        if name is None:
+        redacted = name is not None and _REDACTED.search(name) is not None
+        if name is None or redacted or not name.strip():
             ring = self._ring(postcode, country, nuts, None)
-            return (number, NOBODY, ring, size_of(size, employees), None, sector, False, False)
+            return (number, NOBODY, ring, size_of(size, employees), None, _trimmed(sector), False, False, redacted)
         words = name_of(name)
         supplier = self._supplier(name, words, {first_id, last_id})
         found = self.suppliers[supplier]
         entry = None if found.entry is None else self._register.entries[found.entry]
-        of_entry = entry or Entry(supplier="")
+        of_entry = entry or _NO_ENTRY
         known = voluntary_of(voluntary, words)
+        if known is None and entry is not None:
+            known = voluntary_of(entry.voluntary, self._register.names[found.entry or 0])
         return (
             number,
             supplier,
             self._ring(postcode, country, nuts, entry),
             size_of(size, employees) or size_of(of_entry.size, of_entry.employees),
-            voluntary_of(of_entry.voluntary, name_of(of_entry.supplier)) if known is None else known,
-            sector or of_entry.sector,
+            known,
+            _trimmed(sector) or _trimmed(of_entry.sector),
             found.key in self._excluded,
             found.key in self._bound,
+            False,
         )
 
     def _ring(self, postcode: str | None, country: str | None, nuts: str | None, entry: Entry | None) -> str | None:
@@ -262,12 +275,12 @@ FROM read_parquet(?) WHERE reason IS NULL
 PAID = """
 CREATE TEMP VIEW paid AS
 SELECT
-    *,
-    CASE WHEN NOT redacted THEN coalesce(supplier, supplier_id) END AS payee_name,
-    hash(
-        CASE WHEN NOT redacted THEN coalesce(supplier, supplier_id) END,
-        postcode, country, nuts, size, employees, voluntary, sector
-    ) AS print
+    * REPLACE (
+        trim(category, ' ') AS category, trim(unit, ' ') AS unit, trim(kind, ' ') AS kind,
+        trim(contract, ' ') AS contract, trim(route, ' ') AS route
+    ),
+    coalesce(supplier, supplier_id) AS payee_name,
+    hash(coalesce(supplier, supplier_id), postcode, country, nuts, size, employees, voluntary, sector) AS print
 FROM read_parquet(getvariable('files'), file_row_number = true, filename = true)
 WHERE reason IS NULL
 """
@@ -300,7 +313,7 @@ INNER JOIN read_csv(
     getvariable('who'), header = false, auto_detect = false, quote = '"', escape = '"', delim = ',', nullstr = '',
     columns = {
         payee: 'BIGINT', supplier: 'INTEGER', ring: 'VARCHAR', size: 'VARCHAR', voluntary: 'VARCHAR', sector: 'VARCHAR',
-        excluded: 'BOOLEAN', bound: 'BOOLEAN'
+        excluded: 'BOOLEAN', bound: 'BOOLEAN', redacted: 'BOOLEAN'
     }
 ) AS told ON payees.payee = told.payee
 """
@@ -335,8 +348,7 @@ WHERE turn > 1
 JUDGED = """
 CREATE TEMP VIEW judged AS
 SELECT
-    paid.filename, paid.file_row_number, paid.amount, paid.paid_on, paid.category, paid.payee_name, paid.redacted,
-    who.payee,
+    paid.filename, paid.file_row_number, paid.amount, paid.paid_on, paid.category, paid.payee_name, who.payee,
     CASE
         WHEN repeated.file_row_number IS NOT NULL THEN 'repeated'
         WHEN getvariable('by_day') AND paid.paid_on IS NULL THEN 'undated'
@@ -362,39 +374,39 @@ LEFT JOIN repeated ON paid.filename = repeated.filename AND paid.file_row_number
 CUBE = """
 CREATE TEMP TABLE cube AS
 SELECT
-    why, payee, category, bound, redacted, financial_year, month_paid, sum(amount) AS amount, count(*) AS lines,
-    min(paid_on) AS first_day, max(paid_on) AS last_day,
-    grouping(payee, category, financial_year, month_paid) AS grain
+    why, payee, category, bound, financial_year, sum(amount) AS amount, count(*) AS lines, min(paid_on) AS first_day,
+    max(paid_on) AS last_day, bit_or(1 << month_paid) AS months, grouping(category, financial_year) AS grain
 FROM (
     SELECT
-        *, month(paid_on) AS month_paid,
-        year(paid_on) - CAST(month(paid_on) < getvariable('year_begins_in') AS INTEGER) AS financial_year
+        *, CAST(month(paid_on) AS INTEGER) AS month_paid,
+        CAST(year(paid_on) AS INTEGER) - CAST(month(paid_on) < getvariable('year_begins_in') AS INTEGER)
+            AS financial_year
     FROM judged
 )
-GROUP BY GROUPING SETS (
-    (why), (why, payee, category, bound, redacted), (why, payee, financial_year),
-    (why, financial_year, month_paid)
-)
+GROUP BY GROUPING SETS ((why, payee, category, bound), (why, payee, financial_year))
 """
 
 PARTS = """
 CREATE TEMP VIEW parts AS
-SELECT cube.category, cube.bound, cube.redacted, cube.amount, cube.lines, who.* EXCLUDE (bound)
+SELECT cube.category, cube.bound, cube.amount, cube.lines, who.* EXCLUDE (bound)
 FROM cube
 INNER JOIN who ON cube.payee = who.payee
-WHERE cube.why IS NULL AND cube.grain = 3
+WHERE cube.why IS NULL AND cube.grain = 1
 """
 
 YEARLY = """
 CREATE TEMP VIEW yearly AS
-SELECT cube.financial_year, cube.amount, cube.lines, who.supplier, who.ring, who.size
+SELECT
+    cube.financial_year, cube.amount, cube.lines, cube.first_day, cube.last_day, cube.months, who.supplier, who.ring,
+    who.size
 FROM cube
 INNER JOIN who ON cube.payee = who.payee
-WHERE cube.why IS NULL AND cube.grain = 5 AND cube.financial_year IS NOT NULL
+WHERE cube.why IS NULL AND cube.grain = 2
 """
 
 SUMS: Final[Mapping[str, str]] = {
-    "why": "SELECT why, amount, lines, first_day, last_day FROM cube WHERE grain = 15 ORDER BY why NULLS FIRST",
+    "why": "SELECT why, sum(amount), sum(lines), min(first_day), max(last_day) FROM cube WHERE grain = 1"
+    " GROUP BY why ORDER BY why NULLS FIRST",
     "suppliers": "SELECT supplier, sum(amount), sum(lines) FROM parts WHERE supplier >= 0 GROUP BY ALL ORDER BY 1",
     "rings": "SELECT ring, sum(amount), sum(lines), count(DISTINCT supplier) FILTER (supplier >= 0)"
     " FROM parts GROUP BY 1",
@@ -406,10 +418,10 @@ SUMS: Final[Mapping[str, str]] = {
     "categories": "SELECT category, ring, bound, sum(amount) FROM parts GROUP BY ALL",
     "category_suppliers": "SELECT category, ring, count(DISTINCT supplier) FILTER (supplier >= 0)"
     " FROM parts GROUP BY ALL",
-    "years": "SELECT financial_year, ring, size, sum(amount), sum(lines) FROM yearly GROUP BY ALL",
-    "year_suppliers": "SELECT financial_year, count(DISTINCT supplier) FILTER (supplier >= 0) FROM yearly GROUP BY ALL",
-    "months": "SELECT financial_year, month_paid, amount, lines, first_day, last_day FROM cube"
-    " WHERE grain = 12 AND why IS NULL ORDER BY ALL",
+    "years": "SELECT financial_year, ring, size, sum(amount), sum(lines) FROM yearly"
+    " WHERE financial_year IS NOT NULL GROUP BY ALL",
+    "spans": "SELECT financial_year, sum(amount), sum(lines), min(first_day), max(last_day), bit_or(months),"
+    " count(DISTINCT supplier) FILTER (supplier >= 0) FROM yearly GROUP BY financial_year ORDER BY 1",
     "unknown": "SELECT redacted, NOT redacted AND supplier < 0, ring IS NULL, size IS NULL, sector IS NULL,"
     " category IS NULL, sum(amount), sum(lines) FROM parts GROUP BY ALL",
     "supplier_rings": "SELECT supplier, ring, sum(amount) FROM parts"

@@ -25,6 +25,8 @@ MEMORY: Final = "1000MB"
 THREADS: Final = 2
 LINES: Final = "lines.parquet"
 LEFT_OUT: Final = "left-out.csv"
+REDACTED: Final = r"(?i)\b(?:redact(?:ed|ion)?|withheld)\b|personal (?:data|info)|name removed|^\s*confidential\s*$"
+"""What stands in place of a name that must not be told. RE2 and Python alike."""
 SHOWN_ROWS: Final = 20
 SAMPLES: Final = 3
 
@@ -234,7 +236,7 @@ def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: P
         "day_form": {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d"}[mapping.dates],
         "behind": table.layout.heading_row + 1,
         "blank": " \t\u00a0",
-        "hard_blank": "\u00a0",
+        "redacted": REDACTED,
         "lines": str(folder / LINES),
         "left_out": str(folder / LEFT_OUT),
     }
@@ -269,11 +271,8 @@ def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mappe
     """Write a line for every row; False where DuckDB has found other rows than the file has lines."""
     mark = ["mark"] if table.marked else []
     names = [*mark, *(f"_{number}" for number in range(1, len(table.headings) + 1))]
-    blank = TRIMMED if table.ascii else TRIMMED_OF_ALL
     taken = [
-        Template(blank).substitute(cell=f"_{mapping.columns[field]}", field=field)
-        if field in mapping.columns
-        else f"NULL AS {field}"
+        f"_{mapping.columns[field]} AS {field}" if field in mapping.columns else f"NULL::VARCHAR AS {field}"
         for field in FIELDS[kind]
     ]
     # Names are numbers and fields of ours; what comes from outside goes in as values.
@@ -288,7 +287,9 @@ def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mappe
     con.execute(reading)
     for statement in WRITING[kind]:
         con.execute(statement)
-    con.execute("COPY (FROM lines) TO (getvariable('lines')) (FORMAT parquet, COMPRESSION zstd)")
+    con.execute(
+        "COPY (FROM lines) TO (getvariable('lines')) (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 1000)"
+    )
     (found,) = _one(con, "SELECT count(*) FROM read_parquet(getvariable('lines'))")
     (faults,) = _one(con, "SELECT count(*) FROM reject_errors")
     return found == table.lines and (not faults or table.marked)
@@ -307,8 +308,6 @@ def _told(con: "DuckDBPyConnection", kind: Kind, mapping: Mapped, table: Table) 
         names = [column[0] for column in found.description or ()]
         counts = found.fetchone() or ()
         missing = {name: count for name, count in zip(names, counts, strict=True) if name in mapping.columns and count}
-        if paid[2] and "supplier" in missing:
-            missing["supplier"] -= paid[2]
     return Imported(
         rows=rows,
         kept=kept,
@@ -340,20 +339,6 @@ def _one(con: "DuckDBPyConnection", statement: str) -> tuple[Any, ...]:
     return row
 
 
-TRIMMED = """
-CASE WHEN $cell < '!' OR suffix($cell, ' ') THEN nullif(trim($cell, getvariable('blank')), '') ELSE $cell END AS $field
-"""
-TRIMMED_OF_ALL = """
-CASE
-    WHEN
-        $cell < '!' OR suffix($cell, ' ') OR suffix($cell, getvariable('hard_blank'))
-        OR prefix($cell, getvariable('hard_blank'))
-    THEN nullif(trim($cell, getvariable('blank')), '')
-    ELSE $cell
-END AS $field
-"""
-"""A cell without the blanks around it: to look whether there are any is quicker than to take them away."""
-
 READING = """
 CREATE OR REPLACE TEMP VIEW raw AS
 SELECT $taken FROM read_csv(
@@ -364,7 +349,7 @@ SELECT $taken FROM read_csv(
 """
 
 PAYMENTS = (
-    r"""
+    """
 CREATE OR REPLACE TEMP VIEW read_lines AS
 SELECT
     *,
@@ -377,44 +362,42 @@ SELECT
         WHEN regexp_full_match(paid_on, getvariable('day_plain'))
         THEN CAST(try_strptime(paid_on, getvariable('day_form')) AS DATE)
         WHEN paid_on IS NOT NULL THEN read_day(paid_on)
-    END AS day,
-    paid_on IS NULL AND transaction IS NULL AS undated,
-    supplier IS NOT NULL
-    AND regexp_matches(supplier, '(?i)\b(redact(ed|ion)?|withheld)\b|personal (data|info)|name removed|^confidential$')
-        AS redacted
+    END AS day
 FROM raw
 """,
     r"""
-CREATE OR REPLACE TEMP VIEW judged_lines AS
-SELECT
-    *,
-    CASE
-        WHEN mark = 'fields' THEN 'fields'
-        WHEN coalesce(amount, supplier, paid_on, transaction, category, body, unit, description) IS NULL THEN 'empty'
-        WHEN lower(amount) = getvariable('heading') THEN 'heading'
-        WHEN undated AND sum_paid IS NOT NULL AND (
-            coalesce(supplier, category, unit, body, description) IS NULL
-            OR regexp_matches(
-                concat_ws(chr(10), supplier, category, unit, body, description, code),
-                '(?im)^(grand |sub[- ]?|report |page |overall )?totals?\b'
-            )
-        ) THEN 'total'
-        WHEN amount IS NULL THEN 'no-amount'
-        WHEN sum_paid IS NULL THEN 'amount'
-        WHEN paid_on IS NOT NULL AND day IS NULL THEN 'date'
-        WHEN upper(currency) <> getvariable('currency') THEN 'currency'
-    END AS reason
-FROM read_lines
-""",
-    """
 CREATE OR REPLACE TEMP VIEW lines AS
 SELECT
-    reason, sum_paid AS amount, day AS paid_on, redacted,
-    CASE WHEN reason IS NOT NULL OR regexp_matches(amount, '[.,][0-9]{2}[0-9]*[1-9]') THEN amount END AS amount_text,
-    CASE WHEN reason IS NOT NULL THEN paid_on END AS paid_on_text,
-    CASE WHEN NOT redacted THEN supplier END AS supplier, supplier_id, body, unit, category, code, transaction, kind,
-    description, postcode, country, nuts, size, employees, voluntary, sector, contract, route
-FROM judged_lines
+    CASE
+        WHEN mark = 'fields' THEN 'fields'
+        WHEN sum_paid IS NULL THEN CASE
+            WHEN trim(
+                concat(amount, supplier, paid_on, transaction, category, body, unit, description), getvariable('blank')
+            ) = '' THEN 'empty'
+            WHEN lower(trim(amount)) = getvariable('heading') THEN 'heading'
+            WHEN coalesce(trim(amount, getvariable('blank')), '') = '' THEN 'no-amount'
+            ELSE 'amount'
+        END
+        WHEN day IS NULL AND trim(concat(paid_on, transaction), getvariable('blank')) = '' AND (
+            trim(concat(supplier, category, unit, body, description), getvariable('blank')) = ''
+            OR regexp_matches(
+                concat_ws(chr(10), supplier, category, unit, body, description, code),
+                '(?im)^\s*(grand |sub[- ]?|report |page |overall )?totals?\b'
+            )
+        ) THEN 'total'
+        WHEN paid_on IS NOT NULL AND day IS NULL AND trim(paid_on, getvariable('blank')) <> '' THEN 'date'
+        WHEN upper(trim(currency)) <> getvariable('currency') AND trim(currency) <> '' THEN 'currency'
+    END AS reason,
+    sum_paid AS amount, day AS paid_on,
+    CASE
+        WHEN sum_paid IS NULL THEN amount
+        WHEN NOT regexp_full_match(amount, getvariable('amount_plain'))
+        AND regexp_matches(amount, '[.,][0-9]{2}[0-9]*[1-9]') THEN amount
+    END AS amount_text,
+    CASE WHEN day IS NULL THEN paid_on END AS paid_on_text,
+    supplier, supplier_id, body, unit, category, code, transaction, kind, description, postcode, country, nuts, size,
+    employees, voluntary, sector, contract, route
+FROM read_lines
 """,
 )
 
@@ -422,8 +405,9 @@ REGISTER = (
     """
 CREATE OR REPLACE TEMP VIEW lines AS
 SELECT
-    CASE WHEN mark = 'fields' THEN 'fields' WHEN supplier IS NULL THEN 'needed' END AS reason,
-    NULL::DECIMAL(18, 2) AS amount, supplier, supplier_id, postcode, country, nuts, size, employees, voluntary, sector
+    CASE WHEN mark = 'fields' THEN 'fields' WHEN coalesce(trim(supplier), '') = '' THEN 'needed' END AS reason,
+    NULL::DECIMAL(18, 2) AS amount, NULL AS amount_text, NULL AS paid_on, NULL AS paid_on_text,
+    supplier, supplier_id, postcode, country, nuts, size, employees, voluntary, sector
 FROM raw
 """,
 )
@@ -432,8 +416,12 @@ PLACES = (
     """
 CREATE OR REPLACE TEMP VIEW lines AS
 SELECT
-    CASE WHEN mark = 'fields' THEN 'fields' WHEN place IS NULL OR ring IS NULL THEN 'needed' END AS reason,
-    NULL::DECIMAL(18, 2) AS amount, place, ring
+    CASE
+        WHEN mark = 'fields' THEN 'fields'
+        WHEN coalesce(trim(place), '') = '' OR coalesce(trim(ring), '') = '' THEN 'needed'
+    END AS reason,
+    NULL::DECIMAL(18, 2) AS amount, NULL AS amount_text, NULL AS paid_on, NULL AS paid_on_text,
+    trim(place) AS place, trim(ring) AS ring
 FROM raw
 """,
 )
@@ -453,7 +441,9 @@ LISTING = """
 COPY (
     SELECT
         line.file_row_number + getvariable('behind') AS row, reasons.words AS reason,
-        inert(COLUMNS(line.* EXCLUDE (reason, amount, file_row_number))::VARCHAR)
+        inert(coalesce(line.amount_text, line.amount::VARCHAR)) AS amount,
+        inert(coalesce(line.paid_on_text, line.paid_on::VARCHAR)) AS paid_on,
+        inert(COLUMNS(line.* EXCLUDE (reason, amount, amount_text, paid_on, paid_on_text, file_row_number)))
     FROM read_parquet(getvariable('lines'), file_row_number = true) AS line
     INNER JOIN reasons ON line.reason = reasons.reason
     ORDER BY row
@@ -467,10 +457,19 @@ FROM read_parquet(getvariable('lines'))
 
 SUMMARY_OF_PAYMENTS = """
 SELECT
-    min(paid_on), max(paid_on), count(*) FILTER (redacted), coalesce(sum(amount) FILTER (redacted), 0),
-    count(*) FILTER (amount < 0), coalesce(sum(amount) FILTER (amount < 0), 0), count(amount_text)
-FROM read_parquet(getvariable('lines'))
-WHERE reason IS NULL
+    min(first_day), max(last_day), coalesce(sum(lines) FILTER (redacted), 0),
+    coalesce(sum(amount) FILTER (redacted), 0), coalesce(sum(credits), 0), coalesce(sum(credits_amount), 0),
+    coalesce(sum(rounded), 0)
+FROM (
+    SELECT
+        supplier IS NOT NULL AND regexp_matches(supplier, getvariable('redacted')) AS redacted,
+        min(paid_on) AS first_day, max(paid_on) AS last_day, count(*) AS lines, sum(amount) AS amount,
+        count(*) FILTER (amount < 0) AS credits, sum(amount) FILTER (amount < 0) AS credits_amount,
+        count(amount_text) AS rounded
+    FROM read_parquet(getvariable('lines'))
+    WHERE reason IS NULL
+    GROUP BY supplier
+)
 """
 
 SUMMARY_OF_REASONS = """
@@ -481,7 +480,7 @@ ORDER BY count(*) DESC, line.reason
 """
 
 MISSING = """
-SELECT count(*) - count(COLUMNS(* EXCLUDE (reason, amount, amount_text)))
+SELECT count(*) - count(COLUMNS(* EXCLUDE (reason, amount, amount_text, paid_on_text)))
 FROM read_parquet(getvariable('lines'))
 WHERE reason IS NULL
 """

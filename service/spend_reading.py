@@ -82,7 +82,7 @@ class Table(NamedTuple):
     """A file as UTF-8 text with a delimiter: behind `skip` lines of titles and heading its rows begin.
 
     `lines` counts those that follow; a quoted text may take several. `marked`: a first column says what is wrong with a
-    row, because rows were put right. `ascii`: no letter beyond it is in the file.
+    row, because rows were put right.
     """
 
     path: Path
@@ -91,7 +91,6 @@ class Table(NamedTuple):
     skip: int
     lines: int
     marked: bool
-    ascii: bool
 
 
 def is_workbook(start: bytes) -> bool:
@@ -146,7 +145,6 @@ class _Scan:
 
     def __init__(self) -> None:
         self.lines = 0
-        self.ascii = True
 
     def run(self, source: Path, encoding: Encoding, out: Path) -> Path:
         """The path of the text in UTF-8: the source's own where it is, with or without a mark."""
@@ -175,7 +173,6 @@ class _Scan:
     def _check(self, block: bytes) -> None:
         try:
             if not block.isascii():
-                self.ascii = False
                 block.decode()
         except UnicodeDecodeError as error:
             before = self.lines - block.count(b"\n") - (not block.endswith(b"\n"))
@@ -373,9 +370,7 @@ def table_of(source: Path, layout: Layout, folder: Path) -> Table:
     with path.open(encoding="utf-8-sig") as file:
         rows = [row for _, row in zip(range(layout.heading_row), _records(file, layout), strict=False)]
     headings = headings_of(rows, layout)
-    return Table(
-        path, layout, headings, layout.heading_row, scan.lines - layout.heading_row, marked=False, ascii=scan.ascii
-    )
+    return Table(path, layout, headings, layout.heading_row, scan.lines - layout.heading_row, marked=False)
 
 
 def put_right(table: Table, folder: Path) -> Table:
@@ -391,7 +386,7 @@ def put_right(table: Table, folder: Path) -> Table:
             kept = [*row[: width - 1], table.layout.delimiter.join(row[width - 1 :])] if over else row[:width]
             write(["fields" if over else "", *kept, *[""] * (width - len(kept))])
             rows += 1
-    return Table(path, Layout(), table.headings, 0, rows, marked=True, ascii=table.ascii)
+    return Table(path, Layout(), table.headings, 0, rows, marked=True)
 
 
 def _behind_heading(file: io.TextIOWrapper, layout: Layout) -> Iterator[list[str]]:

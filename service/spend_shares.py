@@ -183,11 +183,11 @@ def _unknown(rows: Mapping[str, Sequence[tuple[Any, ...]]], whole: Decimal, *, p
         found.append(
             Unknown(what=what, lines=sum(row[7] for row in these), amount=amount, of_all=percent(amount, whole))
         )
-    undated = [row for row in rows["months"] if row[0] is None]
-    amount = sum((row[2] for row in undated), start=ZERO)
+    undated = [row for row in rows["spans"] if row[0] is None]
+    amount = sum((row[1] for row in undated), start=ZERO)
     return (
         *found,
-        Unknown(what="day", lines=sum(row[3] for row in undated), amount=amount, of_all=percent(amount, whole)),
+        Unknown(what="day", lines=sum(row[2] for row in undated), amount=amount, of_all=percent(amount, whole)),
     )
 
 
@@ -247,41 +247,31 @@ def _named(rings: Mapping[str | None, Decimal]) -> Iterable[tuple[str, Decimal]]
 
 
 def _years(rows: Mapping[str, Sequence[tuple[Any, ...]]], near: _Near, begins_in: int) -> tuple[Year, ...]:
-    months: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in rows["months"]:
-        if row[0] is not None:
-            months[row[0]].append(row)
-    suppliers = dict(rows["year_suppliers"])
     years: list[Year] = []
-    for year in sorted(months):
-        these = [row for row in rows["years"] if row[0] == year]
-        before = years[-1] if years else None
-        same = year - 1 in months and {row[1] for row in months[year]} == {row[1] for row in months[year - 1]}
-        years.append(_year(year, months[year], these, suppliers[year], near, begins_in, before if same else None))
+    spans = [span for span in rows["spans"] if span[0] is not None]
+    for place, span in enumerate(spans):
+        before = spans[place - 1] if place else None
+        like = before is not None and before[0] == span[0] - 1 and before[5] == span[5]
+        these = [row for row in rows["years"] if row[0] == span[0]]
+        years.append(_year(span, these, near, begins_in, years[-1] if like else None))
     return tuple(years)
 
 
 def _year(
-    year: int,
-    months: Sequence[tuple[Any, ...]],
-    rows: Sequence[tuple[Any, ...]],
-    suppliers: int,
-    near: _Near,
-    begins_in: int,
-    before: Year | None,
+    span: tuple[Any, ...], rows: Sequence[tuple[Any, ...]], near: _Near, begins_in: int, before: Year | None
 ) -> Year:
-    amount = sum((row[3] for row in rows), start=ZERO)
+    year, amount, lines, first_day, last_day, months, suppliers = span
     placeless = sum((row[3] for row in rows if row[1] is None), start=ZERO)
     sizeless = sum((row[3] for row in rows if row[2] is None), start=ZERO)
     local = sum((row[3] for row in rows if row[1] in near.local), start=ZERO)
     smes = sum((row[3] for row in rows if row[2] in SMES), start=ZERO)
     return Year(
         name=str(year) if begins_in == 1 else f"{year}/{(year + 1) % 100:02}",
-        first_day=min(row[4] for row in months),
-        last_day=max(row[5] for row in months),
-        months=len(months),
+        first_day=first_day,
+        last_day=last_day,
+        months=int(months).bit_count(),
         amount=amount,
-        lines=sum(row[4] for row in rows),
+        lines=lines,
         suppliers=suppliers,
         local=bounds(local, amount - placeless, placeless),
         smes=bounds(smes, amount - sizeless, sizeless),

@@ -91,7 +91,7 @@ def test_the_list_never_runs_in_a_spreadsheet(desk: Desk) -> None:
     evil = '=HYPERLINK("http://evil.example","x")'
     folder, _ = desk.read(payments((evil, "31/02/2024", "-5.00", "T9", "@SUM(A1)")))
     (line,) = listed(folder)
-    assert (line["supplier"], line["category"], line["amount_text"]) == ("'" + evil, "'@SUM(A1)", "-5.00")
+    assert (line["supplier"], line["category"], line["amount"]) == ("'" + evil, "'@SUM(A1)", "-5.00")
 
 
 def test_amounts_in_other_currencies_are_left_out(desk: Desk) -> None:
