@@ -156,7 +156,7 @@ def by_ours(folder: Path) -> dict[str, Any]:
     from service.spend_import import LINES, Imported, Preview, import_file, preview
     from service.spend_shares import analyse
 
-    def read(name: str, kind: Kind) -> Source:
+    def read(name: str, kind: Kind) -> tuple[Source, Imported]:
         source, lines = folder / f"{name}.csv", folder / f"{name}-lines"
         lines.mkdir(exist_ok=True)
         seen = preview(source, kind, None, {})
@@ -164,9 +164,10 @@ def by_ours(folder: Path) -> dict[str, Any]:
         done = import_file(source, kind, seen.mapping, lines)
         assert isinstance(done, Imported)
         assert done.rows == done.kept
-        return Source(path=str(lines / LINES), name=name, behind=1)
+        return Source(path=str(lines / LINES), name=name, behind=1), done
 
-    payments, register, places = read("payments", "payments"), read("register", "register"), read("places", "places")
+    payments, imported = read("payments", "payments")
+    register, places = read("register", "register")[0], read("places", "places")[0]
     new = NewAnalysis(title="Bench", files=(UUID(int=1),), local=RINGS[:1], region=RINGS[:3])
     found = analyse(Work(new=new, files=(payments,), register=register, places=places), folder / "payments-lines")
     assert isinstance(found, SpendAnalysis)
@@ -178,12 +179,24 @@ def by_ours(folder: Path) -> dict[str, Any]:
         "left_out": [[one.lines, str(one.amount)] for one in found.left_out],
         "rings": {part.name: [str(part.amount), part.suppliers] for part in (*found.rings.parts, found.rings.unknown)},
         "sizes": {part.name: [str(part.amount), part.suppliers] for part in (*found.sizes.parts, found.sizes.unknown)},
-        "categories": {one.name: str(one.amount) for one in found.categories},
-        "years": {year.name: [str(year.amount), year.lines, year.suppliers] for year in found.years},
+        "categories": {one.name: [str(one.amount), rings_of(one.rings, one.unknown)] for one in found.categories},
+        "sectors": {one.name: [str(one.amount), rings_of(one.rings, one.unknown)] for one in found.sectors},
+        "supply": {leak.category: leak.local_suppliers for leak in found.influence.categories},
+        "leakage": str(found.influence.leakage),
+        "years": {
+            year.name: [str(year.amount), year.lines, year.suppliers, str(year.local.lowest), str(year.smes.lowest)]
+            for year in found.years
+        },
+        "missing": sorted(list(item) for item in imported.missing.items()),
         "top": [[part.name, str(part.amount)] for part in found.concentration.top],
         "hhi": str(found.concentration.hhi),
         "redacted": [redacted.lines, str(redacted.amount)],
     }
+
+
+def rings_of(rings: Any, unknown: Any) -> dict[str, str]:
+    """What is spent in each ring, and where nobody knows."""
+    return {ring: str(amount) for ring, amount in rings.items()} | ({"not known": str(unknown)} if unknown else {})
 
 
 COLUMNS = ("body", "unit", "category", "code", "paid_on", "transaction", "amount", "kind", "supplier_id", "supplier")
@@ -210,9 +223,19 @@ def read_by_pandas(path: Path) -> Any:
     size = whole.str.lstrip("-").astype("int64") * 100 + rest.str.ljust(2, "0").astype("int64")
     lines["pennies"] = size.where(~whole.str.startswith("-"), -size)
     lines["day"] = pd.to_datetime(lines["paid_on"], format="%d/%m/%Y")
+    judge_by_pandas(lines)
     lines["redacted"] = lines["supplier"].str.contains(REDACTED, case=False, regex=True)
     lines["repeated"] = lines.duplicated(subset=list(COLUMNS)) & (lines["transaction"] != "")
     return lines
+
+
+def judge_by_pandas(lines: Any) -> None:
+    """No row is empty, repeats the heading, is a total or lacks its day; ours leaves such rows out and lists them."""
+    empty = (lines[list(COLUMNS)] == "").all(axis=1)
+    heading = lines["amount"].str.lower() == "amount"
+    undated = (lines["paid_on"] == "") & (lines["transaction"] == "")
+    total = undated & lines["supplier"].str.contains(r"^(?:grand |sub[- ]?)?totals?\b", case=False, regex=True)
+    assert not (empty | heading | total | lines["day"].isna()).any()
 
 
 def by_pandas(folder: Path) -> dict[str, Any]:
@@ -232,9 +255,32 @@ def by_pandas(folder: Path) -> dict[str, Any]:
     keys = {name: key_of(name) for name in kept["supplier"].unique()}
     kept["key"] = kept["supplier"].map(keys).where(~kept["redacted"])
     kept["ring"] = kept["key"].map(register["Postcode"].map(places)).fillna("not known")
+    kept["sector"] = kept["key"].map(register["Sector"])
     kept["size"] = kept["key"].map(register["Employees"].map(lambda n: size_of(None, n))).fillna("not known")
     kept["year"] = kept["day"].dt.year - (kept["day"].dt.month < 4)
     return {"left_out": left_out, **figures_of(kept, register)}
+
+
+def percent(part: Any, whole: Any) -> str:
+    """A share in percent to two decimals, half up."""
+    return money((Fraction(int(part), int(whole)) * 10_000 + Fraction(1, 2)).__floor__())
+
+
+def influenced(leaking: Any, supply: Any) -> list[str]:
+    """The forty categories of which most that leaks could be influenced: somebody nearer is paid in them."""
+
+    def free(name: str) -> int:
+        return int(leaking[name]) if any(supply.get((name, ring), 0) for ring in RINGS[:3]) else 0
+
+    return sorted(leaking.index, key=lambda name: (-free(name), -leaking[name], name))[:40]
+
+
+def crossed(kept: Any, column: str) -> dict[str, list[Any]]:
+    """The forty biggest of a column with their rings."""
+    sums = kept.groupby([column, "ring"])["pennies"].sum()
+    whole = sums.groupby(level=0).sum()
+    best = sorted(whole.items(), key=lambda item: (-item[1], item[0]))[:40]
+    return {name: [money(sum_), {ring: money(one) for ring, one in sums[name].items()}] for name, sum_ in best}
 
 
 def figures_of(kept: Any, register: Any) -> dict[str, Any]:
@@ -253,11 +299,13 @@ def figures_of(kept: Any, register: Any) -> dict[str, Any]:
     top = sorted(((-int(sum_), names[key]) for key, sum_ in paid.items()))[:10]
     squares = Fraction(sum(int(one) ** 2 for one in paid), whole**2) * 10_000
     hundredths = (squares * 100 + Fraction(1, 2)).__floor__()
-    categories = kept.groupby("category")["pennies"].sum()
-    best = sorted(categories.items(), key=lambda item: (-item[1], item[0]))[:40]
     years = kept.groupby("year").agg(
         pennies=("pennies", "sum"), lines=("pennies", "size"), suppliers=("key", "nunique")
     )
+    local = kept[kept["ring"] == RINGS[0]].groupby("year")["pennies"].sum()
+    smes = kept[kept["size"].isin(("micro", "small", "medium"))].groupby("year")["pennies"].sum()
+    supply = kept.groupby(["category", "ring"])["key"].nunique()
+    leaking = kept[~kept["ring"].isin((*RINGS[:3], "not known"))].groupby("category")["pennies"].sum()
     redacted = kept[kept["redacted"]]
     return {
         "amount": money(kept["pennies"].sum()),
@@ -265,11 +313,23 @@ def figures_of(kept: Any, register: Any) -> dict[str, Any]:
         "suppliers": len(suppliers),
         "rings": parts("ring"),
         "sizes": parts("size"),
-        "categories": {name: money(sum_) for name, sum_ in best},
+        "categories": crossed(kept, "category"),
+        "sectors": crossed(kept, "sector"),
+        "supply": {
+            name: int(sum(supply.get((name, ring), 0) for ring in RINGS[:3])) for name in influenced(leaking, supply)
+        },
+        "leakage": money(leaking.sum()),
         "years": {
-            f"{year}/{(year + 1) % 100:02}": [money(row.pennies), int(row.lines), int(row.suppliers)]
+            f"{year}/{(year + 1) % 100:02}": [
+                money(row.pennies),
+                int(row.lines),
+                int(row.suppliers),
+                percent(local[year], row.pennies),
+                percent(smes[year], row.pennies),
+            ]
             for year, row in years.iterrows()
         },
+        "missing": [[name, int(n)] for name, n in sorted((kept[list(COLUMNS)] == "").sum().items()) if n],
         "top": [[name, money(-sum_)] for sum_, name in top],
         "hhi": str(Decimal(hundredths).scaleb(-2)),
         "redacted": [len(redacted), money(redacted["pennies"].sum())],
