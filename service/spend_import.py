@@ -232,7 +232,6 @@ def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: P
         "group_mark": "," if mark == "." else ".",
         "heading": heading.strip().casefold(),
         "currency": mapping.currency,
-        "day_plain": "[0-9]{4}-[0-9]{2}-[0-9]{2}" if mapping.dates == "ymd" else "[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}",
         "day_form": {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d"}[mapping.dates],
         "behind": table.layout.heading_row + 1,
         "blank": " \t\u00a0",
@@ -359,7 +358,7 @@ SELECT
         WHEN amount IS NOT NULL THEN read_amount(amount)
     END AS sum_paid,
     CASE
-        WHEN regexp_full_match(paid_on, getvariable('day_plain'))
+        WHEN try_strptime(paid_on, getvariable('day_form')) >= TIMESTAMP '1900-01-01'
         THEN CAST(try_strptime(paid_on, getvariable('day_form')) AS DATE)
         WHEN paid_on IS NOT NULL THEN read_day(paid_on)
     END AS day

@@ -51,6 +51,9 @@ MOST_PROPOSALS: Final = 300
 """Suppliers, the best paid first, for whom somebody alike is looked for."""
 
 _FORM = re.compile(r" (" + "|".join(sorted(LEGAL_FORMS, key=len, reverse=True)) + r")$")
+_WITHOUT = str.maketrans("", "", "'.\u2019")
+"""Marks that are left out: A.B.C. is ABC."""
+_MARKS = re.compile(r"[^\w\s]|_")
 _TRADING = re.compile(r"\b(?:t/as?|trading as|t\.a\.)\s.*$", re.IGNORECASE)
 
 
@@ -98,9 +101,12 @@ def name_of(text: str) -> Name:
     >>> name_of("The ALDER-Roofing Co. Limited  "), name_of("Alder Roofing Company Ltd. t/a Roofs4U")
     (Name(words='alder roofing co', form='ltd'), Name(words='alder roofing co', form='ltd'))
     """
-    bare = _TRADING.sub("", unicodedata.normalize("NFKD", text).casefold())
-    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    bare = re.sub(r"[^\w\s]|_", " ", re.sub(r"(?<=\b\w)\.(?=\w\b)|['\u2019.]", "", bare.replace("&", " and ")))
+    bare = text.casefold()
+    if not bare.isascii():
+        marked = unicodedata.normalize("NFKD", bare).casefold()
+        bare = "".join(letter for letter in marked if not unicodedata.combining(letter))
+    bare = _TRADING.sub("", bare).replace("&", " and ")
+    bare = _MARKS.sub(" ", bare.translate(_WITHOUT))
     words = " ".join(bare.split()).removeprefix("the ")
     found = _FORM.search(words)
     form = "" if found is None else LEGAL_FORMS[found[1]]
