@@ -375,6 +375,17 @@ EXAMPLES: dict[str, RequestExample] = {
     "record_contract": RequestExample(
         "Signed by both", {"signed_at": "2026-03-16T10:00:00Z", "reference": "NGC-SOLAR-2026-07"}
     ),
+    "propose_criteria": RequestExample(
+        "Apprenticeships against a target, and a question",
+        {
+            "weighting": "10",
+            "starts_on": "2026-02-01",
+            "measures": [
+                {"code": "apprentice-weeks", "weighting": "60", "target": "208"},
+                {"code": "fair-work", "weighting": "40"},
+            ],
+        },
+    ),
     "map_spend_file": RequestExample(
         "As the preview proposed it",
         {

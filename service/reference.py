@@ -123,6 +123,7 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
         Tag(name="Reports", description="The evaluation report."),
         Tag(name="Award", description="The award decision."),
+        Tag(name="Catalogue", description="Measures, social value models and proxy values, with their sources."),
         Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
         Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
     ],

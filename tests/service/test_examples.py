@@ -50,6 +50,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     await shown.send("edit_tender", market.author, "PUT", path, {"reference": a_tender()["reference"]}, If_Match='"1"')
     await shown.send("grant_role", market.author, "POST", f"{path}/roles", {"person_id": market.colleague.id})
     await shown.send("write_requirements", market.author, "PUT", f"{path}/requirements")
+    await shown.send("propose_criteria", market.author, "POST", f"{path}/criteria/from-catalogue")
     await shown.send("simulate_lot", market.author, "POST", f"{path}/simulations")
     published = done(await market.approver.post(f"{path}/publication", If_Match='"2"'))
     etag = (await market.approver.get(path)).headers["etag"]
