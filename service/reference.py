@@ -125,7 +125,7 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Award", description="The award decision."),
         Tag(name="Catalogue", description="Measures, social value models and proxy values, with their sources."),
         Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
-        Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
+        Tag(name="Reference", description="Health, problems, scoring methods, public notices. No key needed."),
     ],
     use_handler_docstrings=True,
     operation_id_creator=lambda handler, _method, _path: handler.handler_name,
