@@ -40,6 +40,7 @@ from service import (
     jurisdictions,
     letter_texts,
     locking,
+    measures,
     meetings,
     moderation,
     notices,
@@ -66,6 +67,10 @@ from service import (
     seals,
     selection,
     simulations,
+    spend,
+    spend_analyses,
+    spend_findings,
+    spend_reports,
     standstill,
     summaries,
     tenders,
@@ -81,6 +86,7 @@ from service.organisations import Caller, KeyAuthentication, KnownKeys
 from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
+from service.spend_shelf import Shelf
 from service.traffic import Traffic
 from service.wrapping import Wrapper
 
@@ -159,7 +165,9 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings, attempts)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
-        worker = asyncio.create_task(reports.work(dsn, settings, papers.DUTIES)) if settings.report_workers else None
+        app.state.shelf = Shelf.of(app.state.pool, settings)
+        also = papers.DUTIES | spend_reports.duties(settings)
+        worker = asyncio.create_task(reports.work(dsn, settings, also)) if settings.report_workers else None
         try:
             async with attempts.running(), intake.running():
                 yield
@@ -199,6 +207,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         roles.router,
         robustness.router,
         simulations.router,
+        measures.router,
         custody.router,
         requirements.router,
         frameworks.router,
@@ -245,6 +254,10 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         papers.router,
         papers.public,
         platform_record.router,
+        spend.router,
+        spend_analyses.router,
+        spend_reports.router,
+        spend_findings.router,
     ]
 
 
@@ -256,6 +269,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "secrets": secrets,
             "wrapper": Wrapper(secrets, settings.kms_command),
             "max_bid_bytes": settings.max_bid_bytes,
+            "max_spend_bytes": settings.max_spend_bytes,
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }
     )

@@ -98,6 +98,13 @@ Kind = Literal[
     "contract.signed",
     "report.text-given",
     "log.timestamped",
+    "spend.file-received",
+    "spend.file-mapped",
+    "spend.imported",
+    "spend.file-deleted",
+    "spend.supplier-answered",
+    "spend.analysed",
+    "spend.finding-linked",
     "refused",
 ]
 

@@ -372,6 +372,51 @@ EXAMPLES: dict[str, RequestExample] = {
     "record_contract": RequestExample(
         "Signed by both", {"signed_at": "2026-03-16T10:00:00Z", "reference": "NGC-SOLAR-2026-07"}
     ),
+    "propose_criteria": RequestExample(
+        "Apprenticeships against a target, and a question",
+        {
+            "weighting": "10",
+            "starts_on": "2026-02-01",
+            "measures": [
+                {"code": "apprentice-weeks", "weighting": "60", "target": "208"},
+                {"code": "fair-work", "weighting": "40"},
+            ],
+        },
+    ),
+    "map_spend_file": RequestExample(
+        "As the preview proposed it",
+        {
+            "layout": {"encoding": "utf-8", "delimiter": ",", "heading_row": 1},
+            "columns": {"supplier": 1, "paid_on": 2, "amount": 3, "transaction": 4, "category": 5},
+            "dates": "dmy",
+            "decimal_mark": ".",
+            "currency": "GBP",
+        },
+    ),
+    "ask_for_analysis": RequestExample(
+        "A year's payments, with a register of suppliers and the rings around the city",
+        {
+            "title": "Spend of 2024/25",
+            "files": ["3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f21"],
+            "register_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f22",
+            "places_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f23",
+            "local": ["city"],
+            "region": ["city", "county"],
+            "exclude": {"categories": ["Grants"]},
+            "survey": [{"supplier": "Alder Roofing Ltd", "local_staff": "40", "local_suppliers": "20"}],
+        },
+    ),
+    "answer_about_supplier": RequestExample(
+        "A slip of the pen", {"supplier": "alder rofing", "entry": "1234567", "same": True}
+    ),
+    "link_finding": RequestExample(
+        "What the tender is to change",
+        {
+            "analysis_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f24",
+            "finding_id": "influence:Energy",
+            "outcome": "Resilient, innovative and flexible supply chains (PPN 002)",
+        },
+    ),
     "annul_award": RequestExample(
         "Set aside by a court",
         {

@@ -63,10 +63,13 @@ _ALSO = {
     "submit_bid": (200, "With `?validate=only`: the bid is complete; nothing was stored."),
     "open_bids": (202, "The first officer's request is kept; a second one opens."),
     "shred_bids": (202, "The first request is kept; a second person's destroys."),
+    "upload_spend_file": (200, "The same bytes were there already: the file that they are."),
 } | dict.fromkeys(
     (
         "get_record_file",
         "get_report",
+        "get_analysis",
+        "get_spend_report",
         "get_scoring_sheet",
         "get_simulation_report",
         "get_opening_paper",
@@ -134,6 +137,8 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
         Tag(name="Reports", description="What is printed: as PDF with its data inside, and as HTML."),
         Tag(name="Award", description="The award decision."),
+        Tag(name="Catalogue", description="Measures, social value models and proxy values, with their sources."),
+        Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
         Tag(name="Public", description="What anybody reads without a key: notices, how bids are scored, who won."),
         Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
     ],

@@ -114,6 +114,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "unset: documents lie in the database (document_store)"
         ),
     ] = None
+    max_spend_bytes: Annotated[
+        int, Meta(ge=1_000, description="bytes, largest file of payments, suppliers or places (spend)")
+    ] = 2_000_000_000
     max_body_bytes: Annotated[int, Meta(ge=1_000, description="bytes, any other body (app)")] = 256_000
     report_workers: Annotated[
         int, Meta(ge=0, le=64, description="processes that render reports, 0 for none here (reports)")

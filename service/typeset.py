@@ -40,6 +40,8 @@ from service.report_view import (
 )
 from service.retelling import retold
 from service.screen import for_screen
+from service.spend_analysis import SpendDocument
+from service.spend_view import view_of
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -310,6 +312,22 @@ def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:
     inside = Attached(name=name, description="What this paper prints, as data", content=data)
     proof = f"{name} SHA-256 {hashlib.sha256(data).hexdigest()}"
     return pdf.render(Sheet(html=html, at=at, attached=(inside,), proof=proof))
+
+
+def typeset_spend(document: SpendDocument, lang: str = "en") -> str:
+    """The report on a spend analysis as HTML. Raises LookupError for a language that there is none of."""
+    found = document.analysis
+    return fill("spend.html", lang, doc=document, found=found, view=view_of(found), zone=document.time_zone)
+
+
+def shown_spend(document: SpendDocument) -> str:
+    """The same for a screen."""
+    return for_screen(typeset_spend(document))
+
+
+def print_spend(document: SpendDocument) -> bytes:
+    """The report on a spend analysis as PDF, the result inside; runs in a process of its own. Raises WorkError."""
+    return print_sheet(typeset_spend(document), document.analysed_at, "spend-analysis.json", document.canonical)
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:

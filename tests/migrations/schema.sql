@@ -1784,6 +1784,95 @@ CREATE TABLE public.simulations (
     CONSTRAINT simulations_name_a_lot CHECK ((lot_number > 0))
 );
 
+CREATE TABLE public.spend_analyses (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    buyer_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    request jsonb NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.spend_answers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    buyer_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    supplier text NOT NULL,
+    entry text NOT NULL,
+    same boolean NOT NULL,
+    answered_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.spend_chunks (
+    object_id uuid NOT NULL,
+    number integer NOT NULL,
+    contents bytea NOT NULL
+);
+
+CREATE TABLE public.spend_files (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    buyer_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    object_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    size bigint NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT spend_files_are_of_a_known_kind CHECK ((kind = ANY (ARRAY['payments'::text, 'register'::text, 'places'::text])))
+);
+
+CREATE TABLE public.spend_findings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    analysis_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    finding jsonb NOT NULL,
+    outcome text NOT NULL,
+    linked_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.spend_imports (
+    file_id uuid NOT NULL,
+    version integer NOT NULL,
+    lines_id uuid,
+    left_out_id uuid,
+    summary jsonb,
+    fault jsonb,
+    imported_at timestamp with time zone NOT NULL,
+    CONSTRAINT spend_imports_succeed_or_say_why CHECK (((fault IS NULL) = ((summary IS NOT NULL) AND (lines_id IS NOT NULL) AND (left_out_id IS NOT NULL))))
+);
+
+CREATE TABLE public.spend_mappings (
+    file_id uuid NOT NULL,
+    version integer NOT NULL,
+    person_id uuid NOT NULL,
+    mapping jsonb NOT NULL,
+    mapped_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.spend_objects (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kept_in text,
+    begun_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.spend_reports (
+    analysis_id uuid NOT NULL,
+    pdf bytea NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.spend_results (
+    analysis_id uuid NOT NULL,
+    left_out_id uuid,
+    canonical bytea,
+    digest text,
+    fault jsonb,
+    analysed_at timestamp with time zone NOT NULL,
+    CONSTRAINT spend_results_are_there_or_say_why CHECK (((fault IS NULL) = ((canonical IS NOT NULL) AND (digest IS NOT NULL))))
+);
+
 CREATE TABLE public.standstills (
     lot_id uuid NOT NULL,
     award_number integer NOT NULL,
@@ -2211,6 +2300,39 @@ ALTER TABLE ONLY public.simulations
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.spend_analyses
+    ADD CONSTRAINT spend_analyses_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.spend_answers
+    ADD CONSTRAINT spend_answers_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.spend_chunks
+    ADD CONSTRAINT spend_chunks_are_numbered PRIMARY KEY (object_id, number);
+
+ALTER TABLE ONLY public.spend_files
+    ADD CONSTRAINT spend_files_are_there_once UNIQUE (buyer_id, kind, digest);
+
+ALTER TABLE ONLY public.spend_files
+    ADD CONSTRAINT spend_files_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.spend_findings
+    ADD CONSTRAINT spend_findings_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.spend_imports
+    ADD CONSTRAINT spend_imports_happen_once PRIMARY KEY (file_id, version);
+
+ALTER TABLE ONLY public.spend_mappings
+    ADD CONSTRAINT spend_mappings_are_numbered PRIMARY KEY (file_id, version);
+
+ALTER TABLE ONLY public.spend_objects
+    ADD CONSTRAINT spend_objects_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.spend_reports
+    ADD CONSTRAINT spend_reports_are_stored_once PRIMARY KEY (analysis_id);
+
+ALTER TABLE ONLY public.spend_results
+    ADD CONSTRAINT spend_results_are_stored_once PRIMARY KEY (analysis_id);
+
 ALTER TABLE ONLY public.standstills
     ADD CONSTRAINT standstills_begin_once_per_award PRIMARY KEY (lot_id, award_number);
 
@@ -2292,6 +2414,22 @@ CREATE INDEX record_files_by_tender ON public.record_files USING btree (tender_i
 CREATE INDEX seats_by_lot ON public.seats USING btree (lot_id, criterion_id, person_id);
 
 CREATE INDEX service_samples_by_instant ON public.service_samples USING btree (at);
+
+CREATE INDEX spend_analyses_by_buyer ON public.spend_analyses USING btree (buyer_id, asked_at);
+
+CREATE INDEX spend_answers_by_buyer ON public.spend_answers USING btree (buyer_id, answered_at);
+
+CREATE INDEX spend_files_by_object ON public.spend_files USING btree (object_id);
+
+CREATE INDEX spend_findings_by_tender ON public.spend_findings USING btree (tender_id, linked_at);
+
+CREATE INDEX spend_imports_by_lines ON public.spend_imports USING btree (lines_id);
+
+CREATE INDEX spend_imports_by_list ON public.spend_imports USING btree (left_out_id);
+
+CREATE INDEX spend_objects_by_age ON public.spend_objects USING btree (begun_at, id);
+
+CREATE INDEX spend_results_by_list ON public.spend_results USING btree (left_out_id);
 
 CREATE INDEX technical_outcomes_by_lot ON public.technical_outcomes USING btree (lot_id, bid_id);
 
@@ -2781,6 +2919,63 @@ ALTER TABLE ONLY public.simulations
 ALTER TABLE ONLY public.simulations
     ADD CONSTRAINT simulations_are_run_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.spend_analyses
+    ADD CONSTRAINT spend_analyses_are_a_buyers FOREIGN KEY (buyer_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.spend_analyses
+    ADD CONSTRAINT spend_analyses_are_asked_for_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.spend_answers
+    ADD CONSTRAINT spend_answers_are_a_buyers FOREIGN KEY (buyer_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.spend_answers
+    ADD CONSTRAINT spend_answers_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.spend_chunks
+    ADD CONSTRAINT spend_chunks_are_of_an_object FOREIGN KEY (object_id) REFERENCES public.spend_objects(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.spend_files
+    ADD CONSTRAINT spend_files_are_a_buyers FOREIGN KEY (buyer_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.spend_files
+    ADD CONSTRAINT spend_files_are_sent_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.spend_files
+    ADD CONSTRAINT spend_files_lie_somewhere FOREIGN KEY (object_id) REFERENCES public.spend_objects(id);
+
+ALTER TABLE ONLY public.spend_findings
+    ADD CONSTRAINT spend_findings_are_linked_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.spend_findings
+    ADD CONSTRAINT spend_findings_are_of_an_analysis FOREIGN KEY (analysis_id) REFERENCES public.spend_analyses(id);
+
+ALTER TABLE ONLY public.spend_findings
+    ADD CONSTRAINT spend_findings_speak_for_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.spend_imports
+    ADD CONSTRAINT spend_imports_follow_a_mapping FOREIGN KEY (file_id, version) REFERENCES public.spend_mappings(file_id, version) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.spend_imports
+    ADD CONSTRAINT spend_imports_keep_their_lines FOREIGN KEY (lines_id) REFERENCES public.spend_objects(id);
+
+ALTER TABLE ONLY public.spend_imports
+    ADD CONSTRAINT spend_imports_keep_their_list FOREIGN KEY (left_out_id) REFERENCES public.spend_objects(id);
+
+ALTER TABLE ONLY public.spend_mappings
+    ADD CONSTRAINT spend_mappings_are_confirmed_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.spend_mappings
+    ADD CONSTRAINT spend_mappings_are_of_a_file FOREIGN KEY (file_id) REFERENCES public.spend_files(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.spend_reports
+    ADD CONSTRAINT spend_reports_are_of_an_analysis FOREIGN KEY (analysis_id) REFERENCES public.spend_analyses(id);
+
+ALTER TABLE ONLY public.spend_results
+    ADD CONSTRAINT spend_results_keep_their_list FOREIGN KEY (left_out_id) REFERENCES public.spend_objects(id);
+
+ALTER TABLE ONLY public.spend_results
+    ADD CONSTRAINT spend_results_were_asked_for FOREIGN KEY (analysis_id) REFERENCES public.spend_analyses(id);
+
 ALTER TABLE ONLY public.standstills
     ADD CONSTRAINT standstills_follow_an_award FOREIGN KEY (lot_id, award_number) REFERENCES public.award_decisions(lot_id, number);
 
@@ -3095,6 +3290,26 @@ GRANT SELECT,INSERT ON TABLE public.shredding_acts TO tenderscore_app;
 GRANT SELECT ON TABLE public.shreddings TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.simulations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.spend_analyses TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.spend_answers TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.spend_chunks TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.spend_files TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.spend_findings TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.spend_imports TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.spend_mappings TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.spend_objects TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.spend_reports TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.spend_results TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.standstills TO tenderscore_app;
 

@@ -255,6 +255,7 @@ OPEN = {
     "GET /tenders/{tender_id}/questions": "what was answered to all",
     "GET /lots/{lot_id}/cancellation": "that the lot was cancelled, and why",
     "GET /tenders/{tender_id}/simulations": "trials of the draft with invented bids",
+    "GET /tenders/{tender_id}/spend-findings": "what the draft was made for",
     "GET /tenders/{tender_id}/events": "what was done when by whom; facts about bids are withheld",
     "GET /tenders/{tender_id}/platform-record": "when the platform worked and who sent something, no contents",
     "GET /tenders/{tender_id}/platform-record/samples": "health samples",

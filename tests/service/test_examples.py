@@ -1,13 +1,20 @@
 """The examples of the reference page are accepted as they stand, once their ids and instants are one's own tender's."""
 
+import asyncio
 from hashlib import sha256
 from typing import Any
 
+from service import reports, spend_reports
 from service.examples import DRAWN_WITH, EXAMPLES
+from service.settings import Settings
 from tests.make import a_lot, a_rules, a_score, a_tender
 from tests.make_officers import content_keys, desks, private_key, publish
 from tests.make_officers import draft as a_draft
+from tests.make_spend import PLACES, REGISTER, as_csv, payments
 from tests.service.conftest import Market, Person, done
+from tests.service.test_spend import finished
+from tests.service.test_spend import get as get_file
+from tests.service.test_spend import send as send_file
 
 
 class Shown:
@@ -42,6 +49,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     await shown.send("edit_tender", market.author, "PUT", path, {"reference": a_tender()["reference"]}, If_Match='"1"')
     await shown.send("grant_role", market.author, "POST", f"{path}/roles", {"person_id": market.colleague.id})
     await shown.send("write_requirements", market.author, "PUT", f"{path}/requirements")
+    await shown.send("propose_criteria", market.author, "POST", f"{path}/criteria/from-catalogue")
     await shown.send("simulate_lot", market.author, "POST", f"{path}/simulations")
     published = done(await market.approver.post(f"{path}/publication", If_Match='"2"'))
     etag = (await market.approver.get(path)).headers["etag"]
@@ -92,7 +100,35 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
         await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
     await send_the_examples_of_the_record(market, shown, f"/tenders/{tender['id']}")
     await send_the_officers_examples(market, shown)
+    await send_the_examples_of_spend(market, shown)
     assert shown.sent == EXAMPLES.keys()
+
+
+async def send_the_examples_of_spend(market: Market, shown: Shown) -> None:
+    """Payments, a register and places are mapped and read; then an analysis, an answer, a finding for a draft."""
+    settings = Settings(report_workers=1)
+    running = asyncio.create_task(reports.work(market.dsn, settings, spend_reports.duties(settings)))
+    files: dict[str, str] = {}
+    for kind, content in (("payments", payments()), ("register", as_csv(REGISTER)), ("places", as_csv(PLACES))):
+        file = done(await send_file(market.author, content, kind))
+        path = f"/spend/files/{file['id']}"
+        if kind == "payments":
+            await shown.send("map_spend_file", market.author, "PUT", f"{path}/mapping")
+        else:
+            proposed = done(await market.author.get(f"{path}/preview"))["mapping"]
+            done(await market.author.put(f"{path}/mapping", proposed))
+        await finished(lambda path=path: get_file(market.author, path), lambda file: file["pending"])
+        files[kind] = file["id"]
+    ids = {"files": [files["payments"]], "register_id": files["register"], "places_id": files["places"]}
+    asked = await shown.send("ask_for_analysis", market.author, "POST", "/spend/analyses", ids)
+    location = asked["location"]
+    await finished(lambda: market.author.get(location), lambda answer: answer.status_code == 202)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await shown.send("answer_about_supplier", market.author, "POST", "/spend/answers")
+    tender = await market.draft()
+    path = f"/tenders/{tender['id']}/spend-findings"
+    await shown.send("link_finding", market.author, "POST", path, {"analysis_id": asked["id"]})
 
 
 async def send_the_panels_examples(market: Market, shown: Shown, tender: dict[str, Any], bid_id: str) -> None:

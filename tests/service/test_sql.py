@@ -185,6 +185,8 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
         *("award_decisions", "award_annulments", "recommendations", "drawn_lots", "evaluation_verifications"),
         *("recommendation_rejections", "contracts", "letter_texts", "letter_redactions", "sent_letters"),
         *("award_notices", "standstills", "report_texts"),
+        *("spend_mappings", "spend_imports", "spend_answers", "spend_analyses", "spend_results", "spend_reports"),
+        *("spend_findings", "spend_chunks"),
     }
     assert {table for table, _ in held} & kept == set()
     assert {table for table, privilege in held if privilege == "DELETE"} <= {
@@ -193,6 +195,8 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
         "tender_roles",
         "job_attempts",
         "score_drafts",
+        "spend_objects",
+        "spend_files",
     }
 
 

@@ -1,0 +1,251 @@
+"""What the columns of payment data mean: headings as councils write them, amounts and dates as they write those.
+
+Headings change from quarter to quarter and carry slips of the pen. What is found here is a proposal, which a person
+confirms; what they confirmed earlier is known by its heading the next time.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Final, Literal, get_args
+
+Kind = Literal["payments", "register", "places"]
+"""A file of payments; a register of suppliers; a list of codes (postcodes, districts, NUTS) with each one's ring."""
+
+Field = Literal[
+    "amount",
+    "supplier",
+    "supplier_id",
+    "paid_on",
+    "body",
+    "unit",
+    "category",
+    "code",
+    "transaction",
+    "kind",
+    "description",
+    "postcode",
+    "country",
+    "nuts",
+    "size",
+    "employees",
+    "voluntary",
+    "sector",
+    "contract",
+    "route",
+    "currency",
+    "place",
+    "ring",
+]
+DateOrder = Literal["dmy", "mdy", "ymd"]
+Mark = Literal[".", ","]
+
+OF_SUPPLIERS: Final[tuple[Field, ...]] = ("postcode", "country", "nuts", "size", "employees", "voluntary", "sector")
+FIELDS: Final[Mapping[Kind, tuple[Field, ...]]] = {
+    "payments": tuple(field for field in get_args(Field) if field not in {"place", "ring"}),
+    "register": ("supplier", "supplier_id", *OF_SUPPLIERS),
+    "places": ("place", "ring"),
+}
+NEEDED: Final[Mapping[Kind, tuple[Field, ...]]] = {
+    "payments": ("amount",),
+    "register": ("supplier",),
+    "places": ("place", "ring"),
+}
+
+HEADINGS: Final[Mapping[Field, str]] = {
+    "amount": "netamount amountexclvat amountexcvat amountexcludingvat netvalue amountnet amount amountgbp amountpaid"
+    " amounteur value total paymentamount invoiceamount transactionamount sumoftransactionamount lineamount"
+    " grossamount spend betrag bedrag montant importe",
+    "supplier": "suppliername supplier suppliertradingname vendorname vendor payeename payee beneficiaryname"
+    " beneficiary merchantname merchant creditorname creditor nameofsupplier paidto tradingname companyname"
+    " organisationname name lieferant leverancier fournisseur proveedor",
+    "supplier_id": "supplierid suppliernumber supplierno suppliercode vendorid vendorno vendornumber creditorid"
+    " suppliervatnumber suppliervatregistrationnumber vatregistrationnumber companynumber companyregistrationnumber"
+    " companieshousenumber registrationnumber id",
+    "paid_on": "paiddate datepaid paymentdate dateofpayment date transactiondate postingdate invoicedate paydate"
+    " paidon effectivedate datum",
+    "body": "bodyname body organisation organization organisationname entity client council authority publicbody"
+    " departmentfamily",
+    "unit": "organisationalunit organizationalunit servicearea service servicelabel department directorate division"
+    " costcentre costcentrename costcentredescription directorateservicewhereexpenditureincurred servicecategorylabel",
+    "category": "expenditurecategory expenditureunit expensetype expensearea expenditurename category purposeofspend"
+    " purposeofexpenditure procurementclassification proclass subjective subjectivedescription accountdescription"
+    " detailedexpensetype servicedivisioncategorylabel cpvdescription spendcategory",
+    "code": "expenditurecode subjectivecode accountcode accountname costcode categorycode cpv cpvcode unspsc glcode"
+    " procurementclassificationcode",
+    "transaction": "transno transactionno transactionnumber transactionid transaction invoicenumber invoiceno"
+    " documentnumber documentno voucherno internalref referencenumber reference paymentnumber uniqueid",
+    "kind": "caporrev capitalorrevenue capitalrevenue revenuecapital revenueorcapital typeofexpenditure"
+    " expendituretype spendtype type",
+    "description": "description narrative summary purpose details summaryofpurpose transactiondescription",
+    "postcode": "supplierpostcode supplierpostalcode postcode postalcode zipcode zip plz",
+    "country": "suppliercountry country countrycode land",
+    "nuts": "nuts nutscode nuts3 itl itlcode",
+    "size": "suppliersize companysize sizeclass businesssize size smeflag sme flagsme smestatus",
+    "employees": "employees numberofemployees staff headcount employeecount",
+    "voluntary": "flagvoluntarycommunitysector voluntarycommunitysector vcse vcsflag vcs suppliertype charity"
+    " legalform",
+    "sector": "sector siccode sic nace nacecode sicdescription industry suppliersector",
+    "contract": "contractnumber contractref contractreference contractid contract contracttitle",
+    "route": "procurementroute procurementmethod route framework howprocured",
+    "currency": "currency currencycode waehrung valuta",
+    "place": "place placecode code postcode postalcode district area prefix nuts nutscode",
+    "ring": "ring zone region areaname ringname locality",
+}
+"""Headings in plain letters and digits, the better ones first."""
+
+SLIP: Final = 1000
+"""How unsure a heading is that only looks like one."""
+SHORT: Final = 5
+"""Headings of so many letters are not looked for under slips of the pen: too many words are alike."""
+ALIKE: Final = 88
+"""Of a hundred: as alike must an unknown heading be to a known one to be taken for a slip of the pen."""
+
+_NUMBER = r"(?:[0-9]{1,3}(?:G[0-9]{3})+|[0-9]{1,15})(?:D[0-9]+)?"
+_SIGN = "[-+\u2212\u2013]"
+_MONEY = re.compile("[£$€]|\\b(?:GBP|EUR|USD)\\b", re.IGNORECASE)
+_DAYS = re.compile(r"(\d{1,4})[/.\-](\d{1,2}|[a-z]{3,9})[/.\-](\d{1,4})", re.IGNORECASE)
+_TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?Z?$", re.IGNORECASE)
+_SERIAL = re.compile(r"[2-6]\d{4}(?:\.0+)?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SHORT_YEAR = 2
+"""Digits of a year without its century."""
+_EPOCH = date(1899, 12, 30)
+"""Day nought of the spreadsheets' serial numbers, as all use it since 1 March 1900."""
+MOST: Final = Decimal("9999999999999999.99")
+
+
+def plain(heading: str) -> str:
+    """A heading in lower-case letters and digits alone: what two spellings of it have in common."""
+    return re.sub(r"[^a-z0-9]", "", heading.casefold())
+
+
+def meaning_of(heading: str, kind: Kind, known: Mapping[str, Field]) -> tuple[Field, int] | None:
+    """What a heading means, and how sure that is: 0 as confirmed earlier, then the place in the list, SLIP.
+
+    known: plain headings that the buyer's people have confirmed, with their meaning.
+    """
+    found = plain(heading)
+    if not found:
+        return None
+    if found in known and known[found] in FIELDS[kind]:
+        return known[found], 0
+    for field in FIELDS[kind]:
+        names = HEADINGS[field].split()
+        if found in names:
+            return field, 1 + names.index(found)
+    return _slip(found, kind)
+
+
+def _slip(found: str, kind: Kind) -> tuple[Field, int] | None:
+    from rapidfuzz import fuzz, process
+
+    names: dict[str, Field] = {
+        name: field for field in reversed(FIELDS[kind]) for name in HEADINGS[field].split() if len(name) > SHORT
+    }
+    best = process.extractOne(found, list(names), scorer=fuzz.ratio, score_cutoff=ALIKE)
+    return None if best is None else (names[best[0]], SLIP)
+
+
+def meanings_of(headings: Sequence[str], kind: Kind, known: Mapping[str, Field]) -> dict[Field, int]:
+    """The column of each field, counted from 1; of two columns with one meaning the surer has it, then the first."""
+    best: dict[Field, tuple[int, int]] = {}
+    for number, heading in enumerate(headings, 1):
+        found = meaning_of(heading, kind, known)
+        if found is not None:
+            field, doubt = found
+            best[field] = min(best.get(field, (doubt, number)), (doubt, number))
+    return {field: best[field][1] for field in FIELDS[kind] if field in best}
+
+
+def amount_pattern(mark: Mark) -> str:
+    """The regular expression of amounts that are read without thinking: RE2 and Python alike, at most two decimals."""
+    group = r"\," if mark == "." else r"\."
+    number = _NUMBER.replace("G", group).replace("D[0-9]+", f"\\{mark}[0-9]{{1,2}}")
+    return f"-?{number}"
+
+
+def read_amount(text: str, mark: Mark) -> Decimal | None:
+    """An amount to the penny, or None: signs on either side, brackets, CR for a credit, currency, thousands in threes.
+
+    More than two decimals are rounded half up. Scientific notation is refused: who wrote it has lost digits already.
+
+    >>> read_amount("(1,054.10)", "."), read_amount("£2.50 CR", "."), read_amount("1.054,10-", ",")
+    (Decimal('-1054.10'), Decimal('-2.50'), Decimal('-1054.10'))
+    >>> read_amount("12,34", ".") is None
+    True
+    """
+    bare = _MONEY.sub("", text).replace("\u00a0", " ").strip()
+    minus = False
+    if bare[:1] == "(" and bare[-1:] == ")":
+        bare, minus = bare[1:-1].strip(), True
+    if bare[-2:].upper() in {"CR", "DR"}:
+        bare, minus = bare[:-2].strip(), minus != (bare[-2:].upper() == "CR")
+    signs = re.fullmatch(f"({_SIGN}?)\\s*(.*?)\\s*({_SIGN}?)", bare)
+    if signs is None or (signs[1] and signs[3]):
+        return None
+    minus = minus != (signs[1] + signs[3] not in {"", "+"})
+    group = "[, ']" if mark == "." else "[. ']"
+    if not re.fullmatch(_NUMBER.replace("G", group).replace("D", re.escape(mark)), signs[2]):
+        return None
+    digits = re.sub(group, "", signs[2]).replace(mark, ".")
+    try:
+        amount = Decimal(digits).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    except InvalidOperation:
+        return None
+    return None if amount > MOST else -amount if minus else amount
+
+
+def read_date(text: str, order: DateOrder) -> date | None:
+    """A day, or None: 7/4/2015, 07-Apr-15, 2015-04-07 with or without a time, a spreadsheet's serial number."""
+    bare = _TIME.sub("", text.strip())
+    if _SERIAL.fullmatch(bare):
+        return _EPOCH + timedelta(days=int(bare[:5]))
+    parts = _DAYS.fullmatch(re.sub(r"(?<=[\d.a-z])[ ,]+(?=[\da-z])", "-", bare.rstrip("."), flags=re.IGNORECASE))
+    if parts is None:
+        return None
+    first, middle, last = parts.groups()
+    if len(first) > _SHORT_YEAR:
+        return _day(first, middle, last)
+    if not middle.isdigit():
+        return _day(last, middle, first)
+    return _day(last, first, middle) if order == "mdy" else _day(last, middle, first)
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    names = [number for number, name in enumerate(_MONTHS, 1) if month[:3].lower() == name]
+    century = 2000 if len(year) <= _SHORT_YEAR else 0
+    try:
+        return date(int(year) + century, names[0] if names else int(month), int(day))
+    except ValueError:
+        return None
+
+
+def order_of(samples: Iterable[str]) -> tuple[DateOrder, bool]:
+    """In which order days and months stand, and whether the samples tell; where they do not, the day comes first."""
+    firsts: list[int] = []
+    seconds: list[int] = []
+    for text in samples:
+        parts = _DAYS.fullmatch(_TIME.sub("", text.strip()))
+        if parts is None:
+            continue
+        if len(parts[1]) > _SHORT_YEAR or not parts[2].isdigit():
+            return ("ymd" if len(parts[1]) > _SHORT_YEAR else "dmy"), True
+        firsts.append(int(parts[1]))
+        seconds.append(int(parts[2]))
+    months = 12
+    if max(seconds, default=0) > months >= max(firsts, default=0):
+        return "mdy", True
+    return "dmy", max(firsts, default=0) > months
+
+
+def mark_of(samples: Iterable[str]) -> Mark:
+    """Whether amounts have a decimal comma: more of the samples read so than with a point."""
+    texts = [text for text in samples if text.strip()]
+    return (
+        ","
+        if sum(read_amount(text, ",") is not None for text in texts)
+        > sum(read_amount(text, ".") is not None for text in texts)
+        else "."
+    )

@@ -1,0 +1,485 @@
+"""Payments from a readable file: every row of it becomes one line, kept or left out for a reason that is told.
+
+The work is DuckDB's, in decimals, within a limit of memory, in a child process. The statements are fixed; what a file
+or a person says goes in as values.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
+
+from service import spend_columns
+from service.spend_columns import FIELDS, NEEDED, DateOrder, Field, Kind, Mark
+from service.spend_reading import Layout, Table, Unreadable, UnreadableFile, head_of, headings_of, put_right, table_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEMORY: Final = "1000MB"
+"""What DuckDB keeps in memory; beyond it, it uses the disk."""
+THREADS: Final = 2
+LINES: Final = "lines.parquet"
+LEFT_OUT: Final = "left-out.csv"
+REDACTED: Final = r"(?i)\b(?:redact(?:ed|ion)?|withheld)\b|personal (?:data|info)|name removed|^\s*confidential\s*$"
+"""What stands in place of a name that must not be told. RE2 and Python alike."""
+SHOWN_ROWS: Final = 20
+SAMPLES: Final = 3
+
+Reason = Literal["fields", "empty", "heading", "total", "no-amount", "amount", "date", "currency", "needed"]
+REASONS: Final[Mapping[Reason, str]] = {
+    "fields": "The row has more cells than the heading.",
+    "empty": "The row is empty.",
+    "heading": "The row repeats the heading.",
+    "total": "The row is a total, or names neither supplier nor day.",
+    "no-amount": "The row has no amount.",
+    "amount": "The amount is not an amount.",
+    "date": "The date is not a date.",
+    "currency": "The amount is in another currency.",
+    "needed": "The row lacks what it is about.",
+}
+"""Why a row is left out, in the words of the list."""
+
+
+class Mapped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person has confirmed of a file: how it is written, and which column (from 1) is what.
+
+    `currency` is that of every amount unless a column says otherwise; other currencies are left out and listed.
+    """
+
+    layout: Layout = Layout()
+    columns: dict[Field, Annotated[int, Meta(ge=1, le=200)]]
+    dates: DateOrder = "dmy"
+    decimal_mark: Mark = "."
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "GBP"
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """A column of a file with its first values, and what it was taken for."""
+
+    number: int
+    heading: str
+    field: Field | None
+    samples: tuple[str, ...]
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What a file looks like, and a mapping to confirm. `doubts` are what a person should look at first."""
+
+    sheets: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    mapping: Mapped
+    doubts: tuple[str, ...]
+
+
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """Rows that were left out for one reason, and the sum of their amounts as far as these could be read."""
+
+    reason: str
+    words: str
+    lines: int
+    amount: Decimal | None
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """What became of a file: `rows` = `kept` + all that were left out. Amounts are exact.
+
+    `missing` counts kept lines without the field; `rounded` those whose amount had more than two decimals. `headings`
+    are the file's own in plain letters, and what they were confirmed to mean.
+    """
+
+    rows: int
+    kept: int
+    total: Decimal
+    first_paid_on: date | None
+    last_paid_on: date | None
+    left_out: tuple[LeftOut, ...]
+    missing: dict[str, int]
+    redacted: int
+    redacted_amount: Decimal
+    credits: int
+    credits_amount: Decimal
+    rounded: int
+    headings: dict[str, Field] = {}
+
+
+# What a file looks like
+
+
+def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, Field]) -> Preview | Unreadable:
+    """The beginning of a file and the mapping to propose; for a child process.
+
+    known: what people of the same buyer have confirmed before, by plain heading.
+    """
+    try:
+        head = head_of(source, kind, given)
+        headings = headings_of(head.rows, head.layout)
+    except UnreadableFile as error:
+        return error.fault
+    rows = [[*row, *[""] * (len(headings) - len(row))] for row in head.rows[head.layout.heading_row :]]
+    columns = spend_columns.meanings_of(headings, kind, known)
+    fields: dict[int, Field] = {number: field for field, number in columns.items()}
+
+    def samples(field: Field) -> list[str]:
+        number = columns.get(field)
+        return [] if number is None else [row[number - 1] for row in rows if row[number - 1].strip()]
+
+    dates, sure = spend_columns.order_of(samples("paid_on"))
+    mapping = Mapped(
+        layout=head.layout, columns=columns, dates=dates, decimal_mark=spend_columns.mark_of(samples("amount"))
+    )
+    doubts = _doubts(kind, mapping, samples("amount"))
+    if samples("paid_on") and not sure:
+        doubts.append("The first rows do not tell whether the day or the month comes first in a date.")
+    return Preview(
+        sheets=head.sheets,
+        columns=tuple(
+            Column(
+                number=number,
+                heading=heading,
+                field=fields.get(number),
+                samples=tuple(row[number - 1] for row in rows[:SAMPLES]),
+            )
+            for number, heading in enumerate(headings, 1)
+        ),
+        rows=tuple(tuple(row) for row in rows[:SHOWN_ROWS]),
+        mapping=mapping,
+        doubts=tuple(doubts),
+    )
+
+
+def _doubts(kind: Kind, mapping: Mapped, amounts: list[str]) -> list[str]:
+    doubts = [f"No column was taken for `{field}`, which is needed." for field in missing_of(kind, mapping)]
+    if kind == "payments" and "supplier" not in mapping.columns:
+        doubts.append("No column was taken for `supplier`: nothing can be said of who was paid.")
+    unread = [text for text in amounts if spend_columns.read_amount(text, mapping.decimal_mark) is None]
+    if unread:
+        doubts.append(f"{len(unread)} of the first {len(amounts)} amounts are no amounts, such as {unread[0][:40]!r}.")
+    if mapping.layout.encoding == "cp1252":
+        doubts.append("The file is not UTF-8 and is read as Windows-1252: look at names with accents.")
+    return doubts
+
+
+def missing_of(kind: Kind, mapping: Mapped) -> list[Field]:
+    """Fields that a file of this kind must have and for which no column is named."""
+    return [field for field in NEEDED[kind] if field not in mapping.columns]
+
+
+# The import
+
+
+def engine(folder: Path, *sources: Path) -> "DuckDBPyConnection":
+    """A database in memory that reads these files, reads and writes this folder, and reaches nothing else."""
+    import duckdb
+
+    con = duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "threads": THREADS,
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    con.execute("SET allowed_directories = ?", [[str(folder)]])
+    con.execute("SET allowed_paths = ?", [[str(source) for source in sources]])
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def import_file(source: Path, kind: Kind, mapping: Mapped, folder: Path) -> Imported | Unreadable:
+    """Read a file whole: `lines.parquet` has a line for every row, `left-out.csv` those left out; for a child process.
+
+    Nothing counts unless all of it could be read.
+    """
+    try:
+        table = table_of(source, mapping.layout, folder)
+        _check_columns(table, mapping)
+        with engine(folder, source) as con:
+            _declare(con, table, mapping, folder)
+            if not _quickly_written(con, table, kind, mapping) and not _written(
+                con, put_right(table, folder), kind, mapping
+            ):
+                return Unreadable(message="Its rows cannot be told apart.", mend="Save the file anew as CSV.")
+            return _told(con, kind, mapping, table)
+    except UnreadableFile as error:
+        return error.fault
+
+
+def _check_columns(table: Table, mapping: Mapped) -> None:
+    for field, number in mapping.columns.items():
+        if number > len(table.headings):
+            raise UnreadableFile(
+                f"`{field}` is to be column {number}; the heading has {len(table.headings)}.",
+                "Look at the preview and name the columns again.",
+                mapping.layout.heading_row,
+            )
+
+
+def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: Path) -> None:
+    """The values and functions that the statements use."""
+    mark = mapping.decimal_mark
+    heading = table.headings[mapping.columns["amount"] - 1] if "amount" in mapping.columns else ""
+    values: dict[str, Any] = {
+        "amount_plain": spend_columns.amount_pattern(mark),
+        "mark": mark,
+        "group_mark": "," if mark == "." else ".",
+        "heading": heading.strip().casefold(),
+        "currency": mapping.currency,
+        "day_form": {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d"}[mapping.dates],
+        "behind": table.layout.heading_row + 1,
+        "blank": " \t\u00a0",
+        "redacted": REDACTED,
+        "lines": str(folder / LINES),
+        "left_out": str(folder / LEFT_OUT),
+    }
+    for name, value in values.items():
+        set_variable(con, name, value)
+
+    from duckdb.func import FunctionNullHandling
+
+    def amount(text: str | None) -> Decimal | None:
+        return spend_columns.read_amount(text or "", mark)
+
+    def day(text: str | None) -> date | None:
+        return spend_columns.read_date(text or "", mapping.dates)
+
+    con.create_function("read_amount", amount, ["VARCHAR"], "DECIMAL(18,2)", null_handling=FunctionNullHandling.SPECIAL)
+    con.create_function("read_day", day, ["VARCHAR"], "DATE", null_handling=FunctionNullHandling.SPECIAL)
+    con.execute("CREATE TEMP TABLE reasons (reason VARCHAR, words VARCHAR)")
+    con.executemany("INSERT INTO reasons VALUES (?, ?)", [list(item) for item in REASONS.items()])
+
+
+def _quickly_written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mapped) -> bool:
+    """Let DuckDB read the file as it is, which it refuses where line ends or quotation marks are mixed."""
+    from duckdb import InvalidInputException
+
+    try:
+        return _written(con, table, kind, mapping)
+    except InvalidInputException:
+        return False
+
+
+def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mapped) -> bool:
+    """Write a line for every row; False where DuckDB has found other rows than the file has lines."""
+    mark = ["mark"] if table.marked else []
+    names = [*mark, *(f"_{number}" for number in range(1, len(table.headings) + 1))]
+    taken = [
+        f"_{mapping.columns[field]} AS {field}" if field in mapping.columns else f"NULL::VARCHAR AS {field}"
+        for field in FIELDS[kind]
+    ]
+    # Names are numbers and fields of ours; what comes from outside goes in as values.
+    reading = Template(READING).substitute(
+        columns=", ".join(f"{name}: 'VARCHAR'" for name in names),
+        taken=", ".join([*(mark or ["NULL AS mark"]), *taken]),
+    )
+    set_variable(con, "path", str(table.path))
+    set_variable(con, "delimiter", table.layout.delimiter)
+    set_variable(con, "quote", '"' if table.layout.quoting == "double" else "")
+    set_variable(con, "skip", table.skip)
+    con.execute(reading)
+    for statement in WRITING[kind]:
+        con.execute(statement)
+    con.execute(
+        "COPY (FROM lines) TO (getvariable('lines')) (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 1000)"
+    )
+    (found,) = _one(con, "SELECT count(*) FROM read_parquet(getvariable('lines'))")
+    (faults,) = _one(con, "SELECT count(*) FROM reject_errors")
+    return found == table.lines and (not faults or table.marked)
+
+
+def _told(con: "DuckDBPyConnection", kind: Kind, mapping: Mapped, table: Table) -> Imported:
+    """What became of the file, and the list of what was left out."""
+    con.execute(INERT)
+    con.execute(LISTING)
+    rows, kept, total = _one(con, SUMMARY)
+    paid: tuple[Any, ...] = (None, None, 0, Decimal(0), 0, Decimal(0), 0)
+    missing: dict[str, int] = {}
+    if kind == "payments":
+        paid = _one(con, SUMMARY_OF_PAYMENTS)
+        found = con.execute(MISSING)
+        names = [column[0] for column in found.description or ()]
+        counts = found.fetchone() or ()
+        missing = {name: count for name, count in zip(names, counts, strict=True) if name in mapping.columns and count}
+    return Imported(
+        rows=rows,
+        kept=kept,
+        total=total,
+        first_paid_on=paid[0],
+        last_paid_on=paid[1],
+        left_out=tuple(
+            LeftOut(reason=reason, words=words, lines=lines, amount=amount)
+            for reason, words, lines, amount in con.execute(SUMMARY_OF_REASONS).fetchall()
+        ),
+        missing=missing,
+        redacted=paid[2],
+        redacted_amount=paid[3],
+        credits=paid[4],
+        credits_amount=paid[5],
+        rounded=paid[6],
+        headings={spend_columns.plain(table.headings[number - 1]): field for field, number in mapping.columns.items()},
+    )
+
+
+def set_variable(con: "DuckDBPyConnection", name: str, value: object) -> None:
+    """Give a value to the statements; the name is one of ours."""
+    con.execute(f"SET VARIABLE {name} = ?", [value])
+
+
+def _one(con: "DuckDBPyConnection", statement: str) -> tuple[Any, ...]:
+    row = con.execute(statement).fetchone()
+    assert row is not None
+    return row
+
+
+READING = """
+CREATE OR REPLACE TEMP VIEW raw AS
+SELECT $taken FROM read_csv(
+    getvariable('path'), columns = {$columns}, header = false, auto_detect = false, strict_mode = true,
+    delim = getvariable('delimiter'), quote = getvariable('quote'), escape = getvariable('quote'),
+    skip = getvariable('skip')::BIGINT, nullstr = '', store_rejects = true
+)
+"""
+
+PAYMENTS = (
+    """
+CREATE OR REPLACE TEMP VIEW read_lines AS
+SELECT
+    *,
+    CASE
+        WHEN regexp_full_match(amount, getvariable('amount_plain'))
+        THEN CAST(replace(replace(amount, getvariable('group_mark'), ''), getvariable('mark'), '.') AS DECIMAL(18, 2))
+        WHEN amount IS NOT NULL THEN read_amount(amount)
+    END AS sum_paid,
+    CASE
+        WHEN try_strptime(paid_on, getvariable('day_form')) >= TIMESTAMP '1900-01-01'
+        THEN CAST(try_strptime(paid_on, getvariable('day_form')) AS DATE)
+        WHEN paid_on IS NOT NULL THEN read_day(paid_on)
+    END AS day
+FROM raw
+""",
+    r"""
+CREATE OR REPLACE TEMP VIEW lines AS
+SELECT
+    CASE
+        WHEN mark = 'fields' THEN 'fields'
+        WHEN sum_paid IS NULL THEN CASE
+            WHEN trim(
+                concat(amount, supplier, paid_on, transaction, category, body, unit, description), getvariable('blank')
+            ) = '' THEN 'empty'
+            WHEN lower(trim(amount)) = getvariable('heading') THEN 'heading'
+            WHEN coalesce(trim(amount, getvariable('blank')), '') = '' THEN 'no-amount'
+            ELSE 'amount'
+        END
+        WHEN day IS NULL AND trim(concat(paid_on, transaction), getvariable('blank')) = '' AND (
+            trim(concat(supplier, category, unit, body, description), getvariable('blank')) = ''
+            OR regexp_matches(
+                concat_ws(chr(10), supplier, category, unit, body, description, code),
+                '(?im)^\s*(grand |sub[- ]?|report |page |overall )?totals?\b'
+            )
+        ) THEN 'total'
+        WHEN paid_on IS NOT NULL AND day IS NULL AND trim(paid_on, getvariable('blank')) <> '' THEN 'date'
+        WHEN upper(trim(currency)) <> getvariable('currency') AND trim(currency) <> '' THEN 'currency'
+    END AS reason,
+    sum_paid AS amount, day AS paid_on,
+    CASE
+        WHEN sum_paid IS NULL THEN amount
+        WHEN NOT regexp_full_match(amount, getvariable('amount_plain'))
+        AND regexp_matches(amount, '[.,][0-9]{2}[0-9]*[1-9]') THEN amount
+    END AS amount_text,
+    CASE WHEN day IS NULL THEN paid_on END AS paid_on_text,
+    supplier, supplier_id, body, unit, category, code, transaction, kind, description, postcode, country, nuts, size,
+    employees, voluntary, sector, contract, route
+FROM read_lines
+""",
+)
+
+REGISTER = (
+    """
+CREATE OR REPLACE TEMP VIEW lines AS
+SELECT
+    CASE WHEN mark = 'fields' THEN 'fields' WHEN coalesce(trim(supplier), '') = '' THEN 'needed' END AS reason,
+    NULL::DECIMAL(18, 2) AS amount, NULL AS amount_text, NULL AS paid_on, NULL AS paid_on_text,
+    supplier, supplier_id, postcode, country, nuts, size, employees, voluntary, sector
+FROM raw
+""",
+)
+
+PLACES = (
+    """
+CREATE OR REPLACE TEMP VIEW lines AS
+SELECT
+    CASE
+        WHEN mark = 'fields' THEN 'fields'
+        WHEN coalesce(trim(place), '') = '' OR coalesce(trim(ring), '') = '' THEN 'needed'
+    END AS reason,
+    NULL::DECIMAL(18, 2) AS amount, NULL AS amount_text, NULL AS paid_on, NULL AS paid_on_text,
+    trim(place) AS place, trim(ring) AS ring
+FROM raw
+""",
+)
+
+WRITING: Final[Mapping[Kind, tuple[str, ...]]] = {"payments": PAYMENTS, "register": REGISTER, "places": PLACES}
+
+INERT = r"""
+CREATE TEMP MACRO inert(cell) AS
+CASE
+    WHEN regexp_matches(cell, '^[=+@\t\r-]') AND NOT regexp_full_match(cell, '-[0-9.,]+') THEN '''' || cell
+    ELSE cell
+END
+"""
+"""A spreadsheet that opens the list shall not run what somebody wrote into a cell."""
+
+LISTING = """
+COPY (
+    SELECT
+        line.file_row_number + getvariable('behind') AS row, reasons.words AS reason,
+        inert(coalesce(line.amount_text, line.amount::VARCHAR)) AS amount,
+        inert(coalesce(line.paid_on_text, line.paid_on::VARCHAR)) AS paid_on,
+        inert(COLUMNS(line.* EXCLUDE (reason, amount, amount_text, paid_on, paid_on_text, file_row_number)))
+    FROM read_parquet(getvariable('lines'), file_row_number = true) AS line
+    INNER JOIN reasons ON line.reason = reasons.reason
+    ORDER BY row
+) TO (getvariable('left_out')) (FORMAT csv, HEADER)
+"""
+
+SUMMARY = """
+SELECT count(*), count(*) FILTER (reason IS NULL), coalesce(sum(amount) FILTER (reason IS NULL), 0)
+FROM read_parquet(getvariable('lines'))
+"""
+
+SUMMARY_OF_PAYMENTS = """
+SELECT
+    min(first_day), max(last_day), coalesce(sum(lines) FILTER (redacted), 0),
+    coalesce(sum(amount) FILTER (redacted), 0), coalesce(sum(credits), 0), coalesce(sum(credits_amount), 0),
+    coalesce(sum(rounded), 0)
+FROM (
+    SELECT
+        supplier IS NOT NULL AND regexp_matches(supplier, getvariable('redacted')) AS redacted,
+        min(paid_on) AS first_day, max(paid_on) AS last_day, count(*) AS lines, sum(amount) AS amount,
+        count(*) FILTER (amount < 0) AS credits, sum(amount) FILTER (amount < 0) AS credits_amount,
+        count(amount_text) AS rounded
+    FROM read_parquet(getvariable('lines'))
+    WHERE reason IS NULL
+    GROUP BY supplier
+)
+"""
+
+SUMMARY_OF_REASONS = """
+SELECT line.reason, any_value(reasons.words), count(*), sum(line.amount)
+FROM read_parquet(getvariable('lines')) AS line INNER JOIN reasons ON line.reason = reasons.reason
+GROUP BY line.reason
+ORDER BY count(*) DESC, line.reason
+"""
+
+MISSING = """
+SELECT count(*) - count(COLUMNS(* EXCLUDE (reason, amount, amount_text, paid_on_text)))
+FROM read_parquet(getvariable('lines'))
+WHERE reason IS NULL
+"""

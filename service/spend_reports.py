@@ -1,0 +1,125 @@
+"""The report on a spend analysis: the stored result as HTML and PDF, with charts; nothing is computed again."""
+
+import hashlib
+from datetime import datetime
+from functools import partial
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from litestar import MediaType, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from service import apart, db, jobs, reports, spend, spend_analyses
+from service.edge import etag
+from service.jobs import JobError
+from service.organisations import Caller
+from service.problems import NotFound
+from service.reports import ReportQueued, Stored
+from service.settings import Settings
+from service.spend_analysis import SpendAnalysis, SpendDocument
+from service.spend_shelf import Shelf
+
+SQL = db.queries("spend_reports")
+
+DUTY = "spend-report"
+"""What the worker calls the job that makes a PDF."""
+
+
+class _Result(Struct, frozen=True, kw_only=True):
+    buyer: str
+    canonical: bytes
+    digest: str
+    analysed_at: datetime
+
+
+async def load(conn: db.Connection, analysis_id: UUID) -> SpendDocument:
+    """Everything that the report prints. Raises NotFound."""
+    found = await db.one(SQL.get_document(conn, analysis_id=analysis_id), _Result)
+    return SpendDocument(
+        buyer=found.buyer,
+        analysis=msgspec.json.decode(found.canonical, type=SpendAnalysis),
+        canonical=found.canonical,
+        digest=found.digest,
+        analysed_at=found.analysed_at,
+    )
+
+
+async def make(pool: asyncpg.Pool, payload: str) -> None:
+    """The worker's duty: render a report apart and store it, unless somebody else has. Raises JobError."""
+    from service.typeset import print_spend  # drags pikepdf; most API processes never make a report
+
+    analysis_id = UUID(payload)
+    async with db.transaction(pool) as conn:
+        document = await load(conn, analysis_id)
+    try:
+        pdf = await apart.run(print_spend, document)
+    except apart.WorkError as error:
+        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
+    async with db.transaction(pool) as conn:
+        await SQL.insert_report(conn, analysis_id=analysis_id, pdf=pdf, digest=hashlib.sha256(pdf).hexdigest())
+
+
+def duties(settings: Settings) -> dict[str, jobs.Do]:
+    """What a worker does for spend analysis, by the names of its jobs."""
+
+    async def with_shelf(do: Any, pool: asyncpg.Pool, payload: str) -> None:
+        await do(pool, Shelf.of(pool, settings), payload)
+
+    return {
+        spend.DUTY: partial(with_shelf, spend.read_file),
+        spend_analyses.DUTY: partial(with_shelf, spend_analyses.make),
+        DUTY: make,
+    }
+
+
+# Handlers
+
+
+@get("/spend/analyses/{analysis_id:uuid}/report.html", media_type=MediaType.HTML)
+async def show_spend_report(
+    analysis_id: FromPath[UUID], caller: NamedDependency[Caller], state: State
+) -> Response[str]:
+    """Read the report on a spend analysis on a screen: the same templates as the PDF, without anything active."""
+    from service.typeset import shown_spend
+
+    spend.check_buyer(caller)
+    async with db.transaction(cast("asyncpg.Pool", state.pool)) as conn:
+        await spend_analyses.find(conn, caller, analysis_id)
+        document = await load(conn, analysis_id)
+    return await reports.on_screen(state, shown_spend, document)
+
+
+@get("/spend/analyses/{analysis_id:uuid}/report.pdf", media_type="application/pdf")
+async def get_spend_report(
+    analysis_id: FromPath[UUID],
+    request: Request[Caller, Any, State],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Response[Any]:
+    """Read the report on a spend analysis as PDF (PDF/A-3A, PDF/UA-1, the result attached as JSON).
+
+    It is made once, in the background: until then the answer is 202, to be repeated after `Retry-After` seconds.
+    """
+    spend.check_buyer(caller)
+    asked = await spend_analyses.find(conn, caller, analysis_id)
+    if asked.digest is None:
+        raise NotFound("The analysis has not been made yet.")
+    stored = await db.maybe(SQL.get_report(conn, analysis_id=analysis_id), Stored)
+    if stored is None:
+        location = f"/spend/analyses/{analysis_id}/report.pdf"
+        return await reports.queue(conn, DUTY, str(analysis_id), location, ReportQueued(location=location))
+    headers = {
+        "ETag": etag(stored.digest),
+        "Content-Disposition": f'inline; filename="spend-analysis-{analysis_id}.pdf"',
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
+    return Response(stored.pdf, media_type="application/pdf", headers=headers)
+
+
+router = Router(path="/", route_handlers=[show_spend_report, get_spend_report], tags=["Spend"])

@@ -1,0 +1,379 @@
+"""From sums to the analysis: parts and their shares, bounds for what is not known, concentration, years, influence."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from service.spend_analysis import (
+    TOP,
+    Bounds,
+    Concentration,
+    Crossing,
+    Finding,
+    Influence,
+    Leak,
+    NewAnalysis,
+    OutOfIt,
+    Part,
+    SpendAnalysis,
+    Table,
+    Unknown,
+    Year,
+)
+from service.spend_counting import WHY, Counted, Supplier, Work, count
+from service.spend_matching import SMES, key_of
+from service.spend_multiplier import HUNDRED, Multiplier, hundredths, multiplier
+from service.spend_reading import Unreadable
+
+ZERO: Final = Decimal("0.00")
+SHOWN: Final = 40
+"""Categories and sectors that are shown; the rest is counted."""
+NOT_KNOWN: Final = "not known"
+RESILIENCE = "Increase supply chain resilience and capacity (PPN 06/20)"
+SUPPLY_CHAINS = "Resilient, innovative and flexible supply chains (PPN 002)"
+BARRIERS = "Reducing barriers to entry for under-represented groups (PPN 002)"
+SIZES: Final = ("micro", "small", "medium", "sme", "large")
+
+
+def analyse(work: Work, folder: Path) -> SpendAnalysis | Unreadable:
+    """The analysis of all lines, and in the folder the list of those left out; for a child process."""
+    counted = count(work, folder)
+    return counted if isinstance(counted, Unreadable) else analysis_of(work, counted)
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal | None:
+    """A part in percent of a whole, to two decimals; None of nothing and of a negative whole."""
+    return hundredths(Fraction(part) / Fraction(whole) * HUNDRED) if whole > 0 else None
+
+
+def bounds(part: Decimal, known: Decimal, unknown: Decimal) -> Bounds:
+    """A part of what is known, and of all if none or all of the unknown belonged to it."""
+    whole = known + unknown
+    return Bounds(known=percent(part, known), lowest=percent(part, whole), highest=percent(part + unknown, whole))
+
+
+def analysis_of(work: Work, counted: Counted) -> SpendAnalysis:
+    """Everything from the sums; pure."""
+    new, rows = work.new, counted.rows
+    kept = next(((amount, lines, first, last) for why, amount, lines, first, last in rows["why"] if why is None), None)
+    amount, lines, first_day, last_day = kept or (ZERO, 0, None, None)
+    near = _Near(new)
+    rings = _table(rows["rings"], amount, counted.places.rings if counted.places else ())
+    sizes = _table(rows["sizes"], amount, SIZES)
+    smes = [part for part in sizes.parts if part.name in SMES]
+    influence = _influence(rows, near, amount, rings)
+    categories = _crossings(_without_bound(rows["categories"]))
+    concentration = _concentration(rows["suppliers"], counted.suppliers)
+    known_sizes, known_suppliers = amount - sizes.unknown.amount, sum(part.suppliers for part in sizes.parts)
+    smes_bounds = bounds(_amount(smes), known_sizes, sizes.unknown.amount)
+    return SpendAnalysis(
+        title=new.title,
+        currency=work.files[0].currency,
+        amount=amount,
+        lines=lines,
+        suppliers=len(rows["suppliers"]),
+        first_day=first_day,
+        last_day=last_day,
+        left_out=tuple(OutOfIt(reason=WHY[why], lines=n, amount=sum_) for why, sum_, n, *_ in rows["why"] if why),
+        unknown=_unknown(rows, amount, places=counted.places is not None),
+        rings=rings,
+        local=bounds(_amount(near.local_parts(rings)), amount - rings.unknown.amount, rings.unknown.amount),
+        sizes=sizes,
+        smes=smes_bounds,
+        smes_by_count=bounds(
+            Decimal(sum(part.suppliers for part in smes)), Decimal(known_suppliers), Decimal(sizes.unknown.suppliers)
+        ),
+        voluntary=_voluntary(rows["voluntary"], amount),
+        concentration=concentration,
+        years=_years(rows, near, new.year_begins_in),
+        sectors=tuple(_crossings(rows["sectors"])[:SHOWN]),
+        categories=tuple(categories[:SHOWN]),
+        more_categories=max(0, len(categories) - SHOWN),
+        influence=influence,
+        multiplier=_multiplier(new, near, counted) if new.survey else None,
+        matched=sum(1 for number, *_ in rows["suppliers"] if counted.suppliers[number].entry is not None),
+        proposals=tuple(counted.proposals),
+        unmatched=sum(1 for number, *_ in rows["suppliers"] if counted.suppliers[number].entry is None),
+        findings=_findings(influence, smes_bounds, _amount(smes), concentration),
+        notes=tuple(_notes(work, counted)),
+    )
+
+
+_YES_NO: Final[Mapping[str, str]] = {
+    "True": "voluntary, community and social enterprises",
+    "False": "others",
+}
+
+
+class _Near:
+    """Which rings are local, and which belong to the region."""
+
+    def __init__(self, new: NewAnalysis) -> None:
+        self.local = frozenset(new.local)
+        self.region = frozenset((*new.local, *new.region))
+
+    def local_parts(self, rings: Table) -> list[Part]:
+        """The rings that are local."""
+        return [part for part in rings.parts if part.name in self.local]
+
+    def leaks(self, ring: str | None) -> bool:
+        """Whether what is paid into a ring leaves the region; an unknown place does not."""
+        return bool(self.region) and ring is not None and ring not in self.region
+
+
+def _amount(parts: Iterable[Part]) -> Decimal:
+    return sum((part.amount for part in parts), start=ZERO)
+
+
+def _table(rows: Sequence[tuple[Any, ...]], whole: Decimal, names: Iterable[str]) -> Table:
+    """Parts in the order of their names; the row whose name is None is unknown."""
+    found = {name: (amount, lines, suppliers) for name, amount, lines, suppliers in rows}
+    missing = found.pop(None, (ZERO, 0, 0))
+    known = whole - missing[0]
+    return Table(
+        parts=tuple(
+            Part(
+                name=name,
+                amount=found[name][0],
+                lines=found[name][1],
+                suppliers=found[name][2],
+                share=percent(found[name][0], known),
+                of_all=percent(found[name][0], whole),
+            )
+            for name in names
+            if name in found
+        ),
+        unknown=Part(
+            name=NOT_KNOWN,
+            amount=missing[0],
+            lines=missing[1],
+            suppliers=missing[2],
+            share=None,
+            of_all=percent(missing[0], whole),
+        ),
+    )
+
+
+def _voluntary(rows: Sequence[tuple[Any, ...]], whole: Decimal) -> Table:
+    """Where only names tell, such as those that end in CIC, nothing is known of the others, and there is no share."""
+    table = _table([(_YES_NO.get(row[0]), *row[1:]) for row in rows], whole, _YES_NO.values())
+    if len(table.parts) == len(_YES_NO):
+        return table
+    return replace(table, parts=tuple(replace(part, share=None) for part in table.parts))
+
+
+def _unknown(rows: Mapping[str, Sequence[tuple[Any, ...]]], whole: Decimal, *, places: bool) -> tuple[Unknown, ...]:
+    whats = (
+        "supplier, redacted",
+        "supplier, not named",
+        "place" if places else "place (no list of places)",
+        "size",
+        "sector",
+        "category",
+    )
+    found: list[Unknown] = []
+    for number, what in enumerate(whats):
+        these = [row for row in rows["unknown"] if row[number]]
+        amount = sum((row[6] for row in these), start=ZERO)
+        found.append(
+            Unknown(what=what, lines=sum(row[7] for row in these), amount=amount, of_all=percent(amount, whole))
+        )
+    undated = [row for row in rows["spans"] if row[0] is None]
+    amount = sum((row[1] for row in undated), start=ZERO)
+    return (
+        *found,
+        Unknown(what="day", lines=sum(row[2] for row in undated), amount=amount, of_all=percent(amount, whole)),
+    )
+
+
+def _concentration(rows: Sequence[tuple[Any, ...]], suppliers: Sequence[Supplier]) -> Concentration:
+    named: list[tuple[str, Decimal, int]] = [(suppliers[row[0]].name, row[1], row[2]) for row in rows]
+    paid = sorted((row for row in named if row[1] > 0), key=_best_paid)
+    whole = sum((row[1] for row in paid), start=ZERO)
+    top = tuple(
+        Part(
+            name=name,
+            amount=amount,
+            lines=lines,
+            suppliers=1,
+            share=percent(amount, whole),
+            of_all=None,
+        )
+        for name, amount, lines in paid[:TOP]
+    )
+    squares = sum(int(row[1].scaleb(2)) ** 2 for row in paid)
+    return Concentration(
+        suppliers=len(paid),
+        amount=whole,
+        top=top,
+        top_share=percent(_amount(top), whole),
+        hhi=hundredths(Fraction(squares, int(whole.scaleb(2)) ** 2) * HUNDRED**2) if paid else None,
+        named_apart=len(rows) - len(paid),
+    )
+
+
+def _best_paid(row: tuple[str, Decimal, int]) -> tuple[Decimal, str]:
+    return -row[1], row[0]
+
+
+def _without_bound(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [(category, ring, amount) for category, ring, _, amount in rows if category is not None]
+
+
+def _crossings(rows: Sequence[tuple[Any, ...]]) -> list[Crossing]:
+    """Every name with its rings, the biggest sums first."""
+    found: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for name, ring, amount in rows:
+        found[name][ring] += amount
+    crossings = [
+        Crossing(
+            name=name,
+            amount=sum(rings.values(), start=ZERO),
+            unknown=rings.get(None, ZERO),
+            rings=dict(sorted(_named(rings))),
+        )
+        for name, rings in found.items()
+    ]
+    return sorted(crossings, key=lambda one: (-one.amount, one.name))
+
+
+def _named(rings: Mapping[str | None, Decimal]) -> Iterable[tuple[str, Decimal]]:
+    return ((ring, amount) for ring, amount in rings.items() if ring is not None)
+
+
+def _years(rows: Mapping[str, Sequence[tuple[Any, ...]]], near: _Near, begins_in: int) -> tuple[Year, ...]:
+    years: list[Year] = []
+    spans = [span for span in rows["spans"] if span[0] is not None]
+    for place, span in enumerate(spans):
+        before = spans[place - 1] if place else None
+        like = before is not None and before[0] == span[0] - 1 and before[5] == span[5]
+        these = [row for row in rows["years"] if row[0] == span[0]]
+        years.append(_year(span, these, near, begins_in, years[-1] if like else None))
+    return tuple(years)
+
+
+def _year(
+    span: tuple[Any, ...], rows: Sequence[tuple[Any, ...]], near: _Near, begins_in: int, before: Year | None
+) -> Year:
+    year, amount, lines, first_day, last_day, months, suppliers = span
+    placeless = sum((row[3] for row in rows if row[1] is None), start=ZERO)
+    sizeless = sum((row[3] for row in rows if row[2] is None), start=ZERO)
+    local = sum((row[3] for row in rows if row[1] in near.local), start=ZERO)
+    smes = sum((row[3] for row in rows if row[2] in SMES), start=ZERO)
+    return Year(
+        name=str(year) if begins_in == 1 else f"{year}/{(year + 1) % 100:02}",
+        first_day=first_day,
+        last_day=last_day,
+        months=int(months).bit_count(),
+        amount=amount,
+        lines=lines,
+        suppliers=suppliers,
+        local=bounds(local, amount - placeless, placeless),
+        smes=bounds(smes, amount - sizeless, sizeless),
+        change=None if before is None else percent(amount - before.amount, before.amount),
+    )
+
+
+def _influence(rows: Mapping[str, Sequence[tuple[Any, ...]]], near: _Near, whole: Decimal, rings: Table) -> Influence:
+    leaking: dict[str | None, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    for category, ring, bound, amount in rows["categories"]:
+        if near.leaks(ring):
+            leaking[category][bool(bound)] += amount
+    supply: dict[str | None, int] = defaultdict(int)
+    for category, ring, suppliers in rows["category_suppliers"]:
+        if ring in near.region:
+            supply[category] += suppliers
+    leaks = [
+        Leak(
+            category=category,
+            leakage=free + held,
+            bound=held,
+            influenceable=free if supply[category] else ZERO,
+            local_suppliers=supply[category],
+        )
+        for category, (free, held) in leaking.items()
+        if category is not None
+    ]
+    leaks.sort(key=lambda leak: (-leak.influenceable, -leak.leakage, leak.category))
+    nameless = leaking.get(None, [ZERO, ZERO])
+    leakage = sum((leak.leakage for leak in leaks), start=sum(nameless, start=ZERO))
+    bound = sum((leak.bound for leak in leaks), start=nameless[True])
+    influenceable = sum((leak.influenceable for leak in leaks), start=ZERO)
+    unknown = rings.unknown.amount
+    return Influence(
+        leakage=leakage,
+        share=bounds(leakage, whole - unknown, unknown)
+        if near.region
+        else Bounds(known=None, lowest=None, highest=None),
+        bound=bound,
+        no_category=nameless[False],
+        no_local_supply=leakage - bound - influenceable - nameless[False],
+        influenceable=influenceable,
+        categories=tuple(leaks[:SHOWN]),
+    )
+
+
+def _multiplier(new: NewAnalysis, near: _Near, counted: Counted) -> Multiplier:
+    """Suppliers are found by their names, as answers were given."""
+    keys = {found.key: number for number, found in enumerate(counted.suppliers)}
+    keys |= {key_of(found.name): number for number, found in enumerate(counted.suppliers)}
+    local: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    elsewhere: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for supplier, ring, amount in counted.rows["supplier_rings"]:
+        (local if ring in near.local else elsewhere)[str(supplier)] += amount
+    known = sum((row[1] for row in counted.rows["rings"] if row[0] is not None), start=ZERO)
+    answers = {str(keys[key_of(one.supplier)]): one for one in new.survey if key_of(one.supplier) in keys}
+    return multiplier(known, local, elsewhere, answers)
+
+
+def _findings(
+    influence: Influence, smes: Bounds, smes_amount: Decimal, concentration: Concentration
+) -> tuple[Finding, ...]:
+    found = [
+        Finding(
+            id=f"influence:{leak.category}",
+            about=leak.category,
+            amount=leak.influenceable,
+            share=percent(leak.influenceable, influence.leakage),
+            outcomes=(RESILIENCE, SUPPLY_CHAINS),
+        )
+        for leak in influence.categories[:TOP]
+        if leak.influenceable > 0
+    ]
+    if smes.known is not None:
+        found.append(
+            Finding(id="smes", about="SMEs", amount=smes_amount, share=smes.known, outcomes=(SUPPLY_CHAINS, BARRIERS))
+        )
+    if concentration.top_share is not None:
+        found.append(
+            Finding(
+                id="concentration",
+                about=f"The {len(concentration.top)} best paid suppliers",
+                amount=_amount(concentration.top),
+                share=concentration.top_share,
+                outcomes=(RESILIENCE, SUPPLY_CHAINS),
+            )
+        )
+    return tuple(found)
+
+
+def _notes(work: Work, counted: Counted) -> Iterable[str]:
+    """What a reader should know before quoting a number."""
+    if counted.places is None:
+        yield "No list of places was given: nothing is said of where the money goes."
+    elif not work.new.local:
+        yield "No ring was named as local: local shares and leakage are not worked out."
+    if counted.places is not None and counted.places.twice:
+        codes = ", ".join(sorted(set(counted.places.twice))[:TOP])
+        yield f"The list of places puts a code into two rings, of which the first counts: {codes}."
+    if work.register is None:
+        yield "No register of suppliers was given: sizes and sectors are known only where the payments say them."
+    asked = {key_of(one.supplier) for one in work.new.survey}
+    named = {found.key for found in counted.suppliers} | {key_of(found.name) for found in counted.suppliers}
+    if strangers := sorted(asked - named):
+        yield f"Answers of suppliers that were not paid are left out: {', '.join(strangers[:TOP])}."

@@ -1,0 +1,20 @@
+-- name: get_document(analysis_id)^
+-- A stored result and whose it is.
+SELECT buyer.name AS buyer, found.canonical, found.digest, found.analysed_at
+FROM spend_results AS found
+INNER JOIN spend_analyses AS asked ON found.analysis_id = asked.id
+INNER JOIN organisations AS buyer ON asked.buyer_id = buyer.id
+WHERE asked.id = :analysis_id::uuid AND found.canonical IS NOT NULL;
+
+-- name: get_report(analysis_id)^
+-- A stored report.
+SELECT report.pdf, report.digest
+FROM spend_reports AS report
+WHERE report.analysis_id = :analysis_id::uuid;
+
+-- name: insert_report(analysis_id, pdf, digest)$
+-- Keep a report for good; the first one stays.
+INSERT INTO spend_reports (analysis_id, pdf, digest, stored_at)
+VALUES (:analysis_id::uuid, :pdf::bytea, :digest::text, clock_timestamp())
+ON CONFLICT ON CONSTRAINT spend_reports_are_stored_once DO NOTHING
+RETURNING digest;
