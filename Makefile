@@ -42,7 +42,7 @@ check: .venv/installed-dev
 	$(BIN)/squawk $(SQUAWK) migrations/*.sql
 	$(BIN)/hadolint Dockerfile
 
-bench: .venv/installed-dev $(if $(filter engine bids,$(BENCH)),.venv/installed-bench) $(if $(filter bids,$(BENCH)),wrk)
+bench: .venv/installed-dev $(if $(filter engine bids reports,$(BENCH)),.venv/installed-bench) $(if $(filter bids,$(BENCH)),wrk)
 	@$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench)) $(ARGS)
 
 soak: .venv/installed-dev

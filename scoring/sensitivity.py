@@ -4,10 +4,11 @@ Everything is exact; where a part has no meaning for a lot, `reasons` says why a
 varied on totals before any rounding of weighted points and totals, because a rounded total jumps; `notes` says so.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations, pairwise
 from math import lcm
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -124,14 +125,21 @@ class Sensitivity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sensitivity(
-    lot: Lot, bids: Sequence[OpenedBid], draw_secret: str | None = None, *, draws: int = 10_000, seed: int = 1
+    lot: Lot,
+    bids: Sequence[OpenedBid],
+    draw_secret: str | None = None,
+    *,
+    draws: int = 10_000,
+    seed: int = 1,
+    left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> Sensitivity:
     """How firmly the winner of a lot stands. The same seed gives the same bytes on every machine.
 
+    left_out: by the names of parts that are not to be worked out, why; the slow ones are marks, removals, break_even.
     Raises what `evaluate` raises.
     """
     board = Board(lot, bids, draw_secret)
-    reasons = dict(reasons_against(board))
+    reasons = {**left_out, **dict(reasons_against(board))}
     weighed = "intervals" not in reasons
     return Sensitivity(
         winner=board.winner,

@@ -17,6 +17,7 @@ MODULES = {
     "doctor": ("doctor",),
     "offline": ("score", "methods", "verify", "secret"),
     "officer": ("officer",),
+    "rendering": ("render",),
     "dossier": ("dossier",),
     "sealer": ("seal",),
     "simulating": ("simulate", "sensitivity"),

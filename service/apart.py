@@ -23,7 +23,12 @@ WORLD = ("socket.connect", "socket.getaddrinfo", "socket.bind", "socket.sendto",
 """Python's audit events of reaching a network or another program."""
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["service.typeset"])
+_context.set_forkserver_preload(["service.warm"])
+
+
+def preload(module: str) -> None:
+    """Load a module beside it, once, in the server that children are forked from; before the first child is."""
+    _context.set_forkserver_preload(["service.warm", module])
 
 
 class WorkError(Exception):

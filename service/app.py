@@ -48,6 +48,7 @@ from service import (
     organisations,
     panel,
     panel_scores,
+    papers,
     platform_record,
     procedure_reports,
     publication,
@@ -88,9 +89,9 @@ _PUBLIC = [
     "^/problems",
     "^/methods",
     "^/jurisdictions",
-    "^/public/",
     r"^/verify_(receipt|dossier)\.py$",
     r"^/\.well-known/",
+    "^/public/",
     "^/$",
 ]
 
@@ -156,7 +157,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings, attempts)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
-        worker = asyncio.create_task(reports.work(dsn, settings, chronicle.DUTIES)) if settings.report_workers else None
+        worker = asyncio.create_task(reports.work(dsn, settings, papers.DUTIES)) if settings.report_workers else None
         try:
             async with attempts.running(), intake.running():
                 yield
@@ -239,6 +240,8 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         notices.public,
         contracts.router,
         procedure_reports.router,
+        papers.router,
+        papers.public,
         platform_record.router,
     ]
 

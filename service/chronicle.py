@@ -6,7 +6,7 @@ that is not in the log, whose hashes prove it.
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -24,7 +24,6 @@ from service.chronicle_document import (
     ChronicleTitle,
     entry_of,
 )
-from service.edge import etag
 from service.jobs import JobError
 from service.organisations import Caller
 from service.problems import NotFound
@@ -183,13 +182,23 @@ async def get_record_file(
     if asked.pdf is None or asked.digest is None:
         body = RecordFile(id=record_file_id, location=location)
         return await reports.queue(conn, DUTY, str(record_file_id), location, body)
-    headers = {
-        "ETag": etag(asked.digest),
-        "Content-Disposition": f'inline; filename="tender-record-{record_file_id}.pdf"',
-    }
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
-    return Response(asked.pdf, media_type="application/pdf", headers=headers)
+    return reports.filed(request, asked.pdf, asked.digest, f"tender-record-{record_file_id}.pdf")
 
 
-router = Router(path="/", route_handlers=[read_record, ask_for_record, get_record_file], tags=["Reports"])
+@get("/record-files/{record_file_id:uuid}/record.html", media_type=MediaType.HTML)
+async def show_record_file(
+    record_file_id: FromPath[UUID], caller: NamedDependency[Caller], state: State
+) -> Response[str]:
+    """Read a record that was asked for on a screen: the same as the PDF, at once."""
+    from service.typeset import shown_chronicle
+
+    pool = cast("asyncpg.Pool", state.pool)
+    async with db.transaction(pool) as conn:
+        asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), _File)
+        await _find(conn, caller, asked.tender_id)
+    return await reports.on_screen(state, shown_chronicle, await load(pool, asked))
+
+
+router = Router(
+    path="/", route_handlers=[read_record, ask_for_record, get_record_file, show_record_file], tags=["Reports"]
+)

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-_WITHOUT_BEFORE = {"refused", "bid.validated", "tender.simulated", "report.stored", "record.stored", "log.timestamped"}
+_WITHOUT_BEFORE = {
+    "refused",
+    "bid.validated",
+    "tender.simulated",
+    "report.stored",
+    "record.stored",
+    "paper.stored",
+    "log.timestamped",
+}
 """Kinds whose entries stand alone: the last one of the kind says nothing about the next."""
 
 _STAMPS = ("_at", "_id")

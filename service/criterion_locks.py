@@ -170,6 +170,11 @@ async def has_scored(conn: db.Connection, lot_id: UUID, person_id: UUID) -> bool
     return judged
 
 
+async def locks_of(conn: db.Connection, lot_id: UUID) -> list[CriterionLock]:
+    """Every lock of a lot's criteria, first to last."""
+    return await db.many(SQL.list_locks(conn, lot_id=lot_id), CriterionLock)
+
+
 # Handlers
 
 
@@ -221,7 +226,7 @@ def _told(agreed: Mapping[moderation.Question, moderation.ConsensusScore], crite
 
 
 async def _last(conn: db.Connection, lot_id: UUID, criterion_id: str) -> CriterionLock:
-    locks = await db.many(SQL.list_locks(conn, lot_id=lot_id), CriterionLock)
+    locks = await locks_of(conn, lot_id)
     return [lock for lock in locks if lock.criterion_id == criterion_id][-1]
 
 
@@ -274,7 +279,7 @@ async def list_locks(
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     opening.check_reader(known.tender)
-    return await db.many(SQL.list_locks(conn, lot_id=lot_id), CriterionLock)
+    return await locks_of(conn, lot_id)
 
 
 router = Router(path="/", route_handlers=[lock_criterion, unlock_criterion, list_locks], tags=["Evaluation"])

@@ -5,13 +5,15 @@ The script speaks HTTP only, like any other client; it is the README's walk-thro
 
 import argparse
 import asyncio
+import re
 import shutil
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import httpx
@@ -32,10 +34,14 @@ class Failed(Exception):
 
 
 class Client:
-    """One person's view of the service: every call carries the person's key, every refusal stops the demo."""
+    """One person's view of the service: every call carries the person's key, every refusal stops the demo.
 
-    def __init__(self, url: str, key: str) -> None:
-        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+    Without a key it is anybody's.
+    """
+
+    def __init__(self, url: str, key: str = "") -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=60)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """Send a request and return the answer; raises Failed for anything but success."""
@@ -58,6 +64,21 @@ class Client:
         return self.send("PUT", path, body, **headers).json()
 
 
+class Printed(NamedTuple):
+    """A paper to keep: its file's name, who reads it, its address, and what follows there for page and file."""
+
+    name: str
+    reader: Client
+    path: str
+    page: str = ".html"
+    file: str = ".pdf"
+
+
+def slug(name: str) -> str:
+    """A name as a part of a file's name."""
+    return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
 class Play:
     """The tender's life, step by step."""
 
@@ -66,6 +87,7 @@ class Play:
         self.operator = Client(url, first_key)
         self.people: dict[str, Client] = {}
         self.tender: dict[str, Any] = {}
+        self.trial = ""
         self.bids: dict[str, dict[str, Any]] = {}
 
     def run(self) -> dict[str, Any]:
@@ -107,6 +129,7 @@ class Play:
         author = self.people["author"]
         self.tender = author.post("/tenders", demo_data.TENDER)
         path = f"/tenders/{self.tender['id']}"
+        self.trial = author.send("POST", f"{path}/simulations", demo_data.TRIAL).headers["Location"]
         granted = [
             author.post(f"{path}/roles", {"person_id": person_id, "role": role.rstrip("123")})
             for role, person_id in self.ids.items()
@@ -176,7 +199,7 @@ class Play:
         run = moderator.post(f"/lots/{self.lot['id']}/evaluations", {"rules_digest": self.lot["rules_digest"]})
         stored = moderator.send("GET", f"/evaluations/{run['id']}")
         result = stored.json()
-        self._keep(run["id"], stored.content)
+        self._keep(stored.content)
         warned = moderator.get(f"/evaluations/{run['id']}/warnings")
         recommendation = {
             "evaluation_id": run["id"],
@@ -187,22 +210,65 @@ class Play:
         moderator.post(f"/lots/{self.lot['id']}/recommendations", recommendation)
         award = {"evaluation_id": run["id"], "bid_id": result["winner"], "reason": demo_data.AWARD_REASON}
         self.people["approver"].post(f"/lots/{self.lot['id']}/award", award)
+        self.tell(result["winner"])
+        self._keep_papers(run["id"])
         return result
 
-    def _keep(self, evaluation_id: str, canonical: bytes) -> None:
-        name = self.tender["reference"]
-        (OUTPUT / f"result-{name}.json").write_bytes(canonical)
+    def tell(self, winner: str) -> None:
+        """Give what only people know, send every bidder its letter, publish the award notice, complete the record."""
+        moderator, approver = self.people["moderator"], self.people["approver"]
+        path = f"/lots/{self.lot['id']}/assessment-summaries"
+        for number, line in enumerate(moderator.get(path), 1):
+            told = {"supplier": line["supplier"], "slug": slug(line["supplier"]), "number": number}
+            for one in line["missing"]:
+                if one["bid_id"] == line["bid_id"]:
+                    text = demo_data.TEXTS[one["field"]].format(**told)
+                    moderator.put(f"{path}/{one['bid_id']}/texts/{one['field']}", {"text": text})
+        price = {"text": demo_data.TEXTS["contract_price"]}
+        moderator.put(f"{path}/{winner}/texts/contract_price", price)
+        accepted = {"inference_accepted": demo_data.INFERENCE_ACCEPTED}
+        accepted["mentions_accepted"] = demo_data.MENTIONS_ACCEPTED
+        sent = approver.post(f"{path}/sending", accepted)
+        notice = {"published_at": sent["sent_at"], "reference": demo_data.NOTICE_REFERENCE}
+        approver.post(f"/lots/{self.lot['id']}/award-notice", notice)
+        for field, text in demo_data.PROCEDURE_TEXTS.items():
+            moderator.put(f"/tenders/{self.tender['id']}/procedure-report/texts/{field}", {"text": text})
+
+    def _keep(self, canonical: bytes) -> None:
+        (OUTPUT / f"result-{self.tender['reference']}.json").write_bytes(canonical)
         for receipt in self.bids.values():
             text = msgspec.json.format(msgspec.json.encode(receipt))
             (OUTPUT / f"receipt-{receipt['bid_id']}.json").write_bytes(text)
-        report = f"/evaluations/{evaluation_id}/report"
-        html = self.people["moderator"].send("GET", f"{report}.html")
-        (OUTPUT / f"evaluation-report-{name}.html").write_bytes(html.content)
-        answer = self.people["moderator"].send("GET", f"{report}.pdf")
-        while answer.status_code == HTTPStatus.ACCEPTED:
-            sleep(0.3)
-            answer = self.people["moderator"].send("GET", f"{report}.pdf")
-        (OUTPUT / f"evaluation-report-{name}.pdf").write_bytes(answer.content)
+
+    def papers(self, evaluation_id: str) -> Iterator[Printed]:
+        """Every paper of the tender in the order of its life: its file's name, who reads it, where it is."""
+        author, moderator, auditor = (self.people[role] for role in ("author", "moderator", "auditor"))
+        lot, anybody = f"/lots/{self.lot['id']}", Client(self.url)
+        yield Printed("how-bids-are-scored", anybody, f"/public{lot}/scoring-sheet")
+        yield Printed("simulation-report", author, f"{self.trial}/report")
+        yield Printed("opening-record", auditor, f"{lot}/opening/record")
+        yield Printed("moderation-record", moderator, f"{lot}/moderation/record")
+        yield Printed("evaluation-report", moderator, f"/evaluations/{evaluation_id}/report")
+        for supplier, receipt in self.bids.items():
+            path = f"{lot}/assessment-summaries/{receipt['bid_id']}/letter"
+            yield Printed(f"assessment-summary-{slug(supplier)}", self.people[supplier], path)
+        yield Printed("public-evaluation-report", anybody, f"/public{lot}/evaluation-report")
+        yield Printed("record-of-the-procedure", auditor, f"/tenders/{self.tender['id']}/procedure-report")
+        asked = auditor.post(f"/tenders/{self.tender['id']}/record-files")["location"]
+        yield Printed("chronological-record", auditor, asked, page="/record.html", file="")
+
+    def _keep_papers(self, evaluation_id: str) -> None:
+        papers = list(self.papers(evaluation_id))
+        for paper in papers:  # ask for all first: the worker makes them while we wait for the first
+            paper.reader.send("GET", paper.path + paper.file)
+        for paper in papers:
+            answer = paper.reader.send("GET", paper.path + paper.file)
+            while answer.status_code == HTTPStatus.ACCEPTED:
+                sleep(0.3)
+                answer = paper.reader.send("GET", paper.path + paper.file)
+            name = f"{paper.name}-{self.tender['reference']}"
+            (OUTPUT / f"{name}.pdf").write_bytes(answer.content)
+            (OUTPUT / f"{name}.html").write_bytes(paper.reader.send("GET", paper.path + paper.page).content)
 
     def table(self, result: dict[str, Any]) -> str:
         """The ranking as a table for the terminal."""
@@ -214,6 +280,12 @@ class Play:
             for bid in result["bids"]
         ]
         return "\n".join(lines)
+
+
+def told(folder: Path, reference: str) -> list[str]:
+    """What papers there are beside the evaluation report."""
+    names = (path.name.removesuffix(f"-{reference}.pdf") for path in folder.glob("*.pdf"))
+    return sorted(name for name in names if name != "evaluation-report")
 
 
 async def _run(settings: Settings, dsn: str, *, leave: bool) -> None:
@@ -230,6 +302,7 @@ async def _run(settings: Settings, dsn: str, *, leave: bool) -> None:
             name = play.tender["reference"]
             print(f"\n{play.table(result)}\n")
             print(f"report   {OUTPUT / f'evaluation-report-{name}.pdf'}  (and .html)")
+            print("papers   beside it, as PDF and HTML: " + ", ".join(told(OUTPUT, name)))
             print(f"result   {OUTPUT / f'result-{name}.json'}  (check it: tenderscore verify FILE)")
             print(f"the first key is in {settings.data / 'first-key'}; the reference page is {url}/docs")
             print(f"listening on {url}" + ("" if leave else "  (Ctrl-C stops)"), flush=True)
@@ -242,7 +315,7 @@ async def _run(settings: Settings, dsn: str, *, leave: bool) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play a complete tender on an own database and keep serving it."""
-    settings = Settings(data=DATABASE.absolute(), port=0)
+    settings = Settings(data=DATABASE.absolute(), port=0, report_workers=2)
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir()
     erase(DATABASE)

@@ -34,6 +34,7 @@ TENDER: dict[str, Any] = {
     ),
     "currency": "GBP",
     "time_zone": "Europe/London",
+    "jurisdiction": "uk-pa2023",
     "lots": [{"title": "Roofs and storage, all twelve schools", "rules": SCHOOL_ROOFS}],
 }
 
@@ -109,8 +110,8 @@ SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
             (
                 "5",
                 (
-                    "Agreed: the plan is worked out with every school. Daniel Hughes accepted the test certificate of "
-                    "the reused rails on page 14 as proof."
+                    "Agreed: the plan is worked out with every school. The test certificate of the reused rails on "
+                    "page 14 was accepted as proof."
                 ),
             ),
         )
@@ -144,3 +145,29 @@ RECOMMENDATION_REASON = (
 )
 
 WARNING_ANSWER = "The panel read the passage together once more and stands by what it agreed."
+
+TRIAL: dict[str, Any] = {"lot": 1, "generate": {"number": 6, "seed": 7}, "runs": 200}
+"""With what the city tries its rules before it publishes them."""
+
+TEXTS: dict[str, str] = {
+    "postal_address": "{supplier}, 3 Mill Lane, Northgate NG1 2AB",
+    "email": "bids@{slug}.example",
+    "identifier": "GB-COH-0{number:07d}",
+    "contract_price": "GBP 1,262,750.00 without value-added tax",
+}
+"""What people give for the letters and for the public, by the field; everything else is told by what happened."""
+
+INFERENCE_ACCEPTED = "The award notice tells the price of the contract, and with it what could be worked out."
+
+MENTIONS_ACCEPTED = "Each text was read again: what it tells of others is public by the award notice."
+
+NOTICE_REFERENCE = "2026/S 000-041207"
+
+PROCEDURE_TEXTS: dict[str, str] = {
+    "authority_address": "Northgate City Council, Town Hall, 1 Market Square, Northgate NG1 1AA",
+    "value": "GBP 1,250,000 without value-added tax, for five years",
+    "procedure": "open",
+    "conflicts": "None were found; all who scored, moderated or decided have declared that they have no interest.",
+    "subcontracting:1": "About 15 per cent: scaffolding, by a firm that is not yet chosen.",
+}
+"""The parts of the record of the procedure that only people know."""

@@ -15,7 +15,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import criterion_locks, db, events, moderation, opening, panel, tenders
+from service import criterion_locks, db, events, jobs, moderation, opening, panel, tenders
 from service.drafts import Reason
 from service.opening import PanelBid
 from service.organisations import Caller
@@ -25,6 +25,10 @@ from service.tenders import TenderLot
 SQL = db.queries("evaluations")
 
 T = TypeVar("T")
+
+PREPARE = "report-parts"
+"""What the worker calls the job that lays out the report's sections ahead: a run signs off what the panel said of each
+bid, and weeks pass before somebody asks for the report of an award."""
 
 
 class NewEvaluation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -235,6 +239,7 @@ async def evaluate_lot(
     facts |= {"rules_digest": run.rules_digest, "inputs_digest": result.inputs_digest, "winner": result.winner}
     facts |= {"reason": run.reason} if run.reason else {}
     await events.record(conn, "lot.evaluated", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    await jobs.enqueue(conn, PREPARE, str(run.id))
     return Response(run, status_code=201, headers={"Location": f"/evaluations/{run.id}"})
 
 

@@ -70,6 +70,7 @@ Kind = Literal[
     "evaluation.verified",
     "report.stored",
     "record.stored",
+    "paper.stored",
     "retention.set",
     "hold.decided",
     "shredding.asked",

@@ -52,6 +52,13 @@ class Failure(Struct, frozen=True):
     seconds_ago: int
 
 
+class Progress(Struct, frozen=True):
+    """How many parts of a job are done, and of how many; nothing before that is known."""
+
+    parts_done: int | None
+    parts_total: int | None
+
+
 def key_of(duty: str, payload: str) -> str:
     """A job's identity: one job at a time does one duty on one payload."""
     return f"{duty}:{payload}"
@@ -65,6 +72,18 @@ async def enqueue(conn: db.Connection, duty: str, payload: str) -> None:
 async def find_failure(conn: db.Connection, duty: str, payload: str) -> Failure | None:
     """Why this job was given up; None while it waits, runs or is done."""
     return await db.maybe(SQL.find_failure(conn, key=key_of(duty, payload)), Failure)
+
+
+async def tell(pool: asyncpg.Pool, duty: str, payload: str, progress: Progress) -> None:
+    """Note how far a job is, for those who wait for it."""
+    key = key_of(duty, payload)
+    await SQL.note_progress(pool, key=key, parts_done=progress.parts_done, parts_total=progress.parts_total)
+
+
+async def find_progress(conn: db.Connection, duty: str, payload: str) -> Progress:
+    """How far a job is."""
+    found = await db.maybe(SQL.find_progress(conn, key=key_of(duty, payload)), Progress)
+    return Progress(None, None) if found is None else found
 
 
 async def forget(conn: db.Connection, duty: str, payload: str) -> None:

@@ -80,8 +80,8 @@ async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot
         raise NotAwarded(f"Lot {lot.number} has no standing award.")
     law = tenders.legal_rules(known.tender)
     stored = await get_stored(conn, caller, award.evaluation_id)
-    texts = await db.many(SQL.list_texts(conn, lot_id=lot.id), GivenText)
-    hidden = await db.many(SQL.list_redactions(conn, lot_id=lot.id), Redaction)
+    texts = await texts_of(conn, lot.id)
+    hidden = await redactions_of(conn, lot.id)
     agreed = await db.many(SQL.list_reasons(conn, lot_id=lot.id), _Agreed)
     bids = await bids_of(conn, lot.id)
     names = await db.many(SQL.list_names(conn, lot_id=lot.id), BidderName)
@@ -130,6 +130,16 @@ def why_withheld(law: Presets, ground: str | None, reason: str) -> str:
     """What is read instead of a field: why it is withheld, and by which provision (Procurement Act 2023 s.94(3))."""
     source = next((one.source for one in law.withholding if one.id == ground), None)
     return f"{reason} (Withheld: {source}.)" if source else reason
+
+
+async def texts_of(conn: db.Connection, lot_id: UUID) -> list[GivenText]:
+    """The standing texts that people have given about a lot's bids."""
+    return await db.many(SQL.list_texts(conn, lot_id=lot_id), GivenText)
+
+
+async def redactions_of(conn: db.Connection, lot_id: UUID) -> list[Redaction]:
+    """The standing decisions about what of a lot's bids is withheld, and what is shown again."""
+    return await db.many(SQL.list_redactions(conn, lot_id=lot_id), Redaction)
 
 
 async def bids_of(conn: db.Connection, lot_id: UUID) -> list[BidFacts]:

@@ -247,7 +247,7 @@ async def record_meeting(
     if data.chair_reason is not None and caller.person_id != bench.chair_id:
         facts["chair_reason"] = data.chair_reason
     await events.record(conn, "meeting.held", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    return (await _meetings(conn, lot_id))[-1]
+    return (await meetings_of(conn, lot_id))[-1]
 
 
 def _said(item: NewItem) -> dict[str, Any]:
@@ -295,16 +295,23 @@ async def list_meetings(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[Meeting]:
     """List the records of a lot's moderation meetings, first to last; for the moderator, approver or auditor."""
+    await read_for_meetings(conn, caller, lot_id)
+    return await meetings_of(conn, lot_id)
+
+
+async def read_for_meetings(conn: db.Connection, caller: Caller, lot_id: UUID) -> tenders.Known:
+    """The tender of a lot, for somebody who may read what its panel said: moderator, approver or auditor."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         raise NotFound
     tenders.check_role(known.tender, "moderator", "approver", "auditor")
     tenders.check_cleared(known.tender)
     await moderation.check_own_scores(conn, known, known.lot(lot_id), caller)
-    return await _meetings(conn, lot_id)
+    return known
 
 
-async def _meetings(conn: db.Connection, lot_id: UUID) -> list[Meeting]:
+async def meetings_of(conn: db.Connection, lot_id: UUID) -> list[Meeting]:
+    """The records of a lot's meetings, first to last."""
     rows = await db.many(SQL.list_meetings(conn, lot_id=lot_id), _Row)
     items = await db.many(SQL.list_items(conn, lot_id=lot_id), _ItemRow)
     return [

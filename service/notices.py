@@ -247,4 +247,4 @@ def _answer(page: Page[PublicNotice], known: str | None) -> Response[Page[Public
 
 
 router = Router(path="/", route_handlers=[record_notice, get_notice, list_notices], tags=["Award"])
-public = Router(path="/", route_handlers=[list_public_notices], tags=["Reference"])
+public = Router(path="/", route_handlers=[list_public_notices], tags=["Public"])

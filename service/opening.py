@@ -221,6 +221,25 @@ async def sight_of(conn: db.Connection, known: Known, lot_id: UUID, caller: Call
     return Sight(frozenset(row["criterion_id"] for row in rows if row["in_force"]))
 
 
+async def read_record(conn: db.Connection, caller: Caller, lot_id: UUID) -> tuple[Known, OpeningRecord]:
+    """The opening record with its tender, as it is for this person: somebody of the buyer's with a role in the tender.
+
+    The panel reads it once it is cleared, and whoever scores without what faults of envelopes tell.
+    """
+    known = await tenders.read(conn, caller, lot_id=lot_id)
+    if known.tender.buyer_id != caller.organisation_id:
+        raise NotFound
+    if not known.tender.roles:
+        raise Forbidden("The opening record is for those who hold a role in the tender.")
+    if "opening_officer" not in known.tender.roles:
+        tenders.check_cleared(known.tender)
+    record = await opening_record.record_of(conn, caller, lot_id)
+    if "opening_officer" in known.tender.roles:
+        return known, record
+    sight = await sight_of(conn, known, lot_id, caller)
+    return known, record if sight.criteria is None else opening_record.without_details(record)
+
+
 # Reading what is sealed
 
 
@@ -440,17 +459,8 @@ async def get_opening(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> OpeningRecord:
     """Read the opening record; for the buyer's people who hold a role in the tender, the panel once it is cleared."""
-    known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    if not known.tender.roles:
-        raise Forbidden("The opening record is for those who hold a role in the tender.")
-    record = await opening_record.record_of(conn, caller, lot_id)
-    if "opening_officer" in known.tender.roles:
-        return record
-    tenders.check_cleared(known.tender)
-    sight = await sight_of(conn, known, lot_id, caller)
-    return record if sight.criteria is None else opening_record.without_details(record)
+    _, record = await read_record(conn, caller, lot_id)
+    return record
 
 
 router = Router(path="/", route_handlers=[list_bids, open_bids, get_opening], tags=["Opening"])

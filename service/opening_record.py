@@ -54,6 +54,7 @@ class MissingBid(Struct, frozen=True, kw_only=True):
 
     bid_id: UUID
     supplier_id: UUID
+    supplier: str
     version: int
     digest: str
 

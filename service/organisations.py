@@ -137,6 +137,18 @@ class Caller(Struct, frozen=True, kw_only=True):
             raise Forbidden(f"Only a {kind} can do this; {self.organisation} is a {self.kind}.")
 
 
+NOBODY = Caller(
+    key_id="",
+    person_id=UUID(int=0),
+    person="",
+    organisation_id=UUID(int=0),
+    organisation="",
+    kind="supplier",
+    scopes=("read",),
+)
+"""Whoever reads without a key what is public: no person of no organisation."""
+
+
 class OrganisationAlreadyRegistered(Refusal):
     """An organisation with this identifier is registered already.
 

@@ -1,61 +1,109 @@
 """HTML to one file that is PDF/A-3A (archives) and PDF/UA-1 (screen readers), the same bytes for the same input.
 
-WeasyPrint is imported in child processes only (`apart`). It sees the fonts in templates/fonts and no others.
+A sheet may be cut into parts, each of which begins on a page of its own and is laid out by itself, so that parts can be
+made side by side, and be kept; `binding` makes one file of them. WeasyPrint is imported in child processes only
+(`apart`). It sees the fonts in templates/fonts and no others.
 """
 
-import base64
 import hashlib
-import io
 import logging
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from html import unescape
 from importlib.metadata import version
-from itertools import accumulate
+from math import ceil
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-import pikepdf
-from pikepdf import Array, Dictionary, Name, Stream, String
 
 from service.apart import WorkError
-
-FONTS = Path(__file__).parent.parent / "templates" / "fonts"
+from service.binding import Attached, Part, bind
+from service.press import ELSEWHERE, part_of
+from service.typefaces import FONTS, UNPRINTABLE
 
 MEND = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 """What makes PDF possible on Debian; everything else works without these libraries."""
 
-UNPRINTABLE = "□"
-"""Stands for a character that the fonts (Latin, Greek, Cyrillic) do not have; the attached result keeps it."""
+VARIANT = "pdf/a-3a"
 
+CUT = "<!-- part -->"
+"""Between two parts of a sheet. No text can forge it: in text, < is escaped."""
 
-UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
-"""An attachment must bear a date; this one says that there is none."""
-
-
-LINK = re.compile(r'<a href="#([^"]+)">([^<]+)</a>')
+LINK = re.compile(r'<a href="#([^"]+)"[^>]*>([^<]+)</a>')
 """A link inside the report and its words, which are all that stands in it."""
 
+ABOUT = re.compile(r"<title>.*?</title>\n?|<meta name=[^>]*>\n?", re.DOTALL)
+"""What the head says of the whole."""
 
-class Attached(msgspec.Struct, frozen=True):
-    """A file inside the PDF: its name, what it is, and its bytes."""
-
-    name: str
-    description: str
-    content: bytes
+ANCHOR = re.compile(r' id="([^"]+)"')
+TARGET = re.compile(r'href="#([^"]+)"')
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """All that a PDF is made of. `at` is the date written into it: the evaluation's, not the clock's; None: undated."""
+    """All that a PDF is made of.
+
+    at: the date written into it: the evaluation's, not the clock's; None: undated. proof: the line at its pages' foot.
+    """
 
     html: str
     at: datetime | None
     attached: tuple[Attached, ...] = ()
+    proof: str = ""
+
+
+# Parts
+
+
+def parts_of(html: str) -> tuple[str, ...]:
+    """A page cut into pages.
+
+    Only the first says what the whole is called and of when it is: the others do not change when those do.
+    """
+    start = html.find(">", html.find("<main")) + 1
+    end = html.rfind("</main>")
+    first, *others = html[start:end].split(CUT)
+    plain = ABOUT.sub("", html[:start])
+    return html[:start] + first + html[end:], *(plain + other + html[end:] for other in others)
+
+
+def key_of(html: str) -> bytes:
+    """What a part can be found by again: a digest of its page and of all that decides how that is laid out."""
+    return hashlib.sha256(_makers() + html.encode()).digest()
+
+
+@cache
+def _makers() -> bytes:
+    """A digest of the fonts, of the libraries' versions and of the code that makes a part."""
+    load()
+    from weasyprint.text import ffi
+
+    pango = str(cast("Any", ffi).pango.pango_version())
+    versions = (renderer(), version("pydyf"), pango, zlib.ZLIB_RUNTIME_VERSION)
+    code = (Path(__file__).with_name(f"{name}.py") for name in ("pdf", "press", "binding", "typefaces"))
+    found = hashlib.sha256("\n".join(versions).encode())
+    for path in (*sorted(FONTS.iterdir()), *code):
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.digest()
+
+
+def _far(html: str) -> str:
+    """Links to what is in another part lead out of this one until it is bound."""
+    here = set(ANCHOR.findall(html))
+    return TARGET.sub(lambda link: link[0] if link[1] in here else f'href="{ELSEWHERE}{link[1]}"', html)
+
+
+def _paged(html: str, others: Sequence[Part], before: int) -> str:
+    """The first part, which has so many pages, with the page numbers of whatever in the others it leads to."""
+    pages: dict[str, int] = {}
+    for part in others:
+        pages |= {name: before + page + 1 for name, (page, _, _) in part.anchors.items()}
+        before += len(part.pages)
+    return TARGET.sub(lambda link: f'{link[0]} data-page="{pages[link[1]]}"' if link[1] in pages else link[0], html)
 
 
 def render(sheet: Sheet) -> bytes:
@@ -64,33 +112,69 @@ def render(sheet: Sheet) -> bytes:
     Raises WorkError when a library is missing and when WeasyPrint reports an error: it would otherwise still write
     a file that claims to be accessible.
     """
-    weasyprint = load()
-    dated = UNDATED if sheet.at is None else sheet.at.astimezone(UTC)
+    first, *others = parts_of(sheet.html)
+    return finish(sheet, first, [press(page) for page in others])
+
+
+def finish(sheet: Sheet, first: str, others: Sequence[Part]) -> bytes:
+    """The PDF of a sheet whose other parts are ready.
+
+    The first has the contents. It is laid out with the others' page numbers, which hang on how many it has itself;
+    once if the estimate of that is right, else until it is.
+    """
+    pages = 1 + ceil((len(TARGET.findall(first)) + HEADLINES) / LINES) if others else 0
+    for _ in range(TRIES):
+        front = press(_paged(first, others, pages))
+        if len(front.pages) == pages or not others:
+            return bind((front, *others), sheet.attached, sheet.at, sheet.proof)
+        pages = len(front.pages)
+    raise WorkError("The contents have no fixed number of pages.")
+
+
+HEADLINES, LINES, TRIES = 6, 50, 5
+"""An estimate of how many pages the contents take: the lines that their heading takes, and those of a page."""
+
+
+def press(html: str) -> Part:
+    """One part, laid out by itself. Raises WorkError as `render` does.
+
+    Where something that may not be broken is taller than a page, the library sometimes finds no way and gives up; such
+    a part is laid out once more, and broken wherever it must be.
+    """
+    style, plain = _unstyled(html)
+    page = _printable(_far(plain))
+    words = {anchor: unescape(words) for anchor, words in LINK.findall(html)}
     faults = _Faults()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(faults)
     try:
-        document = weasyprint.HTML(string=_printable(sheet.html), url_fetcher=data_only())
-        pdf = document.write_pdf(
-            pdf_variant="pdf/a-3a",
-            pdf_identifier=hashlib.sha256(sheet.html.encode()).digest()[:16],
-            attachments=[
-                weasyprint.Attachment(
-                    string=file.content,
-                    name=file.name,
-                    description=file.description,
-                    relationship="Data",
-                    created=dated,
-                    modified=dated,
-                )
-                for file in sheet.attached
-            ],
-        )
+        try:
+            part = _drawn(page, [_stylesheet(style)], words)
+        except AssertionError:
+            part = _drawn(page, [_stylesheet(style), _stylesheet(BREAKABLE)], words)
+    except AssertionError as error:
+        raise WorkError(f"WeasyPrint could not lay out a part: {error!r}.") from error
     finally:
         logger.removeHandler(faults)
     if faults.messages:
         raise WorkError("WeasyPrint reported: " + "; ".join(faults.messages))
-    return finish(pdf, {anchor: unescape(words) for anchor, words in LINK.findall(sheet.html)})
+    return part
+
+
+BREAKABLE = "* { break-inside: auto !important; break-after: auto !important; }"
+
+
+def _drawn(page: str, stylesheets: list[Any], words: Mapping[str, str]) -> Part:
+    found: list[Part] = []
+
+    def keep(document: Any, pdf: Any) -> None:
+        found.append(part_of(document, pdf, words))
+        del pdf.objects[1:]  # there is nothing left to write
+
+    load().HTML(string=page, url_fetcher=data_only()).write_pdf(
+        finisher=keep, pdf_variant=VARIANT, stylesheets=stylesheets, font_config=_fonts(), uncompressed_pdf=True
+    )
+    return found[0]
 
 
 class _Faults(logging.Handler):
@@ -116,6 +200,34 @@ def load() -> Any:
     if cast("Any", ffi).harfbuzz_subset is None:
         raise WorkError("The library libharfbuzz-subset is missing.", MEND)
     return weasyprint
+
+
+@cache
+def _stylesheet(style: str) -> Any:
+    """A parsed stylesheet, which many parts share."""
+    return load().CSS(string=style, url_fetcher=data_only())
+
+
+@cache
+def _fonts() -> Any:
+    """The fonts that all parts made in this process share."""
+    load()
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
+
+
+def _unstyled(html: str) -> tuple[str, str]:
+    """A page's stylesheet, and the page without it."""
+    before, start, rest = html.partition("<style>")
+    style, end, after = rest.partition("</style>")
+    return (style, before + after) if start and end else ("", html)
+
+
+def warm() -> None:
+    """Load the library and let it read what every part needs: its own stylesheet, the fonts. Raises WorkError."""
+    press('<!doctype html><html lang="en"><head><title>.</title></head><body><main><p>.</p></main></body></html>')
+    _makers()
 
 
 def data_only() -> Any:
@@ -150,151 +262,6 @@ def _printable(html: str) -> str:
         if code in invisible - {0x0A} or code not in known
     }
     return html.translate(table)
-
-
-# --- from WeasyPrint's PDF/A-3A to PDF/A-3A and PDF/UA-1 in one file -------------------------------------------
-
-UA_METADATA = """
-<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
-<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
- xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
-<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
-<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>
-<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI><pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
-<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>
-<pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category>
-<pdfaProperty:description>Indicates, which part of ISO 14289 standard is followed</pdfaProperty:description>
-</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
-"""
-
-PRINTED = 4
-"""The flag of an annotation that is printed (ISO 32000-1, 12.5.3); PDF/A and PDF/UA ask for it on links."""
-
-
-def finish(data: bytes, links: Mapping[str, str]) -> bytes:
-    """What WeasyPrint leaves out: PDF/UA's identifier in plain metadata, the scope of header cells, links with words.
-
-    links: what the link to each anchor says.
-    """
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        xmp = pdf.Root.Metadata.read_bytes().decode()
-        xmp = xmp.replace("</rdf:RDF>", UA_METADATA + "</rdf:RDF>", 1)
-        pdf.Root.Metadata.write(xmp.encode())
-        for element, in_head in _elements(pdf.Root.StructTreeRoot):
-            if element.get("/S") == Name.TH:
-                scope = Dictionary(O=Name.Table, Scope=Name.Column if in_head else Name.Row)
-                element.A = Array([scope, *_list(element.get("/A"))])
-        for page in pdf.pages:
-            for annotation in page.get("/Annots", []):
-                annotation.F = PRINTED
-                target = str(annotation.get("/Dest", ""))
-                if target in links:
-                    annotation.Contents = String(links[target])
-        return written(pdf)
-
-
-def written(pdf: pikepdf.Pdf) -> bytes:
-    """The file's bytes: streams as they are, all other objects packed together and compressed.
-
-    No stream ends in a carriage return: with the line feed before `endstream` it would read as the end of a line, and
-    validators then count one byte less. The library's own writer does not look after that.
-    """
-    out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
-    places: dict[int, tuple[int, int, int]] = {}
-    packed: list[tuple[int, bytes]] = []
-
-    def put(number: int, entries: bytes, raw: bytes) -> None:
-        places[number] = (1, len(out), 0)
-        out.extend(b"%d 0 obj\n<< %s >>\nstream\n" % (number, entries))
-        out.extend(raw + b"\nendstream\nendobj\n")
-
-    for thing in pdf.objects:
-        number = thing.objgen[0]
-        if isinstance(thing, Stream) and thing.get("/Type") in PACKAGING:
-            continue
-        if isinstance(thing, Stream):
-            _end_plainly(thing)
-            raw = thing.read_raw_bytes()
-            put(number, thing.stream_dict.unparse()[2:-2], raw)
-        else:
-            packed.append((number, thing.unparse(resolved=True)))
-    top = max(len(pdf.objects), *(number for number, _ in packed)) + 1
-    for start in range(0, len(packed), PACK):
-        pack = packed[start : start + PACK]
-        _put_pack(put, top, pack)
-        places |= {number: (2, top, index) for index, (number, _) in enumerate(pack)}
-        top += 1
-    _put_references(out, places, top, pdf)
-    return bytes(out)
-
-
-PACKAGING = (Name.ObjStm, Name.XRef)
-"""How the library that wrote the file had packed its objects; they are packed anew."""
-
-PACK = 2000
-"""Objects in one compressed pack: many, because what structure elements have in common then compresses away."""
-
-
-def _end_plainly(stream: pikepdf.Stream) -> None:
-    """Give a stream that ends in a carriage return another coding."""
-    raw = stream.read_raw_bytes()
-    if raw.endswith(b"\r"):
-        coding = Array([Name.ASCII85Decode, *_list(stream.get("/Filter"))])
-        stream.write(base64.a85encode(raw) + b"~>", filter=coding)
-
-
-def _put_pack(put: Callable[[int, bytes, bytes], None], number: int, pack: list[tuple[int, bytes]]) -> None:
-    """Objects as one object stream (ISO 32000-1, 7.5.7)."""
-    offsets = accumulate((len(text) + 1 for _, text in pack), initial=0)
-    head = " ".join(f"{member} {offset}" for (member, _), offset in zip(pack, offsets, strict=False)).encode() + b"\n"
-    body = head + b"\n".join(text for _, text in pack)
-    raw = zlib.compress(body, 9)
-    while raw.endswith(b"\r"):
-        body += b" "
-        raw = zlib.compress(body, 9)
-    sizes = (len(pack), len(head), len(raw))
-    put(number, b"/Type /ObjStm /N %d /First %d /Length %d /Filter /FlateDecode" % sizes, raw)
-
-
-def _table(rows: list[tuple[int, int, int]], width: int) -> bytes:
-    """Where each object is: kind, place in `width` bytes, index within its pack."""
-    cells = (kind.to_bytes(1, "big") + at.to_bytes(width, "big") + index.to_bytes(2, "big") for kind, at, index in rows)
-    return zlib.compress(b"".join(cells), 9)
-
-
-def _put_references(out: bytearray, places: dict[int, tuple[int, int, int]], number: int, pdf: pikepdf.Pdf) -> None:
-    """The table of all objects as a stream, and the end of the file (ISO 32000-1, 7.5.8)."""
-    start = len(out)
-    places[number] = (1, start, 0)
-    rows = [places.get(index, (0, 0, 0)) for index in range(number + 1)]
-    width = 5
-    while (raw := _table(rows, width)).endswith(b"\r"):
-        width += 1
-    digest = hashlib.sha256(out).hexdigest()[:32].encode()
-    trailer = b"".join(
-        b" %s %d 0 R" % (key.encode(), pdf.trailer[key].objgen[0]) for key in ("/Root", "/Info") if key in pdf.trailer
-    )
-    out.extend(
-        b"%d 0 obj\n<< /Type /XRef /Size %d /W [1 %d 2]%s /ID [<%s> <%s>] /Filter /FlateDecode /Length %d >>\nstream\n"
-        % (number, number + 1, width, trailer, digest, digest, len(raw))
-    )
-    out.extend(raw + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % start)
-
-
-def _list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, Array) else [value]
-
-
-def _elements(root: Any) -> Iterator[tuple[Any, bool]]:
-    """Every element of the structure tree, and whether it stands in a table's head. Deep trees: no recursion."""
-    waiting = [(root, False)]
-    while waiting:
-        element, in_head = waiting.pop()
-        if isinstance(element, Dictionary):
-            yield element, in_head
-            waiting += [(child, in_head or element.get("/S") == Name.THead) for child in _list(element.get("/K"))]
 
 
 def renderer() -> str:

@@ -6,7 +6,7 @@ with its reference. Source: Public Contracts Regulations 2015 reg. 84(1) (text s
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
 import msgspec
@@ -21,7 +21,7 @@ from service.declarations import Interest
 from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal
-from service.tenders import TenderLot, TenderRow
+from service.tenders import Known, TenderLot, TenderRow
 
 SQL = db.queries("procedure_reports")
 
@@ -64,6 +64,7 @@ class ReportedBid(Struct, frozen=True, kw_only=True):
     supplier: str
     state: scoring.State
     reason: str | None
+    decided_at: datetime | None = None
 
 
 class ReportedAward(Struct, frozen=True, kw_only=True):
@@ -151,6 +152,14 @@ class ProcedureReport(Struct, frozen=True, kw_only=True):
     log: str
     made_at: datetime
     missing: list[MissingPart]
+
+
+class AsReported(NamedTuple):
+    """A report with its tender, and the latest instant that it tells of."""
+
+    known: Known
+    report: ProcedureReport
+    last: datetime
 
 
 # Refusals
@@ -261,6 +270,11 @@ async def get_procedure_report(
     tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> ProcedureReport:
     """Read the report on a procedure as far as it has come, with what is missing; for those who decide or audit."""
+    return (await report_of(conn, caller, tender_id)).report
+
+
+async def report_of(conn: db.Connection, caller: Caller, tender_id: UUID) -> AsReported:
+    """The report on a procedure as far as it has come, for those who decide or audit."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
     tender = known.tender
     if tender.buyer_id != caller.organisation_id:
@@ -273,7 +287,7 @@ async def get_procedure_report(
     texts = {one.field: one.text for one in given}
     declared = await db.many(SQL.list_conflicts(conn, tender_id=tender_id), ReportedConflict)
     lots = [lot_report(lot, bids, awards, cancelled, texts) for lot in known.lots]
-    return ProcedureReport(
+    report = ProcedureReport(
         law=law_of(tender),
         authority=tender.buyer,
         authority_address=texts.get("authority_address"),
@@ -292,6 +306,17 @@ async def get_procedure_report(
         made_at=tender.now,
         missing=list(missing_parts(tender, lots, texts, declared)),
     )
+    last = max(
+        (
+            *(one.given_at for one in given),
+            *(award.decided_at for award in awards),
+            *(one.declared_at for one in declared),
+            *(bid.decided_at for bid in bids if bid.decided_at),
+            *(lot.opened_at for lot in known.lots if lot.opened_at),
+            tender.created_at,
+        )
+    )
+    return AsReported(known, report, last)
 
 
 @put("/tenders/{tender_id:uuid}/procedure-report/texts/{field:str}")

@@ -40,6 +40,7 @@ from service.edge import PROBLEM
 from service.examples import EXAMPLES
 from service.organisations import Caller
 from service.problems import NotFound, page, refusals
+from service.screen import for_screen
 
 SQL = db.queries("reference")
 
@@ -62,9 +63,22 @@ _ALSO = {
     "submit_bid": (200, "With `?validate=only`: the bid is complete; nothing was stored."),
     "open_bids": (202, "The first officer's request is kept; a second one opens."),
     "shred_bids": (202, "The first request is kept; a second person's destroys."),
-    "get_record_file": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
-    "get_report": (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
-}
+} | dict.fromkeys(
+    (
+        "get_record_file",
+        "get_report",
+        "get_scoring_sheet",
+        "get_simulation_report",
+        "get_opening_paper",
+        "get_moderation_paper",
+        "get_letter",
+        "get_public_report",
+        "get_procedure_paper",
+    ),
+    (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
+)
+_KEYLESS = (["Reference"], ["Public"])
+"""The tags of what is read without a key."""
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
 
 
@@ -118,9 +132,10 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Tenders", description="Draft, roles, publication, corrigenda, cancellation, audit log."),
         Tag(name="Bids", description="Submission, receipts, opening."),
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
-        Tag(name="Reports", description="The evaluation report."),
+        Tag(name="Reports", description="What is printed: as PDF with its data inside, and as HTML."),
         Tag(name="Award", description="The award decision."),
-        Tag(name="Reference", description="Health, problems, scoring methods, public notices. No key needed."),
+        Tag(name="Public", description="What anybody reads without a key: notices, how bids are scored, who won."),
+        Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
     ],
     use_handler_docstrings=True,
     operation_id_creator=lambda handler, _method, _path: handler.handler_name,
@@ -175,7 +190,7 @@ def _plain_schema() -> Schema:
 
 
 def _describe(operation: Operation) -> None:
-    if operation.tags == ["Reference"]:
+    if operation.tags in _KEYLESS:
         operation.security = [{}]
     operation.summary = (operation.description or "").partition("\n")[0].rstrip(".")
     media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))}
@@ -198,14 +213,15 @@ def _errors(operation: Operation) -> dict[int, str]:
     """Every error that an operation can answer, by what it takes."""
     parameters = [item for item in operation.parameters or [] if not isinstance(item, Reference)]
     places = {item.param_in for item in parameters}
-    with_key = operation.tags != ["Reference"]
+    with_key = operation.tags not in _KEYLESS
+    of_a_tender = operation.tags != ["Reference"]
     applies = (
         (True, _ALWAYS),
         (with_key, _WITH_KEY),
         (bool(places & {"query", "header"}), {400: _WITH_BODY[400], 422: _WITH_BODY[422]}),
         ("path" in places, _WITH_ID),
         (operation.request_body is not None, _WITH_BODY),
-        (with_key and ("path" in places or operation.request_body is not None), _WITH_STAGE),
+        (of_a_tender and ("path" in places or operation.request_body is not None), _WITH_STAGE),
         (any(item.name.lower() == "if-match" for item in parameters), _WITH_IF_MATCH),
     )
     return {status: meaning for fits, errors in applies if fits for status, meaning in errors.items()}
@@ -295,7 +311,7 @@ def _methods_page() -> str:
 
     loader = jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates")
     pages = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    return pages.get_template("methods.html").render(methods=scoring.methods(), engine=scoring.ENGINE)
+    return for_screen(pages.get_template("methods.html").render(methods=scoring.methods(), engine=scoring.ENGINE))
 
 
 @get("/verify_receipt.py", media_type="text/x-python")

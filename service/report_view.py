@@ -1,9 +1,9 @@
-"""What the templates see: numbered criteria, methods in words, bids with lines and bars, the first page's answer.
+"""What the templates see: numbered criteria, methods in words, bids with their lines, the first page's answer.
 
-Every number is one that the engine wrote; the only arithmetic is the difference of two published totals and the length
-of a bar.
+Every number is one that the engine wrote; the only arithmetic is the difference of two published totals.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
-from scoring import BidResult, Criterion, Step, leaves
+from scoring import BidResult, Criterion, Lot, Step, leaves
 from scoring.decimals import exact_text
 from scoring.model import direction_of, method_tag, unit_of
 from scoring.units import find_unit, is_money
@@ -74,17 +74,6 @@ class Line(Struct, frozen=True, kw_only=True):
     scores: tuple[PanelScore, ...]
 
 
-class Segment(Struct, frozen=True, kw_only=True):
-    """A piece of a bar, in millimetres from its left end; `roomy` when its number fits into it."""
-
-    x: str
-    middle: str
-    width: str
-    tone: int
-    label: str
-    roomy: bool
-
-
 class Standing(Struct, frozen=True, kw_only=True):
     """One bid's place and everything the report says about it."""
 
@@ -96,12 +85,17 @@ class Standing(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     decisions: tuple[Decision, ...]
     remarks: tuple[Step, ...]
-    bar: tuple[Segment, ...]
 
     @property
     def scored(self) -> tuple[Line, ...]:
         """The lines that the panel scored."""
         return tuple(line for line in self.lines if line.scores)
+
+    @property
+    def decimals(self) -> int:
+        """The most decimals of any figure of this bid, so that its columns can be set with their points in line."""
+        figures = (self.result.total or "", *self.result.points.values(), *self.result.weighted.values())
+        return max(len(figure.partition(".")[2]) for figure in figures)
 
 
 class Brief(Struct, frozen=True, kw_only=True):
@@ -116,9 +110,12 @@ class Brief(Struct, frozen=True, kw_only=True):
 
 
 def rules_of(document: ReportDocument) -> tuple[Rule, ...]:
-    """The criteria in published order, numbered 1, 1.1, 1.1.1 …"""
-    lot = document.evaluation.lot
-    currency = document.tender.currency if document.tender else ""
+    """The criteria of the lot that a report is about."""
+    return rules_in(document.evaluation.lot, document.tender.currency if document.tender else "")
+
+
+def rules_in(lot: Lot, currency: str) -> tuple[Rule, ...]:
+    """A lot's criteria in published order, numbered 1, 1.1, 1.1.1 …"""
 
     def walk(
         criteria: tuple[Criterion, ...], out_of: Decimal, share: Fraction, number: str, tone: int
@@ -159,11 +156,16 @@ def measure_of(criterion: Criterion, currency: str) -> str:
 
 
 def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
+    """The methods of the lot that a report is about."""
+    return methods_in(document.evaluation.lot, rules)
+
+
+def methods_in(lot: Lot, rules: tuple[Rule, ...]) -> tuple[Method, ...]:
     """Every method that scores something, in the order of the criteria, with each set of figures once."""
     numbers = {rule.id: rule.number for rule in rules}
     users: dict[bytes, list[str]] = {}
     kinds: dict[bytes, Any] = {}
-    for criterion in leaves(document.evaluation.lot.criteria):
+    for criterion in leaves(lot.criteria):
         if criterion.method is None:
             continue  # read by the rule for the whole tender
         key = msgspec.json.encode(criterion.method, order="sorted")
@@ -179,11 +181,16 @@ def methods_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Metho
 
 
 def rule_of(document: ReportDocument) -> Method | None:
+    """The whole-tender rule of the lot that a report is about."""
+    return rule_in(document.evaluation.lot)
+
+
+def rule_in(lot: Lot) -> Method | None:
     """The rule for the whole tender, where not simply the highest sum of weighted points ranks first."""
-    rule = document.evaluation.lot.rule
+    rule = lot.rule
     if rule is None:
         return None
-    fields: dict[str, Any] = msgspec.to_builtins(rule)
+    fields = _published(rule)
     tag = str(fields.pop("id"))
     name, about = page_of(rule)
     published = (pair for key, value in fields.items() if value is not None for pair in _flat(key, value))
@@ -202,13 +209,25 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
+def _published(thing: Struct) -> dict[str, Any]:
+    """The fields of a rule that do not have their default, as they were published.
+
+    The library leaves defaults out as well, but knows them by identity: what has been to another process has others.
+    """
+    usual = {
+        field.encode_name for field in msgspec.structs.fields(thing) if getattr(thing, field.name) == field.default
+    }
+    fields: dict[str, Any] = msgspec.to_builtins(thing)
+    return {name: value for name, value in fields.items() if name not in usual}
+
+
 TABLES = {"scale", "bands", "values"}
 """Parameters that are printed as tables of their own."""
 
 
 def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
     """A method's published id, and what was published for it."""
-    fields: dict[str, Any] = msgspec.to_builtins(kind)
+    fields = _published(kind)
     tag = str(fields.pop("id"))
     parameters = ((key, str(value)) for key, value in fields.items() if key not in TABLES and value is not None)
     return tag, Figures(
@@ -224,7 +243,7 @@ def _figures(kind: Struct, used_by: tuple[str, ...]) -> tuple[str, Figures]:
 
 def told(thing: Struct, say: Say) -> str:
     """A published tie-break or test in words: its name, and its parameters."""
-    fields: dict[str, Any] = msgspec.to_builtins(thing)
+    fields = _published(thing)
     given = ", ".join(f"{key} {value}" for key, value in fields.items() if key != "id" and value is not None)
     name = say(page_of(thing)[0])
     return f"{name} ({given})" if given else name
@@ -266,14 +285,14 @@ def _page(docstring: str) -> tuple[str, dict[str, str]]:
 
 
 def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Standing, ...]:
-    """Every bid in the engine's order, with its lines, its verdict and its bar."""
+    """Every bid in the engine's order, with its lines and its verdict."""
     evaluation = document.evaluation
     entries = {entry.bid_id: entry for entry in document.entries}
     inputs = {bid.id: bid for bid in evaluation.inputs}
     best = next((Decimal(bid.total) for bid in evaluation.bids if bid.rank == 1 and bid.total), None)
     return tuple(
         Standing(
-            anchor=f"bid-{place}",
+            anchor=f"bid-{hashlib.sha256(bid.id.encode()).hexdigest()[:12]}",
             result=bid,
             state=inputs[bid.id].state,
             entry=entries.get(bid.id, Entry(bid_id=bid.id, supplier=bid.id)),
@@ -283,9 +302,8 @@ def standings_of(document: ReportDocument, rules: tuple[Rule, ...]) -> tuple[Sta
             lines=_lines(document, rules, bid, inputs[bid.id].values),
             decisions=tuple(decision for decision in document.decisions if decision.bid_id == bid.id),
             remarks=tuple(step for step in bid.chain if step.message not in FIGURES),
-            bar=_bar(rules, bid, evaluation.lot.total),
         )
-        for place, bid in enumerate(evaluation.bids, start=1)
+        for bid in evaluation.bids
     )
 
 
@@ -311,35 +329,6 @@ def _lines(
         )
         for rule in rules
     )
-
-
-BAR = Decimal(100)
-"""The length of a full bar: 100 mm are all the points that the lot has."""
-
-
-ROOMY = 5
-"""Millimetres that a criterion's number needs inside a bar."""
-
-
-def _bar(rules: tuple[Rule, ...], bid: BidResult, full: Decimal) -> tuple[Segment, ...]:
-    """The weighted points of the top criteria, end to end; negative points have no length."""
-    segments: list[Segment] = []
-    x = Decimal(0)
-    for rule in rules if full else ():
-        if rule.depth == 1 and rule.id in bid.weighted:
-            width = max(Decimal(0), Decimal(bid.weighted[rule.id])) * BAR / full
-            segments.append(
-                Segment(
-                    x=f"{x:.3f}",
-                    middle=f"{x + width / 2:.3f}",
-                    width=f"{width:.3f}",
-                    tone=rule.tone,
-                    label=rule.number,
-                    roomy=width >= ROOMY,
-                )
-            )
-            x += width
-    return tuple(segments)
 
 
 def brief_of(document: ReportDocument, standings: tuple[Standing, ...], say: Say) -> Brief:

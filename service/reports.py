@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, cast
+from functools import partial
+from typing import Annotated, Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -41,6 +43,7 @@ from service.settings import Settings
 
 SQL = db.queries("reports")
 T = TypeVar("T")
+P = ParamSpec("P")
 
 DUTY = "report"
 """What the worker calls the job that makes a PDF."""
@@ -53,10 +56,15 @@ SEAT_SECONDS = 20
 Lang = Annotated[str, Meta(max_length=20, description="Language of the report, such as en.")]
 
 
-class ReportQueued(Struct, frozen=True, kw_only=True):
-    """The report is being made. Ask the same address again after the seconds in `Retry-After`."""
+class ReportQueued(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The report is being made. Ask the same address again after the seconds in `Retry-After`.
+
+    Of how many parts it will be is known once its making has begun; parts that were ready before count as done.
+    """
 
     location: str
+    parts_done: int | None = None
+    parts_total: int | None = None
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -137,11 +145,11 @@ def payload_of(evaluation_id: UUID, lang: str) -> str:
 
 
 def content_policy(page: str) -> str:
-    """A Content-Security-Policy under which an HTML report shows itself and can load and run nothing."""
+    """A Content-Security-Policy under which an HTML report shows itself and can load and run nothing from elsewhere."""
     style = page.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     nothing = ("default-src", "frame-ancestors", "base-uri", "form-action")
-    return "; ".join([*(f"{what} 'none'" for what in nothing), f"style-src 'sha256-{digest}'"])
+    return "; ".join([*(f"{what} 'none'" for what in nothing), f"style-src 'sha256-{digest}'", "font-src data:"])
 
 
 # Reading and making
@@ -187,25 +195,57 @@ async def _opening(conn: db.Connection, subject: Subject, then: dict[str, Any]) 
     )
 
 
-async def make(pool: asyncpg.Pool, payload: str) -> None:
-    """The worker's duty: render a report apart and store it, unless somebody else has. Raises JobError."""
-    from service.typeset import print_report  # drags pikepdf; most API processes never make a report
+async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore) -> None:
+    """The worker's duty: make a report in parts and store it, unless somebody else has. Raises JobError.
+
+    seats: how many processes may lay out parts at the same time.
+    """
+    from service import report_parts  # drags what lays pages out; most API processes never make a report
 
     asked = msgspec.json.decode(payload, type=Asked)
+
+    async def tell(done: int, total: int) -> None:
+        await jobs.tell(pool, DUTY, payload, jobs.Progress(done, total))
+
+    tender_id = await _log_of(pool, asked.evaluation_id)
+    making = report_parts.Making(pool, seats, tender_id, asked.lang, tell)
     document = await load(pool, asked.evaluation_id)
-    try:
-        pdf = await apart.run(print_report, document, asked.lang)
-    except apart.WorkError as error:
-        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
+    with _as_job_error():
+        pdf = await report_parts.make(making, document)
     digest = hashlib.sha256(pdf).hexdigest()
     async with db.transaction(pool) as conn:
         row = SQL.insert_report(conn, evaluation_id=asked.evaluation_id, lang=asked.lang, pdf=pdf, digest=digest)
         if await row is not None:
-            tender_id = await events.SQL.find_log(
-                conn, tender_id=None, lot_id=None, bid_id=None, evaluation_id=asked.evaluation_id
-            )
             facts = {"evaluation_id": asked.evaluation_id, "lang": asked.lang, "digest": digest, "size": len(pdf)}
             await events.record(conn, "report.stored", tender_id=tender_id, actor=None, data=facts)
+
+
+async def prepare(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore) -> None:
+    """The worker's duty after a run: lay out what its report will print of each bid. Raises JobError."""
+    from service import report_parts
+
+    async def tell(done: int, total: int) -> None:
+        await jobs.tell(pool, evaluations.PREPARE, payload, jobs.Progress(done, total))
+
+    evaluation_id = UUID(payload)
+    making = report_parts.Making(pool, seats, await _log_of(pool, evaluation_id), next(iter(LANGUAGES)), tell)
+    document = await load(pool, evaluation_id)
+    with _as_job_error():
+        await report_parts.prepare(making, document)
+
+
+async def _log_of(pool: asyncpg.Pool, evaluation_id: UUID) -> UUID:
+    async with db.transaction(pool) as conn:
+        return await events.SQL.find_log(conn, tender_id=None, lot_id=None, bid_id=None, evaluation_id=evaluation_id)
+
+
+@contextlib.contextmanager
+def _as_job_error() -> Generator[None]:
+    """What goes wrong in a child process is the job's failure; a missing library stays missing."""
+    try:
+        yield
+    except apart.WorkError as error:
+        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
 
 
 async def work(dsn: str, settings: Settings, also: Mapping[str, jobs.Do] | None = None) -> None:
@@ -213,10 +253,12 @@ async def work(dsn: str, settings: Settings, also: Mapping[str, jobs.Do] | None 
 
     also: duties of other modules by their names.
     """
+    at_once = max(1, settings.report_workers)
+    seats = asyncio.Semaphore(at_once)
     await jobs.work(
         dsn,
-        {DUTY: make, **(also or {})},
-        at_once=max(1, settings.report_workers),
+        {DUTY: partial(make, seats=seats), evaluations.PREPARE: partial(prepare, seats=seats), **(also or {})},
+        at_once=at_once,
         grace=settings.shutdown_seconds,
         pooler=settings.database_pooler,
     )
@@ -242,14 +284,19 @@ async def get_report(
     stored = await db.maybe(SQL.get_report(conn, evaluation_id=evaluation_id, lang=lang), Stored)
     if stored is None:
         location = f"/evaluations/{evaluation_id}/report.pdf?lang={lang}"
-        return await queue(conn, DUTY, payload_of(evaluation_id, lang), location, ReportQueued(location=location))
-    headers = {
-        "ETag": etag(stored.digest),
-        "Content-Disposition": f'inline; filename="evaluation-report-{evaluation_id}-{lang}.pdf"',
-    }
+        payload = payload_of(evaluation_id, lang)
+        far = await jobs.find_progress(conn, DUTY, payload)
+        body = ReportQueued(location=location, parts_done=far.parts_done, parts_total=far.parts_total)
+        return await queue(conn, DUTY, payload, location, body)
+    return filed(request, stored.pdf, stored.digest, f"evaluation-report-{evaluation_id}-{lang}.pdf")
+
+
+def filed(request: Request[Caller, Any, State], pdf: bytes, digest: str, name: str) -> Response[Any]:
+    """A stored PDF under the name that it gets on a reader's disk; nothing where the reader has it already."""
+    headers = {"ETag": etag(digest), "Content-Disposition": f'inline; filename="{name}"'}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
-    return Response(stored.pdf, media_type="application/pdf", headers=headers)
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 async def queue(conn: db.Connection, duty: str, payload: str, location: str, body: T) -> Response[T]:
@@ -274,25 +321,33 @@ async def show_report(
     lang: FromQuery[Lang] = "en",
 ) -> Response[str]:
     """Read the evaluation report on a screen: the same templates as the PDF, without anything active."""
-    from service.typeset import typeset
+    from service.typeset import shown
 
     check_language(lang)
     pool = cast("asyncpg.Pool", state.pool)
     async with db.transaction(pool) as conn:
         await evaluations.get_stored(conn, caller, evaluation_id)
-    document = await load(pool, evaluation_id)
+    return await on_screen(state, shown, await load(pool, evaluation_id), lang)
+
+
+async def on_screen(state: State, work: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> Response[str]:
+    """A page that is typeset for its reader in a process apart, as soon as one is free. Raises ReportFailed."""
     try:
         async with asyncio.timeout(SEAT_SECONDS):
             await state.typesetting.acquire()
     except TimeoutError:
         raise ReportFailed("Others are reading reports just now.", headers={"Retry-After": "5"}) from None
     try:
-        page = await apart.run(typeset, document, lang)
+        return page(await apart.run(work, *args, **kwargs))
     except apart.WorkError as error:
         raise ReportFailed(str(error)) from None
     finally:
         state.typesetting.release()
-    return Response(page, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(page)})
+
+
+def page(html: str) -> Response[str]:
+    """A typeset page, under a policy that lets it load and run nothing."""
+    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(html)})
 
 
 router = Router(path="/", route_handlers=[get_report, show_report], tags=["Evaluation"])

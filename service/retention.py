@@ -1,7 +1,8 @@
 """How long a record is kept, legal holds, and the end: what suppliers sent is destroyed, what was decided stays.
 
 Destroyed are the tender's key and its shares, the envelopes, the opened offers with their variants' descriptions, who
-stood behind joint bids, the documents and their keys, suppliers' questions and answers, and the values in corrections.
+stood behind joint bids, opening records on paper, which quote both, the documents and their keys, suppliers' questions
+and answers, and the values in corrections.
 
 The record stays and verifies: the log to the byte, and so also what was written there of questions, answers and
 corrections when they were made; receipts with their digests; scores, reasons and minutes; results with the values that

@@ -21,7 +21,7 @@ import uvicorn
 from litestar.datastructures import State
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service import bids, chronicle, custody, db, jobs, organisations, reports
+from service import bids, custody, db, jobs, organisations, papers, reports
 from service.app import create_app
 from service.edge import answer_head
 from service.frontdoor import Door, FrontDoor
@@ -265,7 +265,7 @@ def worker(arguments: argparse.Namespace) -> int:
     configure_logging(settings.log_level)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))
-        asyncio.run(jobs.until_told(reports.work(dsn, settings, chronicle.DUTIES)))
+        asyncio.run(jobs.until_told(reports.work(dsn, settings, papers.DUTIES)))
     return 0
 
 

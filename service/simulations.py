@@ -193,9 +193,25 @@ async def list_simulations(
     """List a tender's trials, first to last; for its author, approver or auditor."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
     check_reader(known, caller)
+    return await _runs(conn, known)
+
+
+async def _runs(conn: db.Connection, known: Known) -> list[SimulationRun]:
     now = {lot.number: scoring.rules_digest(lot.rules) for lot in known.lots}
-    found = await db.many(SQL.list_simulations(conn, tender_id=tender_id), SimulationRun)
+    found = await db.many(SQL.list_simulations(conn, tender_id=known.tender.id), SimulationRun)
     return [msgspec.structs.replace(run, present=now.get(run.lot_number) == run.rules_digest) for run in found]
+
+
+async def find_run(
+    conn: db.Connection, caller: Caller, simulation_id: UUID
+) -> tuple[Known, StoredSimulation, SimulationRun]:
+    """A trial with its tender and its canonical bytes, for those who may read it; raises NotFound."""
+    row = SQL.get_simulation(conn, simulation_id=simulation_id, organisation_id=caller.organisation_id)
+    stored = await db.one(row, StoredSimulation)
+    known = await tenders.read(conn, caller, tender_id=stored.tender_id)
+    check_reader(known, caller)
+    run = next(run for run in await _runs(conn, known) if run.id == simulation_id)
+    return known, stored, run
 
 
 @get("/simulations/{simulation_id:uuid}")
@@ -203,9 +219,7 @@ async def get_simulation(
     simulation_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[Simulation]:
     """Read a trial as it was stored: the canonical JSON whose SHA-256 is the ETag."""
-    row = SQL.get_simulation(conn, simulation_id=simulation_id, organisation_id=caller.organisation_id)
-    stored = await db.one(row, StoredSimulation)
-    check_reader(await tenders.read(conn, caller, tender_id=stored.tender_id), caller)
+    _, stored, _ = await find_run(conn, caller, simulation_id)
     return _answer(stored.canonical, stored.digest)
 
 

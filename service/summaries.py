@@ -5,7 +5,7 @@ a letter and nobody has answered for it. What was sent is kept to the byte; its 
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -33,6 +33,9 @@ SQL = db.queries("summaries")
 
 LARGEST = 2**31 - 1
 """No award has a larger number: the column's own bound."""
+AwardNumber = Annotated[
+    int | None, QueryParameter(name="award", ge=1, le=LARGEST, description="Its number; else the last one.")
+]
 
 
 class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +65,18 @@ class Summary(Struct, frozen=True, kw_only=True):
     not_examined: str | None
     mentions: list[Mention] = []
     annulled: Annulled | None = None
+
+
+class LetterOf(NamedTuple):
+    """Which letter: about which lot, to the bidder of which bid, on which award (None: the last one).
+
+    `address` is where this service is reached.
+    """
+
+    lot_id: UUID
+    bid_id: UUID
+    award: int | None
+    address: str
 
 
 class SummaryLine(Struct, frozen=True, kw_only=True):
@@ -236,19 +251,25 @@ async def get_summary(
     request: Request[Caller, Any, State],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-    award: Annotated[int | None, QueryParameter(ge=1, le=LARGEST, description="Its number; else the last one.")] = None,
+    award: AwardNumber = None,
 ) -> Summary:
     """Read the letter to one bidder: that bidder once it is sent, the buyer's panel also while it is being made.
 
     `?award=1` is the letter on an earlier award; where that was annulled it is marked so.
     """
+    return await summary_of(conn, caller, LetterOf(lot_id, bid_id, award, address_of(request)))
+
+
+async def summary_of(conn: db.Connection, caller: Caller, asked: LetterOf) -> Summary:
+    """The letter to one bidder, for whoever may read it; raises NotFound."""
+    lot_id, bid_id, award, address = asked
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
         return await _find_sent(conn, lot_id, bid_id, caller.organisation_id, award)
     opening.check_reader(known.tender)
     if award is not None:
         return await _find_sent(conn, lot_id, bid_id, None, award)
-    sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
+    sources = await load(conn, caller, known, known.lot(lot_id), address)
     sent = await list_sent(conn, lot_id, sources.award_number)
     if bid_id in sent:
         return _as_sent(sent[bid_id])

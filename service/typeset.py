@@ -3,10 +3,11 @@
 import csv
 import gc
 import gettext
+import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -15,15 +16,18 @@ from typing import Any, cast
 import jinja2
 import msgspec
 
-from scoring import Evaluation, canonical
+from scoring import Evaluation, Step, canonical
 from scoring.units import is_money
 from service import apart, pdf, wording
+from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
+from service.firmness import firmness_of
 from service.language import FIGURE_SPACE, LANGUAGES, Language
-from service.pdf import Attached, Sheet
+from service.pdf import Sheet
+from service.report_charts import Charts, Wording, charts_of
 from service.report_document import Entry, ReportDocument
 from service.report_view import (
-    Brief,
+    Method,
     Rule,
     Say,
     Standing,
@@ -35,18 +39,16 @@ from service.report_view import (
     told,
     worded,
 )
-from service.retelling import retold
+from service.retelling import retold, retold_step
+from service.screen import for_screen
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-
-CHARTED = 24
-"""Bars of one figure; more bids make more figures, so that none is taller than a page."""
 
 COLUMNS = 5
 """Criteria side by side in the table of weighted points; more criteria make more tables."""
 
 SHOWN_ELSEWHERE = {"score.given", "consensus.recorded"}
-"""Entries of the log that the report prints in the panel's own section."""
+"""Entries of the log that the report prints with the bids."""
 
 
 def typeset(document: ReportDocument, lang: str = "en") -> str:
@@ -59,7 +61,8 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     tops = tuple(rule for rule in rules if rule.depth == 1)
     standings = standings_of(document, rules)
     brief = brief_of(document, standings, say)
-    ruled = document.evaluation.lot.rule is not None
+    firmness = firmness_of(document, rules, standings)
+    charts = charts_of(document, rules, standings, brief, firmness, Wording(LANGUAGES[lang], say))
     return environment.get_template("evaluation.html").render(
         doc=document,
         evaluation=document.evaluation,
@@ -71,12 +74,12 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         methods=tuple(worded(method, say) for method in methods_of(document, rules)),
         whole=whole and worded(whole, say),
         standings=standings,
-        charts=tuple(standings[start : start + CHARTED] for start in range(0, len(standings), CHARTED) if not ruled),
+        charts=charts,
+        firmness=firmness,
         brief=brief,
         decimals=_decimals(standings),
         blocks=tuple(tops[start : start + COLUMNS] for start in range(0, len(tops), COLUMNS)),
-        parts=_parts(document),
-        chart_message=_chart_message(brief, say, LANGUAGES[lang]),
+        parts=_parts(document, charts),
         signatories=sorted(
             {score.evaluator for score in document.scores} | {score.moderator for score in document.consensus}
         ),
@@ -86,13 +89,19 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     )
 
 
-def _parts(document: ReportDocument) -> dict[str, int]:
+def shown(document: ReportDocument, lang: str = "en") -> str:
+    """The report for a screen. Raises LookupError for a language that there is none of."""
+    return for_screen(typeset(document, lang))
+
+
+def _parts(document: ReportDocument, charts: Charts) -> dict[str, int]:
     """The numbers of the parts that this report has."""
     there = {
         "ranking": True,
+        "firmness": True,
+        "apart": bool(charts.apart),
         "method": True,
         "bids": True,
-        "panel": bool(document.scores),
         "opening": bool(document.officers),
         "decisions": bool(document.officers or document.decisions),
         "signatures": document.tender is not None,
@@ -101,27 +110,9 @@ def _parts(document: ReportDocument) -> dict[str, int]:
     return {name: number for number, name in enumerate((name for name, shown in there.items() if shown), start=1)}
 
 
-def _chart_message(brief: Brief, say: Say, speech: Language) -> str:
-    """What the bars say, for those who do not see them."""
-    if not brief.first:
-        return say("No bid could be ranked, so there are no bars.")
-    names = ", ".join(bid.entry.supplier for bid in brief.first)
-    total = speech.number(brief.first[0].result.total or "")
-    if brief.second is None:
-        return say("{names}: {total}. No other bid follows.").format(names=names, total=total)
-    return say("{names} leads with {total}, {lead} ahead of {second}.").format(
-        names=names, total=total, lead=speech.number(brief.lead or ""), second=brief.second.entry.supplier
-    )
-
-
 def _decimals(standings: tuple[Standing, ...]) -> int:
     """The most decimals of any figure, so that a column can be set with its points below each other."""
-    figures = (
-        figure
-        for bid in standings
-        for figure in (bid.result.total or "", *bid.result.points.values(), *bid.result.weighted.values())
-    )
-    return max((len(figure.partition(".")[2]) for figure in figures), default=0)
+    return max((bid.decimals for bid in standings), default=0)
 
 
 @cache
@@ -157,6 +148,7 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
 
     return {
         "points": speech.number,
+        "money": speech.money,
         "aligned": aligned,
         "offered": offered,
         "reckoned": speech.numbers,
@@ -237,24 +229,55 @@ def _inert(cell: object) -> object:
 
 def sheet(document: ReportDocument, lang: str = "en") -> Sheet:
     """The report ready for paper, with the stored result and the scores inside."""
-    rules = rules_of(document)
+    _, catalogue = _environment(lang)
+    name, digest = ("Result", document.digest) if document.digest else ("Inputs", document.evaluation.inputs_digest)
     return Sheet(
         html=typeset(document, lang),
         at=document.evaluated_at,
         attached=(
             Attached(name="result.json", description="The stored result", content=document.canonical),
-            Attached(name="scores.csv", description="Scores", content=scores_csv(document, rules)),
+            Attached(name="scores.csv", description="Scores", content=scores_csv(document, rules_of(document))),
         ),
+        proof=f"{catalogue.gettext(name)} SHA-256 {digest}",
     )
 
 
 def print_report(document: ReportDocument, lang: str = "en") -> bytes:
     """The report as PDF; runs in a process of its own, which it closes to the world. Raises WorkError."""
+    _retire()
+    return pdf.render(sheet(document, lang))
+
+
+def cut_report(document: ReportDocument, lang: str = "en") -> tuple[Sheet, tuple[tuple[bytes, str], ...]]:
+    """The report ready to be made in parts; runs in a process of its own."""
+    _retire()
+    return cut_parts(sheet(document, lang))
+
+
+def cut_parts(whole: Sheet) -> tuple[Sheet, tuple[tuple[bytes, str], ...]]:
+    """A sheet with nothing but its front, and every other part with its key."""
+    first, *others = pdf.parts_of(whole.html)
+    return msgspec.structs.replace(whole, html=first), tuple((pdf.key_of(part), part) for part in others)
+
+
+def press_parts(parts: Sequence[str]) -> tuple[bytes, ...]:
+    """Parts of a report as they are kept, in a process of its own. Raises WorkError."""
+    _retire()
+    return tuple(packed(pdf.press(part)) for part in parts)
+
+
+def bind_report(front: Sheet, parts: Sequence[bytes]) -> bytes:
+    """The report as PDF from its front and all its other parts, in a process of its own. Raises WorkError."""
+    _retire()
+    return pdf.finish(front, front.html, [unpacked(part) for part in parts])
+
+
+def _retire() -> None:
+    """Close this process to the world, and hide what is loaded from the collector, which would walk it for ever."""
     pdf.load()
-    gc.freeze()  # what is loaded now stays; the collector would walk it with every box of the layout
+    gc.freeze()
     gc.set_threshold(100_000, 50, 50)
     apart.close_doors()
-    return pdf.render(sheet(document, lang))
 
 
 def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
@@ -267,10 +290,50 @@ def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
 
 def print_chronicle(document: ChronicleDocument) -> bytes:
     """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
-    pdf.load()
-    apart.close_doors()
-    record = Attached(name="record.json", description="The record", content=msgspec.json.encode(document))
-    return pdf.render(Sheet(html=typeset_chronicle(document), at=document.at, attached=(record,)))
+    data = msgspec.json.encode(document)
+    return print_sheet(typeset_chronicle(document), document.at, "record.json", data)
+
+
+def shown_chronicle(document: ChronicleDocument) -> str:
+    """A tender's record for a screen."""
+    return for_screen(typeset_chronicle(document))
+
+
+def fill(template: str, lang: str, **context: Any) -> str:
+    """A template filled with what it prints, for paper. Raises LookupError for a language that there is none of."""
+    environment, catalogue = _environment(lang)
+    told_of = {name: _spoken(value, lang, catalogue.gettext) for name, value in context.items() if name != "doc"}
+    told_of |= {"doc": context["doc"]} if "doc" in context else {}
+    return environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **told_of)
+
+
+def _spoken(value: Any, lang: str, say: Say) -> Any:
+    """What a template sees with our words in the report's language, however deep they lie; English as it is."""
+    match value:
+        case Rule():
+            return worded(value, say)
+        case Method():
+            return worded(value, say)
+        case Step():
+            return retold_step(value, LANGUAGES[lang])
+        case tuple():
+            return tuple(_spoken(one, lang, say) for one in cast("tuple[Any, ...]", value))
+        case dict():
+            return {key: _spoken(one, lang, say) for key, one in cast("dict[Any, Any]", value).items()}
+        case msgspec.Struct():
+            parts = ((name, getattr(value, name)) for name in value.__struct_fields__)
+            other = {name: spoken for name, part in parts if (spoken := _spoken(part, lang, say)) != part}
+            return msgspec.structs.replace(value, **other) if other else value
+        case _:
+            return value
+
+
+def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:
+    """HTML as PDF with its data inside; runs in a process of its own and closes it to the world. Raises WorkError."""
+    _retire()
+    inside = Attached(name=name, description="What this paper prints, as data", content=data)
+    proof = f"{name} SHA-256 {hashlib.sha256(data).hexdigest()}"
+    return pdf.render(Sheet(html=html, at=at, attached=(inside,), proof=proof))
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:

@@ -23,6 +23,18 @@ UPDATE job_attempts SET begun = begun - 1 WHERE key = :key::text;
 -- Keep why the last attempt failed.
 UPDATE job_attempts SET failure = :failure::text, mend = :mend::text WHERE key = :key::text;
 
+-- name: note_progress(key, parts_done, parts_total)!
+-- Say how far a job is.
+UPDATE job_attempts
+SET parts_done = :parts_done::integer, parts_total = :parts_total::integer
+WHERE key = :key::text;
+
+-- name: find_progress(key)^
+-- How far a job is.
+SELECT attempts.parts_done, attempts.parts_total
+FROM job_attempts AS attempts
+WHERE attempts.key = :key::text;
+
 -- name: give_up(key, failure)!
 -- No further attempt is made. A worker that died could not say why; the earlier reason then stands.
 UPDATE job_attempts

@@ -56,11 +56,12 @@ WHERE lot.id = :lot_id::uuid AND event.kind = 'bid.withdrawn' AND event.data ->>
 -- name: list_missing(lot_id, envelope)
 -- The bids that the log had and the opening of a lot's offers or prices did not find.
 SELECT
-    (missing.facts ->> 'bid_id')::uuid AS bid_id, (missing.facts ->> 'supplier_id')::uuid AS supplier_id,
+    (missing.facts ->> 'bid_id')::uuid AS bid_id, supplier.id AS supplier_id, supplier.name AS supplier,
     (missing.facts ->> 'version')::int AS version, missing.facts ->> 'digest' AS digest
 FROM lots AS lot
 INNER JOIN events AS event ON lot.tender_id = event.log_id
 CROSS JOIN LATERAL jsonb_array_elements(event.data -> 'missing') AS missing (facts)
+INNER JOIN organisations AS supplier ON (missing.facts ->> 'supplier_id')::uuid = supplier.id
 WHERE
     lot.id = :lot_id::uuid AND event.data ->> 'lot_id' = lot.id::text
     AND event.kind = CASE WHEN :envelope::text = 'offer' THEN 'bids.opened' ELSE 'prices.opened' END

@@ -16,14 +16,15 @@ SELECT
             WHERE last.verdict <> 'admissible'
         ),
         outcome.reason
-    ) AS reason
+    ) AS reason,
+    decision.decided_at
 FROM opened_bids AS opened
 INNER JOIN lots AS lot ON opened.lot_id = lot.id
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 LEFT JOIN technical_outcomes AS outcome ON opened.bid_id = outcome.bid_id
 LEFT JOIN LATERAL (
-    SELECT made.state FROM bid_states AS made
+    SELECT made.state, made.decided_at FROM bid_states AS made
     WHERE made.bid_id = opened.bid_id ORDER BY made.number DESC LIMIT 1
 ) AS decision ON TRUE
 WHERE lot.tender_id = :tender_id::uuid

@@ -95,6 +95,18 @@ SELECT
 FROM (SELECT max(lot.opened_at) AS opened_at FROM lots AS lot WHERE lot.tender_id = asked_tender) AS box;
 $$;
 
+CREATE FUNCTION public.destroy_opening_papers() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM paper_files AS made USING papers AS paper
+    WHERE made.paper_id = paper.id AND paper.tender_id = NEW.tender_id AND paper.kind = 'opening';
+    DELETE FROM papers AS paper WHERE paper.tender_id = NEW.tender_id AND paper.kind = 'opening';
+    RETURN NULL;
+END;
+$$;
+
 CREATE FUNCTION public.discard_upload(upload uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -1253,6 +1265,8 @@ CREATE TABLE public.job_attempts (
     failure text,
     mend text,
     given_up_at timestamp with time zone,
+    parts_done integer,
+    parts_total integer,
     CONSTRAINT job_attempts_begun_not_negative CHECK ((begun >= 0))
 );
 
@@ -1407,6 +1421,25 @@ CREATE TABLE public.panels (
     CONSTRAINT panels_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+CREATE TABLE public.paper_files (
+    paper_id uuid NOT NULL,
+    pdf bytea NOT NULL,
+    html text NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.papers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    kind text NOT NULL,
+    about_id uuid NOT NULL,
+    lang text NOT NULL,
+    data bytea NOT NULL,
+    data_digest text NOT NULL,
+    asked_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.people (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     organisation_id uuid NOT NULL,
@@ -1559,6 +1592,15 @@ CREATE TABLE public.record_files (
     asked_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.report_parts (
+    tender_id uuid NOT NULL,
+    lang text NOT NULL,
+    key bytea NOT NULL,
+    part bytea NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    CONSTRAINT report_parts_are_found_by_sha256 CHECK ((octet_length(key) = 32))
+);
+
 CREATE TABLE public.report_texts (
     tender_id uuid NOT NULL,
     field text NOT NULL,
@@ -1576,6 +1618,7 @@ CREATE TABLE public.reports (
     pdf bytea NOT NULL,
     digest text NOT NULL,
     stored_at timestamp with time zone NOT NULL,
+    signature bytea,
     CONSTRAINT reports_are_of_a_known_kind CHECK ((kind = 'evaluation'::text))
 );
 
@@ -2066,6 +2109,15 @@ ALTER TABLE public.panel_scores
 ALTER TABLE ONLY public.panels
     ADD CONSTRAINT panels_are_numbered PRIMARY KEY (lot_id, version);
 
+ALTER TABLE ONLY public.paper_files
+    ADD CONSTRAINT paper_files_are_stored_once PRIMARY KEY (paper_id);
+
+ALTER TABLE ONLY public.papers
+    ADD CONSTRAINT papers_are_told_apart_by_their_data UNIQUE (kind, about_id, lang, data_digest);
+
+ALTER TABLE ONLY public.papers
+    ADD CONSTRAINT papers_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_have_one_id PRIMARY KEY (id);
 
@@ -2107,6 +2159,9 @@ ALTER TABLE ONLY public.record_file_contents
 
 ALTER TABLE ONLY public.record_files
     ADD CONSTRAINT record_files_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_parts
+    ADD CONSTRAINT report_parts_kept_once PRIMARY KEY (tender_id, lang, key);
 
 ALTER TABLE ONLY public.report_texts
     ADD CONSTRAINT report_texts_are_numbered PRIMARY KEY (tender_id, field, version);
@@ -2257,6 +2312,8 @@ CREATE CONSTRAINT TRIGGER consensus_scores_stay_behind_a_lock AFTER INSERT OR UP
 CREATE TRIGGER criterion_locks_wait_for_scores BEFORE INSERT ON public.criterion_locks FOR EACH ROW EXECUTE FUNCTION public.wait_for_scores_on_their_way();
 
 CREATE CONSTRAINT TRIGGER panel_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.panel_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
+
+CREATE TRIGGER shreddings_destroy_opening_papers AFTER INSERT ON public.shreddings FOR EACH ROW EXECUTE FUNCTION public.destroy_opening_papers();
 
 CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();
 
@@ -2583,6 +2640,12 @@ ALTER TABLE ONLY public.panels
 ALTER TABLE ONLY public.panels
     ADD CONSTRAINT panels_are_set_by_a_person FOREIGN KEY (set_by) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.paper_files
+    ADD CONSTRAINT paper_files_are_of_a_paper FOREIGN KEY (paper_id) REFERENCES public.papers(id);
+
+ALTER TABLE ONLY public.papers
+    ADD CONSTRAINT papers_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
@@ -2633,6 +2696,9 @@ ALTER TABLE ONLY public.record_files
 
 ALTER TABLE ONLY public.record_files
     ADD CONSTRAINT record_files_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.report_parts
+    ADD CONSTRAINT report_parts_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.report_texts
     ADD CONSTRAINT report_texts_are_given_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -2950,6 +3016,10 @@ GRANT SELECT,INSERT ON TABLE public.panel_scores TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.panels TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.paper_files TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.papers TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.people TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO tenderscore_app;
@@ -2979,6 +3049,8 @@ GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.record_file_contents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.record_files TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.report_parts TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.report_texts TO tenderscore_app;
 

@@ -279,3 +279,12 @@ def test_published_rounding_of_totals_is_said_where_weightings_are_varied():
     assert any("before the published rounding" in note for note in found.notes)
     assert canonical(found)
     assert [criterion.id for criterion, _ in walk(lot.criteria)] == [one.criterion for one in found.spreads]
+
+
+def test_a_part_that_is_left_out_says_so_and_changes_no_other():
+    lot, bids = NESTED, ROOFS
+    whole = sensitivity(lot, bids, draws=50)
+    less = sensitivity(lot, bids, draws=50, left_out={"marks": "too many bids"})
+    assert less.marks == ()
+    assert less.reasons == {**whole.reasons, "marks": "too many bids"}
+    assert (less.intervals, less.removals, less.places) == (whole.intervals, whole.removals, whole.places)

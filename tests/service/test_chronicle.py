@@ -167,3 +167,15 @@ async def test_the_record_is_had_as_a_file_that_carries_its_data(market: Market)
     assert stored["facts"]["entries"] == len(inside["entries"])
     refused(await market.evaluator.get(location), 403, "forbidden")
     refused(await market.stranger.get(location), 404, "not-found")
+
+
+async def test_the_record_is_read_on_a_screen_as_well_by_the_same_people(market: Market):
+    tender, _, _ = await market.evaluated()
+    asked = done(await market.auditor.post(f"/tenders/{tender['id']}/record-files"))
+    page = await market.auditor.get(f"{asked['location']}/record.html")
+    assert page.status_code == 200, page.text
+    assert reports.content_policy(page.text) == page.headers["content-security-policy"]
+    assert "Consensus recorded" in page.text
+    assert market.alder.name in page.text
+    refused(await market.evaluator.get(f"{asked['location']}/record.html"), 403, "forbidden")
+    refused(await market.stranger.get(f"{asked['location']}/record.html"), 404, "not-found")

@@ -271,6 +271,8 @@ OPEN = {
     "GET /lots/{lot_id}/sealing": "what a supplier's portal needs before it bids",
     "GET /lots/{lot_id}/panel": "who is seated",
     "POST /tenders/{tender_id}/trainings": "what somebody was trained in",
+    "GET /public/lots/{lot_id}/scoring-sheet.pdf": "how bids are scored, for anybody",
+    "GET /public/lots/{lot_id}/scoring-sheet.html": "the same on a screen",
 }
 """The only addresses of a tender that answer a person of the panel who has declared nothing, and why each may."""
 

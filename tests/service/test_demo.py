@@ -26,7 +26,7 @@ def played() -> Iterator[tuple[Path, subprocess.CompletedProcess[str]]]:
     folder = Path(tempfile.gettempdir()) / f"ts-{uuid4().hex[:8]}"
     folder.mkdir(mode=0o755)
     command = [sys.executable, "-m", "service", "demo", "--exit"]
-    yield folder, subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=120)
+    yield folder, subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=400)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -70,3 +70,34 @@ def test_the_report_is_written(played: tuple[Path, subprocess.CompletedProcess[s
     report = folder / "demo-output" / f"evaluation-report-{NAME}"
     assert report.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
     assert "Alder Roofing Ltd" in report.with_suffix(".html").read_text()
+
+
+PAPERS = (
+    "how-bids-are-scored",
+    "simulation-report",
+    "opening-record",
+    "moderation-record",
+    "evaluation-report",
+    "assessment-summary-alder-roofing-ltd",
+    "assessment-summary-birch-sons-renewables",
+    "assessment-summary-cedar-community-energy-cic",
+    "assessment-summary-dogwood-electrical-plc",
+    "public-evaluation-report",
+    "record-of-the-procedure",
+    "chronological-record",
+)
+
+
+@pytest.mark.skipif(bool(check_libraries(LIBRARIES).mend), reason=check_libraries(LIBRARIES).mend or "")
+def test_every_paper_of_the_set_is_written_and_named(played: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Each as PDF and as HTML under a plain name, and the demo says which there are."""
+    folder, ran = played
+    output = folder / "demo-output"
+    assert {path.name.removesuffix(f"-{NAME}.pdf") for path in output.glob("*.pdf")} == set(PAPERS)
+    for name in PAPERS:
+        assert (output / f"{name}-{NAME}.pdf").read_bytes().startswith(b"%PDF-"), name
+        assert TENDER["title"] in (output / f"{name}-{NAME}.html").read_text(), name
+        assert name in ran.stdout
+    public = (output / f"public-evaluation-report-{NAME}.html").read_text()
+    assert "Cedar Community Energy CIC" in public
+    assert "Alder Roofing Ltd" not in public

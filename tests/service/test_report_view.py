@@ -10,7 +10,7 @@ from scoring import evaluate
 from service import report_view
 from service.report_document import ReportDocument
 from service.report_view import Brief, Standing
-from tests.make_reports import SCALE, bid_id, lot_of, opened, report_on, retrofit_report
+from tests.make_reports import SCALE, lot_of, opened, report_on, retrofit_report
 
 
 @dataclass
@@ -74,17 +74,6 @@ def test_a_method_used_three_times_is_told_once_with_three_sets_of_figures():
     assert [figures.used_by for figures in methods["target"].figures] == [("3.1",), ("3.2",), ("3.3",)]
     assert [figures.used_by for figures in methods["graded"].figures] == [("2.1.1", "2.1.2", "2.2")]
     assert methods["P1"].about["Formula"].startswith("100")
-
-
-def test_a_bar_s_pieces_stand_end_to_end_and_are_as_long_as_the_weighted_points():
-    (first, *_) = (
-        bid for bid in seen(retrofit_report()).standings if bid.result.id == bid_id("Birch Regeneration CIC")
-    )
-    assert [(piece.x, piece.width) for piece in first.bar] == [
-        ("0.000", "36.680"),
-        ("36.680", "34.400"),
-        ("71.080", "20.000"),
-    ]
 
 
 def test_the_amounts_of_a_rule_for_the_whole_are_printed():

@@ -129,5 +129,27 @@ def test_a_rule_for_the_whole_tender_is_named_and_its_results_are_not_called_poi
     html = typeset.typeset(report_on(evaluate(lot, opened(lot, offers)), list(offers)))
     assert "Price per quality point" in html
     assert "points ahead" not in html
-    assert "<svg" not in html
+    assert "Where the points come from" not in html
     assert "The lower price" in html
+
+
+def test_a_lot_in_which_nobody_is_ranked_and_one_with_two_first_places_have_reports_too():
+    """The report says what it cannot say, and prints no gap."""
+    lot = lot_of({"criteria": [{"id": "plan", "title": "Plan", "weighting": "100", "minimum": "90", "method": SCALE}]})
+    nobody = {"Alder": ("3",), "Birch": ("2",)}
+    html = typeset.typeset(report_on(evaluate(lot, opened(lot, nobody)), list(nobody)))
+    assert "No bid could be ranked" in html
+    assert "How far each weighting could move" in html
+    assert "None" not in html
+    shared = {"Alder": ("5",), "Birch": ("5",), "Cedar": ("2",)}
+    html = typeset.typeset(report_on(evaluate(lot, opened(lot, shared)), list(shared)))
+    assert "This cannot be said here: first place is shared." in html
+    assert "None" not in html
+
+
+def test_so_many_bids_are_told_that_grades_were_not_tried_one_by_one():
+    lot = lot_of({"criteria": [{"id": "plan", "title": "Plan", "weighting": "100", "method": SCALE}]})
+    many = {f"Supplier {number}": (str(number % 5),) for number in range(70)}
+    html = typeset.typeset(report_on(evaluate(lot, opened(lot, many)), list(many)))
+    assert "Single grades that decide" not in html
+    assert "are not tried one by one here, because there are many bids" in html

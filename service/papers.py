@@ -1,0 +1,393 @@
+"""The papers of a tender beside the evaluation report: what each is made from, who reads it, its template, its file.
+
+A paper is its data: read at one instant, kept to the byte, made into PDF and HTML once, by the worker. The same data is
+the same paper with the same bytes; data that has changed since is another one, and the earlier ones stay.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from litestar import MediaType, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from msgspec import Struct
+
+from service import (
+    apart,
+    chronicle,
+    db,
+    events,
+    jobs,
+    letter_paper,
+    moderation_paper,
+    opening_paper,
+    procedure_paper,
+    public_report,
+    reports,
+    scoring_sheet,
+    simulation_paper,
+    summaries,
+)
+from service.jobs import JobError
+from service.organisations import Caller
+from service.paper_document import Document, Loaded
+from service.reports import Lang
+from service.screen import for_screen
+from service.summaries import AwardNumber, LetterOf
+
+SQL = db.queries("papers")
+
+DUTY = "paper"
+"""What the worker calls the job that makes a paper's files."""
+
+Asking = Request[Caller, Any, State]
+
+
+class Paper(NamedTuple):
+    """A kind of paper: how its data is read by whoever may, what type it has, and how it is printed.
+
+    `load` refuses who may not read it. `view` adds to the data what its template needs, in words and order; it computes
+    no points. `file` is the name that its files have on a reader's disk.
+    """
+
+    kind: str
+    file: str
+    document: type[Document]
+    load: Callable[[db.Connection, Any, Any], Awaitable[Loaded]]
+    view: Callable[[Any], dict[str, Any]]
+    template: str
+
+
+SCORING_SHEET: Final = Paper(
+    kind="scoring-sheet",
+    file="how-bids-are-scored",
+    document=scoring_sheet.ScoringSheet,
+    load=scoring_sheet.load,
+    view=scoring_sheet.view,
+    template="scoring_sheet.html",
+)
+SIMULATION: Final = Paper(
+    kind="simulation",
+    file="simulation-report",
+    document=simulation_paper.SimulationPaper,
+    load=simulation_paper.load,
+    view=simulation_paper.view,
+    template="simulation.html",
+)
+OPENING: Final = Paper(
+    kind="opening",
+    file="opening-record",
+    document=opening_paper.OpeningPaper,
+    load=opening_paper.load,
+    view=opening_paper.view,
+    template="opening_record.html",
+)
+MODERATION: Final = Paper(
+    kind="moderation",
+    file="moderation-record",
+    document=moderation_paper.ModerationPaper,
+    load=moderation_paper.load,
+    view=moderation_paper.view,
+    template="moderation.html",
+)
+LETTER: Final = Paper(
+    kind="letter",
+    file="assessment-summary",
+    document=letter_paper.LetterPaper,
+    load=letter_paper.load,
+    view=letter_paper.view,
+    template="letter.html",
+)
+PUBLIC: Final = Paper(
+    kind="public-report",
+    file="public-evaluation-report",
+    document=public_report.PublicReport,
+    load=public_report.load,
+    view=public_report.view,
+    template="public_report.html",
+)
+PROCEDURE: Final = Paper(
+    kind="procedure",
+    file="record-of-the-procedure",
+    document=procedure_paper.ProcedurePaper,
+    load=procedure_paper.load,
+    view=procedure_paper.view,
+    template="procedure.html",
+)
+PAPERS: Final = {
+    paper.kind: paper for paper in (SCORING_SHEET, SIMULATION, OPENING, MODERATION, LETTER, PUBLIC, PROCEDURE)
+}
+"""Every kind of paper, in the order of a tender's life."""
+
+
+class PaperQueued(Struct, frozen=True, kw_only=True):
+    """The paper is being made. Ask the same address again after the seconds in `Retry-After`."""
+
+    location: str
+
+
+class _Kept(Struct, frozen=True, kw_only=True):
+    tender_id: UUID
+    kind: str
+    about_id: UUID
+    lang: str
+    data: bytes
+    data_digest: str
+
+
+class _Files(Struct, frozen=True, kw_only=True):
+    pdf: bytes
+    html: str
+    digest: str
+
+
+class _Known(NamedTuple):
+    """A paper as somebody asks for it: its data to the byte, and what it is kept under."""
+
+    tender_id: UUID
+    data: bytes
+    key: dict[str, Any]
+
+
+# Making, in a process of its own
+
+apart.preload(__name__)  # or every child would load the nouns that papers are about, which takes it longer than a page
+
+
+def shown_paper(kind: str, data: bytes, lang: str) -> str:
+    """A paper for a screen. Raises LookupError for a language that there is none of."""
+    return for_screen(typeset_paper(kind, data, lang))
+
+
+def typeset_paper(kind: str, data: bytes, lang: str) -> str:
+    """A paper as HTML for paper. Raises LookupError for a language that there is none of."""
+    from service.typeset import fill
+
+    paper = PAPERS[kind]
+    document = msgspec.json.decode(data, type=paper.document)
+    return fill(paper.template, lang, doc=document, zone=document.heading.time_zone, **paper.view(document))
+
+
+def print_paper(kind: str, data: bytes, lang: str) -> tuple[bytes, str]:
+    """A paper as PDF with its data inside, and for a screen; closes its process to the world. Raises WorkError."""
+    from service.typeset import print_sheet
+
+    at = msgspec.json.decode(data, type=PAPERS[kind].document).at
+    html = typeset_paper(kind, data, lang)
+    return print_sheet(html, at, f"{PAPERS[kind].file}.json", data), for_screen(html)
+
+
+async def make(pool: asyncpg.Pool, payload: str) -> None:
+    """The worker's duty: make a paper's files apart and store them, unless somebody else has. Raises JobError."""
+    paper_id = UUID(payload)
+    async with db.transaction(pool) as conn:
+        kept = await db.maybe(SQL.get_paper(conn, paper_id=paper_id), _Kept)
+    if kept is None:
+        return  # destroyed with the bids since somebody asked for it
+    try:
+        pdf, html = await apart.run(print_paper, kept.kind, kept.data, kept.lang)
+    except apart.WorkError as error:
+        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
+    digest = hashlib.sha256(pdf).hexdigest()
+    async with db.transaction(pool) as conn:
+        if await SQL.insert_files(conn, paper_id=paper_id, pdf=pdf, html=html, digest=digest) is not None:
+            facts = {"paper_id": paper_id, "paper": kept.kind, "about_id": kept.about_id, "lang": kept.lang}
+            facts |= {"digest": digest, "data_digest": kept.data_digest, "size": len(pdf)}
+            await events.record(conn, "paper.stored", tender_id=kept.tender_id, actor=None, data=facts)
+
+
+DUTIES: dict[str, jobs.Do] = {**chronicle.DUTIES, DUTY: make}
+"""What a worker does beside the evaluation reports."""
+
+
+# Reading
+
+
+async def _read(pool: asyncpg.Pool, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str) -> _Known:
+    """A paper's data at one instant, by whoever may read it."""
+    async with db.transaction(pool) as conn:
+        await reports.SQL.see_one_instant(conn)
+        loaded = await paper.load(conn, caller, about)
+    data = msgspec.json.encode(loaded.document)
+    about_id = about.bid_id if isinstance(about, LetterOf) else about
+    key = {"kind": paper.kind, "about_id": about_id, "lang": lang, "data_digest": hashlib.sha256(data).hexdigest()}
+    return _Known(loaded.tender_id, data, key)
+
+
+async def give_pdf(
+    request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str
+) -> Response[Any]:
+    """The stored PDF of a paper as its data is now; or 202, and the worker is asked to make it."""
+    reports.check_language(lang)
+    pool = cast("asyncpg.Pool", request.app.state.pool)
+    known = await _read(pool, paper, caller, about, lang)
+    async with db.transaction(pool) as conn:
+        files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
+        if files is None:
+            await SQL.insert_paper(conn, tender_id=known.tender_id, data=known.data, **known.key)
+            paper_id: UUID = await SQL.find_paper(conn, **known.key)
+            location = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return await reports.queue(conn, DUTY, str(paper_id), location, PaperQueued(location=location))
+    return reports.filed(request, files.pdf, files.digest, f"{paper.file}-{known.key['about_id']}-{lang}.pdf")
+
+
+async def show(
+    request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str
+) -> Response[str]:
+    """A paper as HTML as its data is now: the stored page where its PDF was made, else one made for the reader."""
+    reports.check_language(lang)
+    pool = cast("asyncpg.Pool", request.app.state.pool)
+    known = await _read(pool, paper, caller, about, lang)
+    async with db.transaction(pool) as conn:
+        files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
+    if files is not None:
+        return reports.page(files.html)
+    return await reports.on_screen(request.app.state, shown_paper, paper.kind, known.data, lang)
+
+
+# Handlers
+
+
+@get("/public/lots/{lot_id:uuid}/scoring-sheet.pdf", media_type="application/pdf")
+async def get_scoring_sheet(lot_id: FromPath[UUID], request: Asking, lang: FromQuery[Lang] = "en") -> Response[Any]:
+    """Read as PDF how bids for a published lot will be scored, with a worked example; for anybody, without a key."""
+    return await give_pdf(request, SCORING_SHEET, None, lot_id, lang)
+
+
+@get("/public/lots/{lot_id:uuid}/scoring-sheet.html", media_type=MediaType.HTML)
+async def show_scoring_sheet(lot_id: FromPath[UUID], request: Asking, lang: FromQuery[Lang] = "en") -> Response[str]:
+    """Read on a screen how bids for a published lot will be scored; for anybody, without a key."""
+    return await show(request, SCORING_SHEET, None, lot_id, lang)
+
+
+@get("/public/lots/{lot_id:uuid}/evaluation-report.pdf", media_type="application/pdf")
+async def get_public_report(lot_id: FromPath[UUID], request: Asking, lang: FromQuery[Lang] = "en") -> Response[Any]:
+    """Read as PDF who won a lot, with how many points, of how many bids, once the award notice is out; for anybody.
+
+    What would tell of a losing bidder is withheld, and the reason is printed in its place.
+    """
+    return await give_pdf(request, PUBLIC, None, lot_id, lang)
+
+
+@get("/public/lots/{lot_id:uuid}/evaluation-report.html", media_type=MediaType.HTML)
+async def show_public_report(lot_id: FromPath[UUID], request: Asking, lang: FromQuery[Lang] = "en") -> Response[str]:
+    """Read on a screen who won a lot, once the award notice is out; for anybody, without a key."""
+    return await show(request, PUBLIC, None, lot_id, lang)
+
+
+@get("/simulations/{simulation_id:uuid}/report.pdf", media_type="application/pdf")
+async def get_simulation_report(
+    simulation_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+) -> Response[Any]:
+    """Read the report on a trial of a draft's rules as PDF; for the tender's author, approver or auditor."""
+    return await give_pdf(request, SIMULATION, caller, simulation_id, lang)
+
+
+@get("/simulations/{simulation_id:uuid}/report.html", media_type=MediaType.HTML)
+async def show_simulation_report(
+    simulation_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+) -> Response[str]:
+    """Read the report on a trial of a draft's rules on a screen; for the tender's author, approver or auditor."""
+    return await show(request, SIMULATION, caller, simulation_id, lang)
+
+
+@get("/lots/{lot_id:uuid}/opening/record.pdf", media_type="application/pdf")
+async def get_opening_paper(
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+) -> Response[Any]:
+    """Read the opening record of a lot as PDF; for those who read the record itself, once the lot is opened."""
+    return await give_pdf(request, OPENING, caller, lot_id, lang)
+
+
+@get("/lots/{lot_id:uuid}/opening/record.html", media_type=MediaType.HTML)
+async def show_opening_paper(
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+) -> Response[str]:
+    """Read the opening record of a lot on a screen; for those who read the record itself, once the lot is opened."""
+    return await show(request, OPENING, caller, lot_id, lang)
+
+
+@get("/lots/{lot_id:uuid}/moderation/record.pdf", media_type="application/pdf")
+async def get_moderation_paper(
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+) -> Response[Any]:
+    """Read the moderation record of a lot as PDF; for the moderator, approver or auditor."""
+    return await give_pdf(request, MODERATION, caller, lot_id, lang)
+
+
+@get("/lots/{lot_id:uuid}/moderation/record.html", media_type=MediaType.HTML)
+async def show_moderation_paper(
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+) -> Response[str]:
+    """Read the moderation record of a lot on a screen; for the moderator, approver or auditor."""
+    return await show(request, MODERATION, caller, lot_id, lang)
+
+
+@get("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/letter.pdf", media_type="application/pdf")
+async def get_letter(
+    lot_id: FromPath[UUID],
+    bid_id: FromPath[UUID],
+    request: Asking,
+    caller: NamedDependency[Caller],
+    award: AwardNumber = None,
+    lang: FromQuery[Lang] = "en",
+) -> Response[Any]:
+    """Read the letter to one bidder as PDF: that bidder once it is sent, the buyer's panel also as a draft."""
+    return await give_pdf(request, LETTER, caller, LetterOf(lot_id, bid_id, award, summaries.address_of(request)), lang)
+
+
+@get("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/letter.html", media_type=MediaType.HTML)
+async def show_letter(
+    lot_id: FromPath[UUID],
+    bid_id: FromPath[UUID],
+    request: Asking,
+    caller: NamedDependency[Caller],
+    award: AwardNumber = None,
+    lang: FromQuery[Lang] = "en",
+) -> Response[str]:
+    """Read the letter to one bidder on a screen: that bidder once it is sent, the buyer's panel also as a draft."""
+    return await show(request, LETTER, caller, LetterOf(lot_id, bid_id, award, summaries.address_of(request)), lang)
+
+
+@get("/tenders/{tender_id:uuid}/procedure-report.pdf", media_type="application/pdf")
+async def get_procedure_paper(
+    tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+) -> Response[Any]:
+    """Read the record of the procedure as PDF, as far as it has come; for those who decide or audit."""
+    return await give_pdf(request, PROCEDURE, caller, tender_id, lang)
+
+
+@get("/tenders/{tender_id:uuid}/procedure-report.html", media_type=MediaType.HTML)
+async def show_procedure_paper(
+    tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+) -> Response[str]:
+    """Read the record of the procedure on a screen, as far as it has come; for those who decide or audit."""
+    return await show(request, PROCEDURE, caller, tender_id, lang)
+
+
+router = Router(
+    path="/",
+    route_handlers=[
+        get_simulation_report,
+        show_simulation_report,
+        get_opening_paper,
+        show_opening_paper,
+        get_moderation_paper,
+        show_moderation_paper,
+        get_letter,
+        show_letter,
+        get_procedure_paper,
+        show_procedure_paper,
+    ],
+    tags=["Reports"],
+)
+public = Router(
+    path="/",
+    route_handlers=[get_scoring_sheet, show_scoring_sheet, get_public_report, show_public_report],
+    tags=["Public"],
+)
