@@ -28,7 +28,7 @@ def parts_of(html: str) -> tuple[list[str], list[str]]:
 
 def ours(html: str, document: ReportDocument) -> list[str]:
     """What we wrote: without what people wrote, and without sources, which are cited as they were published."""
-    body = re.sub(r"<style>.*?</style>|<bdi>.*?</bdi>", "", html, flags=re.DOTALL)
+    body = re.sub(r"<style>.*?</style>|<bdi>.*?</bdi>|<text.*?</text>", "", html, flags=re.DOTALL)
     written = set(re.findall(r'"((?:[^"\\]|\\.)*)"', msgspec.json.encode(document).decode()))
     written |= {method.about.get("Source", "") for method in methods_of(document, rules_of(document))}
     written.add(f"{document.tender.reference} · {document.tender.title}" if document.tender else "")
