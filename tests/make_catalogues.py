@@ -113,7 +113,7 @@ def faults(catalogue: Catalog, wanted: Catalog) -> Iterator[str]:
 
 def _faults_of(message: Message, plurals: int) -> Iterator[str]:
     sources = [message.id] if isinstance(message.id, str) else list(message.id)
-    told = [message.string] if isinstance(message.string, str) else list(message.string)
+    told = [message.string] if isinstance(message.string, str) else list(message.string or ())
     if message.fuzzy:
         yield "guessed"
     if not all(told) or (len(sources) > 1 and len(told) != plurals):
