@@ -147,6 +147,11 @@ def retold(evaluation: Evaluation, language: Language) -> Evaluation:
     )
 
 
+def retold_step(step: Step, language: Language) -> Step:
+    """One step whose sentence is in a language; its figures are as they were."""
+    return step if language.code == "en" else Speaker(language).step(step)
+
+
 class Speaker:
     """Says the engine's steps in one language."""
 

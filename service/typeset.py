@@ -16,7 +16,7 @@ from typing import Any, cast
 import jinja2
 import msgspec
 
-from scoring import Evaluation, canonical
+from scoring import Evaluation, Step, canonical
 from scoring.units import is_money
 from service import apart, pdf, wording
 from service.binding import Attached, packed, unpacked
@@ -27,6 +27,7 @@ from service.pdf import Sheet
 from service.report_charts import Charts, Wording, charts_of
 from service.report_document import Entry, ReportDocument
 from service.report_view import (
+    Method,
     Rule,
     Say,
     Standing,
@@ -38,7 +39,7 @@ from service.report_view import (
     told,
     worded,
 )
-from service.retelling import retold
+from service.retelling import retold, retold_step
 from service.screen import for_screen
 from service.spend_analysis import SpendDocument
 from service.spend_view import view_of
@@ -302,8 +303,31 @@ def shown_chronicle(document: ChronicleDocument) -> str:
 
 def fill(template: str, lang: str, **context: Any) -> str:
     """A template filled with what it prints, for paper. Raises LookupError for a language that there is none of."""
-    environment, _ = _environment(lang)
-    return environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **context)
+    environment, catalogue = _environment(lang)
+    told_of = {name: _spoken(value, lang, catalogue.gettext) for name, value in context.items() if name != "doc"}
+    told_of |= {"doc": context["doc"]} if "doc" in context else {}
+    return environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **told_of)
+
+
+def _spoken(value: Any, lang: str, say: Say) -> Any:
+    """What a template sees with our words in the report's language, however deep they lie; English as it is."""
+    match value:
+        case Rule():
+            return worded(value, say)
+        case Method():
+            return worded(value, say)
+        case Step():
+            return retold_step(value, LANGUAGES[lang])
+        case tuple():
+            return tuple(_spoken(one, lang, say) for one in cast("tuple[Any, ...]", value))
+        case dict():
+            return {key: _spoken(one, lang, say) for key, one in cast("dict[Any, Any]", value).items()}
+        case msgspec.Struct():
+            parts = ((name, getattr(value, name)) for name in value.__struct_fields__)
+            other = {name: spoken for name, part in parts if (spoken := _spoken(part, lang, say)) != part}
+            return msgspec.structs.replace(value, **other) if other else value
+        case _:
+            return value
 
 
 def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:

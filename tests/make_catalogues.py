@@ -113,7 +113,7 @@ def faults(catalogue: Catalog, wanted: Catalog) -> Iterator[str]:
 
 def _faults_of(message: Message, plurals: int) -> Iterator[str]:
     sources = [message.id] if isinstance(message.id, str) else list(message.id)
-    told = [message.string] if isinstance(message.string, str) else list(message.string)
+    told = [message.string] if isinstance(message.string, str) else list(message.string or ())
     if message.fuzzy:
         yield "guessed"
     if not all(told) or (len(sources) > 1 and len(told) != plurals):
@@ -137,6 +137,8 @@ def _of_template(path: Path) -> Iterator[Found]:
     where = str(path.relative_to(HOUSE))
     with path.open("rb") as source:
         for _, _, found, _ in babel_extract(source, ("_", "gettext", "ngettext"), (), JINJA):
+            if found is None:  # what a name stands for; its values are found where they are written
+                continue
             texts = [found] if isinstance(found, str) else [text for text in found if text is not None]
             yield Found(texts[0], texts[1] if len(texts) > 1 else None, where)
 
@@ -153,7 +155,7 @@ def _of_module(path: Path) -> Iterator[Found]:
 def _said(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.Call(func=ast.Name(id="say"), args=[ast.Constant(value=str(text))]):
+            case ast.Call(func=ast.Name(id="say") | ast.Attribute(attr="say"), args=[ast.Constant(value=str(text))]):
                 yield text
             case _:
                 pass

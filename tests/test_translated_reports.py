@@ -7,10 +7,12 @@ from collections import Counter
 import msgspec
 import pytest
 
-from service import pdf, typeset
+from service import papers, pdf, typeset
 from service.language import LANGUAGES
+from service.papers import PAPERS
 from service.report_document import ReportDocument
 from service.report_view import methods_of, rules_of
+from tests.make_papers import data_of
 from tests.make_reports import report_with_prices_apart, retrofit_report
 from tests.service.test_pdf import can_print, faults
 
@@ -28,7 +30,7 @@ def parts_of(html: str) -> tuple[list[str], list[str]]:
 
 def ours(html: str, document: ReportDocument) -> list[str]:
     """What we wrote: without what people wrote, and without sources, which are cited as they were published."""
-    body = re.sub(r"<style>.*?</style>|<bdi>.*?</bdi>", "", html, flags=re.DOTALL)
+    body = re.sub(r"<style>.*?</style>|<bdi>.*?</bdi>|<text.*?</text>", "", html, flags=re.DOTALL)
     written = set(re.findall(r'"((?:[^"\\]|\\.)*)"', msgspec.json.encode(document).decode()))
     written |= {method.about.get("Source", "") for method in methods_of(document, rules_of(document))}
     written.add(f"{document.tender.reference} · {document.tender.title}" if document.tender else "")
@@ -75,3 +77,13 @@ def test_the_fonts_have_every_character_of_a_language(lang: str):
 @pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning")
 def test_a_greek_report_is_archival_and_accessible_in_one_file():
     assert faults(pdf.render(typeset.sheet(DOCUMENTS["one key"], "el"))) == []
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+@pytest.mark.parametrize("kind", PAPERS)
+def test_every_paper_has_the_same_parts_and_digits_in_every_language(lang: str, kind: str):
+    tags, words = parts_of(papers.typeset_paper(kind, data_of(kind), "en"))
+    other_tags, other_words = parts_of(papers.typeset_paper(kind, data_of(kind), lang))
+    assert other_tags == tags
+    for english, theirs in zip(words, other_words, strict=True):
+        assert Counter(re.findall(r"\d", theirs)) == Counter(re.findall(r"\d", english)), (english, theirs)
