@@ -197,9 +197,8 @@ async def give_places(
     caller: NamedDependency[Caller],
 ) -> list[FrameworkSupplier]:
     """Conclude a framework with the bids ranked behind the awarded one as well, once, with a reason; for approvers."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "give_places")
     tenders.check_cleared(known.tender)
     terms = known.tender.framework
     if terms is None:

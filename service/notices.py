@@ -14,7 +14,7 @@ from service import awards, db, events, standstill, summaries, tenders
 from service.awards import NotAwarded
 from service.drafts import Instant
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
+from service.problems import CONSTRAINTS, Fault, InvalidRequest, Refusal
 from service.tenders import TenderRow
 
 SQL = db.queries("notices")
@@ -84,9 +84,8 @@ async def record_notice(
     caller: NamedDependency[Caller],
 ) -> Notice:
     """Record the published award notice of a lot; for an approver. Under the Procurement Act 2023 standstill begins."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "record_notice")
     tenders.check_cleared(known.tender)
     award = await awards.standing_award(conn, lot_id)
     if award is None or award.bid_id is None:
@@ -121,8 +120,7 @@ async def get_notice(
 ) -> Notice:
     """Read the award notice of a lot's last award; for the buyer's people."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "get_notice")
     tenders.check_cleared(known.tender)
     return await db.one(SQL.get_notice(conn, lot_id=lot_id), Notice)
 

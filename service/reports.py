@@ -278,7 +278,7 @@ async def show_report(
 
     check_language(lang)
     pool = cast("asyncpg.Pool", state.pool)
-    async with db.transaction(pool) as conn:
+    async with db.transaction_of(pool, caller.organisation_id) as conn:
         await evaluations.get_stored(conn, caller, evaluation_id)
     document = await load(pool, evaluation_id)
     try:

@@ -24,7 +24,7 @@ from service.drafts import Instant, Reason
 from service.legal import Ground
 from service.organisations import Caller
 from service.panel import Place
-from service.problems import NotFound, Refusal
+from service.problems import Refusal
 
 SQL = db.queries("selection")
 
@@ -205,9 +205,8 @@ async def open_hearing(
 
     It answers with `PUT /clarifications/{id}/answer`, and may prove there that it is reliable again.
     """
-    caller.require("write")
     place = await panel.lock_bid(conn, caller, bid_id)
-    tenders.check_role(place.known.tender, "moderator", "approver")
+    tenders.check_access(place.known.tender, caller, "open_hearing")
     panel.check_not_awarded(place.lot)
     _ground(place, data.ground_id)
     new = Ask("self_cleaning", data.question, data.due_at, ground_id=data.ground_id)
@@ -226,9 +225,8 @@ async def decide_selection(
     The bid's state follows from all such decisions together, out of the race and back into it. Where the lot has been
     ranked the answer shows the order before and after, both ways; a new run makes it count.
     """
-    caller.require("write")
     place = await panel.lock_bid(conn, caller, bid_id)
-    tenders.check_role(place.known.tender, "moderator", "approver")
+    tenders.check_access(place.known.tender, caller, "decide_selection")
     panel.check_not_awarded(place.lot)
     await _check_subject(conn, place, bid_id, data)
     row = SQL.insert_decision(
@@ -262,8 +260,7 @@ async def list_selection(
 ) -> list[SelectionDecision]:
     """List every selection decision about a lot's bids, first to last; for the panel."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_selection")
     opening.check_reader(known.tender)
     return await db.many(SQL.list_decisions(conn, lot_id=lot_id), SelectionDecision)
 

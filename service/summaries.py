@@ -32,8 +32,6 @@ from service.tenders import Known, TenderLot
 
 SQL = db.queries("summaries")
 
-_WRITERS: tuple[tenders.Role, ...] = ("author", "moderator", "approver")
-
 
 class NewText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A text about a bid that only people can give."""
@@ -316,8 +314,7 @@ async def list_summaries(
 ) -> list[SummaryLine]:
     """List the letters on a lot's award: what each lacks, what it gives away; for those who score, decide or audit."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_summaries")
     opening.check_reader(known.tender)
     sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
     sent = await list_sent(conn, lot_id, sources.award_number)
@@ -358,13 +355,12 @@ async def get_summary(
 
 
 async def _lock_letters(
-    conn: db.Connection, caller: Caller, lot_id: UUID, bid_id: UUID, *roles: tenders.Role
+    conn: db.Connection, caller: Caller, lot_id: UUID, bid_id: UUID, operation: str
 ) -> tuple[Known, TenderLot]:
     """The lot, locked, for somebody who may write its letters; refuses once those on its award have gone out."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, *roles)
+    tenders.check_access(known.tender, caller, operation)
     tenders.check_cleared(known.tender, "author")
     opening.check_opened(lot)
     if bid_id not in {bid.bid_id for bid in await db.many(SQL.list_bids(conn, lot_id=lot_id), BidFacts)}:
@@ -385,7 +381,7 @@ async def give_text(
     caller: NamedDependency[Caller],
 ) -> GivenText:
     """Give a text about a bid that only people know: an address, an explanation; for author, moderator or approver."""
-    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, *_WRITERS)
+    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "give_text")
     check_field(lot, field, letters.known_fields(lot, letters.TEXTS, scores=False))
     row = SQL.insert_text(conn, lot_id=lot_id, bid_id=bid_id, field=field, text=data.text, person_id=caller.person_id)
     given = await db.one(row, GivenText)
@@ -404,7 +400,7 @@ async def redact_field(
     caller: NamedDependency[Caller],
 ) -> Redaction:
     """Leave a field about a bid out of what others read, with the reason that they read instead; for an approver."""
-    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "approver")
+    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "redact_field")
     check_field(lot, field, letters.known_fields(lot, letters.HIDEABLE, scores=True))
     row = SQL.insert_redaction(
         conn, lot_id=lot_id, bid_id=bid_id, field=field, reason=data.reason, person_id=caller.person_id
@@ -427,10 +423,9 @@ async def send_summaries(
 
     Refused while any lacks what the law asks for. Where the law counts the standstill from the decision, it begins now.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "send_summaries")
     tenders.check_cleared(known.tender)
     sources = await load(conn, caller, known, lot, address_of(request))
     if await list_sent(conn, lot_id, sources.award_number):
