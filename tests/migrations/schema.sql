@@ -37,6 +37,8 @@ CREATE TABLE public.bids (
     variant integer DEFAULT 0 NOT NULL
 );
 
+ALTER TABLE ONLY public.bids FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.organisations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     kind text NOT NULL,
@@ -214,7 +216,7 @@ CREATE TABLE public.lots (
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
-CREATE VIEW public.framework_suppliers AS
+CREATE VIEW public.framework_suppliers WITH (security_invoker='true') AS
  WITH standing AS (
          SELECT award.lot_id,
             award.number,
@@ -334,6 +336,15 @@ CREATE FUNCTION public.log_leaf(entry text) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN sha256(('\x00'::bytea || convert_to(entry, 'UTF8'::name)));
 
+CREATE FUNCTION public.log_leaves(log uuid, size bigint) RETURNS bytea[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT coalesce(array_agg(event.leaf ORDER BY event.position), '{}')
+FROM events AS event
+WHERE event.log_id = log AND event.position <= size;
+$$;
+
 CREATE FUNCTION public.may_be_opened(lot uuid, stage text) RETURNS boolean
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -400,6 +411,13 @@ CREATE FUNCTION public.prune_service_samples() RETURNS bigint
     )
 
     SELECT count(*) FROM gone;
+$$;
+
+CREATE FUNCTION public.ranked_at(lot uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot;
 $$;
 
 CREATE FUNCTION public.read_document_chunk(document uuid, place integer) RETURNS bytea
@@ -826,6 +844,15 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.tenant() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+SELECT CASE
+    WHEN current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'public.bids'::regclass)
+        THEN nullif(current_setting('tenderscore.tenant', TRUE), '')::uuid
+END;
+$$;
+
 CREATE FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) RETURNS TABLE(submission_deadline timestamp with time zone, at timestamp with time zone, withdrawn uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -879,6 +906,8 @@ CREATE TABLE public.abnormally_low_assessments (
     CONSTRAINT abnormally_low_assessments_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+ALTER TABLE ONLY public.abnormally_low_assessments FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.abnormally_low_decisions (
     bid_id uuid NOT NULL,
     number integer NOT NULL,
@@ -890,6 +919,8 @@ CREATE TABLE public.abnormally_low_decisions (
     CONSTRAINT abnormally_low_decisions_are_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'rejected'::text]))),
     CONSTRAINT abnormally_low_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
+
+ALTER TABLE ONLY public.abnormally_low_decisions FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.api_keys (
     id text NOT NULL COLLATE pg_catalog."C",
@@ -927,6 +958,8 @@ CREATE TABLE public.bid_documents (
     document_id uuid NOT NULL
 );
 
+ALTER TABLE ONLY public.bid_documents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.bid_envelopes (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
@@ -946,6 +979,8 @@ CREATE TABLE public.bid_states (
     CONSTRAINT bid_states_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+ALTER TABLE ONLY public.bid_states FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.bid_versions (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
@@ -958,6 +993,8 @@ CREATE TABLE public.bid_versions (
     tree_size bigint DEFAULT 0 NOT NULL,
     signed_by text DEFAULT ''::text NOT NULL
 );
+
+ALTER TABLE ONLY public.bid_versions FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.cancellations (
     lot_id uuid NOT NULL,
@@ -976,6 +1013,8 @@ CREATE TABLE public.clarification_answers (
     answered_at timestamp with time zone NOT NULL,
     CONSTRAINT clarification_answers_say_something CHECK ((btrim(answer) <> ''::text))
 );
+
+ALTER TABLE ONLY public.clarification_answers FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.clarifications (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1001,6 +1040,8 @@ CASE kind
 END)
 );
 
+ALTER TABLE ONLY public.clarifications FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.consensus_locks (
     lot_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -1020,6 +1061,8 @@ CREATE TABLE public.consensus_scores (
     change_reason text,
     CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
+
+ALTER TABLE ONLY public.consensus_scores FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.contracts (
     lot_id uuid NOT NULL,
@@ -1158,6 +1201,8 @@ CREATE TABLE public.documents (
     received_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.drawn_lots (
     lot_id uuid NOT NULL,
     secret text NOT NULL,
@@ -1188,6 +1233,8 @@ CREATE TABLE public.evaluations (
     reason text
 );
 
+ALTER TABLE ONLY public.evaluations FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.events (
     log_id uuid NOT NULL,
     "position" bigint NOT NULL,
@@ -1198,6 +1245,8 @@ CREATE TABLE public.events (
     salt uuid,
     leaf bytea
 );
+
+ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.idempotency_keys (
     organisation_id uuid NOT NULL,
@@ -1238,6 +1287,8 @@ CREATE TABLE public.letter_redactions (
     CONSTRAINT letter_redactions_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+ALTER TABLE ONLY public.letter_redactions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.letter_texts (
     lot_id uuid NOT NULL,
     bid_id uuid NOT NULL,
@@ -1248,6 +1299,8 @@ CREATE TABLE public.letter_texts (
     given_at timestamp with time zone NOT NULL,
     CONSTRAINT letter_texts_are_not_blank CHECK ((btrim(text) <> ''::text))
 );
+
+ALTER TABLE ONLY public.letter_texts FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.log_heads (
     log_id uuid NOT NULL,
@@ -1271,6 +1324,8 @@ CREATE TABLE public.meeting_items (
     CONSTRAINT meeting_items_tell_what_was_discussed CHECK ((cardinality(points) > 0))
 );
 
+ALTER TABLE ONLY public.meeting_items FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.meetings (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     lot_id uuid NOT NULL,
@@ -1281,6 +1336,8 @@ CREATE TABLE public.meetings (
     recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT meetings_name_who_was_there CHECK ((cardinality(present) > 0))
 );
+
+ALTER TABLE ONLY public.meetings FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.officer_keys (
     person_id uuid NOT NULL,
@@ -1300,7 +1357,7 @@ CREATE TABLE public.price_opening_acts (
     acted_at timestamp with time zone NOT NULL
 );
 
-CREATE VIEW public.officers_acts AS
+CREATE VIEW public.officers_acts WITH (security_invoker='true') AS
  SELECT act.lot_id,
     'offer'::text AS envelope,
     act.person_id,
@@ -1324,6 +1381,8 @@ CREATE TABLE public.opened_bids (
     salt uuid
 );
 
+ALTER TABLE ONLY public.opened_bids FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.opened_documents (
     document_id uuid NOT NULL,
     bid_id uuid NOT NULL,
@@ -1334,6 +1393,8 @@ CREATE TABLE public.opened_documents (
     CONSTRAINT opened_documents_have_a_key_or_a_fault CHECK (((content_key IS NULL) <> (fault IS NULL)))
 );
 
+ALTER TABLE ONLY public.opened_documents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.opened_prices (
     bid_id uuid NOT NULL,
     lot_id uuid NOT NULL,
@@ -1342,6 +1403,8 @@ CREATE TABLE public.opened_prices (
     fault text,
     salt uuid
 );
+
+ALTER TABLE ONLY public.opened_prices FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.panel_scores (
     bid_id uuid NOT NULL,
@@ -1355,6 +1418,8 @@ CREATE TABLE public.panel_scores (
     change_reason text,
     CONSTRAINT panel_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
+
+ALTER TABLE ONLY public.panel_scores FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.panels (
     lot_id uuid NOT NULL,
@@ -1481,6 +1546,8 @@ CREATE TABLE public.questions (
     CONSTRAINT questions_say_something CHECK ((btrim(question) <> ''::text))
 );
 
+ALTER TABLE ONLY public.questions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.recommendation_rejections (
     lot_id uuid NOT NULL,
     number integer NOT NULL,
@@ -1567,6 +1634,8 @@ CREATE TABLE public.score_drafts (
     saved_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.score_drafts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.sealed_envelopes (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
@@ -1577,6 +1646,8 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.sealed_envelopes FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.seat_endings (
     seat_id uuid NOT NULL,
@@ -1595,7 +1666,7 @@ CREATE TABLE public.seats (
     seated_at timestamp with time zone NOT NULL
 );
 
-CREATE VIEW public.seats_in_force AS
+CREATE VIEW public.seats_in_force WITH (security_invoker='true') AS
  SELECT id,
     lot_id,
     criterion_id,
@@ -1628,6 +1699,8 @@ END),
     CONSTRAINT selection_decisions_name_evidence CHECK ((btrim(evidence) <> ''::text))
 );
 
+ALTER TABLE ONLY public.selection_decisions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.sent_letters (
     lot_id uuid NOT NULL,
     award_number integer NOT NULL,
@@ -1637,6 +1710,8 @@ CREATE TABLE public.sent_letters (
     person_id uuid NOT NULL,
     sent_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.sent_letters FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.service_samples (
     instance_id uuid NOT NULL,
@@ -1699,6 +1774,8 @@ CREATE TABLE public.simulations (
     simulated_at timestamp with time zone NOT NULL,
     CONSTRAINT simulations_name_a_lot CHECK ((lot_number > 0))
 );
+
+ALTER TABLE ONLY public.simulations FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.standstills (
     lot_id uuid NOT NULL,
@@ -2728,6 +2805,206 @@ ALTER TABLE ONLY public.unopenable_findings
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_concern_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
+ALTER TABLE public.abnormally_low_assessments ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY abnormally_low_assessments_are_for_their_buyer ON public.abnormally_low_assessments USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = abnormally_low_assessments.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.abnormally_low_decisions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY abnormally_low_decisions_are_for_their_buyer ON public.abnormally_low_decisions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = abnormally_low_decisions.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.bid_documents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bid_documents_are_for_their_parties ON public.bid_documents USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = bid_documents.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.bid_states ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bid_states_are_for_their_buyer ON public.bid_states USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = bid_states.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.bid_versions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bid_versions_are_for_their_parties ON public.bid_versions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = bid_versions.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.bids ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bids_are_for_their_parties ON public.bids USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (supplier_id = ( SELECT public.tenant() AS tenant)) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = bids.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant))))) OR (EXISTS ( SELECT
+   FROM public.award_decisions award
+  WHERE (award.bid_id = bids.id))) OR (EXISTS ( SELECT
+   FROM public.framework_places place
+  WHERE (place.bid_id = bids.id)))));
+
+ALTER TABLE public.clarification_answers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clarification_answers_are_for_their_parties ON public.clarification_answers USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.clarifications asked
+  WHERE (asked.id = clarification_answers.clarification_id)))));
+
+ALTER TABLE public.clarifications ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clarifications_are_for_their_parties ON public.clarifications USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = clarifications.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.consensus_scores ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY consensus_scores_are_for_their_buyer ON public.consensus_scores USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = consensus_scores.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY documents_are_for_their_parties ON public.documents USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (supplier_id = ( SELECT public.tenant() AS tenant)) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = documents.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.evaluations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY evaluations_are_for_their_buyer ON public.evaluations USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = evaluations.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY events_are_for_the_buyer_and_who_did_them ON public.events USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = events.log_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant))))) OR ((data ->> 'supplier_id'::text) = (( SELECT public.tenant() AS tenant))::text) OR ((data ->> 'organisation_id'::text) = (( SELECT public.tenant() AS tenant))::text) OR (EXISTS ( SELECT
+   FROM public.people person
+  WHERE ((person.id = events.person_id) AND (person.organisation_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.letter_redactions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY letter_redactions_are_for_their_buyer ON public.letter_redactions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = letter_redactions.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.letter_texts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY letter_texts_are_for_their_buyer ON public.letter_texts USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = letter_texts.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.meeting_items ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY meeting_items_are_for_their_buyer ON public.meeting_items USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.meetings held
+  WHERE (held.id = meeting_items.meeting_id)))));
+
+ALTER TABLE public.meetings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY meetings_are_for_their_buyer ON public.meetings USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = meetings.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.opened_bids ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY opened_bids_are_for_their_parties ON public.opened_bids USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = opened_bids.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.opened_documents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY opened_documents_are_for_their_parties ON public.opened_documents USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = opened_documents.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.opened_prices ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY opened_prices_are_for_their_parties ON public.opened_prices USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = opened_prices.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.panel_scores ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY panel_scores_are_for_their_buyer ON public.panel_scores USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = panel_scores.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.questions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY questions_are_for_who_asks_until_they_are_answered ON public.questions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (supplier_id = ( SELECT public.tenant() AS tenant)) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = questions.tender_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant))))) OR (EXISTS ( SELECT
+   FROM public.question_answers answer
+  WHERE ((answer.tender_id = questions.tender_id) AND (answer.number = questions.number))))));
+
+ALTER TABLE public.score_drafts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY score_drafts_are_for_their_buyer ON public.score_drafts USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = score_drafts.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.sealed_envelopes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sealed_envelopes_are_for_their_buyer ON public.sealed_envelopes USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = sealed_envelopes.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.selection_decisions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY selection_decisions_are_for_their_buyer ON public.selection_decisions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = selection_decisions.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.sent_letters ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sent_letters_are_for_their_parties ON public.sent_letters USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = sent_letters.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.simulations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY simulations_are_for_their_buyer ON public.simulations USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = simulations.tender_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
 GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bids TO tenderscore_app;
@@ -2744,8 +3021,10 @@ GRANT ALL ON FUNCTION public.discard_upload(upload uuid) TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
+GRANT SELECT ON TABLE public.award_decisions TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.framework_places TO tenderscore_app;
+GRANT SELECT ON TABLE public.framework_places TO tenderscore_opening;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.lots TO tenderscore_app;
 GRANT SELECT ON TABLE public.lots TO tenderscore_opening;
@@ -2773,11 +3052,17 @@ GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts 
 
 REVOKE ALL ON FUNCTION public.log_enter(log uuid, what text, person uuid, facts jsonb, instant timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.log_leaves(log uuid, size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.log_leaves(log uuid, size bigint) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.may_be_opened(lot uuid, stage text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.may_be_opened(lot uuid, stage text) TO tenderscore_opening;
 
 REVOKE ALL ON FUNCTION public.prune_service_samples() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.ranked_at(lot uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ranked_at(lot uuid) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) TO tenderscore_app;
@@ -2886,6 +3171,7 @@ GRANT SELECT,INSERT ON TABLE public.opening_acts TO tenderscore_app;
 GRANT SELECT ON TABLE public.opening_acts TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.price_opening_acts TO tenderscore_app;
+GRANT SELECT ON TABLE public.price_opening_acts TO tenderscore_opening;
 
 GRANT SELECT ON TABLE public.officers_acts TO tenderscore_app;
 GRANT SELECT ON TABLE public.officers_acts TO tenderscore_opening;
