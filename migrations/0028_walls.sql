@@ -12,7 +12,8 @@ SELECT CASE
 END;
 $$;
 
--- What a caller may learn of others' rows, and no more: the leaves that a proof is made of, and when a lot was ranked.
+-- What a caller may learn of others' rows, and no more: the leaves that a proof is made of, when a lot was ranked, and
+-- under which number a question is kept.
 CREATE FUNCTION log_leaves(log uuid, size bigint) RETURNS bytea[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -29,8 +30,15 @@ AS $$
 SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot;
 $$;
 
-REVOKE EXECUTE ON FUNCTION log_leaves, ranked_at FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION log_leaves, ranked_at TO tenderscore_app;
+CREATE FUNCTION next_question(tender uuid) RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+SELECT 1 + count(*)::int FROM questions AS earlier WHERE earlier.tender_id = tender;
+$$;
+
+REVOKE EXECUTE ON FUNCTION log_leaves, ranked_at, next_question FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log_leaves, ranked_at, next_question TO tenderscore_app;
 
 -- A bid is its supplier's and its buyer's; who won is no secret, which a framework's suppliers learn of each other.
 ALTER TABLE bids ENABLE ROW LEVEL SECURITY;
