@@ -13,8 +13,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import structlog
-from litestar import Router, delete, get, post
+from litestar import Response, Router, delete, get, post
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.params import FromPath, JSONBody
@@ -359,15 +360,17 @@ async def add_person(
 async def list_people(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[Person]:
+) -> Response[Page[Person]]:
     """List the people of your own organisation, oldest first."""
-    after_at, after_id = start_of(cursor)
+    after_at, after_id = start_of(cursor, state.secrets)
     rows = SQL.list_people(
         conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
-    return page_of(await db.many(rows, Person), limit, lambda person: (person.created_at, person.id))
+    found = await db.many(rows, Person)
+    return page_of(found, limit, lambda person: (person.created_at, person.id), "/people", state.secrets)
 
 
 @post("/people/{person_id:uuid}/keys")
