@@ -4,12 +4,14 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
 
 import pytest
 
 import service
 from service import db
+from tests.conftest import administer, with_database
 from tests.make_worlds import Canary, Worlds, make_worlds
 from tests.service.conftest import Market
 
@@ -153,3 +155,33 @@ def test_every_request_says_whose_it_is() -> None:
         and "db.transaction(" in ast.unparse(function)
     ]
     assert found == []
+
+
+async def test_an_owner_who_is_no_superuser_stays_on_this_side(postgres: str, template: str) -> None:
+    """Where a plain login owns the tables the policies hold for it too; its functions judge by themselves as before.
+
+    So a backup by that login says `pg_dump --enable-row-security`: without it PostgreSQL refuses, with it all is there.
+    """
+    assert template  # its migrations have made the roles
+    name = f"plain_{uuid4().hex}"
+    await administer(postgres, f"CREATE ROLE {name} LOGIN NOSUPERUSER")
+    await administer(postgres, f"GRANT tenderscore_app, tenderscore_opening TO {name} WITH ADMIN OPTION")
+    await administer(postgres, f"CREATE DATABASE {name} OWNER {name}")
+    parts = urlsplit(with_database(postgres, name))
+    dsn = urlunsplit(parts._replace(netloc=f"{name}@{parts.netloc.rpartition('@')[2]}"))
+    await db.migrate(dsn)
+    conn = await db.connect(dsn)
+    try:
+        await conn.fetchval("SELECT set_config('tenderscore.tenant', $1, FALSE)", str(uuid4()))
+        assert await conn.fetchval("SELECT tenant()") is None
+        await conn.execute("INSERT INTO log_heads (log_id) VALUES ('00000000-0000-0000-0000-000000000001')")
+        await conn.execute("SET ROLE tenderscore_app")
+        assert await conn.fetchval("SELECT tenant()") is not None
+        log = "'00000000-0000-0000-0000-000000000001'::uuid"
+        assert await conn.fetchval(f"SELECT log_append({log}, 'refused', NULL, '{{}}')") == 1
+        assert await conn.fetchval("SELECT count(*) FROM events") == 0
+        assert len(await conn.fetchval(f"SELECT log_leaves({log}, 1)")) == 1
+    finally:
+        await conn.close()
+        await administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+        await administer(postgres, f"DROP ROLE {name}")
