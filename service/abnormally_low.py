@@ -20,7 +20,7 @@ import scoring
 from service import clarifications, db, decisions, events, opening, panel, tenders
 from service.clarifications import Ask, Clarification, check_heard
 from service.drafts import Instant, Reason
-from service.legal import ExplanationPeriod
+from service.legal import ExplanationPeriod, LegalRule
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.panel import Place
@@ -225,6 +225,12 @@ def check_decision(done: Procedure, outcome: Literal["accepted", "rejected"], no
     return last
 
 
+def told_reason(mandatory: Iterable[LegalRule], assessment: Assessment, new: NewLowDecision) -> str:
+    """The reason as the bidder reads it: with the law's source where by that law the bid must be rejected."""
+    source = next((rule.source for rule in mandatory if rule.id == assessment.mandatory_case), None)
+    return new.reason if source is None else f"{new.reason} ({source})"
+
+
 def check_all_assessed(bids: Iterable[LowBid]) -> None:
     """Refuse an award while a bid in the race that was flagged, or asked about its price, waits for a decision."""
     faults = tuple(
@@ -394,7 +400,8 @@ async def decide_low_price(
     verdict: scoring.State = "abnormally_low_rejected" if data.outcome == "rejected" else "admissible"
     before = (await decisions.verdicts_of(conn, bid_id)).get("abnormally_low", "admissible")
     if verdict != before:
-        await decisions.decide(conn, caller, place, (bid_id, "abnormally_low", verdict, data.reason))
+        reason = told_reason(tenders.legal_rules(place.known.tender).abnormally_low_mandatory, assessment, data)
+        await decisions.decide(conn, caller, place, (bid_id, "abnormally_low", verdict, reason))
     return await _answer(conn, place, bid_id)
 
 

@@ -15,8 +15,9 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import abnormally_low, criterion_locks, db, events, recommendations, tenders
+from service import abnormally_low, criterion_locks, db, events, frameworks, recommendations, tenders
 from service.drafts import Reason
+from service.frameworks import PlacesNumber
 from service.organisations import Caller
 from service.panel import LotAlreadyAwarded
 from service.problems import CONSTRAINTS, Refusal
@@ -29,15 +30,22 @@ AnnulledBy = Literal["court", "review_body", "buyer"]
 
 
 class NewAward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The decision: on which evaluation, for which bid, and why. Without a bid nothing is awarded."""
+    """The decision: on which evaluation, for which bid, and why. Without a bid nothing is awarded.
+
+    `places`: with how many bids a framework is concluded, as the panel has recommended.
+    """
 
     evaluation_id: UUID
     bid_id: UUID | None
     reason: Reason
+    places: PlacesNumber | None = None
 
 
 class NewAnnulment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who annuls an award, why, and under which reference: the judgment's citation, or the buyer's own file."""
+    """Who annuls an award, why, and under which reference: the judgment's citation, or the buyer's own file.
+
+    Where letters or a notice have told of the award, their readers find reason and reference beside them.
+    """
 
     annulled_by: AnnulledBy
     reference: Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S")]
@@ -54,10 +62,24 @@ class Annulment(Struct, frozen=True, kw_only=True):
     annulled_at: datetime
 
 
+class Annulled(Struct, frozen=True, kw_only=True):
+    """The mark of a letter or notice whose award was annulled: when, by whom, why.
+
+    `replaced_by` is the number of the award by whose letter or notice this one is replaced, once there is one.
+    """
+
+    annulled_at: datetime
+    annulled_by: AnnulledBy
+    reference: str
+    reason: str
+    replaced_by: int | None
+
+
 class Award(Struct, frozen=True, kw_only=True):
     """A lot's award decision. Its number is 1 unless an earlier one was annulled.
 
-    `bidder` names the supplier, all who bid with it, and which variant it is.
+    `bidder` names the supplier, all who bid with it, and which variant it is; `places` says with how many bids in all a
+    framework is concluded, if with more than one.
     """
 
     lot_id: UUID
@@ -69,6 +91,7 @@ class Award(Struct, frozen=True, kw_only=True):
     person_id: UUID
     decided_at: datetime
     bidder: str | None
+    places: int | None = None
     annulment: Annulment | None = None
 
 
@@ -117,6 +140,9 @@ def check_award(new: NewAward, made: Recommendation | None, person_id: UUID) -> 
     if (made.evaluation_id, made.bid_id) != (new.evaluation_id, new.bid_id):
         named = f"bid {made.bid_id}" if made.bid_id else "that nothing be awarded"
         raise NotRecommended(f"Recommendation {made.number} is for {named}, on evaluation {made.evaluation_id}.")
+    if made.places != new.places:
+        asked = f"concludes the framework with {made.places} bids" if made.places else "gives no further places"
+        raise NotRecommended(f"Recommendation {made.number} {asked}; decide on that with `places`, or reject it.")
     if made.person_id == person_id:
         raise RecommendedByYourself(f"Recommendation {made.number} is yours.")
     return made
@@ -163,12 +189,14 @@ async def decide_award(
         )
     last = await recommendations.SQL.last_evaluation(conn, lot_id=lot_id)
     stored = check_last(lot, await stored_or_none(conn, caller, data.evaluation_id), last)
-    check_choice(msgspec.json.decode(stored.canonical, type=scoring.Evaluation), data.bid_id)
+    result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
+    check_choice(result, data.bid_id)
+    places = frameworks.beside(known.tender.framework, result, data.bid_id, data.places)
     if data.bid_id is not None:
         await abnormally_low.check_assessed(conn, lot, known.tender.now)
     await recommendations.check_fresh(conn, lot, stored)
     if data.bid_id is not None:
-        await recommendations.check_decided(conn, known, lot, data.bid_id)
+        await recommendations.check_decided(conn, known, lot, (data.bid_id, *places))
     made = check_award(data, await recommendations.standing(conn, lot_id), caller.person_id)
     row = SQL.insert_award(
         conn,
@@ -182,6 +210,9 @@ async def decide_award(
     award = await db.one(row, Award)
     facts = msgspec.to_builtins(award)
     await events.record(conn, "award.decided", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    if places:
+        by = frameworks.GivenBy(lot_id, award.number, data.reason, caller.person_id)
+        await frameworks.give_places(conn, known, by, places)
     return award
 
 

@@ -60,7 +60,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
 class OwnBid(Struct, frozen=True, kw_only=True):
     """A supplier's own bid before the opening: everything but its contents. `variant` is 0 for the bid itself.
 
-    `under_present_rules` is false when a corrigendum has changed the rules since: look again, and replace the bid.
+    `under_present_rules` is false when a corrigendum has changed rules or requirements since: look again, replace it.
     """
 
     bid_id: UUID

@@ -16,13 +16,14 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events
+from service import db, events, requirements
 from service.drafts import DraftLot, DraftTender, Instant, Reason, Title
 from service.edge import check_if_match
 from service.legal_checks import judge_law
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.publication import check_not_author, freeze, judge_rules
+from service.requirements import EveryRequirement
 from service.tenders import SQL as TENDERS
 from service.tenders import (
     IfMatch,
@@ -49,7 +50,10 @@ LARGEST_NUMBER = 2**31 - 1
 class NewCorrigendum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A change of a published tender before its deadline; what is left out stays as it is.
 
-    Lots are replaced as a whole: as many as there are, in the same order. New rules need a later deadline.
+    Lots are replaced as a whole: as many as there are, in the same order; so are the conditions and requirements. New
+    rules and new requirements need a later deadline, so that everybody can still bid, or bid anew. A change that would
+    let others take part or keep them out is more than a corrigendum: cancel, and publish a new tender. Sources:
+    Directive 2014/24/EU art. 47(3); C-298/15 Borta; Procurement Act 2023 s.31.
     """
 
     reason: Reason
@@ -57,10 +61,11 @@ class NewCorrigendum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     description: Annotated[str, Meta(max_length=20_000)] | None = None
     submission_deadline: Instant | None = None
     lots: Annotated[tuple[DraftLot, ...], Meta(min_length=1, max_length=200)] | None = None
+    requirements: EveryRequirement | None = None
 
     def changes(self) -> dict[str, Any]:
         """The new values by their names."""
-        named = ("title", "description", "submission_deadline", "lots")
+        named = ("title", "description", "submission_deadline", "lots", "requirements")
         return {name: value for name in named if (value := getattr(self, name)) is not None}
 
 
@@ -118,30 +123,35 @@ class ProposalOutdated(Refusal):
 
 def check_corrigendum(tender: TenderRow, lots: Sequence[TenderLot], new: NewCorrigendum) -> None:
     """A deadline moves only later; new rules give bidders time; lots stay as many as they are."""
-    deadline = tender.submission_deadline
-    later = new.submission_deadline is not None and deadline is not None and new.submission_deadline > deadline
-    faults: list[Fault] = []
-    if new.submission_deadline is not None and not later:
-        faults.append(Fault("/submission_deadline", "A published deadline moves only later.", "Give a later one."))
+    faults = list(_deadline_faults(tender, new))
     if new.lots is not None and len(new.lots) != len(lots):
         faults.append(Fault("/lots", f"There are {len(lots)} lots.", "Give all of them, in their order."))
-    elif new.lots is not None and not later:
-        mend = "Extend the deadline with the same corrigendum."
-        faults.append(Fault("/submission_deadline", "New rules need a later deadline.", mend))
-    ends_at = tender.framework_ends_at
-    if new.submission_deadline is not None and ends_at is not None and new.submission_deadline >= ends_at:
-        mend = f"Give one before {ends_at.isoformat()}."
-        faults.append(Fault("/submission_deadline", "The framework ends before bids are in.", mend))
+    faults.extend(requirements.faults(new.requirements or (), len(lots)))
     faults.extend(judge_rules(new.lots or (), tender.currency)[0])
     changed = new.lots or ()
     unlawful = judge_law(legal_rules(tender), [lot.rules for lot in changed], [lot.price_envelope for lot in changed])
     faults.extend(unlawful.faults)
     faults.extend(_moved_prices(lots, new.lots or ()))
     faults.extend(_fewer_variants(lots, new.lots or ()))
-    if all(change is None for change in (new.title, new.description, new.submission_deadline, new.lots)):
+    if not new.changes():
         faults.append(Fault("", "Nothing would change.", "Give at least one new value."))
     if faults:
         raise InvalidRequest("The corrigendum cannot be issued as it stands.", faults=tuple(faults))
+
+
+def _deadline_faults(tender: TenderRow, new: NewCorrigendum) -> Iterator[Fault]:
+    """A deadline moves only later and within the framework; what bids must answer anew moves with it."""
+    deadline, wanted, ends_at = tender.submission_deadline, new.submission_deadline, tender.framework_ends_at
+    later = wanted is not None and deadline is not None and wanted > deadline
+    if wanted is not None and not later:
+        yield Fault("/submission_deadline", "A published deadline moves only later.", "Give a later one.")
+    for what, changed in (("rules", new.lots), ("requirements", new.requirements)):
+        if changed is not None and not later:
+            mend = "Extend the deadline with the same corrigendum."
+            yield Fault("/submission_deadline", f"New {what} need a later deadline.", mend)
+    if wanted is not None and ends_at is not None and wanted >= ends_at:
+        mend = f"Give one before {ends_at.isoformat()}."
+        yield Fault("/submission_deadline", "The framework ends before bids are in.", mend)
 
 
 def _moved_prices(lots: Sequence[TenderLot], new: Sequence[DraftLot]) -> Iterator[Fault]:
@@ -273,7 +283,8 @@ async def _put_into_effect(conn: db.Connection, known: Known, proposal: Proposed
     tender_id, new = known.tender.id, proposal.corrigendum()
     changes = new.changes()
     kept = {name: getattr(known.tender, name) for name in DraftTender.__struct_fields__ if name != "lots"}
-    columns = kept | {name: value for name, value in changes.items() if name != "lots"}
+    plain = {name: value for name, value in changes.items() if name not in {"lots", "requirements"}}
+    columns = kept | plain
     await TENDERS.update_tender(conn, tender_id=tender_id, **columns)
     if new.lots is not None:
         await store_lots(conn, tender_id, new.lots)
@@ -290,8 +301,11 @@ async def _put_into_effect(conn: db.Connection, known: Known, proposal: Proposed
     facts: dict[str, Any] = {"number": proposal.number, "reason": new.reason, "rules_digest": digest}
     facts |= {"proposed_by": proposal.proposed_by_id, "proposed_at": proposal.proposed_at}
     facts |= {"submission_deadline": new.submission_deadline} if new.submission_deadline else {}
-    plain = {name: value for name, value in changes.items() if name != "lots"}
     facts["changes"] = differences(known, plain, new.lots)
+    if new.requirements is not None:
+        before = (await requirements.of_tender(conn, tender_id)).digest
+        written = await requirements.write(conn, tender_id, new.requirements, caller.person_id)
+        facts["changes"]["requirements_digest"] = {"old": before, "new": written}
     await events.record(conn, "corrigendum.issued", tender_id=tender_id, actor=caller.person_id, data=facts)
 
 

@@ -1,5 +1,7 @@
 """The lock of a criterion's agreed scores: final for the panel; only an approver lifts it, with a reason.
 
+The database itself keeps scores out behind a lock, whoever writes them (migration 0028).
+
 Source: EnergySolutions v NDA [2016] EWHC 1988 (TCC): scores that change late, without a reason, decide awards.
 """
 
@@ -16,7 +18,7 @@ from msgspec import Struct
 from service import db, events, moderation, opening, panel, tenders
 from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import Fault, Refusal
+from service.problems import CONSTRAINTS, Fault, Refusal
 from service.tenders import TenderLot
 
 SQL = db.queries("criterion_locks")
@@ -90,6 +92,9 @@ class ScoredBefore(Refusal):
     Another approver has to decide about it.
     """
 
+
+for _table in ("panel_scores", "consensus_scores"):
+    CONSTRAINTS[f"{_table}_stay_behind_a_lock"] = (panel.CriterionLocked, "The criterion was locked in the meantime.")
 
 # Rules
 

@@ -136,10 +136,15 @@ async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Connection]:
 
 @contextlib.asynccontextmanager
 async def transaction_of(pool: asyncpg.Pool, tenant: UUID) -> AsyncGenerator[Connection]:
-    """The same for a request of an organisation, which is shown no rows of others (migration 0028)."""
+    """The same for a request of an organisation, which is shown no rows of others (migrations/*_walls.sql)."""
     async with transaction(pool) as conn:
         await conn.fetchval("SELECT set_config('tenderscore.tenant', $1, TRUE)", str(tenant))
         yield conn
+
+
+async def read_for_everybody(conn: Connection) -> None:
+    """From here on the transaction names no tenant: for queries alone that tell nothing but what is public."""
+    await conn.fetchval("SELECT set_config('tenderscore.tenant', '', TRUE)")
 
 
 async def connect(dsn: str) -> Connection:

@@ -194,19 +194,24 @@ def _texts(letter: Letter) -> Iterator[tuple[UUID, str, str]]:
         for one in _all(told.criteria):
             shown |= {f"score:{one.id}": one.score, f"explanation:{one.id}": one.explanation}
         fields |= {name: one.redacted or one.text for name, one in shown.items()}
+        for decided in told.participation:
+            words = (decided.evidence, decided.reason, decided.self_cleaning)
+            fields[decided.field] = "\n".join(text for text in words if text)
         yield from ((told.bid_id, name, text) for name, text in fields.items() if text)
 
 
 def _secrets(sources: Sources, letter: Letter) -> Iterator[_Secret]:
-    """What the reader of a letter is not to find in its texts; its own and the winner's names it knows."""
+    """What the reader of a letter is not to find in its texts; its own and the winners' names it knows."""
     own = sources.bids[letter.own.bid_id].supplier_id
-    winner = sources.bids[letter.winner.bid_id].supplier_id if letter.winner else own
     suppliers = {bid_id: facts.supplier_id for bid_id, facts in sources.bids.items()}
-    known = {_plain(one.text) for one in _names(sources) if suppliers[one.bid_id] in {own, winner}}
+    told_of = {own, *(suppliers[bid_id] for bid_id in sources.holders)}
+    if letter.winner:
+        told_of.add(suppliers[letter.winner.bid_id])
+    known = {_plain(one.text) for one in _names(sources) if suppliers[one.bid_id] in told_of}
     told = [*known, *map(_plain, (letter.buyer, letter.title, letter.lot))]
     public = {word for text in told for word in text.split()}
     for one in _names(sources):
-        if suppliers[one.bid_id] not in {own, winner} and _plain(one.text) not in known:
+        if suppliers[one.bid_id] not in told_of and _plain(one.text) not in known:
             whose = sources.bids[one.bid_id].supplier
             for needle in sorted(_needles(one.text, public) if one.kind == "name" else {_plain(one.text)}):
                 if len(needle) >= SHORTEST:

@@ -279,18 +279,17 @@ def start_of(cursor: str | None, secrets: Secrets) -> tuple[datetime, UUID]:
 
 
 def page_of(
-    rows: list[Item], limit: int, place: Callable[[Item], tuple[datetime, UUID]], path: str, secrets: Secrets
-) -> Response[Page[Item]]:
-    """Cut a page from one row more than it holds; that row tells whether there is another page, which is linked."""
+    rows: list[Item], limit: int, place: Callable[[Item], tuple[datetime, UUID]], secrets: Secrets
+) -> Page[Item]:
+    """Cut a page from one row more than it holds; that row tells whether there is another page."""
     if len(rows) <= limit:
-        return Response(Page(rows))
-    cursor = cursor_behind(*place(rows[limit - 1]), secrets)
-    return Response(Page(rows[:limit], cursor), headers={"Link": link_to_next(path, limit, cursor)})
+        return Page(rows)
+    return Page(rows[:limit], cursor_behind(*place(rows[limit - 1]), secrets))
 
 
-def link_to_next(path: str, limit: int, cursor: str) -> str:
+def link_to_next(path: str, limit: int, cursor: str | None) -> dict[str, str]:
     """The `Link` header of a page that has a next one (RFC 8288)."""
-    return f'<{path}?limit={limit}&cursor={cursor}>; rel="next"'
+    return {} if cursor is None else {"Link": f'<{path}?limit={limit}&cursor={cursor}>; rel="next"'}
 
 
 def cursor_behind(at: datetime, item_id: UUID, secrets: Secrets) -> str:

@@ -345,10 +345,6 @@ EXAMPLES: dict[str, RequestExample] = {
     ),
     "cancel_lot": RequestExample("A lot that is not needed any more", {"reason": "The school closes in summer."}),
     "cancel_tender": RequestExample("All lots", {"reason": "The roofs' survey found that none carries the load."}),
-    "give_places": RequestExample(
-        "The three bids ranked first",
-        {"number": 3, "reason": "Three suppliers, as published, for continuity of supply."},
-    ),
     "decide_award": RequestExample(
         "To the bid ranked first",
         {
@@ -359,7 +355,8 @@ EXAMPLES: dict[str, RequestExample] = {
     ),
     "give_text": RequestExample("A supplier's address", {"text": "Alder Roofing Ltd, 3 Mill Lane, Northgate NG1 2AB"}),
     "redact_field": RequestExample(
-        "A trade secret of the winner", {"reason": "The phasing plan is a trade secret, as the supplier has shown."}
+        "A trade secret of the winner",
+        {"ground": "trade-secret", "reason": "The phasing plan is a trade secret, as the supplier has shown."},
     ),
     "send_summaries": RequestExample(
         "Electronically, prices being public",

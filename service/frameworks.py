@@ -1,38 +1,36 @@
 """Framework agreements and their call-offs: who has a place, what is left, and what calls off lawfully.
 
-A tender with a `framework` is awarded as any other. The award gives the bid ranked first its place; an approver may
-give places to those ranked behind it. A tender with a `framework_id` calls off: it exists for its buyer and for the
-framework's suppliers alone, whom `is_framework_supplier` (migration 0025) names to every query that shows tenders.
+A tender with a `framework` is awarded as any other, by two persons. The award gives the bid ranked first its place and,
+where the panel recommended several, those ranked behind it theirs. A tender with a `framework_id` calls off: it exists
+for its buyer and for the framework's suppliers alone, whom `is_framework_supplier` (migration 0025) names to every
+query that shows tenders.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
-import msgspec
-from litestar import Router, get, post
+from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 import scoring
 from service import agreements, db, events, tenders
 from service.agreements import Agreed, CallOff, Framework
-from service.drafts import Reason
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
-from service.tenders import Known
+from service.tenders import Known, TenderRow
 
 SQL = db.queries("frameworks")
 
 
-class NewPlaces(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """With how many bids in all the framework is concluded, the awarded one included: those ranked first."""
-
-    number: Annotated[int, Meta(ge=2, le=1_000)]
-    reason: Reason
+PlacesNumber = Annotated[
+    int,
+    Meta(ge=2, le=1_000, description="With how many bids a framework is concluded: those ranked first, this one too."),
+]
 
 
 class FrameworkSupplier(Struct, frozen=True, kw_only=True):
@@ -84,13 +82,6 @@ class _Lot(Struct, frozen=True):
     rules: scoring.Lot
 
 
-class _Award(Struct, frozen=True):
-    number: int
-    bid_id: UUID
-    canonical: bytes
-    concluded: bool
-
-
 # Refusals
 
 
@@ -98,20 +89,6 @@ class NoFramework(Refusal):
     """The tender is no framework agreement.
 
     A framework is drafted with `framework`: until when, with how many suppliers, for how much in all.
-    """
-
-
-class FrameworkNotAwarded(Refusal):
-    """The lot has no award that stands.
-
-    First the lot is awarded to the bid ranked first; then places are given to the bids behind it.
-    """
-
-
-class FrameworkConcluded(Refusal):
-    """The places of this lot have been given.
-
-    They stand with the lot's award. Read them at `GET /tenders/{id}/framework`.
     """
 
 
@@ -139,6 +116,19 @@ CONSTRAINTS["tenders_call_off_from_a_tender_of_their_buyer"] = (NoSuchFramework,
 # Rules
 
 
+def beside(
+    terms: Framework | None, result: scoring.Evaluation, awarded: UUID | None, number: int | None
+) -> dict[UUID, int]:
+    """The bids that get a place beside the awarded one, with their ranks, as many as asked for in all."""
+    if number is None:
+        return {}
+    if terms is None:
+        raise NoFramework("Places are given in a framework only; leave `places` out.")
+    if awarded is None:
+        raise TooManyPlaces("Where nothing is awarded there are no places; leave `places` out.")
+    return next_places(result, awarded, terms.most_suppliers, number)
+
+
 def next_places(result: scoring.Evaluation, awarded: UUID, most: int, number: int) -> dict[UUID, int]:
     """The bids that get a place beside the awarded one, with their ranks; refuses to pick among equals."""
     if number > most:
@@ -148,6 +138,33 @@ def next_places(result: scoring.Evaluation, awarded: UUID, most: int, number: in
         raise TooManyPlaces(f"{len(ranks)} bids are ranked {number} or better; conclude the framework with so many.")
     ranks.pop(awarded, None)
     return ranks
+
+
+# Places
+
+
+class GivenBy(NamedTuple):
+    """Which award gives places, for what reason and by whose decision."""
+
+    lot_id: UUID
+    award_number: int
+    reason: str
+    person_id: UUID
+
+
+async def give_places(conn: db.Connection, known: Known, by: GivenBy, places: Mapping[UUID, int]) -> None:
+    """Keep and write down the places beside an award, which two persons have decided on together."""
+    await SQL.insert_places(conn, bid_ids=[*places], ranks=[*places.values()], **by._asdict())
+    facts = {"lot_id": by.lot_id, "award_number": by.award_number, "bid_ids": [*places], "reason": by.reason}
+    await events.record(conn, "framework.concluded", tender_id=known.tender.id, actor=by.person_id, data=facts)
+
+
+async def holders_of(conn: db.Connection, tender: TenderRow, lot_id: UUID) -> tuple[UUID, ...]:
+    """The bids for a lot of a framework that hold a place now; none in any other tender."""
+    if tender.framework is None:
+        return ()
+    suppliers = await db.many(SQL.list_suppliers(conn, framework_id=tender.id), FrameworkSupplier)
+    return tuple(one.bid_id for one in suppliers if one.lot_id == lot_id)
 
 
 # Publication
@@ -189,42 +206,6 @@ async def _agreed(conn: db.Connection, framework_id: UUID, buyer_id: UUID) -> Ag
 # Handlers
 
 
-@post("/lots/{lot_id:uuid}/framework-places")
-async def give_places(
-    lot_id: FromPath[UUID],
-    data: JSONBody[NewPlaces],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> list[FrameworkSupplier]:
-    """Conclude a framework with the bids ranked behind the awarded one as well, once, with a reason; for approvers."""
-    known = await tenders.lock(conn, caller, lot_id=lot_id)
-    tenders.check_access(known.tender, caller, "give_places")
-    tenders.check_cleared(known.tender)
-    terms = known.tender.framework
-    if terms is None:
-        raise NoFramework(f"{known.tender.reference} was published without a framework.")
-    award = await db.maybe(SQL.get_standing_award(conn, lot_id=lot_id), _Award)
-    if award is None:
-        raise FrameworkNotAwarded(f"Lot {known.lot(lot_id).number} has no award that stands.")
-    if award.concluded:
-        raise FrameworkConcluded("They were given before.")
-    result = msgspec.json.decode(award.canonical, type=scoring.Evaluation)
-    places = next_places(result, award.bid_id, terms.most_suppliers, data.number)
-    await SQL.insert_places(
-        conn,
-        lot_id=lot_id,
-        award_number=award.number,
-        bid_ids=[*places],
-        ranks=[*places.values()],
-        reason=data.reason,
-        person_id=caller.person_id,
-    )
-    facts = {"lot_id": lot_id, "award_number": award.number, "bid_ids": [award.bid_id, *places], "reason": data.reason}
-    await events.record(conn, "framework.concluded", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    suppliers = await db.many(SQL.list_suppliers(conn, framework_id=known.tender.id), FrameworkSupplier)
-    return [supplier for supplier in suppliers if supplier.lot_id == lot_id]
-
-
 @get("/tenders/{tender_id:uuid}/framework")
 async def get_framework(
     tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
@@ -248,4 +229,4 @@ async def get_framework(
     )
 
 
-router = Router(path="/", route_handlers=[give_places, get_framework], tags=["Tenders"])
+router = Router(path="/", route_handlers=[get_framework], tags=["Tenders"])

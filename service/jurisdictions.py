@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from service import db
 from service.legal import ExplanationPeriod, Ground, JurisdictionId, LegalRule, LetterKind, Standstill, in_force
-from service.legal_awards import LETTERS, STANDSTILLS
+from service.legal_awards import LETTERS, STANDSTILLS, WITHHOLDING
 from service.legal_grounds import ABNORMALLY_LOW_MANDATORY, EXPLANATION_PERIODS, GROUNDS
 from service.legal_rules import RULE_BOOKS, Permission
 from service.problems import NotFound, Refusal
@@ -46,6 +46,7 @@ class Presets(Struct, frozen=True, kw_only=True):
     explanation_period: ExplanationPeriod | None
     standstill: Standstill | None
     letters: tuple[LetterKind, ...]
+    withholding: tuple[LegalRule, ...]
 
     def rule(self, name: str) -> LegalRule | None:
         """The rule of this id, where the jurisdiction has it on that day."""
@@ -93,6 +94,7 @@ def presets(jurisdiction: JurisdictionId, on: date) -> Presets:
         explanation_period=next(iter(in_force(_of(jurisdiction, EXPLANATION_PERIODS, ()), on)), None),
         standstill=next(iter(in_force(_of(jurisdiction, STANDSTILLS, ()), on)), None),
         letters=_of(jurisdiction, LETTERS, ()),
+        withholding=in_force(_of(jurisdiction, WITHHOLDING, ()), on),
     )
 
 

@@ -7,7 +7,6 @@ and is not there yet is named with its reference. Numbers are the engine's. What
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache
 from typing import Final, Literal, assert_never
 from uuid import UUID
 
@@ -15,11 +14,16 @@ import msgspec
 from msgspec import Struct
 
 import scoring
-from scoring.answers import Graded
 from scoring.decimals import exact_text
-from scoring.model import method_tag, price_criterion
+from scoring.model import price_criterion
 from scoring.tie_break import DrawLots, Heaviest, HigherQuality, LowerPrice, OnCriterion, TieBreak
+from service import participation
+from service.criterion_words import how_assessed, in_units, part_of, scores_available
+from service.jurisdictions import Presets
+from service.language import LANGUAGES
 from service.legal import LetterKind, Standstill
+from service.legal_awards import NEVER_WITHHELD
+from service.participation import Participation
 from service.tenders import TenderLot, TenderRow
 
 TEXTS: Final = (
@@ -35,9 +39,12 @@ TEXTS: Final = (
 )
 """Texts about a bid that people give; `explanation:<criterion>` besides. `decision` is what this bid's own letter says
 of the award in place of the award's reason, which was written for the buyer's people."""
-HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages")
-"""What may be redacted; `score:<criterion>` and `explanation:<criterion>` besides."""
+HIDEABLE: Final = ("postal_address", "email", "total", "further_explanation", "relative_advantages", "contract_price")
+"""What may be withheld unless the letter's law has it told (`NEVER_WITHHELD`); `score:<criterion>` and
+`explanation:<criterion>` besides. `contract_price` is withheld from the public: only letters that must hold it do.
+"""
 
+ENGLISH: Final = LANGUAGES["en"]
 State = Literal["winner", "not_awarded", "disqualified"]
 
 
@@ -51,7 +58,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 class CriterionTold(Struct, frozen=True, kw_only=True):
     """A criterion as one bid was assessed against it: importance, how scores were given, the score and its explanation.
 
-    `importance` is the share of the whole lot, in its published units and multiplied down the tree: the most that
+    `importance` is the share of the whole lot, of the published total and multiplied down the tree: the most that
     `score` (weighted points) can be. `mark` is what the panel agreed on the published scale, `points` are of 100.
     """
 
@@ -71,6 +78,7 @@ class Assessed(Struct, frozen=True, kw_only=True):
     """One bid as a letter tells of it.
 
     `contract_price` and `debriefing` (how to ask for one, or to complain) where the law of the letter wants them.
+    `participation`: what was decided about whether the reader takes part; of others nobody reads it.
     """
 
     bid_id: UUID
@@ -87,6 +95,20 @@ class Assessed(Struct, frozen=True, kw_only=True):
     disqualification: str | None
     contract_price: str | None = None
     debriefing: str | None = None
+    participation: tuple[Participation, ...] = ()
+
+
+class FrameworkTold(Struct, frozen=True, kw_only=True):
+    """What a letter says of the framework agreement that it is about.
+
+    `place`: whether its reader's bid holds one; `suppliers`: the names of all who do, the reader's included (Directive
+    2014/24/EU art. 55(2)(c): the parties to the framework agreement). Up to `most_suppliers` were announced.
+    """
+
+    place: Literal["holds a place", "does not hold a place"]
+    suppliers: tuple[str, ...]
+    most_suppliers: int
+    ends_at: datetime
 
 
 class ReadOut(Struct, frozen=True, kw_only=True):
@@ -98,9 +120,10 @@ class ReadOut(Struct, frozen=True, kw_only=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """What one bidder is told. `winner` is missing in the winner's own letter, and where nothing was awarded.
+    """What one bidder is told. `winner` is missing in a winner's own letter, and where nothing was awarded.
 
-    `read_out`: all bidders with their prices, where the law makes them public.
+    In a framework everybody who holds a place has won; `winner` is the one ranked first. `read_out`: all bidders with
+    their prices, where the law makes them public. Instants are told in words as well, with offset and city.
     """
 
     kind: LetterKind
@@ -120,6 +143,9 @@ class Letter(Struct, frozen=True, kw_only=True):
     standstill: str | None
     standstill_ends_at: datetime | None
     read_out: tuple[ReadOut, ...] = ()
+    framework: FrameworkTold | None = None
+    decided: str = ""
+    standstill_ends: str | None = None
 
 
 class BidFacts(Struct, frozen=True, kw_only=True):
@@ -141,7 +167,11 @@ class BidderName(Struct, frozen=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Everything that the letters of a lot are made from; `address` is where this service is reached."""
+    """Everything that the letters of a lot are made from; `address` is where this service is reached.
+
+    `holders`: the bids that hold a place, where a framework was awarded.
+    `on_paper`: they do not go out electronically, which can make the standstill longer.
+    """
 
     tender: TenderRow
     lot: TenderLot
@@ -161,6 +191,13 @@ class Sources(Struct, frozen=True, kw_only=True):
     names: tuple[BidderName, ...] = ()
     opened_prices: dict[UUID, str] = {}
     standstill_ends_at: datetime | None = None
+    on_paper: bool = False
+    holders: tuple[UUID, ...] = ()
+    participation: dict[UUID, tuple[Participation, ...]] = {}
+
+    def has_won(self, bid_id: UUID) -> bool:
+        """Whether the award went to this bid, or gave it a place in the framework."""
+        return bid_id == self.winner_id or bid_id in self.holders
 
 
 # What the law asks for
@@ -175,6 +212,16 @@ LAWS: Final[dict[LetterKind, str]] = {
 
 WITH_PRICES: Final[LetterKind] = "world_bank_notification"
 """The kind of letter in which all prices stand, as they were read out in public."""
+
+
+def kind_of(law: Presets) -> LetterKind:
+    """What the letters of a tender are; where no law asks for any they have the form of an assessment summary."""
+    return law.letters[0] if law.letters else "assessment_summary"
+
+
+def never_withheld(law: Presets) -> Mapping[str, str]:
+    """The fields that every letter of a tender must hold, with the source of that."""
+    return NEVER_WITHHELD[kind_of(law)] if law.letters else {}
 
 
 def known_fields(lot: TenderLot, names: Sequence[str], *, scores: bool) -> list[str]:
@@ -192,14 +239,9 @@ def with_cites(reason: str, cites: Sequence[str]) -> str:
     return f"{reason}\n\nIn the tender: {'; '.join(cites)}." if cites else reason
 
 
-@lru_cache(maxsize=1)
-def _formulas() -> dict[str, str]:
-    return {one.id: f"{one.name}: {one.formula}" for one in scoring.methods()}
-
-
 def made_for(sources: Sources, bid_id: UUID) -> Letter:
     """The letter to the bidder of a bid."""
-    told_of_winner = sources.winner_id is not None and sources.winner_id != bid_id
+    told_of_winner = sources.winner_id is not None and not sources.has_won(bid_id)
     tender, lot = sources.tender, sources.lot
     return Letter(
         kind=sources.kind,
@@ -216,9 +258,31 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
         decision=_decision(sources, bid_id),
         own=assessed(sources, bid_id, own=True),
         winner=assessed(sources, sources.winner_id, own=False) if told_of_winner and sources.winner_id else None,
-        standstill=_standstill(sources.law),
+        standstill=_standstill(sources.law, on_paper=sources.on_paper),
         standstill_ends_at=sources.standstill_ends_at,
         read_out=_read_out(sources) if sources.kind == WITH_PRICES else (),
+        framework=_framework(sources, bid_id),
+        decided=ENGLISH.instant(sources.decided_at, tender.time_zone),
+        standstill_ends=_ends(sources),
+    )
+
+
+def _ends(sources: Sources) -> str | None:
+    """Until when no contract is signed, to the second (Directive 89/665/EEC art. 2a(2): the exact period)."""
+    if sources.standstill_ends_at is None:
+        return None
+    return f"No contract is signed before {ENGLISH.instant(sources.standstill_ends_at, sources.tender.time_zone)}."
+
+
+def _framework(sources: Sources, bid_id: UUID) -> FrameworkTold | None:
+    terms = sources.tender.framework
+    if terms is None:
+        return None
+    return FrameworkTold(
+        place="holds a place" if bid_id in sources.holders else "does not hold a place",
+        suppliers=tuple(sources.bids[holder].supplier for holder in sources.holders),
+        most_suppliers=terms.most_suppliers,
+        ends_at=terms.ends_at,
     )
 
 
@@ -244,10 +308,11 @@ def _decision(sources: Sources, bid_id: UUID) -> str:
     return sources.texts.get((bid_id, "decision"), sources.decision)
 
 
-def _standstill(law: Standstill | None) -> str | None:
+def _standstill(law: Standstill | None, *, on_paper: bool) -> str | None:
     if law is None:
         return None
-    days = f"{law.days} {'working' if law.working_days else 'calendar'} days"
+    length = law.days_on_paper if on_paper and law.days_on_paper else law.days
+    days = f"{length} {'working' if law.working_days else 'calendar'} days"
     begins = "the award notice is published" if law.starts == "notice" else "this letter is sent"
     first = "beginning with the day on which" if law.counts_first_day else "from the day after"
     return f"No contract is signed for {days}, {first} {begins}. {law.source}."
@@ -261,7 +326,7 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
     for bid in sources.result.inputs:
         values = bid.values if bid.id == str(bid_id) else values
     state: State = "not_awarded" if result is not None and result.rank is not None else "disqualified"
-    if bid_id == sources.winner_id:
+    if sources.has_won(bid_id):
         state = "winner"
     teller = _Teller(sources, bid_id, result, values, own=own)
     return Assessed(
@@ -279,6 +344,7 @@ def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
         disqualification=_disqualification(sources, bid_id, result) if state == "disqualified" else None,
         contract_price=_contract_price(sources, bid_id) if state == "winner" else None,
         debriefing=sources.texts.get((bid_id, "debriefing")) if own else None,
+        participation=sources.participation.get(bid_id, ()) if own else (),
     )
 
 
@@ -333,11 +399,18 @@ def _tie_break(lot: scoring.Lot, rule: TieBreak) -> str:
 
 
 def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult | None) -> str | None:
-    given = sources.texts.get((bid_id, "disqualification")) or sources.bids[bid_id].state_reason
+    kept_out = participation.in_short(sources.participation.get(bid_id, ()))
+    stands = "\n\n".join(filter(None, (kept_out, sources.bids[bid_id].state_reason))) or None
+    given = sources.texts.get((bid_id, "disqualification")) or stands
     if given is not None or result is None:
         return given
-    hurdles = [flag.partition(":")[2] for flag in result.flags if flag.startswith(("minimum:", "failed:", "fatal:"))]
-    return f"Its points are below what was published as the least on: {', '.join(hurdles)}." if hurdles else None
+    return " ".join(_HURDLES.get(step.message, step.sentence) for step in result.chain if step.message in _OUT) or None
+
+
+_HURDLES: Final = {"max_pass": "It is not among the best bids, as many as were published to go on."}
+"""What is said otherwise than the engine does, whose sentence tells of the last bid that went on."""
+_OUT: Final = {"minimum", "minimum_total", "max_pass", "failed", "fatal", "above_ceiling", "over_budget", "zero"}
+"""What keeps a bid from being ranked by the published rules, as the engine names it."""
 
 
 class _Teller:
@@ -369,14 +442,14 @@ class _Teller:
         return CriterionTold(
             id=name,
             title=criterion.title or name,
-            importance=exact_text(share),
-            method=_method(criterion),
-            scores_available=_scale(criterion, share),
+            importance=f"{exact_text(share)} of {self.sources.lot.rules.total:f}",
+            method=how_assessed(criterion),
+            scores_available=scores_available(criterion, share),
             mark=self.shown(score, self.values.get(name) if judged else None),
             points=self.shown(score, self.points.get(name)),
             score=self.shown(score, self.weighted.get(name)),
             explanation=self.shown(f"explanation:{name}", self._explanation(criterion, judged=judged)),
-            sub_criteria=tuple(self.criterion(child, _part(criterion, child, share)) for child in criterion.criteria),
+            sub_criteria=tuple(self.criterion(child, part_of(criterion, child, share)) for child in criterion.criteria),
         )
 
     def _explanation(self, criterion: scoring.Criterion, *, judged: bool) -> str | None:
@@ -385,34 +458,8 @@ class _Teller:
         reason = self.sources.agreed.get((self.bid_id, name)) if judged else None
         computed = None
         if not judged and not criterion.criteria and name in self.values:
-            told = f": {self.values[name]}" if self.own else ""
+            told = f": {in_units(criterion, self.values[name], self.sources.tender.currency)}" if self.own else ""
             computed = f"Scored by the published formula from what the tender states{told}."
         if criterion.criteria and name in self.points:
             computed = "The sum of its sub-criteria, each explained below."
         return "\n\n".join(part for part in (reason or computed, given) if part) or None
-
-
-def _part(parent: scoring.Criterion, child: scoring.Criterion, share: Fraction) -> Fraction:
-    """A sub-criterion's share of the whole lot, of which its parent has `share`."""
-    return share * Fraction(child.weighting) / Fraction(parent.total)
-
-
-def _method(criterion: scoring.Criterion) -> str:
-    tag = method_tag(criterion)
-    if criterion.criteria:
-        return "by its sub-criteria, whose weighted scores are added up"
-    return f"{tag}, {_formulas()[tag]}" if tag in _formulas() else "as the tender's rule says"
-
-
-def _scale(criterion: scoring.Criterion, share: Fraction) -> str:
-    method = criterion.method
-    if criterion.criteria:
-        parts = "; ".join(
-            f"{child.title or child.id} up to {exact_text(_part(criterion, child, share))}"
-            for child in criterion.criteria
-            if child.weighting
-        )
-        return f"0 to {exact_text(share)} weighted points, the sum of: {parts}"
-    if isinstance(method, Graded):
-        return "; ".join(f"{level.value:f} {level.label or ''}".strip() for level in method.scale)
-    return "0 to 100 points by formula, then weighted" if method is not None else "as the tender's rule says"

@@ -81,12 +81,16 @@ class MeetingItem(Struct, frozen=True, kw_only=True):
 
 
 class Meeting(Struct, frozen=True, kw_only=True):
-    """The record of a moderation meeting."""
+    """The record of a moderation meeting, its items in the order in which they were recorded.
+
+    `chair_reason` says why another than the panel's chair has chaired it.
+    """
 
     id: UUID
     lot_id: UUID
     number: int
     chair_id: UUID
+    chair_reason: str | None
     present: tuple[UUID, ...]
     held_at: datetime
     recorded_at: datetime
@@ -98,6 +102,7 @@ class _Row(Struct, frozen=True, kw_only=True):
     lot_id: UUID
     number: int
     chair_id: UUID
+    chair_reason: str | None
     present: tuple[UUID, ...]
     held_at: datetime
     recorded_at: datetime

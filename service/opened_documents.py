@@ -7,10 +7,12 @@ the digest of what arrived, which is in the log. Its last chunk is held back unt
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Final, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import structlog
 from litestar import Router, get
 from litestar.datastructures import State
@@ -29,10 +31,15 @@ SQL = db.queries("opened_documents")
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("tenderscore")
 
 
+UNREADABLE: Final = "The document does not open, or is not what was received."
+"""What whoever scores is told of a fault; the whole is for its supplier and for who decides or audits."""
+
+
 class BidDocument(Struct, frozen=True, kw_only=True):
     """A document that a bid's present version names. Its name is sealed with the bid and known from the opening on.
 
-    `digest` and `size` are those of the sealed bytes. `fault` says why a document cannot be read.
+    `digest` and `size` are those of the sealed bytes. `fault` says why a document cannot be read; to whoever scores
+    only that it cannot.
     """
 
     document_id: UUID
@@ -42,6 +49,16 @@ class BidDocument(Struct, frozen=True, kw_only=True):
     received_at: datetime
     readable: bool
     fault: str | None
+
+
+class _Place(NamedTuple):
+    """When a bid's lot was opened, and whether the reader is told the whole of a fault."""
+
+    opened_at: datetime | None
+    told_whole: bool
+
+    def fault(self, fault: str) -> str:
+        return fault if self.told_whole else UNREADABLE
 
 
 class _Stored(Struct, frozen=True, kw_only=True):
@@ -83,8 +100,11 @@ async def list_documents(
     bid_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[BidDocument]:
     """List the documents that a bid names: for its supplier at any time, for the tender's panel after the opening."""
-    await _locate(conn, caller, bid_id)
-    return await db.many(SQL.list_documents(conn, bid_id=bid_id), BidDocument)
+    place = await _locate(conn, caller, bid_id)
+    return [
+        one if one.fault is None else msgspec.structs.replace(one, fault=place.fault(one.fault))
+        for one in await db.many(SQL.list_documents(conn, bid_id=bid_id), BidDocument)
+    ]
 
 
 @get("/bids/{bid_id:uuid}/documents/{document_id:uuid}", media_type="application/octet-stream")
@@ -99,33 +119,36 @@ async def read_document(
     Its length is not announced; a connection that breaks off means that the document is not whole.
     """
     async with db.transaction_of(state.pool, caller.organisation_id) as conn:
-        opened_at = await _locate(conn, caller, bid_id)
+        place = await _locate(conn, caller, bid_id)
         found = await db.one(SQL.get_document(conn, bid_id=bid_id, document_id=document_id), _Stored)
     if found.fault is not None:
-        raise DocumentUnreadable(found.fault)
+        raise DocumentUnreadable(place.fault(found.fault))
     if found.content_key is None:
-        if opened_at is None:
+        if place.opened_at is None:
             raise opening.NotOpened("The lot has not been opened.")
         raise DocumentSealed("It was not named by a bid that stood at the opening.")
     content = _content(state.pool, found, found.content_key)
     try:
         first = await anext(content, b"")
     except SealBroken as broken:
-        raise DocumentUnreadable(str(broken)) from None
+        raise DocumentUnreadable(place.fault(str(broken))) from None
     name = quote(found.name or str(document_id), safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "X-Content-Type-Options": "nosniff"}
     return Stream(_all(first, content), media_type="application/octet-stream", headers=headers)
 
 
-async def _locate(conn: db.Connection, caller: Caller, bid_id: UUID) -> datetime | None:
-    """When the bid's lot was opened. Raises NotFound for strangers, and for the panel until the bid is open to it."""
+async def _locate(conn: db.Connection, caller: Caller, bid_id: UUID) -> _Place:
+    """The place of a bid. Raises NotFound for strangers, and for the panel until the bid is open to it."""
     found = await SQL.locate_bid(conn, bid_id=bid_id, organisation_id=caller.organisation_id)
     if found is None or not (found["own"] or found["opened"]):
         raise NotFound
     known = await tenders.read(conn, caller, lot_id=found["lot_id"])
-    if not found["own"]:
-        opening.check_reader(known.tender)
-    return known.lot(found["lot_id"]).opened_at
+    opened_at = known.lot(found["lot_id"]).opened_at
+    if found["own"]:
+        return _Place(opened_at, told_whole=True)
+    opening.check_reader(known.tender)
+    sight = await opening.sight_of(conn, known, found["lot_id"], caller)
+    return _Place(opened_at, told_whole=sight.criteria is None)
 
 
 async def _content(pool: asyncpg.Pool, found: _Stored, content_key: bytes) -> AsyncIterator[bytes]:

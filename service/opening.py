@@ -43,11 +43,11 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger("tenderscore")
 class PanelBid(Struct, frozen=True, kw_only=True):
     """A bid after the opening, for the buyer's people. `state` is what was last decided about it.
 
-    `offers` has the sealed prices once they are opened. `fault` says what was wrong with an envelope: the panel decides
-    what that means. `price_stays_sealed` is the reason why a bid's price is never opened. Of amounts in another
-    currency `offers` has those given, `in_tender_currency` those compared, `exchange` the published rate. `overlaps`
-    tells which of its bidders stand behind another bid for the lot too. `corrections` has the values that two persons
-    put right as obvious errors; the offers stay as they were opened.
+    `offers` has the sealed prices once they are opened. `fault` says what was wrong with an envelope, to whoever scores
+    only of which kind it is: the panel decides what that means. `price_stays_sealed` is the reason why a bid's price is
+    never opened. Of amounts in another currency `offers` has those given, `in_tender_currency` those compared,
+    `exchange` the published rate. `overlaps` tells which of its bidders stand behind another bid for the lot too.
+    `corrections` has the values that two persons put right as obvious errors; the offers stay as they were opened.
     """
 
     bid_id: UUID
@@ -197,7 +197,11 @@ class Sight(NamedTuple):
     def bid(self, bid: PanelBid) -> PanelBid:
         """A bid with the answers that this person scores, and no price in whatever envelope it came."""
         shown = {name: self.of(getattr(bid, name)) for name in ("offers", "in_tender_currency", "corrections")}
-        return msgspec.structs.replace(bid, **shown)
+        return msgspec.structs.replace(bid, fault=self.fault(bid.fault), **shown)
+
+    def fault(self, fault: str | None) -> str | None:
+        """What was wrong with a bid: whole for who decides about it, of whoever scores only the kind."""
+        return fault if fault is None or self.criteria is None else unsealing.kind_of(fault)
 
 
 # Reading
@@ -434,9 +438,12 @@ async def get_opening(
     """Read the opening record; for the buyer's people who hold a role in the tender, the panel once it is cleared."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     tenders.check_access(known.tender, caller, "get_opening")
-    if "opening_officer" not in known.tender.roles:
-        tenders.check_cleared(known.tender)
-    return await opening_record.record_of(conn, caller, lot_id)
+    record = await opening_record.record_of(conn, caller, lot_id)
+    if "opening_officer" in known.tender.roles:
+        return record
+    tenders.check_cleared(known.tender)
+    sight = await sight_of(conn, known, lot_id, caller)
+    return record if sight.criteria is None else opening_record.without_details(record)
 
 
 router = Router(path="/", route_handlers=[list_bids, open_bids, get_opening], tags=["Opening"])

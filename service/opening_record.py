@@ -11,7 +11,7 @@ from service.consortia import Overlap, Party
 from service.drafts import Custody
 from service.organisations import Caller
 from service.tenders import TenderLot
-from service.unsealing import EnvelopeKind
+from service.unsealing import EnvelopeKind, kind_of
 
 SQL = db.queries("opening_record")
 
@@ -98,6 +98,23 @@ class OpeningRecord(Struct, frozen=True, kw_only=True):
     missing: list[MissingBid]
     withdrawn: int | None
     prices: PriceOpening | None
+
+
+# Rules
+
+
+def without_details(record: OpeningRecord) -> OpeningRecord:
+    """The record as it is for whoever scores: of each fault only its kind."""
+
+    def plain(fault: str | None) -> str | None:
+        return None if fault is None else kind_of(fault)
+
+    bids = [msgspec.structs.replace(line, fault=plain(line.fault)) for line in record.bids]
+    prices = record.prices
+    if prices is not None:
+        lines = [msgspec.structs.replace(line, fault=plain(line.fault)) for line in prices.bids]
+        prices = msgspec.structs.replace(prices, bids=lines)
+    return msgspec.structs.replace(record, bids=bids, prices=prices)
 
 
 # Reading

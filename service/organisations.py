@@ -22,7 +22,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from service import db, events
-from service.edge import Cursor, Limit, Page, page_of, start_of
+from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
 from service.rounds import Rounds
 
@@ -370,7 +370,8 @@ async def list_people(
         conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
     found = await db.many(rows, Person)
-    return page_of(found, limit, lambda person: (person.created_at, person.id), "/people", state.secrets)
+    page = page_of(found, limit, lambda person: (person.created_at, person.id), state.secrets)
+    return Response(page, headers=link_to_next("/people", limit, page.next))
 
 
 @post("/people/{person_id:uuid}/keys")

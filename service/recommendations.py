@@ -6,7 +6,7 @@ name, or there is no recommendation.
 """
 
 import asyncio
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 import scoring
@@ -24,22 +24,22 @@ from service import (
     db,
     evaluations,
     events,
+    frameworks,
     opening,
     panel,
-    panel_scores,
     requirements,
-    robustness,
     selection,
     tenders,
 )
 from service.drafts import Reason
 from service.evaluations import StoredEvaluation, get_stored
-from service.legal import Ground
+from service.forewarnings import Warned, record_warnings, warnings_of
+from service.frameworks import PlacesNumber
 from service.organisations import Caller
-from service.panel import PanelRow, check_not_awarded
-from service.panel_scores import PanelScore
+from service.panel import check_not_awarded
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.requirements import Requirement
+from service.selection import SelectionDecision
 from service.tenders import Known, TenderLot
 
 SQL = db.queries("recommendations")
@@ -55,25 +55,22 @@ class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class NewRecommendation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For which bid of which run, and why; without a bid, that nothing be awarded. Every warning is answered."""
+    """For which bid of which run, and why; without a bid, that nothing be awarded. Every warning is answered.
+
+    `places`: where a framework is to be concluded with several, with how many.
+    """
 
     evaluation_id: UUID
     bid_id: UUID | None
     reason: Reason
     acknowledged: Annotated[tuple[Acknowledgement, ...], Meta(max_length=10_000)] = ()
+    places: PlacesNumber | None = None
 
 
 class NewRejection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a recommendation is not followed."""
 
     reason: Reason
-
-
-class Warned(Struct, frozen=True, kw_only=True):
-    """Something on which the first place hangs. The name is what an acknowledgement repeats."""
-
-    name: str
-    message: str
 
 
 class AnsweredWarning(Struct, frozen=True, kw_only=True):
@@ -99,6 +96,7 @@ class Recommendation(Struct, frozen=True, kw_only=True):
     number: int
     evaluation_id: UUID
     bid_id: UUID | None
+    places: int | None
     reason: str
     warnings: list[AnsweredWarning]
     person_id: UUID
@@ -162,7 +160,7 @@ class WarningsNotAnswered(Refusal):
 class RecommendationDecided(Refusal):
     """This recommendation has been decided on, or a later one stands.
 
-    List them at `GET /lots/{id}/recommendations`.
+    It was rejected, or its award annulled. See `GET /lots/{id}/recommendations`; a moderator may recommend anew.
     """
 
 
@@ -182,54 +180,6 @@ def check_choice(result: scoring.Evaluation, bid_id: UUID | None) -> None:
         raise FirstPlaceShared(f"The evaluation ranks {', '.join(sorted(first))} first together; {left}.")
 
 
-def warnings_of(result: scoring.Evaluation) -> list[Warned]:
-    """All on which the first place of a run hangs, worked out by the engine."""
-    try:
-        robustness.check_size(result)
-    except robustness.TooLargeToAnswer:
-        text = (
-            "The evaluation is too large to be examined here: run `tenderscore sensitivity` on it and say what it says."
-        )
-        return [Warned(name="not-examined", message=text), *_flagged(result)]
-    found = scoring.sensitivity(result.lot, result.inputs, result.draw_secret, draws=0)
-    return [*_marks(found), *_removals(found, result), *_flagged(result)]
-
-
-def _marks(found: scoring.Sensitivity) -> Iterator[Warned]:
-    """One mark on one question."""
-    for mark in found.marks:
-        then = f"bid {mark.winner} wins" if mark.winner else "first place is shared"
-        yield Warned(
-            name=f"one-mark/{mark.criterion}/{mark.bid}/{mark.grade}-{mark.changed_to}",
-            message=f"One mark on one question changes the winner: with {mark.changed_to} instead of {mark.grade} on"
-            f" {mark.criterion} for bid {mark.bid}, {then}.",
-        )
-
-
-def _removals(found: scoring.Sensitivity, result: scoring.Evaluation) -> Iterator[Warned]:
-    """A losing bid that makes the winner."""
-    for removal in found.removals:
-        if result.winner not in {removal.bid, removal.winner}:
-            then = f"bid {removal.winner} wins" if removal.winner else "first place is shared"
-            message = f"A losing bid makes the winner: without bid {removal.bid}, {then}."
-            yield Warned(name=f"without-bid/{removal.bid}", message=message)
-
-
-def _flagged(result: scoring.Evaluation) -> Iterator[Warned]:
-    """First place shared, drawn, or held by a price that looks abnormally low."""
-    first = [bid for bid in result.bids if bid.rank == 1]
-    if len(first) > 1:
-        yield Warned(
-            name="shared-first-place", message=f"{len(first)} bids share the first place; none of them can win."
-        )
-    if any("tie_broken:lots" in bid.flags for bid in first):
-        yield Warned(name="lots-drawn", message="The first place was decided by drawing lots.")
-    for bid in first:
-        if any(flag.startswith("abnormally_low") for flag in bid.flags):
-            message = f"The price of bid {bid.id}, ranked first, looks abnormally low by the published tests."
-            yield Warned(name=f"abnormally-low/{bid.id}", message=message)
-
-
 def check_all_decided(asked: Iterable[Requirement], decided: Container[tuple[str, str]], bid_id: UUID) -> None:
     """Refuse while a published condition or requirement has no decision about a bid."""
     faults = tuple(
@@ -246,37 +196,6 @@ def check_all_decided(asked: Iterable[Requirement], decided: Container[tuple[str
 
 
 _KINDS: Mapping[str, str] = {"condition": "condition of participation", "mandatory": "mandatory requirement"}
-
-
-def grounds_warning(grounds: Iterable[Ground], decided: Container[tuple[str, str]], bid_id: UUID) -> Iterator[Warned]:
-    """Mandatory exclusion grounds on which nothing is recorded about the winner."""
-    mandatory = [ground.id for ground in grounds if ground.kind == "mandatory"]
-    left = [name for name in mandatory if ("ground", name) not in decided]
-    if left:
-        message = (
-            f"Of {len(mandatory)} mandatory exclusion grounds {len(left)} have no recorded decision about bid {bid_id},"
-            f" ranked first: {', '.join(left)}. Record them (POST /bids/{bid_id}/selection), or say how it is known"
-            " that none applies."
-        )
-        yield Warned(name="grounds-not-decided", message=message)
-
-
-def panel_warning(scores: Iterable[PanelScore], chair_id: UUID) -> Iterator[Warned]:
-    """All marks that count are one person's, or on some criterion the only ones are the chair's own."""
-    scorers: dict[str, dict[UUID, str]] = {}
-    for score in scores:
-        if score.counts:
-            scorers.setdefault(score.criterion_id, {})[score.person_id] = score.person or str(score.person_id)
-    everybody = {person: name for held in scorers.values() for person, name in held.items()}
-    alone = sorted(name for name, held in scorers.items() if set(held) == {chair_id})
-    if len(everybody) == 1:
-        (name,) = everybody.values()
-        message = f"Every mark that counts is {name}'s: nobody else has scored this lot."
-    elif alone:
-        message = f"The chair is the only one who has scored {', '.join(alone)}."
-    else:
-        return
-    yield Warned(name="one-person-panel", message=f"{message} Say why the result can be relied on all the same.")
 
 
 def answered(warned: Sequence[Warned], acknowledged: Sequence[Acknowledgement]) -> list[AnsweredWarning]:
@@ -300,6 +219,19 @@ def answered(warned: Sequence[Warned], acknowledged: Sequence[Acknowledgement]) 
     ]
 
 
+def check_may_reject(found: Sequence[Recommendation], number: int, annulled: int) -> None:
+    """Only the recommendation that stands: the last one, on which no award was annulled. Raises NotFound.
+
+    `annulled`: the number of the last recommendation whose award was annulled, 0 where none was.
+    """
+    if number not in {made.number for made in found}:
+        raise NotFound
+    if found[-1].number != number:
+        raise RecommendationDecided(f"Recommendation {found[-1].number} came after it.")
+    if number <= annulled:
+        raise RecommendationDecided(f"The award that followed recommendation {number} was annulled.")
+
+
 def check_last(lot: TenderLot, stored: StoredEvaluation | None, last: UUID | None) -> StoredEvaluation:
     """The run, which must be the lot's last one."""
     if stored is None or stored.lot_id != lot.id or stored.id != last:
@@ -321,25 +253,12 @@ async def check_fresh(conn: db.Connection, lot: TenderLot, stored: StoredEvaluat
 # Reading
 
 
-async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_id: UUID) -> None:
-    """Refuse while a published condition or mandatory requirement has no decision about the bid."""
+async def check_decided(conn: db.Connection, known: Known, lot: TenderLot, bid_ids: Iterable[UUID]) -> None:
+    """Refuse while a published condition or mandatory requirement has no decision about one of the bids."""
     asked = (await requirements.of_tender(conn, known.tender.id)).of_lot(lot.number)
-    check_all_decided(asked, await selection.decided(conn, lot.id, bid_id), bid_id)
-
-
-async def record_warnings(
-    conn: db.Connection, known: Known, lot: TenderLot, result: scoring.Evaluation
-) -> list[Warned]:
-    """What the lot's record, and not the engine, warns of: a panel of one, and undecided grounds about the winner."""
-    warned: list[Warned] = []
-    seated = await db.maybe(panel.SQL.get_panel(conn, lot_id=lot.id), PanelRow)
-    if seated is not None:
-        warned += panel_warning(await panel_scores.standing(conn, lot.id), seated.chair_id)
-    if result.winner is not None:
-        winner = UUID(result.winner)
-        decided = await selection.decided(conn, lot.id, winner)
-        warned += grounds_warning(tenders.legal_rules(known.tender).grounds, decided, winner)
-    return warned
+    made = await db.many(selection.SQL.list_decisions(conn, lot_id=lot.id), SelectionDecision)
+    for bid_id in bid_ids:
+        check_all_decided(asked, selection.standing(made, bid_id), bid_id)
 
 
 async def stored_or_none(conn: db.Connection, caller: Caller, evaluation_id: UUID) -> StoredEvaluation | None:
@@ -362,13 +281,18 @@ async def standing(conn: db.Connection, lot_id: UUID) -> Recommendation | None:
 
 @get("/evaluations/{evaluation_id:uuid}/warnings")
 async def list_warnings(
-    evaluation_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+    evaluation_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    places: Annotated[PlacesNumber | None, QueryParameter(description="As in the recommendation.")] = None,
 ) -> list[Warned]:
     """List what a recommendation on this run must answer by name; for those who score, decide or audit."""
     stored = await get_stored(conn, caller, evaluation_id)
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
     known = await tenders.read(conn, caller, lot_id=stored.lot_id)
-    recorded = await record_warnings(conn, known, known.lot(stored.lot_id), result)
+    winner = UUID(result.winner) if result.winner else None
+    holders = frameworks.beside(known.tender.framework, result, winner, places)
+    recorded = await record_warnings(conn, known, known.lot(stored.lot_id), result, holders)
     return [*recorded, *await asyncio.to_thread(warnings_of, result)]
 
 
@@ -399,21 +323,24 @@ async def recommend_award(
     stored = check_last(lot, stored, await SQL.last_evaluation(conn, lot_id=lot_id))
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
     check_choice(result, data.bid_id)
+    places = frameworks.beside(known.tender.framework, result, data.bid_id, data.places)
     await check_fresh(conn, lot, stored)
     if data.bid_id is not None:
-        await check_decided(conn, known, lot, data.bid_id)
-        warned = [*await record_warnings(conn, known, lot, result), *warned]
+        await check_decided(conn, known, lot, (data.bid_id, *places))
+        warned = [*await record_warnings(conn, known, lot, result, places), *warned]
     number = await SQL.insert_recommendation(
         conn,
         lot_id=lot_id,
         evaluation_id=stored.id,
         bid_id=data.bid_id,
+        places=data.places,
         reason=data.reason,
         warnings=answered(warned, data.acknowledged),
         person_id=caller.person_id,
     )
     made = (await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation))[-1]
     facts = {"lot_id": lot_id, "number": number, "evaluation_id": stored.id, "bid_id": data.bid_id}
+    facts |= {"places": data.places} if data.places else {}
     facts |= {"reason": data.reason, "warnings": made.warnings}
     await events.record(conn, "award.recommended", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return made
@@ -433,10 +360,7 @@ async def reject_recommendation(
     tenders.check_cleared(known.tender)
     check_not_awarded(known.lot(lot_id))
     found = await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation)
-    if number not in {made.number for made in found}:
-        raise NotFound
-    if found[-1].number != number:
-        raise RecommendationDecided(f"Recommendation {found[-1].number} came after it.")
+    check_may_reject(found, number, await SQL.last_annulled(conn, lot_id=lot_id) or 0)
     await SQL.insert_rejection(conn, lot_id=lot_id, number=number, reason=data.reason, person_id=caller.person_id)
     facts = {"lot_id": lot_id, "number": number, "reason": data.reason}
     await events.record(conn, "recommendation.rejected", tender_id=known.tender.id, actor=caller.person_id, data=facts)

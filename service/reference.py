@@ -120,7 +120,7 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
         Tag(name="Reports", description="The evaluation report."),
         Tag(name="Award", description="The award decision."),
-        Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
+        Tag(name="Reference", description="Health, problems, scoring methods, public notices. No key needed."),
     ],
     use_handler_docstrings=True,
     operation_id_creator=lambda handler, _method, _path: handler.handler_name,

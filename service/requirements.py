@@ -1,8 +1,8 @@
 """What a bidder must fulfil, published with the tender: conditions of participation and mandatory requirements.
 
 They are met or not, and never earn a point. The author writes them in the draft; publication puts them under their
-digest in the tender's log, and from then on they stay. Exclusion grounds are not written here: they are the law's
-(`legal_grounds`).
+digest in the tender's log, and from then on only a corrigendum changes them, in time for all to bid anew. Exclusion
+grounds are not written here: they are the law's (`legal_grounds`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,14 +39,17 @@ class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     lot: Annotated[int, Meta(ge=1, le=200)] | None = None
 
 
+EveryRequirement = Annotated[tuple[Requirement, ...], Meta(max_length=200)]
+
+
 class NewRequirements(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All conditions and requirements of a tender, in order; they replace those written before."""
 
-    requirements: Annotated[tuple[Requirement, ...], Meta(max_length=200)]
+    requirements: EveryRequirement
 
 
 class Requirements(Struct, frozen=True, kw_only=True):
-    """A tender's conditions and requirements. The digest is the one that its publication wrote into the log."""
+    """A tender's conditions and requirements, with the digest that publication or a corrigendum told the log."""
 
     version: int
     requirements: tuple[Requirement, ...]
@@ -82,8 +85,15 @@ def faults(requirements: Sequence[Requirement], lots: int) -> Iterator[Fault]:
 
 
 async def of_tender(conn: db.Connection, tender_id: UUID) -> Requirements:
-    """A tender's conditions and requirements as they were last written; those of a published tender stay."""
+    """A tender's conditions and requirements as they are now."""
     return await db.maybe(SQL.get_requirements(conn, tender_id=tender_id), Requirements) or NONE
+
+
+async def write(conn: db.Connection, tender_id: UUID, new: Sequence[Requirement], person_id: UUID) -> str:
+    """Keep a tender's conditions and requirements as its next version; returns their digest."""
+    digest = scoring.digest(new)
+    await SQL.insert_requirements(conn, tender_id=tender_id, requirements=new, digest=digest, person_id=person_id)
+    return digest
 
 
 # Handlers
@@ -102,10 +112,7 @@ async def write_requirements(
     tenders.check_draft(known.tender)
     if found := tuple(faults(data.requirements, len(known.lots))):
         raise InvalidRequest("The requirements do not fit the draft.", faults=found)
-    digest = scoring.digest(data.requirements)
-    await SQL.insert_requirements(
-        conn, tender_id=tender_id, requirements=data.requirements, digest=digest, person_id=caller.person_id
-    )
+    digest = await write(conn, tender_id, data.requirements, caller.person_id)
     facts = {"digest": digest, "number": len(data.requirements)}
     await events.record(conn, "requirements.written", tender_id=tender_id, actor=caller.person_id, data=facts)
     return await of_tender(conn, tender_id)

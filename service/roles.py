@@ -29,7 +29,7 @@ class RolesConflict(Refusal):
     """One person cannot hold both roles.
 
     Who scores neither approves nor audits, and nobody alone both writes and approves a tender: give one of the roles to
-    somebody else.
+    somebody else. Nor does anybody score who could read all bids in another role before.
     """
 
 
@@ -50,6 +50,17 @@ _EXCLUSIVE: tuple[tuple[Role, Role], ...] = (
     ("moderator", "approver"),
     ("evaluator", "auditor"),
 )
+
+
+_READ_ALL: tuple[Role, ...] = ("moderator", "approver", "auditor", "contract_manager")
+"""Roles that read every bid, with its price once that is open, and every score."""
+
+
+def check_unread(new: NewRole, reader: Role | None) -> None:
+    """Refuse to let somebody score who could read all bids before, in the role `reader`."""
+    if new.role == "evaluator" and reader is not None:
+        name = reader.replace("_", " ")
+        raise RolesConflict(f"This person was {name} of the tender once bids were open, and could read all of them.")
 
 
 def check_roles_agree(held: Sequence[RoleHeld], new: NewRole) -> None:
@@ -81,6 +92,8 @@ async def grant_role(
     check_access(known.tender, caller, "grant_role")
     check_roles_agree(await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld), data)
     check_not_oneself(caller, data)
+    reader = await SQL.find_reader(conn, tender_id=tender_id, person_id=data.person_id, roles=list(_READ_ALL))
+    check_unread(data, reader)
     row = SQL.insert_role(
         conn, tender_id=tender_id, person_id=data.person_id, role=data.role, organisation_id=caller.organisation_id
     )

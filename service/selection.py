@@ -17,14 +17,15 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import clarifications, db, decisions, events, opening, panel, requirements, tenders
+from service import bidders, clarifications, db, decisions, events, opening, panel, requirements, tenders
 from service.clarifications import Ask, Clarification, is_heard
+from service.consortia import Party
 from service.decisions import BidState, Effect
 from service.drafts import Instant, Reason
 from service.legal import Ground
 from service.organisations import Caller
 from service.panel import Place
-from service.problems import Refusal
+from service.problems import Fault, Refusal
 
 SQL = db.queries("selection")
 
@@ -42,8 +43,10 @@ class NewSelectionDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A decision about a bid and one ground, condition or requirement.
 
     For a ground: `met` (it does not apply), `excluded`, `self_cleaned` (it applies and the supplier has proved that it
-    is reliable again; `self_cleaning` says how that was judged), `not_excluded` (a discretionary one that applies, and
-    excluding would go too far). For a condition of participation or a mandatory requirement: `met` or `not_met`.
+    is reliable again), `not_excluded` (a discretionary one that applies, and excluding would go too far).
+    `self_cleaning` says how what the supplier has proved was judged, also where it is excluded all the same. Where
+    several stand behind the bid, `evidence` on a ground names each of them. For a condition of participation or a
+    mandatory requirement: `met` or `not_met`.
     """
 
     subject: Subject
@@ -58,8 +61,10 @@ class NewSelectionDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise ValueError(
                 f"outcome {self.outcome!r} is none for {self.subject}; use {', '.join(FITTING[self.subject])}"
             )
-        if (self.outcome == "self_cleaned") != (self.self_cleaning is not None):
-            raise ValueError("self_cleaning: write the assessment with the outcome self_cleaned, and with no other")
+        if self.outcome == "self_cleaned" and self.self_cleaning is None:
+            raise ValueError("self_cleaning: write how what the supplier has proved was assessed")
+        if self.outcome not in {"self_cleaned", "excluded"} and self.self_cleaning is not None:
+            raise ValueError("self_cleaning: write it with the outcomes self_cleaned and excluded, and with no other")
 
 
 class NewHearing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,7 +133,41 @@ class NoSelfCleaning(Refusal):
     """
 
 
+class MeasuresNotJudged(Refusal):
+    """The supplier has answered, and nothing is said about what it has proved.
+
+    Who takes measures to be reliable again and is excluded all the same is told why they are not enough: write that
+    under `self_cleaning`. Sources: Directive 2014/24/EU, article 57(6); Procurement Act 2023, section 58.
+    """
+
+    status = 422
+
+
+class PartyNotNamed(Refusal):
+    """Several stand behind this bid, and nothing is said about one of them.
+
+    Grounds are looked at for every member of a joint bid and for everybody whose capacities it relies upon: name each
+    under `evidence`, with what shows it. Who is excluded for one of them is told whom it concerns. They are the
+    `parties` of `GET /lots/{id}/bids`. Sources: Directive 2014/24/EU, articles 57 and 63(1).
+    """
+
+    status = 422
+
+
 # Rules
+
+
+def check_parties(new: NewSelectionDecision, parties: Sequence[Party]) -> None:
+    """Refuse evidence on a ground that does not name everybody behind a bid, or for an exclusion anybody."""
+    evidence = new.evidence.casefold()
+    unnamed = [party for party in parties if party.name.casefold() not in evidence]
+    if not unnamed or (new.outcome == "excluded" and len(unnamed) < len(parties)):
+        return
+    faults = tuple(
+        Fault("/evidence", f"Nothing is said about {one.name}, {one.role}.", "Name it, with what was found about it.")
+        for one in unnamed
+    )
+    raise PartyNotNamed(f"Of {len(parties)} behind the bid {len(unnamed)} are not named.", faults=faults)
 
 
 def check_ground(ground: Ground, new: NewSelectionDecision, hearings: Sequence[Clarification], now: datetime) -> None:
@@ -142,10 +181,18 @@ def check_ground(ground: Ground, new: NewSelectionDecision, hearings: Sequence[C
         if last is None or last.answered_at is None:
             raise NoSelfCleaning(f"The supplier has not answered about {ground.id}.")
     if new.outcome == "excluded" and (ground.self_cleaning or ground.kind == "discretionary"):
-        if last is None:
-            raise NotHeard(f"Nobody has asked the supplier about {ground.id}.")
-        if not is_heard(last, now):
-            raise NotHeard(f"The supplier may answer about {ground.id} until {last.due_at.isoformat()}.")
+        check_heard_out(ground, new, last, now)
+
+
+def check_heard_out(ground: Ground, new: NewSelectionDecision, last: Clarification | None, now: datetime) -> None:
+    """Nobody is excluded unasked, within the time to answer, or without a word on what the answer has proved."""
+    if last is None:
+        raise NotHeard(f"Nobody has asked the supplier about {ground.id}.")
+    if not is_heard(last, now):
+        raise NotHeard(f"The supplier may answer about {ground.id} until {last.due_at.isoformat()}.")
+    if ground.self_cleaning and last.answered_at is not None and new.self_cleaning is None:
+        fault = Fault("/self_cleaning", "It is missing.", "Say why what the supplier has answered is not enough.")
+        raise MeasuresNotJudged(f"The supplier has answered about {ground.id}.", faults=(fault,))
 
 
 def standing(made: Iterable[SelectionDecision], bid_id: UUID) -> dict[tuple[Subject, str], SelectionDecision]:
@@ -163,12 +210,18 @@ def verdict_of(made: Iterable[SelectionDecision]) -> scoring.State:
     return "non_compliant" if ("mandatory", "not_met") in out else "admissible"
 
 
+def reasons_out(made: Iterable[SelectionDecision], grounds: Iterable[Ground]) -> str:
+    """All that stands against a bid, as its bidder reads it, each ground with its source; empty where nothing does."""
+    sources = {("ground", ground.id): f" ({ground.source})" for ground in grounds}
+    told = [
+        (f"{one.subject} {one.subject_id}{sources.get((one.subject, one.subject_id), '')}, {one.outcome}:", one)
+        for one in made
+        if one.outcome in {"excluded", "not_met"}
+    ]
+    return " ".join(part for name, one in told for part in (name, one.reason, one.self_cleaning) if part)
+
+
 # Reading
-
-
-async def decided(conn: db.Connection, lot_id: UUID, bid_id: UUID) -> dict[tuple[Subject, str], SelectionDecision]:
-    """What stands about a bid of a lot, by ground, condition and requirement."""
-    return standing(await db.many(SQL.list_decisions(conn, lot_id=lot_id), SelectionDecision), bid_id)
 
 
 def _ground(place: Place, ground_id: str) -> Ground:
@@ -185,6 +238,7 @@ async def _check_subject(conn: db.Connection, place: Place, bid_id: UUID, new: N
         asked = await clarifications.of_bid(conn, bid_id, "self_cleaning")
         hearings = [one for one in asked if one.ground_id == new.id]
         check_ground(_ground(place, new.id), new, hearings, place.known.tender.now)
+        check_parties(new, (await bidders.behind(conn, place.lot.id)).parties.get(bid_id, ()))
         return
     published = (await requirements.of_tender(conn, place.known.tender.id)).of_lot(place.lot.number)
     if (new.subject, new.id) not in {(one.kind, one.id) for one in published}:
@@ -222,7 +276,8 @@ async def decide_selection(
 ) -> Response[Decided]:
     """Decide about a bid and one ground, condition or requirement, with evidence and reason; for those who moderate.
 
-    The bid's state follows from all such decisions together, out of the race and back into it. Where the lot has been
+    On a joint bid the evidence on a ground names every party. The bid's state follows from all such decisions together,
+    out of the race and back into it. Where the lot has been
     ranked the answer shows the order before and after, both ways; a new run makes it count.
     """
     place = await panel.lock_bid(conn, caller, bid_id)
@@ -244,11 +299,13 @@ async def decide_selection(
     facts = msgspec.to_builtins(made)
     await events.record(conn, "selection.decided", tender_id=place.known.tender.id, actor=caller.person_id, data=facts)
     every = await db.many(SQL.list_decisions(conn, lot_id=place.lot.id), SelectionDecision)
-    verdict = verdict_of(standing(every, bid_id).values())
+    earlier = [one for one in every if (one.bid_id, one.number) != (bid_id, made.number)]
+    now, then = standing(every, bid_id).values(), standing(earlier, bid_id).values()
+    verdict, grounds = verdict_of(now), tenders.legal_rules(place.known.tender).grounds
     before = (await decisions.verdicts_of(conn, bid_id)).get("selection", "admissible")
     state = effect = None
-    if verdict != before:
-        reason = f"{data.subject} {data.id}, {data.outcome}: {data.reason}"
+    if verdict != before or reasons_out(now, grounds) != reasons_out(then, grounds):
+        reason = reasons_out(now, grounds) or f"{data.subject} {data.id}, {data.outcome}: {data.reason}"
         state = await decisions.decide(conn, caller, place, (bid_id, "selection", verdict, reason))
         effect = await decisions.effect_of(conn, place.lot.id, {bid_id: state.state})
     return Response(Decided(decision=made, state=state, effect=effect), status_code=201)

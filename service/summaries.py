@@ -1,4 +1,4 @@
-"""Assessment summaries and notices to bidders: made, completed, redacted, and sent all together, once for each award.
+"""Assessment summaries and notices to bidders: prepared, and sent all together, once for each award.
 
 Nothing goes out while a field that the law asks for is missing, or while somebody else's price could be worked out from
 a letter and nobody has answered for it. What was sent is kept to the byte; its reader finds it here.
@@ -9,40 +9,30 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, get, post, put
+from litestar import Request, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 import scoring
 from scoring.debrief import Debrief, Derived
-from scoring.model import price_criterion
-from service import awards, completeness, db, discretion, events, letters, opening, standstill, tenders
-from service.awards import NotAwarded
+from service import completeness, db, discretion, events, letters, opening, standstill, tenders
+from service.awards import Annulled
 from service.completeness import MissingField
 from service.discretion import Mention
 from service.drafts import Reason
-from service.evaluations import get_stored
-from service.letters import BidderName, BidFacts, Letter, Sources
+from service.letter_sources import LettersAlreadySent, SentLetter, list_sent, load
+from service.letters import Letter, Sources
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
 from service.standstill import Waiting, calendar_of
-from service.tenders import Known, TenderLot
+from service.tenders import Known
 
 SQL = db.queries("summaries")
 
-
-class NewText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A text about a bid that only people can give."""
-
-    text: Reason
-
-
-class NewRedaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a field about a bid is not shown to others; without a reason it is shown again."""
-
-    reason: Reason | None
+LARGEST = 2**31 - 1
+"""No award has a larger number: the column's own bound."""
 
 
 class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,30 +48,10 @@ class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mentions_accepted: Reason | None = None
 
 
-class GivenText(Struct, frozen=True, kw_only=True):
-    """A version of a text about a bid."""
-
-    bid_id: UUID
-    field: str
-    version: int
-    text: str
-    given_at: datetime
-
-
-class Redaction(Struct, frozen=True, kw_only=True):
-    """A version of the decision whether a field about a bid is shown."""
-
-    bid_id: UUID
-    field: str
-    version: int
-    reason: str | None
-    decided_at: datetime
-
-
 class Summary(Struct, frozen=True, kw_only=True):
     """A letter, and until it is sent what is missing from it, which prices it gives away and whom its texts mention.
 
-    Its reader gets the letter as it was sent, with its digest.
+    Its reader gets the letter as it was sent, with its digest; `annulled` marks one on an award that was annulled.
     """
 
     letter: Letter
@@ -91,6 +61,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     given_away: list[Derived]
     not_examined: str | None
     mentions: list[Mention] = []
+    annulled: Annulled | None = None
 
 
 class SummaryLine(Struct, frozen=True, kw_only=True):
@@ -111,22 +82,6 @@ class Sent(Struct, frozen=True, kw_only=True):
     letters: int
     sent_at: datetime
     standstill_ends_at: datetime | None
-
-
-class SentLetter(Struct, frozen=True):
-    """A letter as it went out."""
-
-    bid_id: UUID
-    canonical: bytes
-    digest: str
-    sent_at: datetime
-
-
-class _Agreed(Struct, frozen=True):
-    bid_id: UUID
-    criterion_id: str
-    reason: str
-    cites: list[str]
 
 
 # Refusals
@@ -155,32 +110,9 @@ class OthersMentioned(Refusal):
     """
 
 
-class LettersAlreadySent(Refusal):
-    """The letters of this award have been sent.
-
-    They stand as they were sent. A correction is a letter of its own; another award has letters of its own.
-    """
-
-
-class NoSuchField(Refusal):
-    """The letter has no such field.
-
-    The fields that can be written or redacted are listed under `errors`.
-    """
-
-    status = 422
-
-
 CONSTRAINTS["sent_letters_once_per_award_and_bid"] = (LettersAlreadySent, "The letters have been sent already.")
 
 # Rules
-
-
-def check_field(lot: TenderLot, field: str, known: list[str]) -> None:
-    """Refuse a field that the lot's letters do not have."""
-    if field not in known:
-        fault = Fault("/field", f"There is no field {field!r}.", f"Use one of {', '.join(known)}.")
-        raise NoSuchField(f"The letters of lot {lot.number} have no such field.", faults=(fault,))
 
 
 def check_complete(found: list[MissingField]) -> None:
@@ -226,60 +158,25 @@ def address_of(request: Request[Any, Any, State]) -> str:
     return request.app.state.public_url or str(request.base_url).rstrip("/")
 
 
-async def load(conn: db.Connection, caller: Caller, known: Known, lot: TenderLot, address: str) -> Sources:
-    """Everything that the letters on a lot's standing award are made from; raises NotAwarded."""
-    award = await awards.standing_award(conn, lot.id)
-    if award is None:
-        raise NotAwarded(f"Lot {lot.number} has no standing award.")
-    law = tenders.legal_rules(known.tender)
-    stored = await get_stored(conn, caller, award.evaluation_id)
-    texts = await db.many(SQL.list_texts(conn, lot_id=lot.id), GivenText)
-    hidden = await db.many(SQL.list_redactions(conn, lot_id=lot.id), Redaction)
-    agreed = await db.many(SQL.list_reasons(conn, lot_id=lot.id), _Agreed)
-    bids = await db.many(SQL.list_bids(conn, lot_id=lot.id), BidFacts)
-    names = await db.many(SQL.list_names(conn, lot_id=lot.id), BidderName)
-    waiting = await standstill.current(conn, lot.id, award.number)
-    return Sources(
-        tender=known.tender,
-        lot=lot,
-        kind=law.letters[0] if law.letters else "assessment_summary",
-        required=bool(law.letters),
-        law=law.standstill,
-        award_number=award.number,
-        winner_id=award.bid_id,
-        decision=award.reason,
-        decided_at=award.decided_at,
-        result=msgspec.json.decode(stored.canonical, type=scoring.Evaluation),
-        address=address,
-        bids={bid.bid_id: bid for bid in bids},
-        agreed={(one.bid_id, one.criterion_id): letters.with_cites(one.reason, one.cites) for one in agreed},
-        texts={(one.bid_id, one.field): one.text for one in texts},
-        hidden={(one.bid_id, one.field): one.reason for one in hidden if one.reason is not None},
-        names=tuple(names),
-        opened_prices=await _opened_prices(conn, known, lot) if letters.WITH_PRICES in law.letters else {},
-        standstill_ends_at=None if waiting is None else waiting.ends_at,
-    )
-
-
-async def _opened_prices(conn: db.Connection, known: Known, lot: TenderLot) -> dict[UUID, str]:
-    """Every price as it was opened, with its currency."""
-    price = price_criterion(lot.rules.criteria, lot.rules.rule)
-    opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot.id), opening.PanelBid)
-    told = {bid.bid_id: (bid.offers.get(price.id) if price else None, bid.currency) for bid in opened}
-    return {bid_id: f"{text} {code or known.tender.currency}" for bid_id, (text, code) in told.items() if text}
-
-
-async def list_sent(conn: db.Connection, lot_id: UUID, award_number: int) -> dict[UUID, SentLetter]:
-    """The letters of an award as they were sent, by bid."""
-    rows = SQL.list_sent(conn, lot_id=lot_id, award_number=award_number)
-    return {sent.bid_id: sent for sent in await db.many(rows, SentLetter)}
-
-
 def _as_sent(sent: SentLetter) -> Summary:
     letter = msgspec.json.decode(sent.canonical, type=Letter)
     return Summary(
-        letter=letter, sent_at=sent.sent_at, digest=sent.digest, missing=[], given_away=[], not_examined=None
+        letter=letter,
+        sent_at=sent.sent_at,
+        digest=sent.digest,
+        missing=[],
+        given_away=[],
+        not_examined=None,
+        annulled=sent.annulled,
     )
+
+
+async def _find_sent(
+    conn: db.Connection, lot_id: UUID, bid_id: UUID, supplier_id: UUID | None, award: int | None
+) -> Summary:
+    """The letter about a bid on an award or on the last one, for its supplier or with None for the buyer."""
+    row = SQL.get_letter(conn, lot_id=lot_id, bid_id=bid_id, supplier_id=supplier_id, award_number=award)
+    return _as_sent(await db.one(row, SentLetter))
 
 
 def _in_preparation(sources: Sources, bid_id: UUID) -> Summary:
@@ -338,13 +235,18 @@ async def get_summary(
     request: Request[Caller, Any, State],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    award: Annotated[int | None, QueryParameter(ge=1, le=LARGEST, description="Its number; else the last one.")] = None,
 ) -> Summary:
-    """Read the letter to one bidder: that bidder once it is sent, the buyer's panel also while it is being made."""
+    """Read the letter to one bidder: that bidder once it is sent, the buyer's panel also while it is being made.
+
+    `?award=1` is the letter on an earlier award; where that was annulled it is marked so.
+    """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     if known.tender.buyer_id != caller.organisation_id:
-        row = SQL.get_own_letter(conn, lot_id=lot_id, bid_id=bid_id, supplier_id=caller.organisation_id)
-        return _as_sent(await db.one(row, SentLetter))
+        return await _find_sent(conn, lot_id, bid_id, caller.organisation_id, award)
     opening.check_reader(known.tender)
+    if award is not None:
+        return await _find_sent(conn, lot_id, bid_id, None, award)
     sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
     sent = await list_sent(conn, lot_id, sources.award_number)
     if bid_id in sent:
@@ -352,63 +254,6 @@ async def get_summary(
     if bid_id not in sources.bids:
         raise NotFound
     return _in_preparation(sources, bid_id)
-
-
-async def _lock_letters(
-    conn: db.Connection, caller: Caller, lot_id: UUID, bid_id: UUID, operation: str
-) -> tuple[Known, TenderLot]:
-    """The lot, locked, for somebody who may write its letters; refuses once those on its award have gone out."""
-    known = await tenders.lock(conn, caller, lot_id=lot_id)
-    lot = known.lot(lot_id)
-    tenders.check_access(known.tender, caller, operation)
-    tenders.check_cleared(known.tender, "author")
-    opening.check_opened(lot)
-    if bid_id not in {bid.bid_id for bid in await db.many(SQL.list_bids(conn, lot_id=lot_id), BidFacts)}:
-        raise NotFound
-    award = await awards.standing_award(conn, lot_id)
-    if award is not None and await list_sent(conn, lot_id, award.number):
-        raise LettersAlreadySent(f"The letters on award {award.number} of lot {lot.number} have been sent.")
-    return known, lot
-
-
-@put("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/texts/{field:str}")
-async def give_text(
-    lot_id: FromPath[UUID],
-    bid_id: FromPath[UUID],
-    field: FromPath[str],
-    data: JSONBody[NewText],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> GivenText:
-    """Give a text about a bid that only people know: an address, an explanation; for author, moderator or approver."""
-    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "give_text")
-    check_field(lot, field, letters.known_fields(lot, letters.TEXTS, scores=False))
-    row = SQL.insert_text(conn, lot_id=lot_id, bid_id=bid_id, field=field, text=data.text, person_id=caller.person_id)
-    given = await db.one(row, GivenText)
-    facts = {"lot_id": lot_id, **msgspec.to_builtins(given)}
-    await events.record(conn, "letter.text-given", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    return given
-
-
-@put("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/redactions/{field:str}")
-async def redact_field(
-    lot_id: FromPath[UUID],
-    bid_id: FromPath[UUID],
-    field: FromPath[str],
-    data: JSONBody[NewRedaction],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> Redaction:
-    """Leave a field about a bid out of what others read, with the reason that they read instead; for an approver."""
-    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "redact_field")
-    check_field(lot, field, letters.known_fields(lot, letters.HIDEABLE, scores=True))
-    row = SQL.insert_redaction(
-        conn, lot_id=lot_id, bid_id=bid_id, field=field, reason=data.reason, person_id=caller.person_id
-    )
-    decided = await db.one(row, Redaction)
-    facts = {"lot_id": lot_id, **msgspec.to_builtins(decided)}
-    await events.record(conn, "letter.redacted", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    return decided
 
 
 @post("/lots/{lot_id:uuid}/assessment-summaries/sending")
@@ -431,7 +276,8 @@ async def send_summaries(
     if await list_sent(conn, lot_id, sources.award_number):
         raise LettersAlreadySent(f"The letters on award {sources.award_number} have been sent.")
     waiting = _waiting(known, sources, data)
-    sources = msgspec.structs.replace(sources, standstill_ends_at=waiting.ends_at if waiting else None)
+    ends_at = waiting.ends_at if waiting else None
+    sources = msgspec.structs.replace(sources, standstill_ends_at=ends_at, on_paper=data.on_paper)
     made = {bid_id: letters.made_for(sources, bid_id) for bid_id in sources.bids}
     check_complete(_all_missing(sources, made))
     told = {bid_id: discretion.given_away(sources, letter) for bid_id, letter in made.items()}
@@ -486,6 +332,6 @@ async def _store(conn: db.Connection, caller: Caller, known: Known, sources: Sou
 
 router = Router(
     path="/",
-    route_handlers=[list_summaries, get_summary, give_text, redact_field, send_summaries],
+    route_handlers=[list_summaries, get_summary, send_summaries],
     tags=["Award"],
 )

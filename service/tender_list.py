@@ -75,7 +75,8 @@ async def list_tenders(
         conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
     found = await db.many(rows, TenderLine)
-    return page_of(found, limit, lambda line: (line.created_at, line.id), "/tenders", state.secrets)
+    page = page_of(found, limit, lambda line: (line.created_at, line.id), state.secrets)
+    return Response(page, headers=link_to_next("/tenders", limit, page.next))
 
 
 # The door
@@ -144,7 +145,8 @@ def _page(lines: Sequence[bytes], limit: int, secrets: Secrets) -> Answer:
     if len(lines) > limit:
         last = msgspec.json.decode(lines[limit - 1], type=TenderLine)
         behind = cursor_behind(last.created_at, last.id, secrets)
-        headers = [(b"link", link_to_next("/tenders", limit, behind).encode())]
+        linked = link_to_next("/tenders", limit, behind)
+        headers = [(name.lower().encode(), value.encode()) for name, value in linked.items()]
         cursor = b'"%b"' % behind.encode()
     return Answer(200, headers, b'{"items":[%b],"next":%b}' % (b",".join(lines[:limit]), cursor))
 

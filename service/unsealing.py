@@ -9,7 +9,7 @@ words and stops no other bid: the panel decides about it. No SQL, no HTTP.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -26,6 +26,12 @@ EnvelopeKind = Literal["offer", "price"]
 MOST_FAULTS: Final = 20
 """So many faults of one envelope are told; whoever reads the twentieth has seen enough."""
 LONGEST_FAULT: Final = 4_000
+
+NOT_RECEIVED: Final = "The bid is not the one that was received, and was not opened."
+WITHOUT: Final = "The bid came without its {} envelope."
+UNOPENED: Final = "The {} envelope does not open."
+UNREADABLE: Final = "The {} envelope opens, but cannot be read."
+OUT_OF_PLACE: Final = "Something in the bid is missing, or is not where it belongs."
 
 MOST_BYTES_AT_ONCE: Final = 16_000_000
 """Bytes of sealed bids that an opening holds at a time, or one bid where that is larger."""
@@ -250,20 +256,20 @@ def _digest_now(one: Contents) -> str | None:
 
 def _open(box: Box, bid: SealedBid, key_of: KeyOf) -> Opened:
     if difference := find_difference(bid, box.logged.get(bid.bid_id), box.kind):
-        return _faulty(bid, f"The bid is not the one that was received, and was not opened. {difference}")
+        return _faulty(bid, f"{NOT_RECEIVED} {difference}")
     if bid.header is None or bid.contents is None:
-        return _faulty(bid, f"The bid came without its {box.kind} envelope.")
+        return _faulty(bid, WITHOUT.format(box.kind))
     try:
         content = sealing.open_body(key_of(bid), bid.header, bid.contents)
     except SealBroken as broken:
         part = f"{broken.part[:1].upper()}{broken.part[1:]}"
-        return _faulty(bid, f"The {box.kind} envelope does not open. {part}: {broken.why}")
+        return _faulty(bid, f"{UNOPENED.format(box.kind)} {part}: {broken.why}")
     try:
         said = wire.decode(content, Offer if box.kind == "offer" else Prices)
     except Refusal as refusal:
         # Where, and never what: an amount in the wrong place must not be quoted to those who may not read it.
         places = (f"See {fault.pointer}." for fault in refusal.faults if fault.pointer)
-        return _faulty(bid, f"The {box.kind} envelope opens, but cannot be read. {refusal.detail}", *places)
+        return _faulty(bid, f"{UNREADABLE.format(box.kind)} {refusal.detail}", *places)
     asked = box.asked()
     offers = {name: value for name, value in said.values.items() if name in asked}
     faults = [*_strangers(box, said.values.keys() - asked), *_unfit(box, offers)]
@@ -303,6 +309,17 @@ def told(faults: Sequence[str]) -> str:
     """Faults as one text that any record can hold and any page can show, whatever an envelope made them quote."""
     text = " ".join(faults[:MOST_FAULTS])
     return "".join(character if character.isprintable() else "�" for character in text)[:LONGEST_FAULT]
+
+
+def kind_of(fault: str) -> str:
+    """Of which kind a fault is, for whoever scores: without digests, names of documents or what else it quotes.
+
+    >>> kind_of("The offer envelope does not open. Header: It is for another bid.")
+    'The offer envelope does not open.'
+    """
+    kinds = (text.format(kind) for text in (WITHOUT, UNOPENED, UNREADABLE) for kind in get_args(EnvelopeKind))
+    found = [kind for kind in (NOT_RECEIVED, *kinds) if kind in fault]
+    return " ".join(found) or OUT_OF_PLACE
 
 
 def _strangers(box: Box, names: set[str]) -> Iterator[str]:

@@ -1,7 +1,10 @@
 """A whole tender played through the API alone: who takes part, the clock, and what every refusal must be good for."""
 
+import contextlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -52,22 +55,37 @@ class Play:
         self.dogwood = dogwood
         self.now = datetime(2031, 1, 6, 9, tzinfo=UTC)
         self.tender: dict[str, Any] = {}
-        self.bids: dict[str, str] = {}
+        self._number = 1
+        self._bids: dict[int, dict[str, str]] = {}
 
     @property
     def path(self) -> str:
         """Where the tender is."""
         return f"/tenders/{self.tender['id']}"
 
+    @contextlib.contextmanager
+    def in_lot(self, number: int) -> Iterator[None]:
+        """Do all that follows in this lot instead of the first one."""
+        before, self._number = self._number, number
+        try:
+            yield
+        finally:
+            self._number = before
+
     @property
     def lot(self) -> str:
-        """Where its one lot is."""
-        return f"/lots/{self.tender['lots'][0]['id']}"
+        """Where the lot is."""
+        return f"/lots/{self.tender['lots'][self._number - 1]['id']}"
 
     @property
     def rules_digest(self) -> str:
         """Under which digest the lot was published."""
-        return self.tender["lots"][0]["rules_digest"]
+        return self.tender["lots"][self._number - 1]["rules_digest"]
+
+    @property
+    def bids(self) -> dict[str, str]:
+        """The bids for the lot, by who sent them."""
+        return self._bids.setdefault(self._number, {})
 
     def bid(self, supplier: str) -> str:
         """Where a supplier's bid is."""
@@ -92,6 +110,13 @@ class Play:
         return (self.now + timedelta(**time)).isoformat()
 
     # Steps that every procurement has
+
+    async def bid_from(self, name: str, bid: dict[str, Any]) -> httpx.Response:
+        """Let a supplier send a bid for the lot; one that is taken is remembered."""
+        answer = await self.person(name).post(f"{self.lot}/bids", bid, Idempotency_Key=str(uuid4()))
+        if answer.is_success:
+            self.bids[name] = answer.json()["bid_id"]
+        return answer
 
     async def open(self, envelope: str = "offer") -> dict[str, Any]:
         """Let both officers open an envelope; the first is told to wait for the second, and the second it takes."""
@@ -137,6 +162,19 @@ class Play:
         """Let a moderator record a meeting."""
         body = {"held_at": self.now.isoformat(), "present": [person.id for person in present], "items": items}
         return await chair.post(f"{self.lot}/meetings", body)
+
+    async def decide(
+        self, person: Person, supplier: str, subject: str, name: str, outcome: str = "met", **fields: Any
+    ) -> httpx.Response:
+        """Let somebody decide about a bid and a ground, condition or requirement."""
+        body = {
+            "subject": subject,
+            "id": name,
+            "outcome": outcome,
+            "evidence": "Annex 5.",
+            "reason": "Annex 5 shows it.",
+        }
+        return await person.post(f"{self.bid(supplier)}/selection", body | fields)
 
     async def evaluate(self, person: Person, **fields: Any) -> httpx.Response:
         """Let somebody run the engine under the published rules."""

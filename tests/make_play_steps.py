@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,14 @@ async def asked_and_answered(play: Play) -> None:
     assert (read["yours"], read["answer"]) == (False, "No. On the first day of the holidays.")
 
 
-async def recorded_and_verified(play: Play, folder: Path) -> None:
-    """Everything that anybody did, with who and why; a stranger's script finds the dossier whole."""
+async def recorded_and_verified(
+    play: Play, folder: Path, kinds: Sequence[str], forged: tuple[str, str]
+) -> list[dict[str, Any]]:
+    """Everything that anybody did, with who and why; a stranger's script finds the dossier whole, or words replaced.
+
+    `kinds` are among what must be told; `forged`: words that somebody said, and what is put in their place. Returns the
+    entries of the record.
+    """
     market = play.market
     say(await market.moderator.get(f"{play.path}/record"), 403, "forbidden", "approver or auditor")
     entries: list[dict[str, Any]] = []
@@ -43,21 +50,22 @@ async def recorded_and_verified(play: Play, folder: Path) -> None:
     while after is not None:
         page = done(await market.auditor.get(f"{play.path}/record?limit=200&after={after}"))
         entries, after = entries + page["entries"], page["next"]
-    kinds = [entry["kind"] for entry in entries]
-    for kind in ("seat.ended", "meeting.held", "criterion.unlocked", "recommendation.rejected", "contract.signed"):
-        assert kind in kinds
-    assert kinds.count("refused") > 50
+    told = [entry["kind"] for entry in entries]
+    assert {"meeting.held", "contract.signed", *kinds} <= {*told}
+    assert told.count("refused") > 50
     login, out = folder / "login", folder / "dossier.json"
     login.write_text(market.auditor.key)
     asked = ("dossier", play.tender["id"], "--service", market.url, "--login", str(login), "-o", str(out))
-    status, told = await ran("-m", "service", *asked)
-    assert status == 0, told
+    status, words = await ran("-m", "service", *asked)
+    assert status == 0, words
     key = done(await market.anonymous.get("/.well-known/tenderscore-keys.json"))["keys"][0]["public_key"]
-    status, told = await ran(str(verify_dossier.__file__), str(out), "--key", key)
-    assert status == 0, told
-    out.write_text(out.read_text().replace("crane plan is thin", "crane plan is fine"))
-    status, told = await ran(str(verify_dossier.__file__), str(out), "--key", key)
-    assert status != 0, told
+    status, words = await ran(str(verify_dossier.__file__), str(out), "--key", key)
+    assert status == 0, words
+    assert forged[0] in out.read_text()
+    out.write_text(out.read_text().replace(*forged))
+    status, words = await ran(str(verify_dossier.__file__), str(out), "--key", key)
+    assert status != 0, words
+    return entries
 
 
 async def ran(*arguments: str) -> tuple[int, str]:

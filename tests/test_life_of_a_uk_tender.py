@@ -63,7 +63,8 @@ async def test_a_uk_procurement_from_draft_to_the_end_of_its_record(frozen: Mark
     await letters_sent_and_notice_published(play)
     await contract_after_the_standstill(play)
     await reported(play)
-    await recorded_and_verified(play, tmp_path)
+    kinds = ("seat.ended", "criterion.unlocked", "recommendation.rejected")
+    await recorded_and_verified(play, tmp_path, kinds, ("crane plan is thin", "crane plan is fine"))
     await kept_and_destroyed(play)
 
 
@@ -410,13 +411,20 @@ async def letters_completed(play: Play) -> None:
     await play.complete(path, {"postal_address": "3 Mill Lane, Northgate NG1 2AB", "email": "bids@supplier.example"})
     assert [line["missing"] for line in done(await market.moderator.get(path))] == [[], [], []]
     winner = f"{path}/{play.bids['birch']}/redactions/explanation:team"
-    secret = {"reason": "The names of its people are personal data."}
+    secret = {"ground": "personal-data", "reason": "The explanation names its people."}
     say(await market.moderator.put(winner, secret), 403, "forbidden", "approver")
     unreasoned(await market.approver.put(winner, NO_REASON))
+    bare = secret | {"ground": "we-would-rather-not"}
+    say(await market.approver.put(winner, bare), 422, "not-a-ground", "trade-secret")
+    total = winner.replace("explanation:team", "total")
+    say(await market.approver.put(total, secret), 422, "must-be-told", "reg. 31")
     done(await market.approver.put(winner, secret))
     letter = done(await market.moderator.get(own))["letter"]
     team = next(one for one in letter["winner"]["criteria"] if one["id"] == "team")
-    assert (team["explanation"]["text"], team["explanation"]["redacted"]) == (None, secret["reason"])
+    assert (team["explanation"]["text"], team["explanation"]["redacted"]) == (
+        None,
+        f"{secret['reason']} (Withheld: UK GDPR art. 5(1)(c).)",
+    )
 
 
 async def letters_sent_and_notice_published(play: Play) -> None:

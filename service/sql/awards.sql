@@ -10,7 +10,11 @@ SELECT
     clock_timestamp()
 RETURNING
     lot_id, number, evaluation_id, recommendation_number, bid_id, reason, person_id, decided_at,
-    bidder_name(bid_id) AS bidder;
+    bidder_name(bid_id) AS bidder,
+    (
+        SELECT made.places FROM recommendations AS made
+        WHERE made.lot_id = award_decisions.lot_id AND made.number = award_decisions.recommendation_number
+    ) AS places;
 
 -- name: insert_annulment(lot_id, number, annulled_by, reference, reason, person_id)^
 -- Keep that an award was annulled.
@@ -25,7 +29,11 @@ RETURNING annulled_by, reference, reason, person_id, annulled_at;
 -- The standing award decision of a lot.
 SELECT
     award.lot_id, award.number, award.evaluation_id, award.recommendation_number, award.bid_id, award.reason,
-    award.person_id, award.decided_at, bidder_name(award.bid_id) AS bidder
+    award.person_id, award.decided_at, bidder_name(award.bid_id) AS bidder,
+    (
+        SELECT made.places FROM recommendations AS made
+        WHERE made.lot_id = award.lot_id AND made.number = award.recommendation_number
+    ) AS places
 FROM award_decisions AS award
 WHERE
     award.lot_id = :lot_id::uuid
@@ -39,6 +47,10 @@ WHERE
 SELECT
     award.lot_id, award.number, award.evaluation_id, award.recommendation_number, award.bid_id, award.reason,
     award.person_id, award.decided_at, bidder_name(award.bid_id) AS bidder,
+    (
+        SELECT made.places FROM recommendations AS made
+        WHERE made.lot_id = award.lot_id AND made.number = award.recommendation_number
+    ) AS places,
     CASE
         WHEN annulment.lot_id IS NOT NULL
             THEN

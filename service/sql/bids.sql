@@ -4,11 +4,18 @@ SELECT judged.submission_deadline, judged.at, judged.withdrawn
 FROM withdraw_bid(:bid_id::uuid, :supplier_id::uuid, :person_id::uuid) AS judged;
 
 -- name: list_own(lot_id, supplier_id)
--- A supplier's own bids for a lot: standing and withdrawn ones, never their contents.
+-- A supplier's own bids for a lot: standing and withdrawn ones, never their contents; whether rules and requirements are
+-- still those that each was sent under.
 SELECT
     bid.id AS bid_id, bid.version, version.submitted_at, version.digest, version.rules_digest, bid.variant,
     bid.withdrawn_at,
-    version.rules_digest IS NOT DISTINCT FROM lot.rules_digest AS under_present_rules
+    version.rules_digest IS NOT DISTINCT FROM lot.rules_digest
+    AND NOT EXISTS (
+        SELECT 1 FROM corrigenda AS issued
+        WHERE
+            issued.tender_id = lot.tender_id AND issued.issued_at > version.submitted_at
+            AND issued.changes ? 'requirements'
+    ) AS under_present_rules
 FROM bids AS bid
 INNER JOIN lots AS lot ON bid.lot_id = lot.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version

@@ -46,23 +46,6 @@ WHERE called.framework_id = :framework_id::uuid AND called.published_at IS NOT N
 ORDER BY called.published_at, called.id
 LIMIT 10000;
 
--- name: get_standing_award(lot_id)^
--- The award of a lot that was not annulled, with the result that it rests on, and whether places were given beside it.
-SELECT
-    award.number, award.bid_id, run.canonical,
-    EXISTS (
-        SELECT 1 FROM framework_places AS place
-        WHERE place.lot_id = award.lot_id AND place.award_number = award.number
-    ) AS concluded
-FROM award_decisions AS award
-INNER JOIN evaluations AS run ON award.evaluation_id = run.id
-WHERE
-    award.lot_id = :lot_id::uuid AND award.bid_id IS NOT NULL
-    AND NOT EXISTS (
-        SELECT 1 FROM award_annulments AS annulment
-        WHERE annulment.lot_id = award.lot_id AND annulment.number = award.number
-    );
-
 -- name: insert_places(lot_id, award_number, bid_ids, ranks, reason, person_id)!
 -- Give further bids their places in a framework.
 INSERT INTO framework_places (lot_id, award_number, bid_id, rank, reason, person_id, decided_at)

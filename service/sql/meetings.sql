@@ -45,17 +45,37 @@ FROM unnest(
 ) AS item (bid_id, criterion_id, version, marks, points, dissent, warnings, answer);
 
 -- name: list_meetings(lot_id)
--- A lot's meetings, first to last.
+-- A lot's meetings, first to last; why another than the panel's chair has chaired one says the log.
+WITH held AS (
+    SELECT (event.data ->> 'meeting_id')::uuid AS meeting_id, event.data ->> 'chair_reason' AS chair_reason
+    FROM lots AS lot
+    INNER JOIN events AS event ON lot.tender_id = event.log_id
+    WHERE
+        lot.id = :lot_id::uuid AND event.kind = 'meeting.held' AND event.data ->> 'lot_id' = lot.id::text
+        AND event.data ? 'chair_reason'
+)
+
 SELECT
-    meeting.id, meeting.lot_id, meeting.number, meeting.chair_id, meeting.present, meeting.held_at,
+    meeting.id, meeting.lot_id, meeting.number, meeting.chair_id, held.chair_reason, meeting.present, meeting.held_at,
     meeting.recorded_at
 FROM meetings AS meeting
+LEFT JOIN held ON meeting.id = held.meeting_id
 WHERE meeting.lot_id = :lot_id::uuid
 ORDER BY meeting.number, meeting.id
 LIMIT 10000;
 
 -- name: list_items(lot_id)
--- What the meetings of a lot agreed, with how they came to it.
+-- What the meetings of a lot agreed, with how they came to it, in the order in which each record has it, says the log.
+WITH said AS (
+    SELECT
+        (event.data ->> 'meeting_id')::uuid AS meeting_id, (item.facts ->> 'bid_id')::uuid AS bid_id,
+        item.facts ->> 'criterion_id' AS criterion_id, item.place
+    FROM lots AS lot
+    INNER JOIN events AS event ON lot.tender_id = event.log_id
+    CROSS JOIN LATERAL jsonb_array_elements(event.data -> 'said') WITH ORDINALITY AS item (facts, place)
+    WHERE lot.id = :lot_id::uuid AND event.kind = 'meeting.held' AND event.data ->> 'lot_id' = lot.id::text
+)
+
 SELECT
     item.meeting_id, item.bid_id, item.criterion_id, item.version, score.value, score.reason, score.cites,
     score.change_reason, item.marks, item.points, item.dissent, item.majority, item.warnings, item.answer
@@ -63,6 +83,8 @@ FROM meeting_items AS item
 INNER JOIN meetings AS meeting ON item.meeting_id = meeting.id
 INNER JOIN consensus_scores AS score
     ON item.bid_id = score.bid_id AND item.criterion_id = score.criterion_id AND item.version = score.version
+LEFT JOIN said
+    ON item.meeting_id = said.meeting_id AND item.bid_id = said.bid_id AND item.criterion_id = said.criterion_id
 WHERE meeting.lot_id = :lot_id::uuid
-ORDER BY meeting.number, item.criterion_id, item.bid_id
+ORDER BY meeting.number, said.place, item.criterion_id, item.bid_id
 LIMIT 100000;

@@ -1,18 +1,29 @@
 -- name: list_bids(tender_id)
--- Every opened bid of a tender with the state that was last decided and the reason for it.
+-- Every opened bid of a tender, named with all who bid jointly, with the state that was last decided and the reason.
 SELECT
-    opened.lot_id, opened.bid_id, supplier.name AS supplier, coalesce(decision.state, 'admissible') AS state,
-    CASE
-        WHEN coalesce(decision.state, 'admissible') <> 'admissible' THEN decision.reason
-        ELSE outcome.reason
-    END AS reason
+    opened.lot_id, opened.bid_id, bidder_name(opened.bid_id) AS supplier,
+    coalesce(decision.state, 'admissible') AS state,
+    coalesce(
+        (
+            SELECT string_agg(last.reason, ' ' ORDER BY last.number)
+            FROM (
+                SELECT DISTINCT ON (made.source)
+                    made.number, made.reason, coalesce(made.verdict, made.state) AS verdict
+                FROM bid_states AS made
+                WHERE made.bid_id = opened.bid_id
+                ORDER BY made.source, made.number DESC
+            ) AS last
+            WHERE last.verdict <> 'admissible'
+        ),
+        outcome.reason
+    ) AS reason
 FROM opened_bids AS opened
 INNER JOIN lots AS lot ON opened.lot_id = lot.id
 INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 LEFT JOIN technical_outcomes AS outcome ON opened.bid_id = outcome.bid_id
 LEFT JOIN LATERAL (
-    SELECT made.state, made.reason FROM bid_states AS made
+    SELECT made.state FROM bid_states AS made
     WHERE made.bid_id = opened.bid_id ORDER BY made.number DESC LIMIT 1
 ) AS decision ON TRUE
 WHERE lot.tender_id = :tender_id::uuid
@@ -22,12 +33,10 @@ LIMIT 10000;
 -- name: list_awards(tender_id)
 -- Every award decision of a tender, the annulled ones with why, and the reasons of the recommendation behind each.
 SELECT
-    award.lot_id, award.number, award.bid_id, supplier.name AS supplier, award.reason, made.reason AS recommendation,
-    award.decided_at, annulment.reason AS annulled
+    award.lot_id, award.number, award.bid_id, bidder_name(award.bid_id) AS supplier, award.reason,
+    made.reason AS recommendation, award.decided_at, annulment.reason AS annulled
 FROM award_decisions AS award
 INNER JOIN lots AS lot ON award.lot_id = lot.id
-LEFT JOIN bids AS bid ON award.bid_id = bid.id
-LEFT JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 LEFT JOIN recommendations AS made ON award.lot_id = made.lot_id AND award.recommendation_number = made.number
 LEFT JOIN award_annulments AS annulment ON award.lot_id = annulment.lot_id AND award.number = annulment.number
 WHERE lot.tender_id = :tender_id::uuid

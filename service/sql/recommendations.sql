@@ -2,13 +2,15 @@
 -- The last run of a lot.
 SELECT run.id FROM evaluations AS run WHERE run.lot_id = :lot_id::uuid ORDER BY run.number DESC LIMIT 1;
 
--- name: insert_recommendation(lot_id, evaluation_id, bid_id, reason, warnings, person_id)$
+-- name: insert_recommendation(lot_id, evaluation_id, bid_id, places, reason, warnings, person_id)$
 -- Keep a recommendation as the lot's next one.
-INSERT INTO recommendations (lot_id, number, evaluation_id, bid_id, reason, warnings, person_id, recommended_at)
+INSERT INTO recommendations (
+    lot_id, number, evaluation_id, bid_id, places, reason, warnings, person_id, recommended_at
+)
 SELECT
     :lot_id::uuid,
     1 + (SELECT count(*) FROM recommendations AS earlier WHERE earlier.lot_id = :lot_id::uuid)::int,
-    :evaluation_id::uuid, :bid_id::uuid, :reason::text, :warnings::jsonb, :person_id::uuid, clock_timestamp()
+    :evaluation_id::uuid, :bid_id::uuid, :places::int, :reason::text, :warnings::jsonb, :person_id::uuid, clock_timestamp()
 RETURNING number;
 
 -- name: last_annulled(lot_id)$
@@ -26,7 +28,7 @@ VALUES (:lot_id::uuid, :number::int, :reason::text, :person_id::uuid, clock_time
 -- name: list_recommendations(lot_id)
 -- A lot's recommendations, first to last, with what was decided against any.
 SELECT
-    made.lot_id, made.number, made.evaluation_id, made.bid_id, made.reason, made.warnings, made.person_id,
+    made.lot_id, made.number, made.evaluation_id, made.bid_id, made.places, made.reason, made.warnings, made.person_id,
     person.name AS person, made.recommended_at,
     CASE
         WHEN rejection.lot_id IS NOT NULL

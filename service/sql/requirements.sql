@@ -1,5 +1,5 @@
 -- name: insert_requirements(tender_id, requirements, digest, person_id)!
--- Keep a draft's conditions and requirements as its next version.
+-- Keep a tender's conditions and requirements as its next version.
 INSERT INTO tender_requirements (tender_id, version, requirements, digest, person_id, written_at)
 SELECT
     :tender_id::uuid,

@@ -1,116 +1,33 @@
--- name: list_bids(lot_id)
--- The opened bids of a lot: whose each is, and why it is out if it is.
+-- name: get_letter(lot_id, bid_id, supplier_id, award_number)^
+-- The letter about a bid on an award, or the last one, as it was sent, for the buyer or for the bid's supplier alone; with
+-- what annulled the award, and the award on which the bid's next letter was sent.
 SELECT
-    opened.bid_id, bid.supplier_id, bidder_name(opened.bid_id) AS supplier, supplier.identifier,
-    coalesce(
-        (
-            SELECT CASE WHEN decision.state <> 'admissible' THEN decision.reason END
-            FROM bid_states AS decision
-            WHERE decision.bid_id = opened.bid_id
-            ORDER BY decision.number DESC
-            LIMIT 1
-        ),
-        outcome.reason
-    ) AS state_reason
-FROM opened_bids AS opened
-INNER JOIN bids AS bid ON opened.bid_id = bid.id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
-LEFT JOIN technical_outcomes AS outcome ON opened.bid_id = outcome.bid_id
-WHERE opened.lot_id = :lot_id::uuid
-ORDER BY supplier.name, opened.bid_id
-LIMIT 10000;
-
--- name: list_names(lot_id)
--- The names and identifiers of everybody behind the opened bids of a lot.
-SELECT opened.bid_id, named.kind, named.text
-FROM opened_bids AS opened
-INNER JOIN bids AS bid ON opened.bid_id = bid.id
-INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
-CROSS JOIN LATERAL (
-    SELECT 'name' AS kind, supplier.name AS text
-    UNION ALL
-    SELECT 'identifier', supplier.identifier
-    UNION ALL
-    SELECT 'name', party.name FROM bid_parties AS party WHERE party.bid_id = opened.bid_id
-    UNION ALL
-    SELECT 'identifier', party.identifier FROM bid_parties AS party WHERE party.bid_id = opened.bid_id
-) AS named
-WHERE opened.lot_id = :lot_id::uuid AND named.text IS NOT NULL
-ORDER BY opened.bid_id, named.kind, named.text
-LIMIT 100000;
-
--- name: list_reasons(lot_id)
--- The agreed reasons for the standing scores of a lot, and where in the bids they are seen.
-SELECT score.bid_id, score.criterion_id, score.reason, score.cites
-FROM consensus_scores AS score
-INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
-WHERE
-    opened.lot_id = :lot_id::uuid
-    AND NOT EXISTS (
-        SELECT 1 FROM consensus_scores AS later
-        WHERE
-            later.bid_id = score.bid_id AND later.criterion_id = score.criterion_id AND later.version > score.version
-    )
-ORDER BY score.bid_id, score.criterion_id
-LIMIT 100000;
-
--- name: list_texts(lot_id)
--- The standing texts for the letters of a lot.
-SELECT DISTINCT ON (given.bid_id, given.field) given.bid_id, given.field, given.version, given.text, given.given_at
-FROM letter_texts AS given
-WHERE given.lot_id = :lot_id::uuid
-ORDER BY given.bid_id, given.field, given.version DESC
-LIMIT 100000;
-
--- name: list_redactions(lot_id)
--- Which fields of a lot's letters are redacted, and which are shown again.
-SELECT DISTINCT ON (decided.bid_id, decided.field)
-    decided.bid_id, decided.field, decided.version, decided.reason, decided.decided_at
-FROM letter_redactions AS decided
-WHERE decided.lot_id = :lot_id::uuid
-ORDER BY decided.bid_id, decided.field, decided.version DESC
-LIMIT 100000;
-
--- name: list_sent(lot_id, award_number)
--- The letters of an award as they were sent.
-SELECT sent.bid_id, sent.canonical, sent.digest, sent.sent_at
-FROM sent_letters AS sent
-WHERE sent.lot_id = :lot_id::uuid AND sent.award_number = :award_number::int
-ORDER BY sent.bid_id
-LIMIT 10000;
-
--- name: get_own_letter(lot_id, bid_id, supplier_id)^
--- The last letter that a supplier was sent about its own bid.
-SELECT sent.bid_id, sent.canonical, sent.digest, sent.sent_at
+    sent.bid_id, sent.award_number, sent.canonical, sent.digest, sent.sent_at,
+    (
+        SELECT
+            jsonb_build_object(
+                'annulled_at', annulment.annulled_at,
+                'annulled_by', annulment.annulled_by,
+                'reference', annulment.reference,
+                'reason', annulment.reason,
+                'replaced_by', (
+                    SELECT min(later.award_number) FROM sent_letters AS later
+                    WHERE
+                        later.lot_id = sent.lot_id AND later.bid_id = sent.bid_id
+                        AND later.award_number > sent.award_number
+                )
+            )
+        FROM award_annulments AS annulment
+        WHERE annulment.lot_id = sent.lot_id AND annulment.number = sent.award_number
+    ) AS annulled
 FROM sent_letters AS sent
 INNER JOIN bids AS bid ON sent.bid_id = bid.id
-WHERE sent.lot_id = :lot_id::uuid AND sent.bid_id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid
+WHERE
+    sent.lot_id = :lot_id::uuid AND sent.bid_id = :bid_id::uuid
+    AND (:supplier_id::uuid IS NULL OR bid.supplier_id = :supplier_id::uuid)
+    AND (:award_number::int IS NULL OR sent.award_number = :award_number::int)
 ORDER BY sent.award_number DESC
 LIMIT 1;
-
--- name: insert_text(lot_id, bid_id, field, text, person_id)^
--- Keep a text for the letters of a lot as its next version.
-INSERT INTO letter_texts (lot_id, bid_id, field, version, text, person_id, given_at)
-SELECT
-    :lot_id::uuid, :bid_id::uuid, :field::text,
-    1 + (
-        SELECT count(*) FROM letter_texts AS earlier
-        WHERE earlier.lot_id = :lot_id::uuid AND earlier.bid_id = :bid_id::uuid AND earlier.field = :field::text
-    )::int,
-    :text::text, :person_id::uuid, clock_timestamp()
-RETURNING bid_id, field, version, text, given_at;
-
--- name: insert_redaction(lot_id, bid_id, field, reason, person_id)^
--- Keep whether a field is shown, as the next version of that decision.
-INSERT INTO letter_redactions (lot_id, bid_id, field, version, reason, person_id, decided_at)
-SELECT
-    :lot_id::uuid, :bid_id::uuid, :field::text,
-    1 + (
-        SELECT count(*) FROM letter_redactions AS earlier
-        WHERE earlier.lot_id = :lot_id::uuid AND earlier.bid_id = :bid_id::uuid AND earlier.field = :field::text
-    )::int,
-    :reason::text, :person_id::uuid, clock_timestamp()
-RETURNING bid_id, field, version, reason, decided_at;
 
 -- name: insert_letters(lot_id, award_number, bid_ids, canonicals, digests, person_id, sent_at)!
 -- Keep all letters of an award as they are sent.

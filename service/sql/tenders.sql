@@ -145,6 +145,37 @@ DELETE FROM tender_roles
 WHERE tender_id = :tender_id::uuid AND person_id = :person_id::uuid AND role = :role::text
 RETURNING role;
 
+-- name: find_reader(tender_id, person_id, roles)$
+-- The one of these roles in which a person could read all bids of a lot, says the log: held once bids were open, and
+-- without a seat in the lot, which blinds under every role.
+SELECT given.data ->> 'role' AS role
+FROM events AS given
+WHERE
+    given.log_id = :tender_id::uuid AND given.kind = 'role.granted'
+    AND given.data ->> 'person_id' = :person_id::uuid::text
+    AND given.data ->> 'role' = ANY (:roles::text [])
+    AND NOT EXISTS (
+        SELECT FROM events AS taken
+        WHERE
+            taken.log_id = given.log_id AND taken.kind = 'role.taken' AND taken.position > given.position
+            AND taken.data ->> 'person_id' = given.data ->> 'person_id'
+            AND taken.data ->> 'role' = given.data ->> 'role'
+            AND taken.position < (
+                SELECT min(opened.position) FROM events AS opened
+                WHERE opened.log_id = given.log_id AND opened.kind = 'bids.opened'
+            )
+    )
+    AND EXISTS (
+        SELECT FROM lots AS lot
+        WHERE
+            lot.tender_id = given.log_id AND lot.opened_at IS NOT NULL
+            AND NOT EXISTS (
+                SELECT FROM seats AS seat WHERE seat.lot_id = lot.id AND seat.person_id = :person_id::uuid
+            )
+    )
+ORDER BY given.position
+LIMIT 1;
+
 -- name: list_roles(tender_id)
 -- Who holds which role.
 SELECT held.person_id, person.name AS person, held.role, held.granted_at

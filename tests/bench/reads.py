@@ -188,19 +188,19 @@ def requests_of(stored: Results, places: list[tuple[datetime, UUID]], marks: Sec
 SCRIPT = "SELECT document FROM {schema}.results WHERE id = '{id}';\n"
 
 
-async def fill(dsn: str, stored: Results) -> list[tuple[datetime, UUID]]:
+async def fill(dsn: str, stored: Results, tenders: int = TENDERS) -> list[tuple[datetime, UUID]]:
     """A market with readers and the stored results; returns where every tender stands in the list."""
     await db.migrate(dsn)
     conn = await db.connect(dsn)
     try:
-        await market.fill(conn, TENDERS, SUPPLIERS)
+        await market.fill(conn, tenders, SUPPLIERS)
         await conn.execute(FILL.format(schema=SCHEMA, readers=READERS, first=FIRST_READER, role=db.APP_ROLE))
         for number, name in enumerate(WHICH):
             content: bytes = getattr(stored, name)
             await conn.execute(
                 "INSERT INTO evaluations (id, lot_id, number, person_id, canonical, digest, rules_digest, engine,"
-                " evaluated_at)"
-                " SELECT $1, md5('lot 0')::uuid, $2, md5('author 0')::uuid, $3, $4, '', '', clock_timestamp()",
+                " evaluated_at, reason)"
+                " SELECT $1, md5('lot 0')::uuid, $2, md5('author 0')::uuid, $3, $4, '', '', now(), 'measured'",
                 stored.ids[name],
                 number + 1,
                 content,

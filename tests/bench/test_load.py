@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from tests.bench import reads
 from tests.bench.load import Invalid, as_measured, cpu_seconds, percentile
 
 
@@ -51,3 +52,8 @@ def test_a_process_is_charged_for_its_children_alive_and_reaped():
         while cpu_seconds(child.pid) < 0.27:
             assert child.poll() is None
         assert cpu_seconds(os.getpid()) - before >= 0.54
+
+
+async def test_what_the_reads_are_measured_on_is_what_the_database_takes(dsn: str):
+    """A market that a migration had outgrown stopped the measurement at its first statement."""
+    assert len(await reads.fill(dsn, reads.results(), tenders=3)) == 3

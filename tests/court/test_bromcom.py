@@ -7,6 +7,7 @@ unlawful. Source: caselaw.nationalarchives.gov.uk/ewhc/tcc/2022/3262, dacbeachcr
 Played again: three evaluators give 2, 3 and 5. The average, 3.33, is on no path to a result.
 """
 
+import re
 from typing import Any
 
 import pytest
@@ -61,7 +62,8 @@ async def test_nothing_that_the_service_tells_holds_an_average(market: Market) -
     lot = f"/lots/{tender['lots'][0]['id']}"
     done(await market.meet(tender, an_item(bid, value="5"), present=present))
     for path in ("moderation/agenda", "scores", "consensus", "meetings", "panel/progress"):
-        assert "3.3" not in (await market.moderator.get(f"{lot}/{path}")).text
+        told = (await market.moderator.get(f"{lot}/{path}")).text
+        assert not re.search(r"(?<!\d)3\.3", told)  # of an instant's seconds there are two digits
 
 
 async def test_a_policy_that_never_calls_a_meeting_is_refused_and_would_not_help(market: Market) -> None:

@@ -363,6 +363,13 @@ FROM tenders AS tender
 WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NULL);
 $$;
 
+CREATE FUNCTION public.next_question(tender uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT 1 + count(*)::int FROM questions AS earlier WHERE earlier.tender_id = tender;
+$$;
+
 CREATE FUNCTION public.own_scores_are_in(asked_bid uuid, asked_criterion text, asked_person uuid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -429,6 +436,35 @@ FROM opened_documents AS opened
 INNER JOIN documents AS complete ON opened.document_id = complete.id
 INNER JOIN document_chunks AS chunk ON complete.upload_id = chunk.upload_id AND chunk.number = place
 WHERE opened.document_id = document AND opened.content_key IS NOT NULL;
+$$;
+
+CREATE FUNCTION public.refuse_score_behind_a_lock() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+    touched text [] := ARRAY[NEW.criterion_id];
+    touched_bids uuid [] := ARRAY[NEW.bid_id];
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        touched := touched || OLD.criterion_id;
+        touched_bids := touched_bids || OLD.bid_id;
+    END IF;
+    PERFORM FROM lots AS lot
+    WHERE lot.id IN (SELECT opened.lot_id FROM opened_bids AS opened WHERE opened.bid_id = ANY (touched_bids))
+    FOR SHARE;
+    IF EXISTS (
+        SELECT FROM criterion_locks AS held
+        INNER JOIN opened_bids AS opened ON held.lot_id = opened.lot_id
+        LEFT JOIN criterion_unlocks AS lifted
+            ON held.lot_id = lifted.lot_id AND held.criterion_id = lifted.criterion_id AND held.number = lifted.number
+        WHERE opened.bid_id = ANY (touched_bids) AND held.criterion_id = ANY (touched) AND lifted.lot_id IS NULL
+    ) THEN
+        RAISE EXCEPTION 'the criterion is locked'
+        USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NULL;
+END
 $$;
 
 CREATE FUNCTION public.retained_until(tender uuid, least_years integer) RETURNS timestamp with time zone
@@ -851,6 +887,16 @@ SELECT CASE
     WHEN current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'public.bids'::regclass)
         THEN nullif(current_setting('tenderscore.tenant', TRUE), '')::uuid
 END;
+$$;
+
+CREATE FUNCTION public.wait_for_scores_on_their_way() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM lots AS lot WHERE lot.id = NEW.lot_id FOR NO KEY UPDATE;
+    RETURN NEW;
+END
 $$;
 
 CREATE FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) RETURNS TABLE(submission_deadline timestamp with time zone, at timestamp with time zone, withdrawn uuid)
@@ -1284,6 +1330,7 @@ CREATE TABLE public.letter_redactions (
     reason text,
     person_id uuid NOT NULL,
     decided_at timestamp with time zone NOT NULL,
+    ground text,
     CONSTRAINT letter_redactions_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
@@ -1566,6 +1613,7 @@ CREATE TABLE public.recommendations (
     warnings jsonb NOT NULL,
     person_id uuid NOT NULL,
     recommended_at timestamp with time zone NOT NULL,
+    places integer,
     CONSTRAINT recommendations_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
@@ -2129,6 +2177,9 @@ ALTER TABLE ONLY public.question_answers
 ALTER TABLE ONLY public.questions
     ADD CONSTRAINT questions_are_numbered PRIMARY KEY (tender_id, number);
 
+ALTER TABLE public.recommendations
+    ADD CONSTRAINT recommendations_are_for_two_places_or_more CHECK ((places > 1)) NOT VALID;
+
 ALTER TABLE ONLY public.recommendations
     ADD CONSTRAINT recommendations_are_numbered PRIMARY KEY (lot_id, number);
 
@@ -2284,6 +2335,12 @@ CREATE INDEX tenders_by_framework ON public.tenders USING btree (framework_id, p
 CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at, id) WHERE (published_at IS NOT NULL);
 
 CREATE INDEX trainings_by_tender ON public.trainings USING btree (tender_id, person_id);
+
+CREATE CONSTRAINT TRIGGER consensus_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.consensus_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
+
+CREATE TRIGGER criterion_locks_wait_for_scores BEFORE INSERT ON public.criterion_locks FOR EACH ROW EXECUTE FUNCTION public.wait_for_scores_on_their_way();
+
+CREATE CONSTRAINT TRIGGER panel_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.panel_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
 
 CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();
 
@@ -3057,6 +3114,9 @@ GRANT ALL ON FUNCTION public.log_leaves(log uuid, size bigint) TO tenderscore_ap
 
 REVOKE ALL ON FUNCTION public.may_be_opened(lot uuid, stage text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.may_be_opened(lot uuid, stage text) TO tenderscore_opening;
+
+REVOKE ALL ON FUNCTION public.next_question(tender uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.next_question(tender uuid) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.prune_service_samples() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;

@@ -341,12 +341,16 @@ class Market:
         body = {"rules_digest": lot["rules_digest"], "reason": reason}
         return done(await self.moderator.post(f"/lots/{lot['id']}/evaluations", body))
 
-    async def recommend(self, tender: dict[str, Any], run: dict[str, Any], bid: Any) -> dict[str, Any]:
+    async def recommend(
+        self, tender: dict[str, Any], run: dict[str, Any], bid: Any, places: int | None = None
+    ) -> dict[str, Any]:
         """Let the moderator recommend a bid, or with None that nothing be awarded, answering every warning."""
-        warned = done(await self.moderator.get(f"/evaluations/{run['id']}/warnings")) if bid else []
+        asked = f"?places={places}" if places else ""
+        warned = done(await self.moderator.get(f"/evaluations/{run['id']}/warnings{asked}")) if bid else []
         body = {
             "evaluation_id": run["id"],
             "bid_id": bid and bid["bid_id"],
+            "places": places,
             "reason": "Ranked first on the published criteria.",
             "acknowledged": [{"warning": one["name"], "answer": "The panel read it again."} for one in warned],
         }

@@ -138,6 +138,20 @@ async def test_a_decision_follows_from_the_assessment(market: Market) -> None:
     assert done(await decide(market.approver, birch, "accepted"))["open"] is None
 
 
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [(CASE, "As assessed. (Directive 2014/24/EU, article 69(3), second subparagraph)"), (None, "As assessed.")],
+)
+async def test_who_must_be_rejected_is_told_by_which_law(market: Market, case: str | None, told: str) -> None:
+    """It stands in the reason that the letter and the report repeat; without a case there is only the reason."""
+    tender, (_, birch), _ = await a_low_price(market)
+    await answer(market, done(await request(market, birch)))
+    done(await assess(market.moderator, birch, explained=False, mandatory_case=case))
+    done(await decide(market.approver, birch, "rejected"))
+    states = done(await market.auditor.get(f"/lots/{tender['lots'][0]['id']}/states"))
+    assert [(one["state"], one["reason"]) for one in states] == [("abnormally_low_rejected", told)]
+
+
 async def test_who_has_assessed_a_price_does_not_decide_on_it_under_another_role(market: Market) -> None:
     """Two persons reject a low price; a moderator who became approver is still the one who judged it."""
     tender, (_, birch), _ = await a_low_price(market)

@@ -115,6 +115,64 @@ async def test_new_rules_have_a_new_digest_and_lots_keep_their_ids(market: Marke
     assert changed["lots"][0]["rules"]["rounding"] == OTHER_RULES["rounding"]
 
 
+INSURANCE = {
+    "id": "insurance",
+    "kind": "condition",
+    "title": "Insurance",
+    "text": "5 million.",
+    "evidence": "A policy.",
+}
+
+
+async def test_requirements_change_with_more_time_and_by_two_persons(market: Market) -> None:
+    """C-298/15 Borta; Procurement Act 2023 s.31: published again, to all, while every bid can still be replaced."""
+    draft = await market.draft(submission_deadline=await market.in_an_hour())
+    path = f"/tenders/{draft['id']}"
+    written = done(await market.author.put(f"{path}/requirements", {"requirements": [INSURANCE]}))
+    tender = done(await market.approver.post(f"{path}/publication", If_Match='"1"'))
+    receipt = done(await market.alder.submit(tender))
+    lower = INSURANCE | {"text": "2 million are enough."}
+    done(await market.propose(tender, a_corrigendum(requirements=[lower])))
+    assert done(await market.alder.get(f"{path}/requirements"))["digest"] == written["digest"]
+    refused(await market.confirm(tender, 1, market.author), 403, "forbidden")
+    changed = done(await market.confirm(tender, 1))
+    assert changed["corrigenda"][0]["changes"]["requirements"][0]["text"] == lower["text"]
+    assert changed["rules_digest"] == tender["rules_digest"]
+    now = done(await market.birch.get(f"{path}/requirements"))
+    assert (now["version"], now["requirements"][0]["text"]) == (2, lower["text"])
+    entry = await market.last(tender)
+    assert entry["kind"] == "corrigendum.issued"
+    assert entry["data"]["changes"]["requirements_digest"] == {"old": written["digest"], "new": now["digest"]}
+    own = f"/lots/{tender['lots'][0]['id']}/bids"
+    (line,) = done(await market.alder.get(own))
+    assert line["under_present_rules"] is False
+    done(await market.alder.put(f"/bids/{receipt['bid_id']}", a_bid(), Idempotency_Key="again"))
+    (line,) = done(await market.alder.get(own))
+    assert (line["version"], line["under_present_rules"]) == (2, True)
+    await market.open(tender)
+    (bid,) = done(await market.moderator.get(own))
+    decision = {
+        "subject": "condition",
+        "id": "insurance",
+        "outcome": "met",
+        "evidence": "Annex.",
+        "reason": "In force.",
+    }
+    done(await market.moderator.post(f"/bids/{bid['bid_id']}/selection", decision))
+
+
+async def test_requirements_that_are_all_dropped_are_asked_of_nobody(market: Market) -> None:
+    """An empty list is a change; a corrigendum without one leaves them as they are."""
+    draft = await market.draft(submission_deadline=await market.in_an_hour())
+    path = f"/tenders/{draft['id']}"
+    done(await market.author.put(f"{path}/requirements", {"requirements": [INSURANCE]}))
+    tender = done(await market.approver.post(f"{path}/publication", If_Match='"1"'))
+    await market.amend(tender, NEW_TITLE)
+    assert len(done(await market.alder.get(f"{path}/requirements"))["requirements"]) == 1
+    await market.amend(tender, a_corrigendum(requirements=[]))
+    assert done(await market.alder.get(f"{path}/requirements"))["requirements"] == []
+
+
 async def test_standing_bids_are_untouched_by_more_time(market: Market) -> None:
     """An extension asks nothing of who has bid: same receipt, under the present rules, free to be replaced."""
     tender = await market.publish()
@@ -235,6 +293,9 @@ async def test_of_ten_confirmations_at_once_one_takes_effect(market: Market) -> 
     [
         ("/submission_deadline", {"reason": "Sooner.", "submission_deadline": "2026-01-01T00:00:00Z"}),
         ("/submission_deadline", {"reason": "Rules without time.", "lots": [a_lot(rules=OTHER_RULES)]}),
+        ("/submission_deadline", {"reason": "Requirements without time.", "requirements": [INSURANCE]}),
+        ("/requirements/0/lot", a_corrigendum(requirements=[INSURANCE | {"lot": 2}])),
+        ("/requirements/1/id", a_corrigendum(requirements=[INSURANCE, INSURANCE])),
         ("/lots", a_corrigendum(lots=[a_lot(), a_lot()])),
         ("", {"reason": "Nothing."}),
         (

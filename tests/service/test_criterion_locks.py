@@ -1,9 +1,16 @@
 """The lock of a criterion's agreed scores, and what lifts it."""
 
+import asyncio
 from typing import Any
 
+import asyncpg
+import pytest
+
+from service import db
+from service.edge import as_refusal
 from tests.make import a_decision, a_score, an_item
 from tests.service.conftest import Market, done, refused
+from tests.service.test_bids import until_somebody_waits
 from tests.service.test_panel_scores import CRITERION, lot_of, score
 
 
@@ -29,6 +36,78 @@ async def test_a_lock_is_final_for_the_panel(market: Market) -> None:
         await market.moderator.post(path_of(tender, "lock")),
     ):
         refused(late, 409, "criterion-locked")
+
+
+NAMES = "bid_id, {criterion}, {version}, value, person_id, {at}, reason, cites, change_reason"
+AT = {"panel_scores": "given_at", "consensus_scores": "recorded_at"}
+
+
+def copying(table: str, version: str = "9", criterion: str = "criterion_id") -> str:
+    """A statement that puts a further score beside the one of a bid ($1), past everything that the program checks."""
+    asked = NAMES.format(criterion="criterion_id", version="version", at=AT[table])
+    given = NAMES.format(criterion=criterion, version=version, at=AT[table]).replace("change_reason", "'Late.'")
+    return f"INSERT INTO {table} ({asked}) SELECT {given} FROM {table} WHERE bid_id = $1 AND version = 1"
+
+
+@pytest.mark.parametrize("statement", [copying(table) for table in AT], ids=AT)
+async def test_behind_a_lock_no_statement_of_the_service_s_role_puts_a_score(market: Market, statement: str) -> None:
+    """Whatever the program forgets, the database does not; once an approver has lifted the lock it lets scores in."""
+    tender, (bid, _) = await market.agreed()
+    conn = await db.connect(market.dsn)
+    try:
+        await conn.execute("SET ROLE tenderscore_app")
+        with pytest.raises(asyncpg.CheckViolationError, match="locked") as error:
+            await conn.execute(statement, bid["bid_id"])
+        assert as_refusal(error.value).slug() == "criterion-locked"
+        done(await market.approver.post(path_of(tender, "unlock"), REASON))
+        assert await conn.execute(statement, bid["bid_id"]) == "INSERT 0 1"
+    finally:
+        await conn.close()
+
+
+@pytest.mark.parametrize("table", AT)
+async def test_behind_a_lock_not_even_the_owner_of_the_tables_changes_a_score(market: Market, table: str) -> None:
+    """Nor carries one over to a criterion that is open; a score of another criterion changes freely."""
+    _, (bid, _) = await market.agreed()
+    for change in ("value = '0'", "reason = 'Other.'", "criterion_id = 'open'"):
+        with pytest.raises(asyncpg.CheckViolationError, match="locked"):
+            await market.owner.execute(f"UPDATE {table} SET {change} WHERE bid_id = $1", bid["bid_id"])
+    copy = copying(table, criterion="'open'")
+    assert await market.owner.execute(copy, bid["bid_id"]) == "INSERT 0 1"
+    change = f"UPDATE {table} SET value = '0' WHERE bid_id = $1 AND criterion_id = 'open'"
+    assert await market.owner.execute(change, bid["bid_id"]) == "UPDATE 1"
+
+
+async def test_a_score_on_its_way_and_a_lock_wait_for_each_other(market: Market) -> None:
+    """Whichever is first: a score is in before the lock or it is refused, and never in behind the lock's back."""
+    tender, (bid, _) = await market.agreed()
+    done(await market.approver.post(path_of(tender, "unlock"), REASON))
+    lock = """
+        INSERT INTO criterion_locks (lot_id, criterion_id, number, person_id, locked_at)
+        VALUES ($1, $2, 2, $3, clock_timestamp())
+    """
+    facts = (tender["lots"][0]["id"], CRITERION, market.moderator.id)
+    one, other = await db.connect(market.dsn), await db.connect(market.dsn)
+    try:
+        going = one.transaction()
+        await going.start()
+        await one.execute(copying("panel_scores"), bid["bid_id"])
+        locking = asyncio.create_task(other.execute(lock, *facts))
+        await until_somebody_waits(market)
+        await going.commit()
+        assert await locking == "INSERT 0 1"
+        await market.owner.execute("DELETE FROM criterion_locks WHERE lot_id = $1 AND number = 2", facts[0])
+        going = one.transaction()
+        await going.start()
+        await one.execute(lock, *facts)
+        scoring = asyncio.create_task(other.execute(copying("panel_scores", version="8"), bid["bid_id"]))
+        await until_somebody_waits(market)
+        await going.commit()
+        with pytest.raises(asyncpg.CheckViolationError, match="locked"):
+            await scoring
+    finally:
+        await one.close()
+        await other.close()
 
 
 async def test_a_lock_waits_for_every_bid_in_the_race(market: Market) -> None:

@@ -8,7 +8,6 @@ from tests.make import a_lot, a_rules, a_score, a_tender
 from tests.make_officers import content_keys, desks, private_key, publish
 from tests.make_officers import draft as a_draft
 from tests.service.conftest import Market, Person, done
-from tests.service.test_frameworks import awarded as awarded_framework
 
 
 class Shown:
@@ -73,7 +72,8 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     await shown.send("decide_award", market.approver, "POST", f"{lot}/award", award)
     letter = f"{lot}/assessment-summaries/{receipt['bid_id']}"
     await shown.send("give_text", market.moderator, "PUT", f"{letter}/texts/postal_address")
-    await shown.send("redact_field", market.approver, "PUT", f"{letter}/redactions/explanation:method-statement")
+    redaction = f"{letter}/redactions/explanation:method-statement"
+    await shown.send("redact_field", market.approver, "PUT", redaction, {"ground": "own-rules"})
     await shown.send("send_summaries", market.approver, "POST", f"{lot}/assessment-summaries/sending")
     at = (await market.owner.fetchval("SELECT clock_timestamp()")).isoformat()
     await shown.send("record_notice", market.approver, "POST", f"{lot}/award-notice", {"published_at": at})
@@ -91,8 +91,6 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
         path = f"/tenders/{unneeded['id']}" if operation == "cancel_tender" else f"/lots/{unneeded['lots'][0]['id']}"
         await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
     await send_the_examples_of_the_record(market, shown, f"/tenders/{tender['id']}")
-    framework = (await awarded_framework(market))["lots"][0]["id"]
-    await shown.send("give_places", market.approver, "POST", f"/lots/{framework}/framework-places", {"number": 2})
     await send_the_officers_examples(market, shown)
     assert shown.sent == EXAMPLES.keys()
 

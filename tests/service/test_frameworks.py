@@ -1,8 +1,9 @@
 """Frameworks are awarded to suppliers, and what calls off from them exists for nobody else."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,24 +17,49 @@ FRAMEWORK = {"ends_at": "2131-06-01T12:00:00Z", "most_suppliers": 2, "total_valu
 MICROSECOND = timedelta(microseconds=1)
 
 
-async def awarded(market: Market, later: datetime | None = None, **terms: Any) -> dict[str, Any]:
-    """A framework that is awarded to Birch; Alder is ranked second. later: where the clock then stands, if frozen."""
-    tender = await market.publish(framework=FRAMEWORK | terms)
-    done(await market.alder.submit(tender))
-    done(await market.birch.submit(tender, a_bid(price="1000000.00")))
+class Ranked(NamedTuple):
+    """A framework that is evaluated, its bids by their bidders, and the run."""
+
+    tender: dict[str, Any]
+    bids: dict[str, str]
+    run: dict[str, Any]
+
+
+async def ranked(market: Market, later: datetime | None = None, **fields: Any) -> Ranked:
+    """A framework; Birch is ranked before Alder, and Alder before Cedar. later: where a frozen clock then stands."""
+    terms = {name: fields.pop(name) for name in FRAMEWORK if name in fields}
+    needed = {"requirements": fields.pop("requirements", [])}
+    deadline = {"submission_deadline": await market.in_an_hour()}
+    draft = await market.draft(**deadline | {"framework": FRAMEWORK | terms} | fields)
+    done(await market.author.put(f"/tenders/{draft['id']}/requirements", needed))
+    tender = done(await market.approver.post(f"/tenders/{draft['id']}/publication", If_Match='"1"'))
+    bids: dict[str, str] = {}
+    for name, price in (("alder", "1184500.00"), ("birch", "1000000.00"), ("cedar", "1900000.00")):
+        bids[name] = done(await getattr(market, name).submit(tender, a_bid(price=price)))["bid_id"]
     if later is not None:
         await market.set_clock(later)
-    bids = sorted((await market.open(tender))["bids"], key=lambda bid: bid["supplier"])
-    for bid in bids:
-        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
-        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.open(tender)
+    for bid_id in bids.values():
+        done(await market.evaluator.put(f"/bids/{bid_id}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid_id}/consensus/method-statement", a_score()))
     lot = tender["lots"][0]
     await market.lock(tender)
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
-    await market.recommend(tender, run, bids[1])
-    body = {"evaluation_id": run["id"], "bid_id": bids[1]["bid_id"], "reason": "As recommended."}
-    done(await market.approver.post(f"/lots/{lot['id']}/award", body))
-    return tender
+    return Ranked(tender, bids, run)
+
+
+def an_award(found: Ranked, **fields: Any) -> dict[str, Any]:
+    return {"evaluation_id": found.run["id"], "bid_id": found.bids["birch"], "reason": "As recommended."} | fields
+
+
+async def awarded(
+    market: Market, later: datetime | None = None, places: int | None = None, **terms: Any
+) -> dict[str, Any]:
+    """A framework that is awarded to Birch, with so many places in all."""
+    found = await ranked(market, later, **terms)
+    await market.recommend(found.tender, found.run, {"bid_id": found.bids["birch"]}, places)
+    done(await market.approver.post(f"/lots/{found.tender['lots'][0]['id']}/award", an_award(found, places=places)))
+    return found.tender
 
 
 async def call_off(market: Market, framework: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -123,36 +149,120 @@ async def test_for_everybody_else_a_call_off_does_not_exist_whatever_they_try(ma
     assert await owner.fetchval("SELECT count(*) FROM documents WHERE lot_id = $1", hidden["lots"][0]["id"]) == 0
 
 
-async def test_an_approver_concludes_a_framework_with_the_bids_ranked_next(market: Market) -> None:
-    """From then on the second supplier takes part too; the decision is in the log, with its reason."""
-    framework = await awarded(market)
-    tender = await call_off(market, framework)
-    path = f"/lots/{framework['lots'][0]['id']}/framework-places"
-    body = {"number": 2, "reason": "Two suppliers, as published."}
-    refused(await market.moderator.post(path, body), 403, "forbidden")
-    refused(await market.stranger.post(path, body), 404, "not-found")
-    refused(await market.alder.post(path, body), 404, "not-found")
-    refused(await market.approver.post(path, body | {"number": 3}), 422, "too-many-places")
-    refused(await market.approver.post(path, body | {"reason": " "}), 422, "invalid-request")
-    refused(await market.alder.get(f"/tenders/{tender['id']}"), 404, "not-found")
-    places = done(await market.approver.post(path, body))
-    assert [one["supplier"] for one in places] == [market.birch.name, market.alder.name]
-    entry = await market.last(framework)
-    assert (entry["kind"], entry["data"]["reason"]) == ("framework.concluded", body["reason"])
-    assert done(await market.alder.submit(tender))["tender_id"] == tender["id"]
-    refused(await market.approver.post(path, body), 409, "framework-concluded")
+async def test_a_framework_is_concluded_with_several_by_two_persons(market: Market) -> None:
+    """One recommends with how many, another decides on just that; then the second supplier takes part too."""
+    found = await ranked(market)
+    tender = found.tender
+    award = f"/lots/{tender['lots'][0]['id']}/award"
+    await market.recommend(tender, found.run, {"bid_id": found.bids["birch"]}, 2)
+    refused(await market.approver.post(award, an_award(found)), 409, "not-recommended")
+    refused(await market.approver.post(award, an_award(found, places=3)), 422, "too-many-places")
+    refused(await market.moderator.post(award, an_award(found, places=2)), 403, "forbidden")
+    made = done(await market.approver.post(award, an_award(found, places=2)))
+    assert (made["places"], made["recommendation_number"]) == (2, 1)
+    entry = await market.last(tender)
+    assert (entry["kind"], entry["data"]["bid_ids"]) == ("framework.concluded", [found.bids["alder"]])
+    state = done(await market.alder.get(f"/tenders/{tender['id']}/framework"))
+    assert [one["supplier"] for one in state["suppliers"]] == [market.birch.name, market.alder.name]
+    called = await call_off(market, tender)
+    assert done(await market.alder.submit(called))["tender_id"] == called["id"]
+    refused(await market.cedar.get(f"/tenders/{called['id']}"), 404, "not-found")
 
 
-async def test_places_are_given_where_there_is_a_framework_and_an_award(market: Market) -> None:
-    """Too early, or the wrong tender."""
-    body = {"number": 2, "reason": "Two suppliers, as published."}
-    plain, _, _ = await market.awarded()
-    refused(await market.approver.post(f"/lots/{plain['lots'][0]['id']}/framework-places", body), 409, "no-framework")
+async def test_nobody_gives_places_alone(market: Market) -> None:
+    """Not who recommended them, who is an approver as well by now, nor who has scored; and nobody unasked."""
+    found = await ranked(market)
+    tender = found.tender
+    award = f"/lots/{tender['lots'][0]['id']}/award"
+    await market.recommend(tender, found.run, {"bid_id": found.bids["birch"]})
+    refused(await market.approver.post(award, an_award(found, places=2)), 409, "not-recommended")
+    await market.recommend(tender, found.run, {"bid_id": found.bids["birch"]}, 2)
+    for role, person in (("moderator", market.moderator), ("evaluator", market.evaluator)):
+        done(await market.author.delete(f"/tenders/{tender['id']}/roles/{person.id}/{role}"))
+        await market.give(tender, person, "approver")
+        refused(await person.post(award, an_award(found, places=2)), 409, "roles-conflict")
+        done(await market.author.delete(f"/tenders/{tender['id']}/roles/{person.id}/approver"))
+        await market.give(tender, person, role)
+    assert await market.owner.fetchval("SELECT count(*) FROM framework_places WHERE lot_id = $1", lot_id(tender)) == 0
+    done(await market.approver.post(award, an_award(found, places=2)))
+    assert await market.owner.fetchval("SELECT count(*) FROM framework_places WHERE lot_id = $1", lot_id(tender)) == 1
+
+
+def lot_id(tender: dict[str, Any]) -> str:
+    return tender["lots"][0]["id"]
+
+
+async def test_places_are_recommended_where_there_is_a_framework_and_bids_for_them(market: Market) -> None:
+    """Not more than it takes, not without a bid, and not in another tender."""
+    found = await ranked(market)
+    path = f"/lots/{lot_id(found.tender)}/recommendations"
+    body = an_award(found, places=2)
+    for wrong in ({"places": 3}, {"places": 2, "bid_id": None}):
+        refused(await market.moderator.post(path, body | wrong), 422, "too-many-places")
+    refused(await market.moderator.post(path, body | {"places": 1}), 422, "invalid-request")
+    refused(await market.moderator.get(f"/evaluations/{found.run['id']}/warnings?places=3"), 422, "too-many-places")
+    plain, bids, run = await market.evaluated()
+    other = {"evaluation_id": run["id"], "bid_id": bids[1]["bid_id"], "reason": "Two.", "places": 2}
+    refused(await market.moderator.post(f"/lots/{lot_id(plain)}/recommendations", other), 409, "no-framework")
     refused(await market.author.get(f"/tenders/{plain['id']}/framework"), 409, "no-framework")
     early = await market.publish(framework=FRAMEWORK)
-    path = f"/lots/{early['lots'][0]['id']}/framework-places"
-    refused(await market.approver.post(path, body), 409, "framework-not-awarded")
     assert "/framework_id" in await refused_call_off(market, early)
+
+
+async def test_whoever_is_to_hold_a_place_has_met_what_was_published(market: Market) -> None:
+    """Conditions and grounds are decided on for each of them, not only for the bid ranked first."""
+    needed = {
+        "id": "insurance",
+        "kind": "condition",
+        "title": "Insurance",
+        "text": "5 million.",
+        "evidence": "A policy.",
+    }
+    found = await ranked(market, jurisdiction="uk-pa2023", requirements=[needed])
+    met = {"subject": "condition", "id": "insurance", "outcome": "met", "evidence": "Annex 5.", "reason": "In force."}
+    done(await market.moderator.post(f"/bids/{found.bids['birch']}/selection", met))
+    path = f"/lots/{lot_id(found.tender)}/recommendations"
+    problem = refused(await market.moderator.post(path, an_award(found, places=2)), 409, "requirements-not-decided")
+    assert [fault["pointer"] for fault in problem["errors"]] == [
+        f"/bids/{found.bids['alder']}/selection/condition/insurance"
+    ]
+    done(await market.moderator.post(f"/bids/{found.bids['alder']}/selection", met))
+    problem = refused(await market.moderator.post(path, an_award(found, places=2)), 422, "warnings-not-answered")
+    asked = " ".join(fault["mend"] for fault in problem["errors"])
+    assert f"grounds-not-decided/{found.bids['alder']}" in asked
+    assert found.bids["cedar"] not in asked
+    assert (await market.recommend(found.tender, found.run, {"bid_id": found.bids["birch"]}, 2))["places"] == 2
+
+
+async def test_letters_of_a_framework_tell_each_bidder_whether_it_holds_a_place(market: Market) -> None:
+    """Who holds one has won and compares itself with nobody; who does not learns the names of all who do."""
+    found = await ranked(market, jurisdiction="uk-pa2023")
+    await market.recommend(found.tender, found.run, {"bid_id": found.bids["birch"]}, 2)
+    done(await market.approver.post(f"/lots/{lot_id(found.tender)}/award", an_award(found, places=2)))
+    await market.send_letters(found.tender)
+    path = f"/lots/{lot_id(found.tender)}/assessment-summaries"
+    letters = {
+        name: done(await getattr(market, name).get(f"{path}/{found.bids[name]}"))["letter"] for name in found.bids
+    }
+    names = [market.birch.name, market.alder.name]
+    for name, holds in (("birch", True), ("alder", True), ("cedar", False)):
+        told = letters[name]["framework"]
+        assert told["place"] == ("holds a place" if holds else "does not hold a place")
+        assert (told["suppliers"], told["most_suppliers"]) == (names, 2)
+        assert (letters[name]["own"]["state"], letters[name]["winner"] is None) == (
+            ("winner", True) if holds else ("not_awarded", False)
+        )
+    assert letters["alder"]["own"]["why_not_awarded"] is None
+    assert letters["cedar"]["winner"]["supplier"] == market.birch.name
+    assert market.cedar.name not in json.dumps(letters["alder"]) + json.dumps(letters["birch"])
+
+
+async def test_letters_of_another_tender_say_nothing_of_places(market: Market) -> None:
+    """Negative control."""
+    tender, bids, _ = await market.awarded(jurisdiction="uk-pa2023")
+    await market.send_letters(tender)
+    path = f"/lots/{lot_id(tender)}/assessment-summaries/{bids[1]['bid_id']}"
+    assert done(await market.birch.get(path))["letter"]["framework"] is None
 
 
 def test_of_equal_bids_none_is_left_out():

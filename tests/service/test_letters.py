@@ -33,6 +33,8 @@ def sources(kind: LetterKind = "assessment_summary", hidden: dict[tuple[UUID, st
         "buyer": "Northgate",
         "reference": "SOLAR-7",
         "title": "Solar roofs",
+        "currency": "GBP",
+        "time_zone": "Europe/London",
     }
     lot: dict[str, Any] = dict.fromkeys(TenderLot.__struct_fields__) | {
         "id": UUID(int=8),
@@ -65,9 +67,9 @@ def sources(kind: LetterKind = "assessment_summary", hidden: dict[tuple[UUID, st
 def test_importance_is_the_share_of_the_whole_lot() -> None:
     """Reg. 31: the relative importance. 60 of the 35 for quality are 21 of 100, less than the price's 40, not more."""
     price, quality, social = letters.made_for(sources(), ALDER).own.criteria
-    assert (price.importance, quality.importance, social.importance) == ("40", "35", "25")
-    assert [one.importance for one in quality.sub_criteria] == ["21", "14"]
-    assert [one.importance for one in social.sub_criteria] == ["15", "10"]
+    assert (price.importance, quality.importance, social.importance) == ("40 of 100", "35 of 100", "25 of 100")
+    assert [one.importance for one in quality.sub_criteria] == ["21 of 100", "14 of 100"]
+    assert [one.importance for one in social.sub_criteria] == ["15 of 100", "10 of 100"]
     assert quality.scores_available == (
         "0 to 35 weighted points, the sum of: Method statement up to 21; Work outside school hours up to 14"
     )
@@ -77,6 +79,46 @@ def test_importance_is_the_share_of_the_whole_lot() -> None:
 def test_a_letter_says_where_its_reader_finds_the_full_rules() -> None:
     """Wherever it is read, also on paper: the whole address."""
     assert letters.made_for(sources(), ALDER).full_rules == f"https://tenders.example/scoring/tenders/{UUID(int=9)}"
+
+
+def test_instants_are_told_in_words_with_offset_and_city() -> None:
+    """In summer as in winter by the tender's own clock; the end of the standstill to the second."""
+    given = sources("article_55_notice")
+    letter = letters.made_for(given, ALDER)
+    assert (letter.decided, letter.standstill_ends) == ("2 March 2026, 12:00:00 (UTC, London)", None)
+    tender = msgspec.structs.replace(given.tender, time_zone="Europe/Berlin")
+    ends_at = datetime(2026, 4, 13, 22, tzinfo=UTC)
+    begun = msgspec.structs.replace(given, tender=tender, standstill_ends_at=ends_at)
+    told = letters.made_for(begun, ALDER).standstill_ends
+    assert told == "No contract is signed before 14 April 2026, 00:00:00 (UTC+02:00, Berlin)."
+
+
+def test_a_bid_below_a_published_minimum_reads_by_how_much_in_the_criterions_own_name() -> None:
+    """Of its own points only: of the last bid that went on it learns nothing."""
+    rules = a_rules()
+    rules["criteria"][1]["criteria"][0]["minimum"] = "80"
+    lot = msgspec.convert(rules, scoring.Lot)
+    given = sources()
+    failed = msgspec.structs.replace(
+        given,
+        lot=msgspec.structs.replace(given.lot, rules=lot),
+        result=scoring.evaluate(lot, given.result.inputs),
+    )
+    own = letters.made_for(failed, ALDER).own
+    assert own.state == "disqualified"
+    assert own.disqualification == (
+        "Method statement: 60 points are below the minimum of 80, so the bid is not ranked."
+    )
+    rules["criteria"][1] |= {"max_pass": 1}
+    del rules["criteria"][1]["criteria"][0]["minimum"]
+    lot = msgspec.convert(rules, scoring.Lot)
+    passed_by = msgspec.structs.replace(
+        given,
+        lot=msgspec.structs.replace(given.lot, rules=lot),
+        result=scoring.evaluate(lot, given.result.inputs),
+    )
+    told = letters.made_for(passed_by, ALDER).own.disqualification
+    assert told == "It is not among the best bids, as many as were published to go on."
 
 
 def test_an_agreed_reason_names_the_places_in_the_bid_that_it_rests_on() -> None:

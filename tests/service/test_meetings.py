@@ -158,6 +158,27 @@ async def test_who_chairs_in_place_of_the_panel_s_chair_says_why(market: Market)
     body["chair_reason"] = "The chair is ill this week."
     assert done(await other.post(f"{lot_of(tender)}/meetings", body))["chair_id"] == other.id
     assert (await market.last(tender))["data"]["chair_reason"] == body["chair_reason"]
+    again = an_item(bid, change_reason="A page was read again.")
+    done(await market.meet(tender, again, present=(market.moderator, market.evaluator)))
+    listed = done(await market.auditor.get(f"{lot_of(tender)}/meetings"))
+    assert [one["chair_reason"] for one in listed] == [body["chair_reason"], None]
+
+
+async def test_the_items_of_a_meeting_stay_in_the_order_in_which_they_were_recorded(market: Market) -> None:
+    """As the panel went through them; both orders are tried, so that neither is so by chance."""
+    tender, bids = await market.opened()
+    for bid in bids:
+        done(await score(market.evaluator, bid))
+    for number, told in enumerate((bids, bids[::-1])):
+        change = {"change_reason": "Read again."} if number else {}
+        meeting = done(
+            await market.meet(
+                tender, *(an_item(bid, **change) for bid in told), present=(market.moderator, market.evaluator)
+            )
+        )
+        assert [item["bid_id"] for item in meeting["items"]] == [bid["bid_id"] for bid in told]
+        listed = done(await market.auditor.get(f"{lot_of(tender)}/meetings"))
+        assert listed[-1] == meeting
 
 
 async def test_a_meeting_lies_between_the_opening_and_now(market: Market) -> None:

@@ -102,8 +102,10 @@ async def test_without_a_panel_there_is_nothing_to_moderate(market: Market) -> N
 
 async def test_a_moderator_who_scores_sees_the_agenda_after_the_own_scores(market: Market) -> None:
     """Two roles in one person are no way around scoring alone."""
-    tender, bids = await market.opened()
+    tender = await market.publish()
     await market.give(tender, market.moderator, "evaluator")
+    done(await market.alder.submit(tender))
+    bids = (await market.open(tender))["bids"]
     await market.seat(tender, market.moderator)
     path = f"{lot_of(tender)}/moderation/agenda"
     for bid in bids:

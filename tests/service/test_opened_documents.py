@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from service.opened_documents import UNREADABLE
 from tests.service.conftest import Market, copied, done, market_in, refused
 from tests.service.test_documents import a_document, bid_with
 from tests.service.test_uploads import CONTENT, line_to, logged
@@ -101,10 +102,14 @@ async def test_a_document_that_cannot_be_opened_says_why(market: Market) -> None
         "UPDATE opened_documents SET content_key = NULL, fault = 'header: it was changed' WHERE document_id = $1",
         case.document_id,
     )
+    for person in (market.auditor, market.moderator, market.alder):
+        (listed,) = done(await person.get(case.list))
+        assert (listed["readable"], listed["fault"]) == (False, "header: it was changed")
+        problem = refused(await person.get(case.path), 409, "document-unreadable")
+        assert problem["detail"] == "header: it was changed"
     (listed,) = done(await market.evaluator.get(case.list))
-    assert (listed["readable"], listed["fault"]) == (False, "header: it was changed")
     problem = refused(await market.evaluator.get(case.path), 409, "document-unreadable")
-    assert problem["detail"] == "header: it was changed"
+    assert listed["fault"] == problem["detail"] == UNREADABLE
 
 
 async def spoil(market: Market, case: Case, number: int) -> None:
@@ -122,8 +127,9 @@ async def test_one_flipped_bit_at_the_beginning_is_refused_and_later_breaks_the_
     first, later = await a_case(market), await a_case(market, bytes(3_000_000))
     await spoil(market, first, 0)
     await spoil(market, later, 2)
-    problem = refused(await market.evaluator.get(first.path), 409, "document-unreadable")
+    problem = refused(await market.moderator.get(first.path), 409, "document-unreadable")
     assert "Chunk 1 was changed" in problem["detail"]
+    assert refused(await market.evaluator.get(first.path), 409, "document-unreadable")["detail"] == UNREADABLE
     with pytest.raises(httpx.RemoteProtocolError):
         await market.evaluator.get(later.path)
 

@@ -12,6 +12,7 @@ import pytest
 
 from service import db, opening, unsealing
 from service.signing import Secrets
+from service.unsealing import OUT_OF_PLACE
 from service.wrapping import KeyNotWrapped, Wrapper
 from tests.make import a_bid, a_score
 from tests.make_sealed import a_sealed_bid, send_sealed
@@ -379,6 +380,20 @@ async def test_a_bid_that_cannot_be_read_stops_no_other(market: Market) -> None:
     evaluation = done(await market.moderator.get(f"/evaluations/{result['id']}"))
     assert evaluation["winner"] == cedar["bid_id"]
     assert len(evaluation["bids"]) == 3
+
+
+async def test_whoever_scores_reads_of_a_fault_only_its_kind(market: Market) -> None:
+    """What it quotes is for officers and for who decides or audits: a fault tells no evaluator of prices or names."""
+    opened = await opened_with(market, (market.alder, b"\xff not a bid"), (market.birch, {"values": {}}))
+    lot = f"/lots/{lot_of(opened['tender'])}"
+    kinds = {"The offer envelope opens, but cannot be read.", OUT_OF_PLACE, None}
+    for path, key in ((f"{lot}/bids", None), (f"{lot}/opening", "bids")):
+        told = done(await market.evaluator.get(path))
+        assert {bid["fault"] for bid in (told[key] if key else told)} == kinds
+    whole = {opened[person.name]["fault"] for person in (market.alder, market.birch, market.cedar)}
+    for person in (market.officer, market.auditor):
+        assert {bid["fault"] for bid in done(await person.get(f"{lot}/opening"))["bids"]} == whole
+    assert whole.isdisjoint(kinds - {None})
 
 
 async def test_what_a_bid_says_beyond_what_was_asked_stops_no_ranking(market: Market) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.make import a_decision
+from tests.make import a_bid, a_decision, a_score
 from tests.service.conftest import Market, Person, done, refused
 
 TEXTS = {
@@ -62,6 +62,41 @@ async def test_who_was_rejected_and_whose_price_was_too_low_stands_with_the_reas
     assert {bid["reason"] for bid in lot["rejected"]} == {"The labour cost was not explained.", "No insurance."}
     assert [bid["bid_id"] for bid in lot["abnormally_low"]] == [birch["bid_id"]]
     assert "award:1" in {one["field"] for one in report["missing"]}
+
+
+async def test_whoever_is_out_by_two_procedures_is_told_both_reasons(market: Market) -> None:
+    """And not the reason of the last decision alone, which may even be one that spoke for the bid."""
+    tender, (alder, _), _ = await market.evaluated(jurisdiction="eu-2014-24-de")
+    path = f"/bids/{alder['bid_id']}"
+    done(await market.moderator.put(f"{path}/state", a_decision(state="non_compliant", reason="Unsigned.")))
+    taxes = {"subject": "ground", "id": "unpaid-taxes-established", "evidence": "The final decision of 3 May."}
+    done(await market.moderator.post(f"{path}/selection", taxes | {"outcome": "excluded", "reason": "Unpaid."}))
+    (lot,) = done(await market.approver.get(path_of(tender)))["lots"]
+    (told,) = lot["rejected"]
+    assert told["state"] == "excluded"
+    assert told["reason"].startswith("Unsigned. ground unpaid-taxes-established (Directive 2014/24/EU, article 57(2)")
+    done(await market.moderator.post(f"{path}/selection", taxes | {"outcome": "met", "reason": "They were paid."}))
+    (lot,) = done(await market.approver.get(path_of(tender)))["lots"]
+    assert [(bid["state"], bid["reason"]) for bid in lot["rejected"]] == [("non_compliant", "Unsigned.")]
+
+
+async def test_a_joint_bid_is_named_with_all_its_members(market: Market) -> None:
+    """Art. 84(1)(b) and (d): the successful tenderer is all who bid together, not the one that sent the bid."""
+    tender = await market.publish()
+    members = [{"name": market.alder.name, "role": "lead"}, {"name": "Elm Electrics", "role": "member"}]
+    bid = done(await market.alder.submit(tender, a_bid() | {"members": members}))
+    await market.open(tender)
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+    done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    await market.recommend(tender, run, bid)
+    award = {"evaluation_id": run["id"], "bid_id": bid["bid_id"], "reason": "As recommended."}
+    done(await market.approver.post(f"/lots/{lot['id']}/award", award))
+    (told,) = done(await market.auditor.get(path_of(tender)))["lots"]
+    named = f"{market.alder.name} / Elm Electrics"
+    assert (told["admitted"][0]["supplier"], told["award"]["supplier"]) == (named, named)
 
 
 async def test_an_annulled_award_stands_in_the_report_beside_the_next(market: Market) -> None:

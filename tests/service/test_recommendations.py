@@ -1,8 +1,7 @@
 """The panel's recommendation: on the last run, for the first bid, with an answer to every warning."""
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -10,8 +9,6 @@ import pytest
 
 import scoring
 from service.examples import EXAMPLES
-from service.panel_scores import PanelScore
-from service.recommendations import panel_warning, warnings_of
 from tests.make import a_bid, a_decision, a_lot, a_rules, a_score
 from tests.service.conftest import Market, Person, done, refused
 from tests.service.test_draws import SECRET, tied
@@ -79,22 +76,6 @@ async def test_a_winner_that_stands_firmly_has_no_warning_of_one_mark(market: Ma
     result = msgspec.json.decode(stored.content, type=scoring.Evaluation)
     marks = scoring.sensitivity(result.lot, result.inputs, draws=0).marks
     assert len([name for name in names if name.startswith("one-mark/")]) == len(marks)
-
-
-def test_what_hangs_on_a_third_bid_on_a_tie_or_on_a_low_price_is_warned_of() -> None:
-    """A losing bid that makes the winner, a shared place, and a price that looks too low each have a name."""
-    price = {"id": "price", "weighting": "50", "unit": "GBP", "method": {"id": "P1"}}
-    quality = {"id": "quality", "weighting": "50", "method": {"id": "A1", "best": "100", "worst": "0"}}
-    lot = msgspec.convert({"criteria": [price, quality]}, scoring.Lot)
-    offers = {"alder": ("100", "60"), "birch": ("120", "75"), "cedar": ("50", "0")}
-    bids = [scoring.OpenedBid(id=name, values={"price": one, "quality": two}) for name, (one, two) in offers.items()]
-    assert "without-bid/cedar" in {one.name for one in warnings_of(scoring.evaluate(lot, bids))}
-    equal = [scoring.OpenedBid(id=name, values={"price": "10", "quality": "50"}) for name in ("alder", "birch")]
-    assert "shared-first-place" in {one.name for one in warnings_of(scoring.evaluate(lot, equal))}
-    low = msgspec.structs.replace(scoring.evaluate(lot, bids), winner="alder")
-    flagged = tuple(msgspec.structs.replace(bid, flags=("abnormally_low:ALT:mean",)) for bid in low.bids)
-    first = flagged[0].id
-    assert f"abnormally-low/{first}" in {one.name for one in warnings_of(msgspec.structs.replace(low, bids=flagged))}
 
 
 async def test_a_recommendation_is_for_the_first_bid_of_the_last_run(market: Market) -> None:
@@ -197,6 +178,20 @@ async def test_an_approver_may_reject_the_standing_recommendation(market: Market
     refused(await market.approver.post(path, why), 409, "recommendation-decided")
 
 
+async def test_a_recommendation_whose_award_was_annulled_is_not_rejected_any_more(market: Market) -> None:
+    """It was followed, and what became of the award is in the record; the next one can be rejected."""
+    tender, (_, birch), award = await market.awarded()
+    path, why = path_of(tender), {"reason": "The reasons do not name the crane plan."}
+    refused(await market.approver.post(f"{path}/1/rejection", why), 409, "lot-already-awarded")
+    annulment = {"annulled_by": "buyer", "reference": "NGC 7", "reason": "The reasons were thin."}
+    done(await market.approver.post(f"/lots/{tender['lots'][0]['id']}/award/annulment", annulment))
+    problem = refused(await market.approver.post(f"{path}/1/rejection", why), 409, "recommendation-decided")
+    assert "annulled" in problem["detail"]
+    assert done(await market.auditor.get(path))[0]["rejection"] is None
+    await market.recommend(tender, {"id": award["evaluation_id"]}, birch)
+    assert done(await market.approver.post(f"{path}/2/rejection", why))["rejection"]["reason"] == why["reason"]
+
+
 # What is decided about the winner before
 
 
@@ -291,6 +286,45 @@ async def test_where_no_law_names_grounds_none_is_asked_for(market: Market) -> N
     assert "grounds-not-decided" not in names
 
 
+async def test_a_hearing_of_the_winner_that_nobody_has_decided_is_warned_of(market: Market) -> None:
+    """Art. 57: what a bidder was asked about is decided before it wins; another hearing asks for another decision."""
+    _, (alder, birch), run = await market.evaluated(jurisdiction="eu-2014-24")
+    listed = f"/evaluations/{run['id']}/warnings"
+
+    async def hear(bid: dict[str, Any]) -> None:
+        body = {"ground_id": "collusion", "question": "Who set your price?", "due_at": await market.in_an_hour()}
+        done(await market.moderator.post(f"/bids/{bid['bid_id']}/hearings", body))
+
+    async def warned() -> bool:
+        return "hearing-open/collusion" in {one["name"] for one in done(await market.moderator.get(listed))}
+
+    await hear(alder)
+    assert not await warned()
+    for _ in range(2):
+        await hear(birch)
+        assert await warned()
+        await decide(market, birch, "ground", "collusion")
+        assert not await warned()
+
+
+async def test_a_winner_who_stands_behind_another_bid_is_answered_for(market: Market) -> None:
+    """C-538/07 Assitur: nobody is excluded for it unheard, and nobody wins before the panel has looked at it."""
+    tender = await market.publish()
+    member = {"name": "Birch", "role": "member", "organisation_id": market.birch.organisation_id}
+    joint = a_bid() | {"members": [{"name": market.alder.name, "role": "lead"}, member]}
+    other = done(await market.alder.submit(tender, joint))["bid_id"]
+    done(await market.birch.submit(tender, a_bid(price="1000000.00")))
+    bids = (await market.open(tender))["bids"]
+    for bid in bids:
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+        done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    told = {one["name"]: one["message"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
+    assert market.alder.name in told[f"stands-twice/{other}"]
+
+
 # A panel of one
 
 
@@ -323,39 +357,3 @@ async def test_of_two_who_have_scored_nothing_is_warned(market: Market) -> None:
     run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
     names = {one["name"] for one in done(await market.auditor.get(f"/evaluations/{run['id']}/warnings"))}
     assert "one-person-panel" not in names
-
-
-CHAIR, SECOND = UUID(int=1), UUID(int=2)
-
-
-def a_mark(criterion: str, person: UUID, *, counts: bool = True) -> PanelScore:
-    return PanelScore(
-        bid_id=UUID(int=9),
-        criterion_id=criterion,
-        person_id=person,
-        person=f"Person {person.int}",
-        version=1,
-        value="4",
-        reason="Page 4.",
-        cites=("Page 4",),
-        change_reason=None,
-        given_at=datetime(2031, 3, 1, tzinfo=UTC),
-        counts=counts,
-    )
-
-
-@pytest.mark.parametrize(
-    ("marks", "warned"),
-    [
-        ([a_mark("quality", SECOND), a_mark("risk", SECOND)], "Every mark that counts is Person 2's"),
-        ([a_mark("quality", SECOND), a_mark("risk", CHAIR)], "The chair is the only one who has scored risk."),
-        ([a_mark("quality", CHAIR), a_mark("quality", SECOND, counts=False)], "Every mark that counts is Person 1's"),
-        ([a_mark("quality", CHAIR), a_mark("quality", SECOND)], None),
-        ([], None),
-    ],
-)
-def test_a_chair_who_scores_alone_is_warned_of_too(marks: list[PanelScore], warned: str | None) -> None:
-    """By criterion; the marks of somebody who was replaced make nobody a second person."""
-    found = list(panel_warning(marks, CHAIR))
-    assert [one.name for one in found] == (["one-person-panel"] if warned else [])
-    assert all(one.message.startswith(warned or "") for one in found)

@@ -1,11 +1,12 @@
 """Who does what in a tender."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.make import a_tender
-from tests.service.conftest import ROLES, Market, done, refused
+from tests.service.conftest import ROLES, Market, Person, done, refused
 
 
 async def test_roles_are_given_seen_and_taken(market: Market) -> None:
@@ -78,6 +79,51 @@ async def test_nobody_takes_a_role(market: Market) -> None:
     ):
         refused(await person.post(path, {"person_id": person.id, "role": role}), 403, "own-role")
     done(await market.approver.post(path, {"person_id": market.author.id, "role": "evaluator"}))
+
+
+async def published_with(market: Market, role: str) -> tuple[dict[str, Any], Person]:
+    """A tender with a bid, in which a further person was given a role."""
+    tender = await market.publish()
+    done(await market.alder.submit(tender))
+    person = await market.colleague_of(market.author, f"Former {role}")
+    await market.give(tender, person, role)
+    return tender, person
+
+
+@pytest.mark.parametrize("role", ["auditor", "approver", "contract_manager", "moderator"])
+async def test_who_could_read_all_bids_in_another_role_does_not_score(market: Market, role: str) -> None:
+    """Nobody is led by colleagues' scores or by a price: to give the other role up before comes too late."""
+    tender, person = await published_with(market, role)
+    await market.open(tender)
+    path = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{path}/{person.id}/{role}"))
+    body = {"person_id": person.id, "role": "evaluator"}
+    problem = refused(await market.author.post(path, body), 409, "roles-conflict")
+    assert role.replace("_", " ") in problem["detail"]
+    done(await market.author.post(path, body | {"role": "opening_officer"}))
+
+
+async def test_a_moderator_scores_who_was_made_an_evaluator_before_the_opening(market: Market) -> None:
+    """From then on both roles read what an evaluator reads; a chair who has read all marks steps in for nobody."""
+    tender, person = await published_with(market, "moderator")
+    await market.give(tender, person, "evaluator")
+    await market.open(tender)
+    path = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{path}/{person.id}/evaluator"))
+    refused(await market.author.post(path, {"person_id": person.id, "role": "evaluator"}), 409, "roles-conflict")
+
+
+async def test_who_gave_the_other_role_up_before_the_opening_may_score(market: Market) -> None:
+    """Negative control: there was nothing to read; nor was there for who was made auditor and is seated already."""
+    tender, person = await published_with(market, "auditor")
+    path = f"/tenders/{tender['id']}/roles"
+    done(await market.author.delete(f"{path}/{person.id}/auditor"))
+    await market.open(tender)
+    await market.give(tender, person, "evaluator")
+    done(await market.author.delete(f"{path}/{market.evaluator.id}/evaluator"))
+    await market.give(tender, market.evaluator, "auditor")
+    done(await market.author.delete(f"{path}/{market.evaluator.id}/auditor"))
+    await market.give(tender, market.evaluator, "evaluator")
 
 
 async def test_roles_are_for_ones_own_people(market: Market) -> None:

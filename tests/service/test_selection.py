@@ -87,18 +87,17 @@ async def test_an_unmet_condition_puts_a_bid_out_and_a_met_one_lets_it_back_in(m
 
 
 async def test_a_bid_is_back_only_when_nothing_is_held_against_it(market: Market) -> None:
-    """One requirement mended does not mend the other, nor a plain decision."""
+    """One requirement mended does not mend the other, nor a plain decision; what is left is told as the reason."""
     tender, (alder, _) = await a_case(market)
     path = f"/bids/{alder['bid_id']}/state"
     done(await market.moderator.put(path, {"state": "disqualified_after_award", "reason": "Unsigned."}))
     done(await decide(market.moderator, alder, "condition", "insurance", "not_met"))
-    made = done(await decide(market.moderator, alder, "mandatory", "modules", "not_met"))
-    assert made["state"] is None
-    assert (await states(market, tender))[0] == "failed_selection"
-    assert (
-        done(await decide(market.moderator, alder, "condition", "insurance", "met"))["state"]["state"]
-        == "non_compliant"
-    )
+    both = done(await decide(market.moderator, alder, "mandatory", "modules", "not_met", reason="None."))["state"]
+    insurance, modules = "condition insurance, not_met: As annex 5 shows.", "mandatory modules, not_met: None."
+    assert (both["state"], both["reason"]) == ("failed_selection", f"{insurance} {modules}")
+    assert done(await decide(market.approver, alder, "ground", "fraud", "met"))["state"] is None
+    one = done(await decide(market.moderator, alder, "condition", "insurance", "met"))["state"]
+    assert (one["state"], one["reason"]) == ("non_compliant", modules)
     back = done(await decide(market.moderator, alder, "mandatory", "modules", "met"))
     assert back["state"]["state"] == "disqualified_after_award"
     done(await market.moderator.put(path, {"state": "admissible", "reason": "The signature is on page 2."}))
@@ -106,15 +105,23 @@ async def test_a_bid_is_back_only_when_nothing_is_held_against_it(market: Market
 
 
 async def test_a_supplier_is_heard_before_it_is_excluded(market: Market) -> None:
-    """Not unasked, not while it may still answer, but once it has answered or has let the time elapse."""
+    """Not unasked, not while it may still answer, but once it has answered or has let the time elapse.
+
+    Art. 57(6): whoever has answered is told why its measures are not enough.
+    """
     tender, (alder, birch) = await a_case(market)
     refused(await decide(market.moderator, alder, "ground", GROUND, "excluded"), 409, "not-heard")
     asked = done(await hear(market, alder))
     assert (asked["kind"], asked["ground_id"]) == ("self_cleaning", GROUND)
     refused(await decide(market.moderator, alder, "ground", GROUND, "excluded"), 409, "not-heard")
     done(await market.alder.put(f"/clarifications/{asked['id']}/answer", {"answer": "We have a new plant."}))
-    made = done(await decide(market.moderator, alder, "ground", GROUND, "excluded"))
-    assert made["state"]["state"] == "excluded"
+    problem = refused(await decide(market.moderator, alder, "ground", GROUND, "excluded"), 422, "measures-not-judged")
+    assert problem["errors"][0]["pointer"] == "/self_cleaning"
+    judged = {"self_cleaning": "A new plant does not tell who pays the damages."}
+    made = done(await decide(market.moderator, alder, "ground", GROUND, "excluded", **judged))
+    assert (made["decision"]["self_cleaning"], made["state"]["state"]) == (judged["self_cleaning"], "excluded")
+    assert judged["self_cleaning"] in made["state"]["reason"]
+    assert "(Directive 2014/24/EU, article 57(4)(g))" in made["state"]["reason"]
     silent = done(await hear(market, birch))
     refused(await decide(market.moderator, birch, "ground", GROUND, "excluded"), 409, "not-heard")
     await elapse(market, silent)
@@ -135,7 +142,7 @@ async def test_a_supplier_that_proves_its_reliability_stays(market: Market) -> N
     )
     done(await market.alder.put(f"/clarifications/{asked['id']}/answer", {"answer": "We paid, and changed who leads."}))
     refused(await decide(market.moderator, alder, "ground", GROUND, "self_cleaned"), 422, "invalid-request")
-    done(await decide(market.moderator, alder, "ground", GROUND, "excluded"))
+    done(await decide(market.moderator, alder, "ground", GROUND, "excluded", **assessed))
     made = done(await decide(market.approver, alder, "ground", GROUND, "self_cleaned", **assessed))
     assert (made["decision"]["self_cleaning"], made["state"]["state"]) == (assessed["self_cleaning"], "admissible")
     taxes = await decide(market.moderator, alder, "ground", "unpaid-taxes-established", "self_cleaned", **assessed)
@@ -151,6 +158,26 @@ async def test_a_mandatory_ground_leaves_no_discretion(market: Market) -> None:
     refused(await decide(market.moderator, alder, "ground", "corruption", "excluded"), 409, "not-heard")
     out = done(await decide(market.moderator, alder, "ground", "unpaid-taxes-established", "excluded"))
     assert out["state"]["state"] == "excluded"
+
+
+async def test_on_a_joint_bid_nobody_behind_it_is_passed_over(market: Market) -> None:
+    """Art. 57 and 63(1): evidence on a ground names every member and whoever is relied upon; an exclusion, whom."""
+    tender = await market.publish(jurisdiction="eu-2014-24")
+    members = [{"name": market.alder.name, "role": "lead"}, {"name": "Elm Electrics", "role": "member"}]
+    relied = [{"name": "Crane Hire", "work": "Lifts on all sites"}]
+    done(await market.alder.submit(tender, a_bid() | {"members": members, "subcontractors": relied}))
+    done(await market.birch.submit(tender, a_bid(price="1000000.00")))
+    await market.open(tender)
+    joint, alone = done(await market.moderator.get(f"{lot_of(tender)}/bids"))
+    some = {"evidence": f"Register extracts of {market.alder.name} and CRANE HIRE."}
+    problem = refused(await decide(market.moderator, joint, "ground", "fraud", "met", **some), 422, "party-not-named")
+    assert [(one["pointer"], "Elm Electrics" in one["message"]) for one in problem["errors"]] == [("/evidence", True)]
+    every = {"evidence": f"Register extracts of {market.alder.name}, Elm Electrics and Crane Hire."}
+    done(await decide(market.moderator, joint, "ground", "fraud", "met", **every))
+    done(await decide(market.moderator, alone, "ground", "fraud", "met"))
+    taxes = (market.moderator, joint, "ground", "unpaid-taxes-established", "excluded")
+    refused(await decide(*taxes, evidence="A final decision."), 422, "party-not-named")
+    assert done(await decide(*taxes, evidence="Final decision against Elm Electrics."))["state"]["state"] == "excluded"
 
 
 @pytest.mark.parametrize(
