@@ -61,8 +61,8 @@ class Row(Struct, frozen=True, kw_only=True):
     tells: frozenset[Tells] = frozenset()
 
 
-def _open() -> Row:
-    return Row(whose="anybody", scope=None)
+def _open(since: Stage = "draft") -> Row:
+    return Row(whose="anybody", scope=None, since=since)
 
 
 def _read(whose: Whose, *roles: Role, since: Stage = "draft", tells: tuple[Tells, ...] = ()) -> Row:
@@ -216,7 +216,7 @@ ROWS: dict[str, Row] = {
     "get_standstill": _read("buyer", since="awarded"),
     "record_notice": _write("buyer", "approver", since="awarded"),
     "list_notices": _read("published", since="published"),
-    "list_public_notices": _open(),
+    "list_public_notices": _open(since="published"),
     "get_notice": _read("buyer", since="awarded"),
     "record_contract": _write("buyer", "approver", "contract_manager", since="awarded"),
     "get_contract": _read("buyer", since="awarded"),
