@@ -218,7 +218,7 @@ async def sight_of(conn: db.Connection, known: Known, lot_id: UUID, caller: Call
     return Sight(frozenset(row["criterion_id"] for row in rows if row["in_force"]))
 
 
-async def read_record(conn: db.Connection, caller: Caller, lot_id: UUID) -> tuple[Known, OpeningRecord]:
+async def find_record(conn: db.Connection, caller: Caller, lot_id: UUID) -> tuple[Known, OpeningRecord]:
     """The opening record with its tender, as it is for this person: somebody of the buyer's with a role in the tender.
 
     The panel reads it once it is cleared, and whoever scores without what faults of envelopes tell.
@@ -452,7 +452,7 @@ async def get_opening(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> OpeningRecord:
     """Read the opening record; for the buyer's people who hold a role in the tender, the panel once it is cleared."""
-    _, record = await read_record(conn, caller, lot_id)
+    _, record = await find_record(conn, caller, lot_id)
     return record
 
 

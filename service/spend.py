@@ -27,7 +27,7 @@ from litestar.types import Receive
 from msgspec import Meta, Struct
 
 from service import apart, db, events, jobs, spend_import
-from service.edge import Cursor, Limit, Page, page_of, start_of
+from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, BodyTooLarge, Fault, InvalidRequest, NotFound, Refusal, UnsupportedMediaType
 from service.spend_columns import FIELDS, Field, Kind
@@ -327,14 +327,16 @@ async def upload_spend_file(
 async def list_spend_files(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[SpendFile]:
+) -> Response[Page[SpendFile]]:
     """List your organisation's files for spend analysis, oldest first."""
-    after_at, after_id = start_of(cursor)
+    after_at, after_id = start_of(cursor, state.secrets)
     rows = SQL.list_files(conn, buyer_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1)
     files = [kept.shown() for kept in await db.many(rows, Kept)]
-    return page_of(files, limit, lambda file: (file.received_at, file.id))
+    page = page_of(files, limit, lambda file: (file.received_at, file.id), state.secrets)
+    return Response(page, headers=link_to_next("/spend/files", limit, page.next))
 
 
 @get("/spend/files/{file_id:uuid}")

@@ -21,7 +21,7 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from service import apart, db, events, jobs, reports, spend_counting
-from service.edge import Cursor, Limit, Page, etag, page_of, start_of
+from service.edge import Cursor, Limit, Page, etag, link_to_next, page_of, start_of
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.spend import listing
@@ -247,16 +247,18 @@ async def ask_for_analysis(
 async def list_analyses(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[AskedAnalysis]:
+) -> Response[Page[AskedAnalysis]]:
     """List your organisation's analyses, oldest first, with what each was asked."""
-    after_at, after_id = start_of(cursor)
+    after_at, after_id = start_of(cursor, state.secrets)
     rows = SQL.list_analyses(
         conn, buyer_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
     found = [row.shown() for row in await db.many(rows, _Row)]
-    return page_of(found, limit, lambda one: (one.asked_at, one.id))
+    page = page_of(found, limit, lambda one: (one.asked_at, one.id), state.secrets)
+    return Response(page, headers=link_to_next("/spend/analyses", limit, page.next))
 
 
 @get("/spend/analyses/{analysis_id:uuid}")
