@@ -3,16 +3,22 @@
 A canary is a text or a price that stands nowhere else. Whoever finds one in an answer knows whose secret was told.
 """
 
+import json
 from collections.abc import Iterator
 from itertools import count
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
+from service import db, spend, spend_analyses
+from service.examples import EXAMPLES
+from service.settings import Settings
+from service.spend_shelf import Shelf
 from tests.make import a_lot, a_policy, a_rules, a_score, a_tender
+from tests.make_spend import payments
 from tests.service.conftest import Market, Person, done
 from tests.service.test_documents import a_document
 
-Kind = Literal["draft", "name", "offer", "document", "price", "reason", "question"]
+Kind = Literal["draft", "name", "offer", "document", "price", "reason", "question", "spend"]
 WorldName = Literal["draft", "published", "opened", "awarded", "foreign"]
 
 SCALE = {"id": "graded", "scale": [{"value": str(value), "label": f"level {value}"} for value in range(6)]}
@@ -48,6 +54,8 @@ class Worlds:
         self.worlds: dict[WorldName, World] = {}
         self.canaries: list[Canary] = []
         self.people: dict[str, Person] = {}
+        self.spend: dict[str, dict[str, str]] = {}
+        """The ids of a file of payments and an analysis, by whose they are: the city's and the stranger's."""
 
     def canary(self, world: WorldName, owner: str, kind: Kind, criterion: str = "") -> str:
         """A new canary's text; a price is a number."""
@@ -108,6 +116,7 @@ async def make_worlds(market: Market, names: tuple[WorldName, ...] = EVERY) -> W
     }
     for name in names:
         await make[name](made)
+    await make_spend(made)
     return made
 
 
@@ -238,8 +247,40 @@ async def make_awarded(made: Worlds) -> None:
     award = {"evaluation_id": run["id"], "bid_id": winner, "reason": made.canary("awarded", "city", "reason")}
     done(await market.approver.post(f"{lot}/award", award))
     await market.send_letters(tender)
+    at = (await market.owner.fetchval("SELECT clock_timestamp()")).isoformat()
+    notice = {"reference": "2026/S 101-345678", "published_at": at}
+    done(await market.approver.post(f"{lot}/award-notice", notice))
     file = done(await market.auditor.post(f"/tenders/{tender['id']}/record-files"))
     world.ids.update(evaluation_id=run["id"], record_file_id=file["id"])
+
+
+async def make_spend(made: Worlds) -> None:
+    """Payments of the city's and of the stranger's, read and analysed, the one supplier's name a canary."""
+    market = made.market
+    async with await db.open_pool(market.dsn, connections=2) as pool:
+        shelf = Shelf.of(pool, Settings())
+        for owner, person in (("city", market.author), ("stranger", market.stranger)):
+            told = made.canary("awarded", owner, "spend")
+            content = payments(
+                (told, "17/06/2024", "700.00", "T10", "Care"),
+                (told, "18/06/2024", "300.00", "T11", "Grants"),
+                ("Total", "", "181000.00", "", ""),
+            )
+            sent = await person.http.post(
+                f"/spend/files?name={told}.csv",
+                content=content,
+                headers={"Authorization": f"Bearer {person.key}", "Content-Type": "text/csv"},
+            )
+            file_id = done(sent)["id"]
+            mapped = await person.put(f"/spend/files/{file_id}/mapping", EXAMPLES["map_spend_file"].body)
+            assert mapped.status_code == 202, mapped.text
+            await spend.read_file(pool, shelf, json.dumps({"file_id": file_id, "version": 1}))
+            new = {"title": told, "files": [file_id], "local": [], "region": [], "exclude": {"categories": ["Grants"]}}
+            asked = await person.post("/spend/analyses", new)
+            assert asked.status_code == 202, asked.text
+            analysis_id = asked.json()["id"]
+            await spend_analyses.make(pool, shelf, analysis_id)
+            made.spend[owner] = {"file_id": file_id, "analysis_id": analysis_id}
 
 
 def ids_of(tender: dict[str, Any]) -> dict[str, str]:

@@ -50,6 +50,9 @@ QUERIES = {
     "get_difference": "from={evaluation_id}",
     "get_sensitivity": "draws=100",
     "get_platform_record": "kind=submitted",
+    "get_model": "starts_on=2026-02-01",
+    "get_proxy": "year=2024",
+    "upload_spend_file": "name=payments.csv",
 }
 BODIES: dict[str, Any] = {
     "submit_bid": a_bid(),
@@ -64,8 +67,14 @@ FIXED = {
     "field": "postal_address",
     "slug": "not-found",
     "jurisdiction": "uk",
+    "series_id": "desnz-carbon-2023",
+    "case": "central",
 }
+"""What in an address is nobody's."""
 
+LETTERS = ("get_summary", "get_letter", "show_letter")
+AWARDS = ("get_public_report", "show_public_report", "list_notices", "list_public_notices")
+OF_SPEND = re.compile("{(file|analysis)_id}")
 OF_A_BID = re.compile("{(bid|document|clarification)_id}")
 SEEN: tuple[WorldName, ...] = ("published", "awarded", "foreign")
 """The worlds that are enough for whom the table lets into none of one's own."""
@@ -75,9 +84,8 @@ EMPTY = {
     "get_cancellation": "nothing was cancelled",
     "get_corrigendum": "nothing was corrected",
     "get_framework": "the tenders are no frameworks",
-    "get_notice": "no notice was published",
     "get_contract": "nothing is signed",
-    "get_standstill": "it begins with the notice",
+    "get_standstill": "it is the author's to set, and nobody did",
     "get_key": "the service keeps the keys",
     "get_share": "the service keeps the keys",
     "list_relays": "the service keeps the keys",
@@ -115,7 +123,9 @@ def targets(worlds: Worlds, who: str, operation: str, path: str) -> Iterator[Tar
     """What a person asks for: its own side's worlds, the others', and nothing; fewer where the key alone is refused."""
     row = ROWS[operation]
     if row.whose == "caller":
-        yield from colleagues(worlds, who)
+        yield from (spenders if OF_SPEND.search(path) else colleagues)(worlds, who)
+    elif row.whose == "anybody" and who != "anonymous":
+        yield from targets_in(worlds.worlds["awarded"], who, of_a_bid=False)  # its key is not so much as looked at
     elif has_key(row, who):
         wanted = worlds.worlds if holds(row, who) or who in SUPPLIERS else SEEN
         for name in wanted:
@@ -144,6 +154,12 @@ def colleagues(worlds: Worlds, who: str) -> Iterator[Target]:
     for person, is_own in ((own, True), (other, False)):
         key = person.key.split("_")[2] if person.key else "0" * 12
         yield Target("awarded", {"person_id": person.id or str(uuid4()), "key_id": key}, own=is_own)
+
+
+def spenders(worlds: Worlds, who: str) -> Iterator[Target]:
+    """What one's own organisation and another one know of their payments."""
+    for owner, ids in worlds.spend.items():
+        yield Target("awarded", ids, own=who in HELD if owner == "city" else who == owner)
 
 
 def holds(row: Row, who: str) -> bool:
@@ -185,10 +201,14 @@ def may_tell(row: Row, who: str, target: Target, canary: Canary) -> bool:
         return True
     if canary.kind == "draft":
         return who in HELD and row.whose in {"published", "buyer"}
+    if canary.kind == "spend":
+        return canary.owner == "city" and who in HELD and row.kind == "buyer"
+    if any(row is ROWS[name] for name in AWARDS):
+        return (canary.owner, canary.kind) == ("bidder", "name")  # who won, for anybody
     if who in SUPPLIERS:
         # the letter to a loser names the winner, its price, and how its answers were scored
         won = canary.owner in {"bidder", "city"} and canary.kind in {"name", "price", "reason"}
-        return row is ROWS["get_summary"] and target.name == "awarded" and won
+        return any(row is ROWS[name] for name in LETTERS) and target.name == "awarded" and won
     return who in HELD and target.own and holds(row, who) and may_tell_buyer(row, who, target, canary)
 
 
@@ -228,7 +248,7 @@ async def ask(
     example = EXAMPLES.get(operation)
     body = BODIES.get(operation) or (example.body if example else None)
     person = worlds.people[who]
-    if operation == "upload_document":
+    if operation in {"upload_document", "upload_spend_file"}:
         key = {"Authorization": f"Bearer {person.key}"} if person.key else {}
         named = {"Content-Type": "text/plain", "Idempotency-Key": str(uuid4())}
         return await person.http.post(path, content=b"text", headers=named | key)
@@ -250,7 +270,7 @@ def alike(answer: httpx.Response, ids: Mapping[str, str]) -> tuple[int, str, dic
 async def test_isolation(worlds: Worlds, addresses: dict[str, tuple[str, str]], operation: str, who: str) -> None:
     """Nobody is let in but whom the table lets in, and nobody is told what the table does not let be told."""
     row, address = ROWS[operation], addresses[operation]
-    has_ids = "{" in address[1] and (row.whose != "anybody" or "_id}" in address[1])
+    has_ids = bool(set(re.findall(r"{(\w+)}", address[1])) - set(FIXED))
     nothing = await ask(worlds, who, operation, address, {}) if has_ids else None
     tried, let_in = [], False
     if nothing is not None:
