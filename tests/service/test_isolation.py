@@ -85,7 +85,7 @@ EMPTY = {
     "get_corrigendum": "nothing was corrected",
     "get_framework": "the tenders are no frameworks",
     "get_contract": "nothing is signed",
-    "get_standstill": "it is the author's to set, and nobody did",
+    "get_standstill": "the tenders follow no law that asks for one",
     "get_key": "the service keeps the keys",
     "get_share": "the service keeps the keys",
     "list_relays": "the service keeps the keys",
