@@ -79,6 +79,9 @@ OF_A_BID = re.compile("{(bid|document|clarification)_id}")
 SEEN: tuple[WorldName, ...] = ("published", "awarded", "foreign")
 """The worlds that are enough for whom the table lets into none of one's own."""
 
+UNPRINTED: dict[Stage, tuple[WorldName, ...]] = {"draft": ("published", "opened"), "opened": ("published",)}
+"""The worlds whose pages nobody looks at, by the stage from which there are such pages."""
+
 EMPTY = {
     "list_keys": "for another's keys one needs the scope admin",
     "get_cancellation": "nothing was cancelled",
@@ -124,11 +127,14 @@ def targets(worlds: Worlds, who: str, operation: str, path: str) -> Iterator[Tar
     row = ROWS[operation]
     if row.whose == "caller":
         yield from (spenders if OF_SPEND.search(path) else colleagues)(worlds, who)
-    elif row.whose == "anybody" and who != "anonymous":
-        yield from targets_in(worlds.worlds["awarded"], who, of_a_bid=False)  # its key is not so much as looked at
+    elif row.whose == "anybody":  # without a key every world is looked at; no key sees more of a draft
+        for name in worlds.worlds if who == "anonymous" else ("draft",):
+            yield from targets_in(worlds.worlds[name], who, of_a_bid=False)
     elif has_key(row, who):
         wanted = worlds.worlds if holds(row, who) or who in SUPPLIERS else SEEN
         for name in wanted:
+            if path.endswith(".html") and name in UNPRINTED.get(row.since, ()):
+                continue  # to lay out a page takes as long as a hundred answers, and JSON is asked for everywhere
             yield from targets_in(worlds.worlds[name], who, of_a_bid=OF_A_BID.search(path) is not None)
     else:
         yield from targets_in(worlds.worlds["awarded"], who, of_a_bid=False)
