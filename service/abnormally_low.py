@@ -24,7 +24,7 @@ from service.legal import ExplanationPeriod, LegalRule
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.panel import Place
-from service.problems import Fault, NotFound, Refusal
+from service.problems import Fault, Refusal
 from service.tenders import TenderLot
 
 SQL = db.queries("abnormally_low")
@@ -300,11 +300,10 @@ async def _find(conn: db.Connection, place: Place, bid_id: UUID) -> LowBid | Non
 # Handlers
 
 
-async def _lock(conn: db.Connection, caller: Caller, bid_id: UUID, *roles: tenders.Role) -> Place:
-    """A bid's place before its award, with its price open, for who holds one of the roles."""
-    caller.require("write")
+async def _lock(conn: db.Connection, caller: Caller, bid_id: UUID, operation: str) -> Place:
+    """A bid's place before its award, with its price open, for whom the operation is."""
     place = await panel.lock_bid(conn, caller, bid_id)
-    tenders.check_role(place.known.tender, *roles)
+    tenders.check_access(place.known.tender, caller, operation)
     panel.check_not_awarded(place.lot)
     opening.check_all_opened(place.lot)
     return place
@@ -334,7 +333,7 @@ async def request_explanation(
     It answers with `PUT /clarifications/{id}/answer`. Its silence is no answer, and is assessed once the time is over.
     At most 90 days are given. A later request replaces this one, with its time: a slip in `due_at` is mended by it.
     """
-    place = await _lock(conn, caller, bid_id, "moderator", "approver")
+    place = await _lock(conn, caller, bid_id, "request_explanation")
     tender = place.known.tender
     check_period(tenders.legal_rules(tender).explanation_period, tender.now, data.due_at)
     await clarifications.ask(conn, caller, place, bid_id, Ask("abnormally_low", data.question, data.due_at))
@@ -349,7 +348,7 @@ async def assess_explanation(
     caller: NamedDependency[Caller],
 ) -> Response[LowBid]:
     """Record how the explanation was judged, once there is one or its time has elapsed; for moderators."""
-    place = await _lock(conn, caller, bid_id, "moderator")
+    place = await _lock(conn, caller, bid_id, "assess_explanation")
     request = check_heard(await clarifications.of_bid(conn, bid_id, "abnormally_low"), place.known.tender.now, WHAT)
     law = tenders.legal_rules(place.known.tender)
     if data.mandatory_case is not None and data.mandatory_case not in {
@@ -382,7 +381,7 @@ async def decide_low_price(
 
     This is the only way in which a bid becomes `abnormally_low_rejected`, and the way back.
     """
-    place = await _lock(conn, caller, bid_id, "approver")
+    place = await _lock(conn, caller, bid_id, "decide_low_price")
     found = await _find(conn, place, bid_id)
     done = Procedure(found.requests, found.assessments, found.decisions) if found else Procedure((), (), ())
     check_other_person(done, caller.person_id)
@@ -412,9 +411,7 @@ async def list_low_bids(
 ) -> list[LowBid]:
     """List the bids whose price seems too low, what happened about them and what is still to be done; for deciders."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_access(known.tender, caller, "list_low_bids")
     tenders.check_cleared(known.tender)
     return await low_bids(conn, known.lot(lot_id), known.tender.now)
 

@@ -20,7 +20,7 @@ from service.drafts import Reason
 from service.frameworks import PlacesNumber
 from service.organisations import Caller
 from service.panel import LotAlreadyAwarded
-from service.problems import CONSTRAINTS, NotFound, Refusal
+from service.problems import CONSTRAINTS, Refusal
 from service.recommendations import Recommendation, check_choice, check_last, stored_or_none
 from service.roles import RolesConflict
 
@@ -176,10 +176,9 @@ async def decide_award(
     caller: NamedDependency[Caller],
 ) -> Award:
     """Approve the standing recommendation and so decide the award, with reasons; for an approver who judged nothing."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "decide_award")
     tenders.check_cleared(known.tender)
     if lot.awarded_at is not None:
         raise LotAlreadyAwarded(f"The award of lot {lot.number} was decided at {lot.awarded_at.isoformat()}.")
@@ -228,9 +227,8 @@ async def annul_award(
 
     The award stays in the record, and the lot returns to evaluation: decisions, scores and a new run are possible.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "annul_award")
     tenders.check_cleared(known.tender)
     signed = await SQL.has_contract(conn, lot_id=lot_id)
     award = check_may_annul(await standing_award(conn, lot_id), data, signed=signed)
@@ -255,8 +253,7 @@ async def get_award(
 ) -> Award:
     """Read a lot's standing award decision; for the buyer's people, the panel once it is cleared."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "get_award")
     tenders.check_cleared(known.tender)
     return await db.one(SQL.get_award(conn, lot_id=lot_id), Award)
 
@@ -267,8 +264,7 @@ async def list_awards(
 ) -> list[Award]:
     """List a lot's award decisions with the annulled ones, first to last; for the buyer's people."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_awards")
     tenders.check_cleared(known.tender)
     return await db.many(SQL.list_awards(conn, lot_id=lot_id), Award)
 

@@ -90,7 +90,7 @@ def is_sealed(lots: Sequence[TenderLot]) -> bool:
 
 async def _cancel(conn: db.Connection, caller: Caller, known: Known, lots: Sequence[TenderLot], reason: str) -> None:
     """Cancel lots of a locked tender and write it down."""
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "cancel_lot")
     check_not_author(known.tender, caller)
     check_may_cancel(known.tender, lots)
     if any(lot.opened_at for lot in lots):
@@ -118,7 +118,6 @@ async def cancel_tender(
     caller: NamedDependency[Caller],
 ) -> list[Cancellation]:
     """Cancel a published tender, all of its lots at once, before any award; for an approver who did not write it."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, tender_id=tender_id)
     await _cancel(conn, caller, known, [lot for lot in known.lots if lot.cancelled_at is None], data.reason)
     return await db.many(SQL.list_cancellations(conn, tender_id=tender_id, supplier_id=None), Cancellation)
@@ -132,7 +131,6 @@ async def cancel_lot(
     caller: NamedDependency[Caller],
 ) -> Cancellation:
     """Cancel one lot of a published tender before its award; for an approver who did not write it."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     await _cancel(conn, caller, known, [known.lot(lot_id)], data.reason)
     return await _read(conn, caller, lot_id)

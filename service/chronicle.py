@@ -26,8 +26,7 @@ from service.chronicle_document import (
 )
 from service.jobs import JobError
 from service.organisations import Caller
-from service.problems import NotFound
-from service.tenders import TenderRow, check_cleared, check_role, read
+from service.tenders import TenderRow, check_access, check_cleared, read
 from service.transparency import LogHead, ScoresUntold
 
 SQL = db.queries("chronicle")
@@ -72,12 +71,10 @@ class _File(Struct, frozen=True, kw_only=True):
 # Reading and making
 
 
-async def _find(conn: db.Connection, caller: Caller, tender_id: UUID) -> tuple[TenderRow, LogHead]:
+async def _find(conn: db.Connection, caller: Caller, tender_id: UUID, operation: str) -> tuple[TenderRow, LogHead]:
     """A tender whose record the caller may read: its own organisation's, as approver or auditor."""
     known = await read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    check_role(known.tender, "approver", "auditor")
+    check_access(known.tender, caller, operation)
     check_cleared(known.tender)
     if await transparency.SQL.has_withheld(conn, tender_id=tender_id, reader_id=caller.person_id):
         raise ScoresUntold("Others have given scores that you have still to give.")
@@ -140,7 +137,7 @@ async def read_record(
 
     Refused attempts are in it. From publication until all lots are opened what suppliers do is left out.
     """
-    tender, head = await _find(conn, caller, tender_id)
+    tender, head = await _find(conn, caller, tender_id, "read_record")
     rows = SQL.list_entries(conn, tender_id=tender_id, sealed=head.sealed, size=head.size, skip=after, limit=limit + 1)
     found = [entry_of(row) for row in await db.many(rows, ChronicleRow)]
     return Chronicle(
@@ -157,8 +154,7 @@ async def ask_for_record(
     tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[RecordFile]:
     """Ask for the tender's record up to now as a PDF (PDF/A-3A, PDF/UA-1, the entries attached as JSON)."""
-    caller.require("write")
-    _, head = await _find(conn, caller, tender_id)
+    _, head = await _find(conn, caller, tender_id, "ask_for_record")
     file_id: UUID = await SQL.insert_file(
         conn, tender_id=tender_id, person_id=caller.person_id, log_size=head.size, sealed=head.sealed
     )
@@ -177,7 +173,7 @@ async def get_record_file(
 ) -> Response[Any]:
     """Read a record that was asked for, as PDF; until it is made the answer is 202, to be repeated."""
     asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), _File)
-    await _find(conn, caller, asked.tender_id)
+    await _find(conn, caller, asked.tender_id, "get_record_file")
     location = f"/record-files/{record_file_id}"
     if asked.pdf is None or asked.digest is None:
         body = RecordFile(id=record_file_id, location=location)
@@ -193,9 +189,9 @@ async def show_record_file(
     from service.typeset import shown_chronicle
 
     pool = cast("asyncpg.Pool", state.pool)
-    async with db.transaction(pool) as conn:
+    async with db.transaction_of(pool, caller.organisation_id) as conn:
         asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), _File)
-        await _find(conn, caller, asked.tender_id)
+        await _find(conn, caller, asked.tender_id, "show_record_file")
     return await reports.on_screen(state, shown_chronicle, await load(pool, asked))
 
 

@@ -235,9 +235,8 @@ async def ask_bidder(
 
     Ask all bidders with the like part the like question: `GET /lots/{id}/clarifications` shows who was asked what.
     """
-    caller.require("write")
     place = await panel.lock_bid(conn, caller, bid_id)
-    tenders.check_role(place.known.tender, "moderator", "approver")
+    tenders.check_access(place.known.tender, caller, "ask_bidder")
     panel.check_not_awarded(place.lot)
     check_part(place.lot, data.criterion_id)
     if data.document_id and not await SQL.names_document(conn, bid_id=bid_id, document_id=data.document_id):
@@ -257,8 +256,6 @@ async def answer_clarification(
 
     This goes for explanations, for errors, for the hearing on an exclusion ground and for a price that seems too low.
     """
-    caller.require_kind("supplier")
-    caller.require("write")
     own = await SQL.lock_own(conn, clarification_id=clarification_id, supplier_id=caller.organisation_id)
     if own is None:
         raise NotFound
@@ -298,8 +295,7 @@ async def list_clarifications(
     An evaluator reads what concerns the criteria on which this person is seated, and the documents.
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_clarifications")
     opening.check_reader(known.tender)
     opening.check_opened(known.lot(lot_id))
     return await _shown(conn, known, lot_id, caller, lot_id=lot_id)

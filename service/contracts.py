@@ -15,7 +15,7 @@ from service.awards import Award, ContractSigned, NotAwarded
 from service.drafts import Instant
 from service.jurisdictions import Presets
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
+from service.problems import CONSTRAINTS, Fault, InvalidRequest, Refusal
 from service.standstill import StoredStandstill
 
 SQL = db.queries("contracts")
@@ -88,9 +88,8 @@ async def record_contract(
     caller: NamedDependency[Caller],
 ) -> Contract:
     """Record the signed contract of a lot; for an approver or contract manager, after the standstill."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
-    tenders.check_role(known.tender, "approver", "contract_manager")
+    tenders.check_access(known.tender, caller, "record_contract")
     tenders.check_cleared(known.tender)
     award = check_has_winner(await awards.standing_award(conn, lot_id), data.signed_at)
     waiting = await standstill.current(conn, lot_id, award.number)
@@ -115,8 +114,7 @@ async def get_contract(
 ) -> Contract:
     """Read the signed contract of a lot's last award; for the buyer's people."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "get_contract")
     tenders.check_cleared(known.tender)
     return await db.one(SQL.get_contract(conn, lot_id=lot_id), Contract)
 

@@ -171,9 +171,8 @@ async def propose_correction(
     caller: NamedDependency[Caller],
 ) -> Response[Correction]:
     """Propose the corrected value of an obvious error that the bidder has answered about; for moderators."""
-    caller.require("write")
     place, asked = await _place(conn, caller, clarification_id)
-    tenders.check_role(place.known.tender, "moderator")
+    tenders.check_access(place.known.tender, caller, "propose_correction")
     criterion_id = check_error(asked)
     check_may_correct(place.lot, criterion_id)
     opened = await db.many(opening.SQL.list_opened(conn, lot_id=place.lot.id), PanelBid)
@@ -206,9 +205,8 @@ async def decide_correction(
     caller: NamedDependency[Caller],
 ) -> Correction:
     """Confirm or refuse a proposed correction; for an approver, and to confirm for another person than proposed it."""
-    caller.require("write")
     place, _ = await _place(conn, caller, clarification_id)
-    tenders.check_role(place.known.tender, "approver")
+    tenders.check_access(place.known.tender, caller, "decide_correction")
     made = await _find(conn, clarification_id)
     check_may_correct(place.lot, made.criterion_id)
     if made.decision is not None:
@@ -239,8 +237,7 @@ async def list_corrections(
     An evaluator reads those of the criteria on which this person is seated.
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_corrections")
     opening.check_reader(known.tender)
     sight = await opening.sight_of(conn, known, lot_id, caller)
     made = await db.many(SQL.list_corrections(conn, lot_id=lot_id, clarification_id=None), Correction)

@@ -31,8 +31,8 @@ from service.tenders import (
     Tender,
     TenderLot,
     TenderRow,
+    check_access,
     check_open,
-    check_role,
     differences,
     legal_rules,
     lock,
@@ -211,9 +211,8 @@ async def propose_corrigendum(
     It gets a number for good and changes nothing: another person, who is an approver, confirms it at
     `/tenders/{id}/corrigenda/{number}/confirmation`, before the deadline as well. Suppliers see it from then on.
     """
-    caller.require("write")
     known = await lock(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "author", "approver")
+    check_access(known.tender, caller, "propose_corrigendum")
     deadline = check_open(known.tender)
     check_if_match(if_match, known.tender.version)
     check_corrigendum(*known, data)
@@ -248,9 +247,8 @@ async def confirm_corrigendum(
     It is judged again now: the deadline has not passed by the database's clock, no bid is in flight under the old one,
     and the tender (`If-Match`) is still of the version that it was proposed for. Standing bids keep standing.
     """
-    caller.require("write")
     known = await lock(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "approver")
+    check_access(known.tender, caller, "confirm_corrigendum")
     check_not_author(known.tender, caller)
     proposal = await _proposal(conn, tender_id, number)
     check_open(known.tender)
@@ -322,9 +320,8 @@ async def withdraw_corrigendum(
 
     Its number is not given again.
     """
-    caller.require("write")
     known = await lock(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "author", "approver")
+    check_access(known.tender, caller, "withdraw_corrigendum")
     proposal = await _proposal(conn, tender_id, number)
     if proposal.decision is not None:
         raise ProposalDecided(f"Corrigendum {number} was {proposal.decision} by {proposal.decided_by}.")
@@ -340,8 +337,7 @@ async def list_corrigenda(
 ) -> list[ProposedCorrigendum]:
     """List proposed, confirmed and withdrawn corrigenda; for the buyer's people. Suppliers read those in force."""
     known = await read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    check_access(known.tender, caller, "list_corrigenda")
     return await db.many(SQL.list_proposals(conn, tender_id=tender_id, number=None), ProposedCorrigendum)
 
 
@@ -354,8 +350,7 @@ async def get_corrigendum(
 ) -> ProposedCorrigendum:
     """Read one proposed, confirmed or withdrawn corrigendum; for the buyer's people."""
     known = await read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    check_access(known.tender, caller, "get_corrigendum")
     return await _proposal(conn, tender_id, number)
 
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from service import db, events, moderation, opening, panel, tenders
 from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
+from service.problems import CONSTRAINTS, Fault, Refusal
 from service.tenders import TenderLot
 
 SQL = db.queries("criterion_locks")
@@ -189,10 +189,9 @@ async def lock_criterion(
 
     Every bid in the race has one, everybody who is seated has scored, and no mark and no seat is newer than it.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "moderator")
+    tenders.check_access(known.tender, caller, "lock_criterion")
     opening.check_opened(lot)
     tenders.check_cleared(known.tender)
     panel.check_not_awarded(lot)
@@ -242,10 +241,9 @@ async def unlock_criterion(
 
     Not once the technical consensus is locked, and not after the award. The log tells whether a ranking was known.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "unlock_criterion")
     opening.check_opened(lot)
     tenders.check_cleared(known.tender)
     panel.check_not_awarded(lot)
@@ -276,8 +274,7 @@ async def list_locks(
 ) -> list[CriterionLock]:
     """List the locks of a lot's criteria and who lifted which, first to last; for the panel and auditors."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_locks")
     opening.check_reader(known.tender)
     return await locks_of(conn, lot_id)
 

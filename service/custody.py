@@ -22,7 +22,7 @@ from msgspec import Meta, Struct
 from service import db, events, sealing, tenders
 from service.drafts import Custody
 from service.organisations import Caller
-from service.problems import Fault, InvalidRequest, NotFound, Refusal
+from service.problems import Fault, InvalidRequest, Refusal
 from service.settings import Settings
 from service.signing import Secrets, SecretUnusable
 from service.tenders import TenderRow
@@ -299,8 +299,6 @@ async def register_officer_key(
 
     A later one replaces it. Shares that were sealed before still need the private half of the earlier one.
     """
-    caller.require_kind("buyer")
-    caller.require("write")
     if not _is_point(data.public_key):
         fault = Fault("/public_key", "This is no point of the curve P-256.", "Make a new key.")
         raise InvalidRequest("The key cannot be used.", faults=(fault,))
@@ -322,9 +320,7 @@ async def get_key(
 ) -> TenderKey:
     """Read the tender's key with its officers and what their shares are compared with; for the buyer's people."""
     tender = (await tenders.read(conn, caller, tender_id=tender_id)).tender
-    if tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(tender, "opening_officer", "author", "approver", "auditor")
+    tenders.check_access(tender, caller, "get_key")
     return await _present(conn, tender)
 
 
@@ -351,9 +347,8 @@ async def put_key(
 
     `tenderscore officer make-key` does it. Every officer then rehearses, and only then the tender can be published.
     """
-    caller.require("write")
     tender = (await tenders.lock(conn, caller, tender_id=tender_id)).tender
-    tenders.check_role(tender, "opening_officer")
+    tenders.check_access(tender, caller, "put_key")
     tenders.check_draft(tender)
     check_officers_custody(tender)
     check_new_key(tender, await db.many(SQL.list_officers(conn, tender_id=tender_id), Officer), data)
@@ -387,9 +382,7 @@ async def get_share(
 ) -> OwnShare:
     """Read your own share of the tender's key, sealed to your own key; for the officer it was made for."""
     tender = (await tenders.read(conn, caller, tender_id=tender_id)).tender
-    if tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(tender, "opening_officer")
+    tenders.check_access(tender, caller, "get_share")
     check_officers_custody(tender)
     return await db.one(SQL.get_share(conn, tender_id=tender_id, person_id=caller.person_id), OwnShare)
 
@@ -402,9 +395,8 @@ async def rehearse(
     caller: NamedDependency[Caller],
 ) -> Rehearsed:
     """Show that you hold your share, without showing it; for an opening officer, before publication or again later."""
-    caller.require("write")
     tender = (await tenders.lock(conn, caller, tender_id=tender_id)).tender
-    tenders.check_role(tender, "opening_officer")
+    tenders.check_access(tender, caller, "rehearse")
     check_officers_custody(tender)
     share = await db.one(SQL.get_share(conn, tender_id=tender_id, person_id=caller.person_id), _StoredShare)
     shown = hashlib.sha256(bytes.fromhex(data.answer)).hexdigest()

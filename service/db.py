@@ -25,6 +25,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
+from uuid import UUID
 
 import aiosql
 import asyncpg
@@ -124,13 +125,30 @@ class PatientPool(asyncpg.Pool):
 
 
 @contextlib.asynccontextmanager
-async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Connection]:
+async def transaction(pool: asyncpg.Pool, *, one_instant: bool = False) -> AsyncGenerator[Connection]:
     """A connection inside a transaction: committed at the end of the block, rolled back by an exception.
+
+    one_instant: all of it sees the database as it was when it first asked, and changes nothing.
 
     Raises TimeoutError where no connection is free for five seconds: to be told so is better than to hang.
     """
-    async with cast("_Lent", pool.acquire()) as conn, conn.transaction():
+    async with cast("_Lent", pool.acquire()) as conn:
+        isolation = "repeatable_read" if one_instant else None
+        async with conn.transaction(isolation=isolation, readonly=one_instant):
+            yield conn
+
+
+@contextlib.asynccontextmanager
+async def transaction_of(pool: asyncpg.Pool, tenant: UUID, *, one_instant: bool = False) -> AsyncGenerator[Connection]:
+    """The same for a request of an organisation, which is shown no rows of others (migrations/*_walls.sql)."""
+    async with transaction(pool, one_instant=one_instant) as conn:
+        await conn.fetchval("SELECT set_config('tenderscore.tenant', $1, TRUE)", str(tenant))
         yield conn
+
+
+async def read_for_everybody(conn: Connection) -> None:
+    """From here on the transaction names no tenant: for queries alone that tell nothing but what is public."""
+    await conn.fetchval("SELECT set_config('tenderscore.tenant', '', TRUE)")
 
 
 async def connect(dsn: str) -> Connection:

@@ -193,9 +193,8 @@ async def decide_state(
 
     This is for what no ground, condition or requirement of the tender covers, such as a missing signature.
     """
-    caller.require("write")
     place = await lock_bid(conn, caller, bid_id)
-    tenders.check_role(place.known.tender, "moderator", "approver")
+    tenders.check_access(place.known.tender, caller, "decide_state")
     tenders.check_cleared(place.known.tender)
     check_not_awarded(place.lot)
     if data.state in {"received", "withdrawn", "late"}:
@@ -218,8 +217,7 @@ async def list_states(
     An evaluator reads no reasons: they may tell of prices, and of what this person does not score.
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_states")
     opening.check_reader(known.tender)
     states = await db.many(SQL.list_states(conn, lot_id=lot_id), BidState)
     sight = await opening.sight_of(conn, known, lot_id, caller)
@@ -236,9 +234,7 @@ async def preview_exclusion(
 ) -> Effect:
     """Work out what putting a bid out, or letting it back in, would do to the last run's order; decides nothing."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_access(known.tender, caller, "preview_exclusion")
     tenders.check_cleared(known.tender, "author")
     opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), opening.PanelBid)
     effect = await effect_of(conn, lot_id, {bid_id: becomes})

@@ -20,7 +20,7 @@ from msgspec import Meta, Struct
 from service import db, events, tenders
 from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal
+from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
 from service.tenders import RoleHeld
 
 SQL = db.queries("declarations")
@@ -178,10 +178,7 @@ async def list_bidders(
 ) -> list[Bidder]:
     """List who has bid for the lots that are opened: what a declaration of interest is about; for every role."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    if not known.tender.roles:
-        raise Forbidden("The bidders' names are for those who hold a role in the tender.")
+    tenders.check_access(known.tender, caller, "list_bidders")
     return await db.many(SQL.list_bidders(conn, tender_id=tender_id), Bidder)
 
 
@@ -193,10 +190,8 @@ async def declare_interest(
     caller: NamedDependency[Caller],
 ) -> Declaration:
     """Declare your interests, once the bidders are known. A later declaration closes access until it is approved."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, tender_id=tender_id)
-    if not known.tender.roles:
-        raise Forbidden("Declarations are made by those who hold a role in the tender.")
+    tenders.check_access(known.tender, caller, "declare_interest")
     if not any(lot.opened_at for lot in known.lots):
         raise NamesNotKnown("No lot of this tender has been opened.")
     check_declaration(data)
@@ -227,9 +222,8 @@ async def decide_declaration(
 
     Not by whose own interest is open or rejected: then a third person is given the role.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, tender_id=tender_id)
-    tenders.check_role(known.tender, "author", "approver")
+    tenders.check_access(known.tender, caller, "decide_declaration")
     declared = await find(conn, tender_id, person_id, number)
     check_decider(
         known.tender, caller, declared, await db.many(tenders.SQL.list_roles(conn, tender_id=tender_id), RoleHeld)
@@ -260,10 +254,7 @@ async def list_declarations(
 ) -> list[Declaration]:
     """List the declarations of interest: all for author, approver or auditor, for everybody else their own."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    if not known.tender.roles:
-        raise Forbidden("Declarations are for those who hold a role in the tender.")
+    tenders.check_access(known.tender, caller, "list_declarations")
     only = None if {"author", "approver", "auditor"} & set(known.tender.roles) else caller.person_id
     return await db.many(SQL.list_declarations(conn, tender_id=tender_id, person_id=only, number=None), Declaration)
 

@@ -90,10 +90,9 @@ async def reveal_secret(
     caller: NamedDependency[Caller],
 ) -> Draw:
     """Reveal the secret for drawing lots, once everything is opened; for the author, a moderator or an approver."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "author", "moderator", "approver")
+    tenders.check_access(known.tender, caller, "reveal_secret")
     tenders.check_cleared(known.tender, "author")
     opening.check_all_opened(lot)
     check_not_awarded(lot)

@@ -1,11 +1,12 @@
 """The edge of HTTP: bodies come in through `wire`, errors go out as problems; editions, pages and request ids."""
 
 import base64
+import hmac
 import re
-import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Annotated, Any, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -37,6 +38,7 @@ from service.problems import (
     UnsupportedMediaType,
     refusal_for_constraint,
 )
+from service.signing import Secrets
 
 PROBLEM = "application/problem+json"
 _log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("tenderscore"))
@@ -202,7 +204,7 @@ def request_id(scope: Scope) -> str:
     if known is None:
         # Every request comes by here: the headers as they lie, not litestar's view of them.
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        known = given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        known = given.decode() if _REQUEST_ID.fullmatch(given) else token_hex(16)
         scope["state"]["request_id"] = known
     return known
 
@@ -263,25 +265,52 @@ class Page(Struct, Generic[Item], frozen=True):
     next: str | None = None
 
 
-def start_of(cursor: str | None) -> tuple[datetime, UUID]:
-    """Where a page begins: behind the instant and id that the cursor holds; without one, at the start."""
+def start_of(cursor: str | None, secrets: Secrets) -> tuple[datetime, UUID]:
+    """Where a page begins: behind the instant and id that the cursor holds; without one, at the start.
+
+    Raises UnreadableRequest for a cursor that we have not made.
+    """
     if cursor is None:
         return datetime.min.replace(tzinfo=UTC), UUID(int=0)
     try:
-        at, item_id = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=="), type=tuple[_Aware, UUID])
+        place = _unmarked(base64.urlsafe_b64decode(cursor + "=="), secrets)
+        at, item_id = msgspec.json.decode(place, type=tuple[_Aware, UUID])
         at.astimezone(UTC)
     except (ValueError, OverflowError, msgspec.MsgspecError):
         raise UnreadableRequest("The cursor is not one of ours. Take it from `next` of the page before.") from None
     return at, item_id
 
 
-def page_of(rows: list[Item], limit: int, place: Callable[[Item], tuple[datetime, UUID]]) -> Page[Item]:
+def page_of(
+    rows: list[Item], limit: int, place: Callable[[Item], tuple[datetime, UUID]], secrets: Secrets
+) -> Page[Item]:
     """Cut a page from one row more than it holds; that row tells whether there is another page."""
     if len(rows) <= limit:
         return Page(rows)
-    return Page(rows[:limit], cursor_behind(*place(rows[limit - 1])))
+    return Page(rows[:limit], cursor_behind(*place(rows[limit - 1]), secrets))
 
 
-def cursor_behind(at: datetime, item_id: UUID) -> str:
-    """The cursor of the page that begins behind this instant and id."""
-    return base64.urlsafe_b64encode(msgspec.json.encode((at, item_id))).decode().rstrip("=")
+def link_to_next(path: str, limit: int, cursor: str | None) -> dict[str, str]:
+    """The `Link` header of a page that has a next one (RFC 8288)."""
+    return {} if cursor is None else {"Link": f'<{path}?limit={limit}&cursor={cursor}>; rel="next"'}
+
+
+def cursor_behind(at: datetime, item_id: UUID, secrets: Secrets) -> str:
+    """The cursor of the page that begins behind this instant and id, marked as ours."""
+    place = msgspec.json.encode((at, item_id))
+    return base64.urlsafe_b64encode(next(_marks(place, secrets)) + place).decode().rstrip("=")
+
+
+_MARK_BYTES = 12
+
+
+def _unmarked(token: bytes, secrets: Secrets) -> bytes:
+    """The place in a cursor that we have made; nothing for any other, which is no place."""
+    mark, place = token[:_MARK_BYTES], token[_MARK_BYTES:]
+    ours = [hmac.compare_digest(mark, made) for made in _marks(place, secrets)]
+    return place if any(ours) else b""
+
+
+def _marks(place: bytes, secrets: Secrets) -> Iterator[bytes]:
+    """What a place is marked with, by the newest secret first."""
+    return (bytes.fromhex(mark)[:_MARK_BYTES] for mark in secrets.fingerprints(b"cursor:" + place))

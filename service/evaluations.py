@@ -19,7 +19,7 @@ from service import criterion_locks, db, events, jobs, moderation, opening, pane
 from service.drafts import Reason
 from service.opening import PanelBid
 from service.organisations import Caller
-from service.problems import Fault, NotFound, Refusal
+from service.problems import Fault, Refusal
 from service.tenders import TenderLot
 
 SQL = db.queries("evaluations")
@@ -210,10 +210,9 @@ async def evaluate_lot(
     is kept for good with its digest; a later run, which needs a reason, stands beside it
     (`GET /evaluations/{id}/difference`). Where lots were drawn, the revealed secret decides the ties.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "moderator")
+    tenders.check_access(known.tender, caller, "evaluate_lot")
     opening.check_all_opened(lot)
     tenders.check_cleared(known.tender)
     panel.check_not_awarded(lot)
@@ -249,8 +248,7 @@ async def list_evaluations(
 ) -> list[EvaluationRun]:
     """List a lot's runs, first to last; for those who score, decide or audit."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_evaluations")
     opening.check_reader(known.tender)
     return await db.many(SQL.list_evaluations(conn, lot_id=lot_id), EvaluationRun)
 

@@ -22,8 +22,6 @@ from service.tenders import Known, TenderLot
 
 SQL = db.queries("letter_texts")
 
-_WRITERS: tuple[tenders.Role, ...] = ("author", "moderator", "approver")
-
 
 class NewText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A text about a bid that only people can give."""
@@ -107,13 +105,12 @@ def check_withholding(law: Presets, field: str, ground: str | None) -> None:
 
 
 async def _lock_letters(
-    conn: db.Connection, caller: Caller, lot_id: UUID, bid_id: UUID, *roles: tenders.Role
+    conn: db.Connection, caller: Caller, lot_id: UUID, bid_id: UUID, operation: str
 ) -> tuple[Known, TenderLot]:
     """The lot, locked, for somebody who may write its letters; refuses once those on its award have gone out."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, *roles)
+    tenders.check_access(known.tender, caller, operation)
     tenders.check_cleared(known.tender, "author")
     opening.check_opened(lot)
     if bid_id not in {bid.bid_id for bid in await letter_sources.bids_of(conn, lot_id)}:
@@ -137,7 +134,7 @@ async def give_text(
 
     `participation:<id>` tells a decision about a ground or condition in other words than the record has it.
     """
-    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, *_WRITERS)
+    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "give_text")
     decided = (await participation.of_lot(conn, known, lot)).get(bid_id, ())
     fields = letters.known_fields(lot, letters.TEXTS, scores=False)
     check_field(lot, field, [*fields, *(one.field for one in decided)])
@@ -161,7 +158,7 @@ async def redact_field(
 
     Not what the law has told in every letter. Who the bid is of always reads all of it.
     """
-    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "approver")
+    known, lot = await _lock_letters(conn, caller, lot_id, bid_id, "redact_field")
     check_field(lot, field, letters.known_fields(lot, letters.HIDEABLE, scores=True))
     check_withholding(tenders.legal_rules(known.tender), field, data.ground)
     row = SQL.insert_redaction(

@@ -49,10 +49,9 @@ async def lock_consensus(
     with it, and nobody unlocks one any more: no score, agreed score or decision of the technical stage changes, and
     opening officers can open the prices of the bids that go on.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "moderator")
+    tenders.check_access(known.tender, caller, "lock_consensus")
     opening.check_price_envelope(lot)
     opening.check_opened(lot)
     tenders.check_cleared(known.tender)

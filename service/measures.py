@@ -317,7 +317,7 @@ async def propose_criteria(
 ) -> CriteriaProposal:
     """Make criteria of the catalogue's measures for a draft; for its author. Nothing is stored: it is a proposal."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
-    tenders.check_role(known.tender, "author")
+    tenders.check_access(known.tender, caller, "propose_criteria")
     tenders.check_draft(known.tender)
     return propose(data, known.tender.now.astimezone(ZoneInfo(known.tender.time_zone)).date())
 

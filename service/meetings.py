@@ -20,7 +20,7 @@ from service.drafts import Reason
 from service.organisations import Caller
 from service.panel import Majority
 from service.panel_scores import Cites, Value
-from service.problems import Fault, NotFound, Refusal, pointer
+from service.problems import Fault, Refusal, pointer
 
 SQL = db.queries("meetings")
 
@@ -221,8 +221,7 @@ async def record_meeting(
     present. Scores are typed in as they were agreed,
     with reasons, the places in the bid, what was discussed and who dissented; warnings are answered.
     """
-    caller.require("write")
-    known, lot = await moderation.lock_lot(conn, caller, lot_id)
+    known, lot = await moderation.lock_lot(conn, caller, lot_id, "record_meeting")
     bench = await moderation.bench_of(conn, lot)
     values = [panel.published_value(lot, item.criterion_id, item.value) for item in data.items]
     if stuck := sorted({item.criterion_id for item in data.items} & set(bench.locked)):
@@ -302,9 +301,7 @@ async def list_meetings(
 async def read_for_meetings(conn: db.Connection, caller: Caller, lot_id: UUID) -> tenders.Known:
     """The tender of a lot, for somebody who may read what its panel said: moderator, approver or auditor."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_access(known.tender, caller, "list_meetings")
     tenders.check_cleared(known.tender)
     await moderation.check_own_scores(conn, known, known.lot(lot_id), caller)
     return known

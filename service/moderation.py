@@ -21,7 +21,7 @@ from service.opening import PanelBid
 from service.organisations import Caller
 from service.panel import Policy, Seat
 from service.panel_scores import NewScore, PanelScore
-from service.problems import Fault, NotFound, Refusal, pointer
+from service.problems import Fault, Refusal, pointer
 from service.tenders import TenderLot
 
 SQL = db.queries("moderation")
@@ -224,15 +224,15 @@ async def standing(conn: db.Connection, lot_id: UUID) -> list[ConsensusScore]:
     return await db.many(SQL.list_consensus(conn, lot_id=lot_id), ConsensusScore)
 
 
-async def lock_lot(conn: db.Connection, caller: Caller, lot_id: UUID) -> panel.Place:
+async def lock_lot(conn: db.Connection, caller: Caller, lot_id: UUID, operation: str) -> panel.Place:
     """Lock a lot for a moderator's work."""
     known = await tenders.lock(conn, caller, lot_id=lot_id)
-    return _check(known, known.lot(lot_id))
+    return _check(known, known.lot(lot_id), caller, operation)
 
 
-def _check(known: tenders.Known, lot: TenderLot) -> panel.Place:
+def _check(known: tenders.Known, lot: TenderLot, caller: Caller, operation: str) -> panel.Place:
     """The place of a moderator's work."""
-    tenders.check_role(known.tender, "moderator")
+    tenders.check_access(known.tender, caller, operation)
     opening.check_opened(lot)
     tenders.check_cleared(known.tender)
     panel.check_not_awarded(lot)
@@ -249,9 +249,7 @@ async def get_agenda(
 ) -> scoring.Agenda:
     """Say what the panel must meet about and why, by the lot's policy; for moderators, approvers and auditors."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_access(known.tender, caller, "get_agenda")
     lot = known.lot(lot_id)
     opening.check_opened(lot)
     tenders.check_cleared(known.tender)
@@ -332,9 +330,8 @@ async def record_consensus(
     All who are seated have scored, and each of them has given this very score. Typed in, never computed. Where marks
     differ, by however little, one of them is chosen in a meeting alone: `POST /lots/{id}/meetings`.
     """
-    caller.require("write")
     place = await panel.lock_bid(conn, caller, bid_id)
-    known, lot = _check(*place)
+    known, lot = _check(*place, caller, "record_consensus")
     value = panel.published_value(lot, criterion_id, data.value)
     bench = await bench_of(conn, lot)
     if criterion_id in bench.locked:
@@ -352,9 +349,7 @@ async def list_consensus(
 ) -> list[ConsensusScore]:
     """List the agreed scores; for the moderator, approver or auditor."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "moderator", "approver", "auditor")
+    tenders.check_access(known.tender, caller, "list_consensus")
     tenders.check_cleared(known.tender)
     await check_own_scores(conn, known, known.lot(lot_id), caller)
     return await standing(conn, lot_id)

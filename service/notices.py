@@ -4,7 +4,7 @@ An award is noticed once the bidders have their letters. What was told of an awa
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -18,12 +18,13 @@ import scoring
 from service import awards, db, events, letter_sources, standstill, tenders
 from service.awards import Annulled, NotAwarded
 from service.drafts import Instant
-from service.edge import Cursor, Limit, Page, etag, page_of, start_of
+from service.edge import Cursor, Limit, Page, etag, link_to_next, page_of, start_of
 from service.jurisdictions import Presets
 from service.letter_sources import why_withheld
 from service.letters import Shown, never_withheld
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
+from service.signing import Secrets
 from service.tenders import TenderRow
 
 SQL = db.queries("notices")
@@ -145,9 +146,8 @@ async def record_notice(
     caller: NamedDependency[Caller],
 ) -> Notice:
     """Record the published award notice of a lot; for an approver. Under the Procurement Act 2023 standstill begins."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "record_notice")
     tenders.check_cleared(known.tender)
     award = await awards.standing_award(conn, lot_id)
     if award is None or award.bid_id is None:
@@ -182,8 +182,7 @@ async def get_notice(
 ) -> Notice:
     """Read the award notice of a lot's last award; for the buyer's people."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "get_notice")
     tenders.check_cleared(known.tender)
     return await db.one(SQL.get_notice(conn, lot_id=lot_id), Notice)
 
@@ -202,8 +201,8 @@ async def list_notices(
     Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
     """
     tender = (await tenders.read(conn, caller, tender_id=tender_id)).tender
-    page = await _page(conn, tender, caller.organisation_id, limit, cursor)
-    return _answer(page, request.headers.get("if-none-match"))
+    asked = _Asked(caller.organisation_id, limit, cursor)
+    return _answer(request, asked, await _page(conn, tender, asked, request.app.state.secrets))
 
 
 @get("/public/tenders/{tender_id:uuid}/notices")
@@ -219,29 +218,40 @@ async def list_public_notices(
     Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
     """
     row = tenders.SQL.get_tender(conn, tender_id=tender_id, lot_id=None, organisation_id=NOBODY, person_id=NOBODY)
-    page = await _page(conn, await db.one(row, TenderRow), NOBODY, limit, cursor)
-    return _answer(page, request.headers.get("if-none-match"))
+    asked = _Asked(NOBODY, limit, cursor)
+    page = await _page(conn, await db.one(row, TenderRow), asked, request.app.state.secrets)
+    return _answer(request, asked, page)
 
 
-async def _page(
-    conn: db.Connection, tender: TenderRow, reader_id: UUID, limit: int, cursor: str | None
-) -> Page[PublicNotice]:
+class _Asked(NamedTuple):
+    reader_id: UUID
+    limit: int
+    cursor: str | None
+
+
+async def _page(conn: db.Connection, tender: TenderRow, asked: _Asked, secrets: Secrets) -> Page[PublicNotice]:
     """A page of a published tender's notices, for an organisation."""
     if tender.published_at is None:
         raise NotFound
-    after_at, after_id = start_of(cursor)
+    after_at, after_id = start_of(asked.cursor, secrets)
+    await db.read_for_everybody(conn)  # withheld prices stand in letters, which are walled
     rows = SQL.list_notices(
-        conn, tender_id=tender.id, supplier_id=reader_id, after_at=after_at, after_id=after_id, limit=limit + 1
+        conn,
+        tender_id=tender.id,
+        supplier_id=asked.reader_id,
+        after_at=after_at,
+        after_id=after_id,
+        limit=asked.limit + 1,
     )
     law = tenders.legal_rules(tender)
     told = [as_told(law, row) for row in await db.many(rows, _Row)]
-    return page_of(told, limit, lambda one: (one.told_at, one.id))
+    return page_of(told, asked.limit, lambda one: (one.told_at, one.id), secrets)
 
 
-def _answer(page: Page[PublicNotice], known: str | None) -> Response[Page[PublicNotice]]:
+def _answer(request: Request[Any, Any, State], asked: _Asked, page: Page[PublicNotice]) -> Response[Page[PublicNotice]]:
     """The page with its ETag, or 304 where its reader has it."""
-    headers = {"ETag": etag(scoring.digest(page))}
-    if known == headers["ETag"]:
+    headers = {"ETag": etag(scoring.digest(page)), **link_to_next(request.url.path, asked.limit, page.next)}
+    if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(cast("Any", b""), status_code=304, media_type=MediaType.TEXT, headers=headers)
     return Response(page, headers=headers)
 

@@ -118,7 +118,7 @@ async def read_document(
 
     Its length is not announced; a connection that breaks off means that the document is not whole.
     """
-    async with db.transaction(state.pool) as conn:
+    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         place = await _locate(conn, caller, bid_id)
         found = await db.one(SQL.get_document(conn, bid_id=bid_id, document_id=document_id), _Stored)
     if found.fault is not None:

@@ -22,12 +22,13 @@ from msgspec import Struct
 
 import scoring
 from service import bidders, bids, db, documents, events, money, opening_record, tenders, unsealing
+from service.access import OFFICERS, READERS
 from service.bids import OwnBid
 from service.consortia import Overlap, Party
 from service.money import AcceptedCurrency
 from service.opening_record import OpeningRecord
 from service.organisations import Caller
-from service.problems import Forbidden, NotFound, Refusal
+from service.problems import Refusal
 from service.tenders import Known, TenderLot, TenderRow
 from service.unsealing import Box, Contents, EnvelopeKind, KeyOf, LoggedBid, LoggedContents, Opened, SealedBid
 from service.wrapping import Wrapper
@@ -138,7 +139,7 @@ class OpenedContentsChanged(Refusal):
 
 def check_may_open(tender: TenderRow, lot: TenderLot, envelope: EnvelopeKind) -> None:
     """Only an opening officer, only from the deadline on, only once; prices only after the technical consensus."""
-    tenders.check_role(tender, "opening_officer")
+    tenders.check_role(tender, *OFFICERS)
     if tender.published_at is None or tender.submission_deadline is None:
         raise tenders.TenderNotPublished("A draft has no bids.")
     if tender.now < tender.submission_deadline:
@@ -172,10 +173,6 @@ def check_all_opened(lot: TenderLot) -> None:
     check_opened(lot)
     if lot.price_envelope and lot.price_opened_at is None:
         raise PricesSealed(f"The prices of lot {lot.number} are sealed.")
-
-
-READERS: tuple[tenders.Role, ...] = ("evaluator", "moderator", "approver", "auditor", "contract_manager")
-"""Opened bids are for those who score, decide or audit, not for every colleague (Annex IV (f))."""
 
 
 def check_reader(tender: TenderRow) -> None:
@@ -221,16 +218,13 @@ async def sight_of(conn: db.Connection, known: Known, lot_id: UUID, caller: Call
     return Sight(frozenset(row["criterion_id"] for row in rows if row["in_force"]))
 
 
-async def read_record(conn: db.Connection, caller: Caller, lot_id: UUID) -> tuple[Known, OpeningRecord]:
+async def find_record(conn: db.Connection, caller: Caller, lot_id: UUID) -> tuple[Known, OpeningRecord]:
     """The opening record with its tender, as it is for this person: somebody of the buyer's with a role in the tender.
 
     The panel reads it once it is cleared, and whoever scores without what faults of envelopes tell.
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    if not known.tender.roles:
-        raise Forbidden("The opening record is for those who hold a role in the tender.")
+    tenders.check_access(known.tender, caller, "get_opening")
     if "opening_officer" not in known.tender.roles:
         tenders.check_cleared(known.tender)
     record = await opening_record.record_of(conn, caller, lot_id)
@@ -437,7 +431,6 @@ async def open_bids(
     officers' custody all are answered 202: `tenderscore officer open` then brings the keys. With `?envelope=price` the
     price envelopes of the bids in the race are asked for, once the technical consensus is locked.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
     check_may_open(known.tender, lot, envelope)
@@ -459,7 +452,7 @@ async def get_opening(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> OpeningRecord:
     """Read the opening record; for the buyer's people who hold a role in the tender, the panel once it is cleared."""
-    _, record = await read_record(conn, caller, lot_id)
+    _, record = await find_record(conn, caller, lot_id)
     return record
 
 

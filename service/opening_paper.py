@@ -39,7 +39,7 @@ class OpeningPaper(Document, frozen=True, kw_only=True):
 
 async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
     """The opening record as it stands, for those who may read it over HTTP; raises NotOpened before the opening."""
-    known, record = await opening.read_record(conn, caller, lot_id)
+    known, record = await opening.find_record(conn, caller, lot_id)
     lot = known.lot(lot_id)
     opening.check_opened(lot)
     latest_late = [bid.arrived_at for bid in record.late]

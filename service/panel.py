@@ -20,7 +20,7 @@ from scoring.answers import Graded
 from service import db, events, tenders, trainings
 from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import Fault, Forbidden, NotFound, Refusal, pointer
+from service.problems import Fault, NotFound, Refusal, pointer
 from service.tenders import RoleHeld, TenderLot
 from service.trainings import Training
 
@@ -400,10 +400,9 @@ async def set_panel(
 
     Sending it again changes it: seats that are not named any more end, as long as nobody has scored from them.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "author", "moderator")
+    tenders.check_access(known.tender, caller, "set_panel")
     tenders.check_cleared(known.tender, "author")
     if known.tender.published_at is None:
         raise tenders.TenderNotPublished("Criteria are fixed at the publication; seat the panel then.")
@@ -440,10 +439,9 @@ async def replace_evaluator(
 
     The scores of the one who leaves stay in the record, marked, and are not waited for any more.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "author", "moderator")
+    tenders.check_access(known.tender, caller, "replace_evaluator")
     tenders.check_cleared(known.tender, "author")
     check_not_awarded(lot)
     check_not_locked(lot)
@@ -480,10 +478,7 @@ async def get_panel(
 ) -> Panel:
     """Read who sits on the panel, who sat there, and since when; for everybody with a role in the tender."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    if not known.tender.roles:
-        raise Forbidden("The panel is shown to those who hold a role in the tender.")
+    tenders.check_access(known.tender, caller, "get_panel")
     return await present(conn, known.tender.id, lot_id)
 
 

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from service import db, events, opening, panel, tenders
 from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import Fault, NotFound, Refusal
+from service.problems import Fault, Refusal
 from service.tenders import TenderLot
 
 SQL = db.queries("panel_scores")
@@ -140,10 +140,10 @@ def behind(progress: Sequence[Progress]) -> list[Progress]:
 # Handlers
 
 
-async def _seated(conn: db.Connection, caller: Caller, bid_id: UUID, criterion_id: str) -> panel.Place:
+async def _seated(conn: db.Connection, caller: Caller, bid_id: UUID, criterion_id: str, operation: str) -> panel.Place:
     """The place of a bid that the caller may score on a criterion now."""
     known, lot = await panel.lock_bid(conn, caller, bid_id)
-    tenders.check_role(known.tender, "evaluator")
+    tenders.check_access(known.tender, caller, operation)
     tenders.check_cleared(known.tender)
     panel.check_not_awarded(lot)
     panel.check_not_locked(lot)
@@ -165,8 +165,7 @@ async def give_score(
 
     A new one is a new version and says why (`change_reason`); your draft is cleared.
     """
-    caller.require("write")
-    known, lot = await _seated(conn, caller, bid_id, criterion_id)
+    known, lot = await _seated(conn, caller, bid_id, criterion_id, "give_score")
     value = panel.published_value(lot, criterion_id, data.value)
     key = {"bid_id": bid_id, "criterion_id": criterion_id, "person_id": caller.person_id}
     before = await SQL.get_standing(conn, **key)
@@ -199,8 +198,7 @@ async def save_draft(
     caller: NamedDependency[Caller],
 ) -> Draft:
     """Save what you have typed so far; nobody else ever sees it, and it is no record."""
-    caller.require("write")
-    await _seated(conn, caller, bid_id, criterion_id)
+    await _seated(conn, caller, bid_id, criterion_id, "save_draft")
     row = SQL.put_draft(
         conn,
         bid_id=bid_id,
@@ -219,9 +217,7 @@ async def list_drafts(
 ) -> list[Draft]:
     """List your own drafts."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "evaluator")
+    tenders.check_access(known.tender, caller, "list_drafts")
     opening.check_opened(known.lot(lot_id))
     tenders.check_cleared(known.tender)
     return await db.many(SQL.list_drafts(conn, lot_id=lot_id, person_id=caller.person_id), Draft)
@@ -236,9 +232,7 @@ async def list_scores(
     So does whoever has ever had a seat in the lot, under whatever role by now.
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "evaluator", "moderator", "approver", "auditor")
+    tenders.check_access(known.tender, caller, "list_scores")
     opening.check_opened(known.lot(lot_id))
     tenders.check_cleared(known.tender)
     sight = await opening.sight_of(conn, known, lot_id, caller)
@@ -257,9 +251,7 @@ async def get_progress(
 ) -> list[Progress]:
     """Say how far each evaluator is on each criterion, without any value; for the panel and auditors."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "evaluator", "moderator", "approver", "auditor")
+    tenders.check_access(known.tender, caller, "get_progress")
     opening.check_opened(known.lot(lot_id))
     tenders.check_cleared(known.tender)
     return await db.many(SQL.list_progress(conn, lot_id=lot_id), Progress)
@@ -273,9 +265,8 @@ async def remind_evaluators(
     caller: NamedDependency[Caller],
 ) -> list[Progress]:
     """Remind everybody whose scores are missing; for moderators. Each reminder is an entry of the log."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
-    tenders.check_role(known.tender, "moderator")
+    tenders.check_access(known.tender, caller, "remind_evaluators")
     opening.check_opened(known.lot(lot_id))
     tenders.check_cleared(known.tender)
     late = behind(await db.many(SQL.list_progress(conn, lot_id=lot_id), Progress))

@@ -6,6 +6,7 @@ the same paper with the same bytes; data that has changed since is another one, 
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -208,10 +209,18 @@ DUTIES: dict[str, jobs.Do] = {**chronicle.DUTIES, DUTY: make}
 # Reading
 
 
+def _ours(
+    pool: asyncpg.Pool, caller: Caller | None, *, one_instant: bool = False
+) -> AbstractAsyncContextManager[db.Connection]:
+    """A transaction in the name of who reads; nobody's for what is public."""
+    if caller is None:
+        return db.transaction(pool, one_instant=one_instant)
+    return db.transaction_of(pool, caller.organisation_id, one_instant=one_instant)
+
+
 async def _read(pool: asyncpg.Pool, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str) -> _Known:
     """A paper's data at one instant, by whoever may read it."""
-    async with db.transaction(pool) as conn:
-        await reports.SQL.see_one_instant(conn)
+    async with _ours(pool, caller, one_instant=True) as conn:
         loaded = await paper.load(conn, caller, about)
     data = msgspec.json.encode(loaded.document)
     about_id = about.bid_id if isinstance(about, LetterOf) else about
@@ -226,7 +235,7 @@ async def give_pdf(
     reports.check_language(lang)
     pool = cast("asyncpg.Pool", request.app.state.pool)
     known = await _read(pool, paper, caller, about, lang)
-    async with db.transaction(pool) as conn:
+    async with _ours(pool, caller) as conn:
         files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
         if files is None:
             await SQL.insert_paper(conn, tender_id=known.tender_id, data=known.data, **known.key)
@@ -243,7 +252,7 @@ async def show(
     reports.check_language(lang)
     pool = cast("asyncpg.Pool", request.app.state.pool)
     known = await _read(pool, paper, caller, about, lang)
-    async with db.transaction(pool) as conn:
+    async with _ours(pool, caller) as conn:
         files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
     if files is not None:
         return reports.page(files.html)

@@ -22,7 +22,7 @@ from msgspec import Struct
 from service import db
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, refusals
-from service.tenders import Known, TenderNotPublished, TenderRow, check_role, read
+from service.tenders import Known, TenderNotPublished, TenderRow, check_access, read
 
 SQL = db.queries("platform_record")
 
@@ -239,7 +239,7 @@ def check_window(
 def check_reader(known: Known, caller: Caller) -> UUID | None:
     """Whose attempts the caller may ask for: a supplier its own, the buyer's approver, auditor and officers all."""
     if known.tender.buyer_id == caller.organisation_id:
-        check_role(known.tender, "approver", "auditor", "opening_officer")
+        check_access(known.tender, caller, "get_platform_record")
         return None
     if caller.kind != "supplier":
         raise NotFound

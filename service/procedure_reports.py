@@ -20,7 +20,7 @@ from service import db, events, opening, tenders
 from service.declarations import Interest
 from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import Fault, NotFound, Refusal
+from service.problems import Fault, Refusal
 from service.tenders import Known, TenderLot, TenderRow
 
 SQL = db.queries("procedure_reports")
@@ -277,8 +277,7 @@ async def report_of(conn: db.Connection, caller: Caller, tender_id: UUID) -> AsR
     """The report on a procedure as far as it has come, for those who decide or audit."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
     tender = known.tender
-    if tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(tender, caller, "get_procedure_report")
     opening.check_reader(tender)
     bids = await db.many(SQL.list_bids(conn, tender_id=tender_id), ReportedBid)
     awards = await db.many(SQL.list_awards(conn, tender_id=tender_id), ReportedAward)
@@ -328,9 +327,8 @@ async def give_report_text(
     caller: NamedDependency[Caller],
 ) -> ReportText:
     """Give a part of the report that only people know; for author, moderator or approver. Each is a new version."""
-    caller.require("write")
     known = await tenders.lock_record(conn, caller, tender_id=tender_id)
-    tenders.check_role(known.tender, "author", "moderator", "approver")
+    tenders.check_access(known.tender, caller, "give_report_text")
     tenders.check_cleared(known.tender, "author")
     check_part(known.lots, field, data.text)
     row = SQL.insert_text(conn, tender_id=tender_id, field=field, text=data.text, person_id=caller.person_id)

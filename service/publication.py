@@ -28,8 +28,8 @@ from service.tenders import (
     Tender,
     TenderLot,
     TenderRow,
+    check_access,
     check_draft,
-    check_role,
     legal_rules,
     lock,
     present,
@@ -183,9 +183,8 @@ async def publish_tender(
 
     For an approver who is not the tender's author. Everything that is missing is listed at once.
     """
-    caller.require("write")
     known = await lock(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "approver")
+    check_access(known.tender, caller, "publish_tender")
     check_not_author(known.tender, caller)
     check_draft(known.tender)
     check_if_match(if_match, known.tender.version)

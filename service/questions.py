@@ -17,8 +17,7 @@ from msgspec import Struct
 from service import db, events, tenders
 from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import Fault, Forbidden, NotFound, Refusal
-from service.tenders import TenderRow
+from service.problems import Fault, NotFound, Refusal
 
 SQL = db.queries("questions")
 
@@ -96,12 +95,6 @@ def check_unnamed(named: Sequence[str], pointer: str, refusal: type[Refusal]) ->
         raise refusal(f"The text names {', '.join(named)}.", faults=(fault,))
 
 
-def check_reader(tender: TenderRow) -> None:
-    """The buyer's people who hold a role in the tender read its questions."""
-    if not tender.roles:
-        raise Forbidden("Questions are for those who hold a role in the tender.")
-
-
 # Reading
 
 
@@ -128,8 +121,6 @@ async def ask_question(
     caller: NamedDependency[Caller],
 ) -> Response[Question]:
     """Ask about a published tender before its deadline; for suppliers. The answer goes to all, without your name."""
-    caller.require_kind("supplier")
-    caller.require("write")
     if await SQL.lock_published(conn, tender_id=tender_id) is None:
         raise NotFound
     known = await tenders.read(conn, caller, tender_id=tender_id)
@@ -161,9 +152,8 @@ async def answer_question(
 
     A later answer to the same question is a new version. What changes the rules is no answer but a corrigendum.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, tender_id=tender_id)
-    tenders.check_role(known.tender, "author", "approver")
+    tenders.check_access(known.tender, caller, "answer_question")
     asked = await _find(conn, tender_id, number, None)
     tenders.check_open(known.tender)
     question = data.question or asked.published_question or asked.question
@@ -194,7 +184,7 @@ async def list_questions(
     if known.tender.buyer_id != caller.organisation_id:
         rows = SQL.list_questions(conn, tender_id=tender_id, supplier_id=caller.organisation_id, number=None)
         return await db.many(rows, Question)
-    check_reader(known.tender)
+    tenders.check_access(known.tender, caller, "list_questions")
     found = await db.many(SQL.list_questions(conn, tender_id=tender_id, supplier_id=None, number=None), Question)
     askers = await db.many(SQL.list_askers(conn, tender_id=tender_id), _Asker)
     names = {asker.number: asker.supplier for asker in askers}

@@ -307,11 +307,8 @@ async def recommend_award(
 
     It awards nothing: an approver who neither scored nor recommended decides (`POST /lots/{id}/award`).
     """
-    caller.require("write")
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    tenders.check_role(known.tender, "moderator")
+    tenders.check_access(known.tender, caller, "recommend_award")
     stored = await stored_or_none(conn, caller, data.evaluation_id)
     warned: list[Warned] = []
     if stored is not None:
@@ -320,7 +317,7 @@ async def recommend_award(
     # Worked out before the lock, because it may take a second; the lock then makes sure that nothing has changed.
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "moderator")
+    tenders.check_access(known.tender, caller, "recommend_award")
     opening.check_all_opened(lot)
     check_not_awarded(lot)
     stored = check_last(lot, stored, await SQL.last_evaluation(conn, lot_id=lot_id))
@@ -358,9 +355,8 @@ async def reject_recommendation(
     caller: NamedDependency[Caller],
 ) -> Recommendation:
     """Do not follow the standing recommendation, with a reason; for an approver. The panel may recommend anew."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "reject_recommendation")
     tenders.check_cleared(known.tender)
     check_not_awarded(known.lot(lot_id))
     found = await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation)
@@ -377,8 +373,7 @@ async def list_recommendations(
 ) -> list[Recommendation]:
     """List a lot's recommendations, first to last; for those who score, decide or audit."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_recommendations")
     opening.check_reader(known.tender)
     return await db.many(SQL.list_recommendations(conn, lot_id=lot_id), Recommendation)
 

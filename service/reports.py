@@ -157,8 +157,7 @@ def content_policy(page: str) -> str:
 
 async def load(pool: asyncpg.Pool, evaluation_id: UUID) -> ReportDocument:
     """Everything that the report prints, as it stood when the lot was evaluated; read at one instant."""
-    async with db.transaction(pool) as conn:
-        await SQL.see_one_instant(conn)
+    async with db.transaction(pool, one_instant=True) as conn:
         subject = await db.one(SQL.get_subject(conn, evaluation_id=evaluation_id), Subject)
         then: dict[str, Any] = {"lot_id": subject.lot_id, "until": subject.evaluated_at}
         log = SQL.list_events(conn, tender_id=subject.tender_id, evaluation_id=evaluation_id)
@@ -339,7 +338,7 @@ async def show_report(
 
     check_language(lang)
     pool = cast("asyncpg.Pool", state.pool)
-    async with db.transaction(pool) as conn:
+    async with db.transaction_of(pool, caller.organisation_id) as conn:
         await evaluations.get_stored(conn, caller, evaluation_id)
     return await on_screen(state, shown, await load(pool, evaluation_id), lang)
 

@@ -107,9 +107,8 @@ async def write_requirements(
     caller: NamedDependency[Caller],
 ) -> Requirements:
     """Write a draft's conditions of participation and mandatory requirements, all of them; for its author."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, tender_id=tender_id)
-    tenders.check_role(known.tender, "author")
+    tenders.check_access(known.tender, caller, "write_requirements")
     tenders.check_draft(known.tender)
     if found := tuple(faults(data.requirements, len(known.lots))):
         raise InvalidRequest("The requirements do not fit the draft.", faults=found)

@@ -21,7 +21,8 @@ from litestar.params import FromPath
 from litestar.types import HTTPScope, Receive, Send
 
 import scoring
-from service import db, evaluations, frontdoor, opening, tenders
+from service import db, evaluations, frontdoor
+from service.access import PANEL, ROWS
 from service.edge import etag, holds, takes_gzip
 from service.frontdoor import Answer, Desk, Header, Memory
 from service.organisations import Caller
@@ -165,8 +166,8 @@ async def find_digests(conn: db.Connection, asked: Sequence[_Asked]) -> Mapping[
         conn,
         key_ids=[one.key_id for one in asked],
         evaluation_ids=[one.evaluation_id for one in asked],
-        roles=list(opening.READERS),
-        panel=list(tenders.PANEL),
+        roles=list(ROWS["get_evaluation"].roles),
+        panel=list(PANEL),
     )
     return {asked[row["place"] - 1]: row["digest"] async for row in rows}
 

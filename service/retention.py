@@ -24,8 +24,8 @@ from msgspec import Meta, Struct
 from service import db, document_store, events
 from service.drafts import Reason
 from service.organisations import Caller
-from service.problems import Fault, InvalidRequest, NotFound, Refusal
-from service.tenders import TenderRow, check_role, legal_rules, lock_record, read
+from service.problems import Fault, InvalidRequest, Refusal
+from service.tenders import TenderRow, check_access, legal_rules, lock_record, read
 
 SQL = db.queries("retention")
 
@@ -157,9 +157,7 @@ async def get_retention(
 ) -> Retention:
     """Read how long a tender's record is kept, whether a legal hold stands, and who has asked to destroy."""
     known = await read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    check_role(known.tender, "author", "approver", "auditor")
+    check_access(known.tender, caller, "get_retention")
     return await _find(conn, known.tender)
 
 
@@ -171,9 +169,8 @@ async def set_retention(
     caller: NamedDependency[Caller],
 ) -> Retention:
     """Set how long the record is kept, where no law says or longer than it does; for an approver."""
-    caller.require("write")
     known = await lock_record(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "approver")
+    check_access(known.tender, caller, "set_retention")
     before = await _find(conn, known.tender)
     if before.shredded_at is not None:
         raise AlreadyShredded(f"It was destroyed at {before.shredded_at.isoformat()}.")
@@ -194,9 +191,8 @@ async def decide_hold(
     caller: NamedDependency[Caller],
 ) -> Retention:
     """Place a legal hold on the record, or lift it, with a reason; for an approver. Earlier requests to destroy end."""
-    caller.require("write")
     known = await lock_record(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "approver")
+    check_access(known.tender, caller, "decide_hold")
     before = await _find(conn, known.tender)
     if before.shredded_at is not None:
         raise AlreadyShredded(f"It was destroyed at {before.shredded_at.isoformat()}.")
@@ -220,9 +216,8 @@ async def shred_bids(
     bids, documents, questions and answers; the log to the byte, results with the values that they rank, scores, reasons
     and sent letters stay.
     """
-    caller.require("write")
     known = await lock_record(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "approver", "auditor")
+    check_access(known.tender, caller, "shred_bids")
     check_may_shred(known.tender, await _find(conn, known.tender))
     await SQL.insert_act(conn, tender_id=tender_id, person_id=caller.person_id, reason=data.reason)
     facts = {"reason": data.reason}

@@ -63,7 +63,7 @@ async def get_sensitivity(
 
     For those who score, decide or audit. The numbers are exact; the same seed gives the same bytes.
     """
-    async with db.transaction(state.pool) as conn:
+    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         stored = await evaluations.get_stored(conn, caller, evaluation_id)
     check_size(msgspec.json.decode(stored.canonical, type=scoring.Evaluation))
     async with _turn:

@@ -9,9 +9,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from service import db, events
+from service.access import Role
 from service.organisations import Caller
 from service.problems import NotFound, Refusal
-from service.tenders import SQL, Role, RoleHeld, check_role, lock_record, read
+from service.tenders import SQL, RoleHeld, check_access, lock_record, read
 
 
 class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,9 +88,8 @@ async def grant_role(
     caller: NamedDependency[Caller],
 ) -> RoleHeld:
     """Give another person of your organisation a role in the tender; for its author or an approver."""
-    caller.require("write")
     known = await lock_record(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "author", "approver")
+    check_access(known.tender, caller, "grant_role")
     check_roles_agree(await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld), data)
     check_not_oneself(caller, data)
     reader = await SQL.find_reader(conn, tender_id=tender_id, person_id=data.person_id, roles=list(_READ_ALL))
@@ -112,9 +112,8 @@ async def take_role(
     caller: NamedDependency[Caller],
 ) -> None:
     """Take a role from a person; for the tender's author or an approver."""
-    caller.require("write")
     known = await lock_record(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "author", "approver")
+    check_access(known.tender, caller, "take_role")
     if await SQL.delete_role(conn, tender_id=tender_id, person_id=person_id, role=role) is None:
         raise NotFound
     facts = {"person_id": person_id, "role": role}
@@ -127,8 +126,7 @@ async def list_roles(
 ) -> list[RoleHeld]:
     """List who holds which role; for the buyer's people."""
     known = await read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    check_access(known.tender, caller, "list_roles")
     return await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld)
 
 

@@ -25,7 +25,7 @@ from service.drafts import Instant, Reason
 from service.legal import Ground
 from service.organisations import Caller
 from service.panel import Place
-from service.problems import Fault, NotFound, Refusal
+from service.problems import Fault, Refusal
 
 SQL = db.queries("selection")
 
@@ -259,9 +259,8 @@ async def open_hearing(
 
     It answers with `PUT /clarifications/{id}/answer`, and may prove there that it is reliable again.
     """
-    caller.require("write")
     place = await panel.lock_bid(conn, caller, bid_id)
-    tenders.check_role(place.known.tender, "moderator", "approver")
+    tenders.check_access(place.known.tender, caller, "open_hearing")
     panel.check_not_awarded(place.lot)
     _ground(place, data.ground_id)
     new = Ask("self_cleaning", data.question, data.due_at, ground_id=data.ground_id)
@@ -281,9 +280,8 @@ async def decide_selection(
     out of the race and back into it. Where the lot has been
     ranked the answer shows the order before and after, both ways; a new run makes it count.
     """
-    caller.require("write")
     place = await panel.lock_bid(conn, caller, bid_id)
-    tenders.check_role(place.known.tender, "moderator", "approver")
+    tenders.check_access(place.known.tender, caller, "decide_selection")
     panel.check_not_awarded(place.lot)
     await _check_subject(conn, place, bid_id, data)
     row = SQL.insert_decision(
@@ -319,8 +317,7 @@ async def list_selection(
 ) -> list[SelectionDecision]:
     """List every selection decision about a lot's bids, first to last; for the panel."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_selection")
     opening.check_reader(known.tender)
     return await db.many(SQL.list_decisions(conn, lot_id=lot_id), SelectionDecision)
 

@@ -27,7 +27,7 @@ from litestar.types import Receive
 from msgspec import Meta, Struct
 
 from service import apart, db, events, jobs, spend_import
-from service.edge import Cursor, Limit, Page, page_of, start_of
+from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, BodyTooLarge, Fault, InvalidRequest, NotFound, Refusal, UnsupportedMediaType
 from service.spend_columns import FIELDS, Field, Kind
@@ -160,13 +160,6 @@ class FileMappedMeanwhile(Refusal):
 CONSTRAINTS["spend_mappings_are_numbered"] = (FileMappedMeanwhile, "Two mappings came at once; the other one counts.")
 
 # Rules
-
-
-def check_buyer(caller: Caller, *, writes: bool = False) -> None:
-    """Spend is the buyer's own business."""
-    caller.require_kind("buyer")
-    if writes:
-        caller.require("write")
 
 
 def check_length(announced: int | None, most: int) -> int:
@@ -306,7 +299,6 @@ async def upload_spend_file(
 
     The same bytes sent again for the same purpose are the same file, answered 200.
     """
-    check_buyer(caller, writes=True)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in {"multipart/form-data", "application/x-www-form-urlencoded", "application/json"}:
         raise UnsupportedMediaType(f"Send the file itself, as application/octet-stream, and not as {media_type}.")
@@ -316,7 +308,7 @@ async def upload_spend_file(
     flow = _Flow(request.receive, announced)
     object_id = await shelf.put(aiter(flow))
     owner: dict[str, Any] = {"buyer_id": caller.organisation_id, "kind": kind, "digest": flow.hash.hexdigest()}
-    async with db.transaction(state.pool) as conn:
+    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         file_id: UUID | None = await SQL.insert_file(
             conn, **owner, person_id=caller.person_id, object_id=object_id, name=name, size=announced
         )
@@ -335,15 +327,16 @@ async def upload_spend_file(
 async def list_spend_files(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[SpendFile]:
+) -> Response[Page[SpendFile]]:
     """List your organisation's files for spend analysis, oldest first."""
-    check_buyer(caller)
-    after_at, after_id = start_of(cursor)
+    after_at, after_id = start_of(cursor, state.secrets)
     rows = SQL.list_files(conn, buyer_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1)
     files = [kept.shown() for kept in await db.many(rows, Kept)]
-    return page_of(files, limit, lambda file: (file.received_at, file.id))
+    page = page_of(files, limit, lambda file: (file.received_at, file.id), state.secrets)
+    return Response(page, headers=link_to_next("/spend/files", limit, page.next))
 
 
 @get("/spend/files/{file_id:uuid}")
@@ -351,15 +344,13 @@ async def get_spend_file(
     file_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> SpendFile:
     """Read what is known of a file: its mapping, and what became of every row or why nothing was read."""
-    check_buyer(caller)
     return (await find(conn, caller, file_id)).shown()
 
 
 @get("/spend/files/{file_id:uuid}/preview")
 async def preview_spend_file(file_id: FromPath[UUID], state: State, caller: NamedDependency[Caller]) -> Preview:
     """Look at a file's first rows, what each column was taken for, and a mapping to confirm."""
-    check_buyer(caller)
-    async with db.transaction(state.pool) as conn:
+    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         file = await find(conn, caller, file_id)
         known: dict[str, Field] = {}
         async for row in SQL.list_headings(conn, buyer_id=caller.organisation_id, kind=file.kind):
@@ -388,7 +379,6 @@ async def map_spend_file(
 
     A later mapping of the same file takes the place of this one.
     """
-    check_buyer(caller, writes=True)
     kind: Kind | None = await SQL.get_kind(conn, file_id=file_id, buyer_id=caller.organisation_id)
     if kind is None:
         raise NotFound
@@ -406,7 +396,6 @@ async def list_left_out(
     file_id: FromPath[UUID], state: State, conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Stream:
     """Read the list of the file's rows that were left out, each with its row number and the reason, as CSV."""
-    check_buyer(caller)
     file = await find(conn, caller, file_id)
     if file.left_out_id is None:
         raise FileNotImported("It has not been read, or could not be; the file itself says which.")
@@ -422,8 +411,7 @@ def listing(shelf: Shelf, object_id: UUID, name: str) -> Stream:
 @delete("/spend/files/{file_id:uuid}", status_code=204)
 async def delete_spend_file(file_id: FromPath[UUID], state: State, caller: NamedDependency[Caller]) -> None:
     """Delete a file with everything that was read from it; analyses that were made with it stay."""
-    check_buyer(caller, writes=True)
-    async with db.transaction(state.pool) as conn:
+    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         objects = [row["object_id"] async for row in SQL.list_objects(conn, file_id=file_id)]
         digest = await SQL.delete_file(conn, file_id=file_id, buyer_id=caller.organisation_id)
         if digest is None:

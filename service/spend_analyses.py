@@ -21,10 +21,10 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from service import apart, db, events, jobs, reports, spend_counting
-from service.edge import Cursor, Limit, Page, etag, page_of, start_of
+from service.edge import Cursor, Limit, Page, etag, link_to_next, page_of, start_of
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
-from service.spend import check_buyer, listing
+from service.spend import listing
 from service.spend_analysis import NewAnalysis, SpendAnalysis
 from service.spend_columns import Kind
 from service.spend_counting import Answers, Source, Work
@@ -233,7 +233,6 @@ async def ask_for_analysis(
 
     It is made in the background; read it at `Location` after `Retry-After` seconds.
     """
-    check_buyer(caller, writes=True)
     ids = [one for one in (*data.files, data.register_id, data.places_id) if one is not None]
     ready = await db.many(SQL.list_ready(conn, file_ids=ids, buyer_id=caller.organisation_id), _Ready)
     check_files(data, ready)
@@ -248,17 +247,18 @@ async def ask_for_analysis(
 async def list_analyses(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[AskedAnalysis]:
+) -> Response[Page[AskedAnalysis]]:
     """List your organisation's analyses, oldest first, with what each was asked."""
-    check_buyer(caller)
-    after_at, after_id = start_of(cursor)
+    after_at, after_id = start_of(cursor, state.secrets)
     rows = SQL.list_analyses(
         conn, buyer_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
     found = [row.shown() for row in await db.many(rows, _Row)]
-    return page_of(found, limit, lambda one: (one.asked_at, one.id))
+    page = page_of(found, limit, lambda one: (one.asked_at, one.id), state.secrets)
+    return Response(page, headers=link_to_next("/spend/analyses", limit, page.next))
 
 
 @get("/spend/analyses/{analysis_id:uuid}")
@@ -266,7 +266,6 @@ async def get_analysis(
     analysis_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[SpendAnalysis]:
     """Read an analysis as it was stored: the canonical JSON whose SHA-256 is the ETag; until it is made, 202."""
-    check_buyer(caller)
     asked = await find(conn, caller, analysis_id)
     if asked.digest is None:
         location = f"/spend/analyses/{analysis_id}"
@@ -297,7 +296,6 @@ async def list_left_out_of_analysis(
     analysis_id: FromPath[UUID], state: State, conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Stream:
     """Read the list of lines that do not count in an analysis, each with its file, row and reason, as CSV."""
-    check_buyer(caller)
     asked = await find(conn, caller, analysis_id)
     if asked.left_out_id is None:
         raise NotFound("Nothing was left out, or the analysis has not been made yet.")
@@ -309,7 +307,6 @@ async def answer_about_supplier(
     data: JSONBody[NewSupplierAnswer], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> SupplierAnswer:
     """Say whether a supplier is the entry of the register that an analysis proposed; analyses from now on heed it."""
-    check_buyer(caller, writes=True)
     facts = msgspec.structs.asdict(data)
     row = SQL.insert_answer(conn, buyer_id=caller.organisation_id, person_id=caller.person_id, **facts)
     answer = await db.one(row, SupplierAnswer)
@@ -322,7 +319,6 @@ async def list_answers_about_suppliers(
     conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> list[SupplierAnswer]:
     """List the answers about suppliers that count, oldest first."""
-    check_buyer(caller)
     return await db.many(SQL.list_answers(conn, buyer_id=caller.organisation_id), SupplierAnswer)
 
 

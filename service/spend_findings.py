@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from service import db, events, spend_analyses, tenders
 from service.organisations import Caller
-from service.problems import Fault, InvalidRequest, NotFound
+from service.problems import Fault, InvalidRequest
 from service.spend_analysis import Finding, SpendAnalysis
 
 SQL = db.queries("spend_findings")
@@ -56,9 +56,8 @@ async def link_finding(
     caller: NamedDependency[Caller],
 ) -> Response[LinkedFinding]:
     """Link a finding of your organisation's spend analysis with a draft, and the outcome to bring; for its author."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, tender_id=tender_id)
-    tenders.check_role(known.tender, "author")
+    tenders.check_access(known.tender, caller, "link_finding")
     tenders.check_draft(known.tender)
     result = await spend_analyses.result_of(conn, caller, data.analysis_id)
     finding = check_finding(msgspec.json.decode(result.canonical, type=SpendAnalysis), data.finding_id)
@@ -76,8 +75,7 @@ async def list_findings(
 ) -> list[LinkedFinding]:
     """List the findings of the spend analysis that a tender answers; for the buyer's people."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_findings")
     return await db.many(SQL.list_findings(conn, tender_id=tender_id), LinkedFinding)
 
 

@@ -87,8 +87,7 @@ async def show_spend_report(
     """Read the report on a spend analysis on a screen: the same templates as the PDF, without anything active."""
     from service.typeset import shown_spend
 
-    spend.check_buyer(caller)
-    async with db.transaction(cast("asyncpg.Pool", state.pool)) as conn:
+    async with db.transaction_of(cast("asyncpg.Pool", state.pool), caller.organisation_id) as conn:
         await spend_analyses.find(conn, caller, analysis_id)
         document = await load(conn, analysis_id)
     return await reports.on_screen(state, shown_spend, document)
@@ -105,7 +104,6 @@ async def get_spend_report(
 
     It is made once, in the background: until then the answer is 202, to be repeated after `Retry-After` seconds.
     """
-    spend.check_buyer(caller)
     asked = await spend_analyses.find(conn, caller, analysis_id)
     if asked.digest is None:
         raise NotFound("The analysis has not been made yet.")

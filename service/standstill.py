@@ -22,7 +22,7 @@ from msgspec import Struct
 from service import db, tenders
 from service.legal import Standstill
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, Fault, NotFound, Refusal
+from service.problems import CONSTRAINTS, Fault, Refusal
 
 SQL = db.queries("standstill")
 
@@ -216,8 +216,7 @@ async def get_standstill(
 ) -> StoredStandstill:
     """Read the standstill of a lot's last award, day by day with the law; for the buyer's people."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "get_standstill")
     tenders.check_cleared(known.tender)
     return await db.one(SQL.get_standstill(conn, lot_id=lot_id, award_number=None), StoredStandstill)
 

@@ -226,8 +226,7 @@ async def list_summaries(
 ) -> list[SummaryLine]:
     """List the letters on a lot's award: what each lacks, what it gives away; for those who score, decide or audit."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
+    tenders.check_access(known.tender, caller, "list_summaries")
     opening.check_reader(known.tender)
     sources = await load(conn, caller, known, known.lot(lot_id), address_of(request))
     sent = await list_sent(conn, lot_id, sources.award_number)
@@ -290,10 +289,9 @@ async def send_summaries(
 
     Refused while any lacks what the law asks for. Where the law counts the standstill from the decision, it begins now.
     """
-    caller.require("write")
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
-    tenders.check_role(known.tender, "approver")
+    tenders.check_access(known.tender, caller, "send_summaries")
     tenders.check_cleared(known.tender)
     sources = await load(conn, caller, known, lot, address_of(request))
     if await list_sent(conn, lot_id, sources.award_number):

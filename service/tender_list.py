@@ -14,18 +14,19 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from litestar import get
+from litestar import Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import Struct
 
 from service import db, frontdoor
-from service.edge import Cursor, Limit, Page, cursor_behind, page_of, start_of
-from service.frontdoor import Answer, Desk, Memory
+from service.edge import Cursor, Limit, Page, cursor_behind, link_to_next, page_of, start_of
+from service.frontdoor import Answer, Desk, Header, Memory
 from service.organisations import Caller
 from service.problems import Refusal
 from service.rounds import FAILURES, Rounds
+from service.signing import Secrets
 
 SQL = db.queries("tender_list")
 
@@ -64,15 +65,18 @@ class TenderLine(Struct, frozen=True, kw_only=True):
 async def list_tenders(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    state: State,
     limit: Limit = DEFAULT,
     cursor: Cursor = None,
-) -> Page[TenderLine]:
+) -> Response[Page[TenderLine]]:
     """List your own organisation's tenders and all published ones, oldest first."""
-    after_at, after_id = start_of(cursor)
+    after_at, after_id = start_of(cursor, state.secrets)
     rows = SQL.list_tenders(
         conn, organisation_id=caller.organisation_id, after_at=after_at, after_id=after_id, limit=limit + 1
     )
-    return page_of(await db.many(rows, TenderLine), limit, lambda line: (line.created_at, line.id))
+    found = await db.many(rows, TenderLine)
+    page = page_of(found, limit, lambda line: (line.created_at, line.id), state.secrets)
+    return Response(page, headers=link_to_next("/tenders", limit, page.next))
 
 
 # The door
@@ -100,16 +104,16 @@ class TenderListDoor:
             return False
         since = time.perf_counter()
         caller = self._state.known_keys.caller(frontdoor.heard(scope).get(b"authorization"))
-        asked = caller and _read(scope["query_string"], caller)
+        asked = caller and _read(scope["query_string"], caller, self._state.secrets)
         if not asked:
             return False
         with self._desk.busy():
-            body = await self._body(asked, caller)
-            if body is not None:
-                await self._desk.answer(scope, send, caller, Answer(200, [], body), since=since)
-        return body is not None
+            answer = await self._page(asked, caller)
+            if answer is not None:
+                await self._desk.answer(scope, send, caller, answer, since=since)
+        return answer is not None
 
-    async def _body(self, asked: _Asked, caller: Caller) -> bytes | None:
+    async def _page(self, asked: _Asked, caller: Caller) -> Answer | None:
         """The page, from memory or from the database; None if this caller may not have it, or it is changing."""
         stamps = await self._rounds.ask(self._state.pool, asked)
         if stamps is None:
@@ -118,7 +122,7 @@ class TenderListDoor:
         if lines is None:
             await self._load(asked, caller.organisation_id)
             lines = self._memory.get_all(stamps)
-        return None if lines is None else _page(lines, asked.limit)
+        return None if lines is None else _page(lines, asked.limit, self._state.secrets)
 
     async def _load(self, asked: _Asked, organisation_id: UUID) -> None:
         """Keep the lines of a page, by their stamps."""
@@ -134,22 +138,26 @@ class TenderListDoor:
                 self._memory.put(row["stamp"], msgspec.json.encode(msgspec.convert(row, TenderLine)))
 
 
-def _page(lines: Sequence[bytes], limit: int) -> bytes:
-    """The page of these lines and one more, as edge.Page is written."""
+def _page(lines: Sequence[bytes], limit: int, secrets: Secrets) -> Answer:
+    """The page of these lines and one more, as edge.Page is written, linked to the next."""
+    headers: list[Header] = []
     cursor = b"null"
     if len(lines) > limit:
         last = msgspec.json.decode(lines[limit - 1], type=TenderLine)
-        cursor = b'"%b"' % cursor_behind(last.created_at, last.id).encode()
-    return b'{"items":[%b],"next":%b}' % (b",".join(lines[:limit]), cursor)
+        behind = cursor_behind(last.created_at, last.id, secrets)
+        linked = link_to_next("/tenders", limit, behind)
+        headers = [(name.lower().encode(), value.encode()) for name, value in linked.items()]
+        cursor = b'"%b"' % behind.encode()
+    return Answer(200, headers, b'{"items":[%b],"next":%b}' % (b",".join(lines[:limit]), cursor))
 
 
-def _read(query: bytes, caller: Caller) -> _Asked | None:
+def _read(query: bytes, caller: Caller, secrets: Secrets) -> _Asked | None:
     """What is asked for; None for a spelling that the framework shall read, or refuse."""
     found = _QUERY.fullmatch(query)
     if found is None or (limit := int(found[1] or DEFAULT)) > LONGEST:
         return None
     try:
-        after_at, after_id = start_of(found[2].decode() if found[2] else None)
+        after_at, after_id = start_of(found[2].decode() if found[2] else None, secrets)
     except Refusal:
         return None
     return _Asked(caller.key_id, after_at, after_id, limit)

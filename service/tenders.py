@@ -18,6 +18,7 @@ from msgspec import Struct
 
 import scoring
 from service import db, events, tender_list
+from service.access import PANEL, ROWS, Role, Stage
 from service.agreements import Framework
 from service.drafts import Custody, DraftLot, DraftTender
 from service.edge import Limit, check_if_match, etag
@@ -30,8 +31,6 @@ from service.submissions import VariantTerms
 
 SQL = db.queries("tenders")
 
-Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
-Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded", "cancelled"]
 Clearance = Literal["not_needed", "none", "awaiting", "rejected", "outdated", "approved"]
 IfMatch = Annotated[
     str | None, HeaderParameter(name="If-Match", description="The ETag of the version that you have read and edit.")
@@ -225,15 +224,22 @@ def check_role(tender: TenderRow, *roles: Role) -> None:
         raise Forbidden(f"This is for the {needed} of the tender. See who that is at /tenders/{tender.id}/roles.")
 
 
+def check_access(tender: TenderRow, caller: Caller, operation: str) -> None:
+    """Refuse whom the role table does not let do this; a stranger is told that there is nothing here."""
+    row = ROWS[operation]
+    if tender.buyer_id != caller.organisation_id:
+        if row.whose == "buyer":
+            raise NotFound
+    elif row.roles:
+        check_role(tender, *row.roles)
+
+
 def check_not_cancelled(lots: Sequence[TenderLot]) -> None:
     """Refuse where each of these lots is cancelled."""
     if lots and all(lot.cancelled_at for lot in lots):
         which = ", ".join(f"lot {lot.number} at {lot.cancelled_at:%Y-%m-%dT%H:%M:%SZ}" for lot in lots)
         raise LotCancelled(f"Cancelled: {which}.")
 
-
-PANEL: tuple[Role, ...] = ("evaluator", "moderator", "approver")
-"""Who scores, moderates or decides: they see no bid before their declaration of interest is approved."""
 
 _STANDS: dict[Clearance, str] = {
     "none": "You have not declared your interests.",
@@ -394,8 +400,6 @@ async def draft_tender(
     data: JSONBody[DraftTender], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[Tender]:
     """Start a draft; you become its author. Weightings must add up to exactly 100 at every level from the start."""
-    caller.require_kind("buyer")
-    caller.require("write")
     columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
     tender_id: UUID = await SQL.insert_tender(
         conn, buyer_id=caller.organisation_id, author_id=caller.person_id, **columns
@@ -443,9 +447,8 @@ async def edit_tender(
     if_match: IfMatch = None,
 ) -> Response[Tender]:
     """Replace a draft as a whole; for its author. Send the ETag that you have read as `If-Match`."""
-    caller.require("write")
     known = await lock(conn, caller, tender_id=tender_id)
-    check_role(known.tender, "author")
+    check_access(known.tender, caller, "edit_tender")
     check_draft(known.tender)
     check_if_match(if_match, known.tender.version)
     columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
@@ -471,9 +474,7 @@ async def list_events(
     tells of bids only with an approved declaration of interest.
     """
     known = await read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    check_role(known.tender, "author", "approver", "auditor")
+    check_access(known.tender, caller, "list_events")
     rows = events.SQL.list_events(
         conn,
         log_id=tender_id,

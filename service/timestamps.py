@@ -23,7 +23,7 @@ from service.organisations import Caller
 from service.problems import Refusal
 from service.settings import Settings, SettingsError
 from service.signing import Secrets
-from service.tenders import check_role, read
+from service.tenders import check_access, read
 from service.transparency import check_told, find_head
 
 _SECONDS = 10.0
@@ -97,10 +97,9 @@ async def stamp_log(tender_id: FromPath[UUID], caller: NamedDependency[Caller], 
 
     Not from publication until all lots are opened: the checkpoint would tell how many bids there are.
     """
-    caller.require("write")
-    async with db.transaction(state.pool) as conn:
+    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         known = await read(conn, caller, tender_id=tender_id)
-        check_role(known.tender, "auditor", "approver", "opening_officer")
+        check_access(known.tender, caller, "stamp_log")
         head = await find_head(conn, caller, tender_id)
     check_told(head, head.size)
     if state.tsa_url is None:
@@ -111,7 +110,7 @@ async def stamp_log(tender_id: FromPath[UUID], caller: NamedDependency[Caller], 
     token, stamped_at = await fetch(state.tsa_url, checkpoint.encode())
     stamp = Stamp(checkpoint=checkpoint, token=base64.b64encode(token).decode(), stamped_at=stamped_at)
     facts = {"checkpoint": stamp.checkpoint, "token": stamp.token, "stamped_at": stamped_at}
-    async with db.transaction(state.pool) as conn:
+    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         await events.record(conn, "log.timestamped", tender_id=tender_id, actor=caller.person_id, data=facts)
     return stamp
 

@@ -43,9 +43,8 @@ async def record_training(
     caller: NamedDependency[Caller],
 ) -> Training:
     """Record what somebody of the tender was trained in; for its author or a moderator."""
-    caller.require("write")
     known = await tenders.lock(conn, caller, tender_id=tender_id)
-    tenders.check_role(known.tender, "author", "moderator")
+    tenders.check_access(known.tender, caller, "record_training")
     row = SQL.insert_training(
         conn,
         tender_id=tender_id,

@@ -23,7 +23,7 @@ from service import db, merkle, receipts
 from service.organisations import Caller
 from service.problems import NotFound, Refusal
 from service.signing import Secrets
-from service.tenders import check_cleared, check_role, read
+from service.tenders import check_access, check_cleared, read
 
 SQL = db.queries("transparency")
 
@@ -166,21 +166,19 @@ async def export_log(
     with what was signed.
     """
     known = await read(conn, caller, tender_id=tender_id)
-    if known.tender.buyer_id != caller.organisation_id:
-        raise NotFound
-    check_role(known.tender, "author", "approver", "auditor")
+    check_access(known.tender, caller, "export_log")
     check_cleared(known.tender, "author")
     head = await find_head(conn, caller, tender_id)
     check_told(head, head.size)
     if await SQL.has_withheld(conn, tender_id=tender_id, reader_id=caller.person_id):
         raise ScoresUntold("Others have given scores that you have still to give.")
-    return Stream(_entries(state.pool, tender_id, head.size))
+    return Stream(_entries(state.pool, caller, tender_id, head.size))
 
 
-async def _entries(pool: asyncpg.Pool, tender_id: UUID, size: int) -> AsyncGenerator[bytes]:
+async def _entries(pool: asyncpg.Pool, caller: Caller, tender_id: UUID, size: int) -> AsyncGenerator[bytes]:
     """The lines of a log up to a size, which no later entry changes; no connection is held while they are sent."""
     for after in range(0, size, _PAGE):
-        async with db.transaction(pool) as conn:
+        async with db.transaction_of(pool, caller.organisation_id) as conn:
             rows = SQL.list_entries(conn, tender_id=tender_id, after=after, size=size, limit=_PAGE)
             page = "".join([f"{row['entry']}\n" async for row in rows])
         yield page.encode()

@@ -9,9 +9,8 @@ FOR UPDATE;
 -- Keep a supplier's question under the tender's next number.
 INSERT INTO questions (tender_id, number, supplier_id, person_id, question, asked_at)
 SELECT
-    :tender_id::uuid,
-    1 + (SELECT count(*) FROM questions AS earlier WHERE earlier.tender_id = :tender_id::uuid)::int,
-    :supplier_id::uuid, :person_id::uuid, :question::text, :asked_at::timestamptz
+    :tender_id::uuid, next_question(:tender_id::uuid), :supplier_id::uuid, :person_id::uuid, :question::text,
+    :asked_at::timestamptz
 RETURNING number;
 
 -- name: insert_answer(tender_id, number, question, answer, person_id, answered_at)!

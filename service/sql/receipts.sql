@@ -22,6 +22,4 @@ WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid;
 
 -- name: get_leaves(log_id, size)$
 -- The first leaves of a log, in order.
-SELECT coalesce(array_agg(event.leaf ORDER BY event.position), '{}')
-FROM events AS event
-WHERE event.log_id = :log_id::uuid AND event.position <= :size::bigint;
+SELECT log_leaves(:log_id::uuid, :size::bigint);

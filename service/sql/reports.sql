@@ -1,7 +1,3 @@
--- name: see_one_instant()!
--- From the next statement on, a transaction sees the database as it was at one instant, and changes nothing.
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
-
 -- name: get_report(evaluation_id, lang)^
 -- A stored report with its seal behind it; the digest is of its own bytes.
 SELECT report.pdf || coalesce(report.signature, ''::bytea) AS pdf, report.digest

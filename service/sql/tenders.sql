@@ -107,7 +107,7 @@ SELECT
     lot.id, lot.number, lot.title, lot.rules, lot.price_envelope, lot.variants, lot.rules_digest, lot.opened_at,
     (SELECT held.locked_at FROM consensus_locks AS held WHERE held.lot_id = lot.id) AS consensus_locked_at,
     lot.price_opened_at,
-    (SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot.id) AS evaluated_at,
+    ranked_at(lot.id) AS evaluated_at,
     (
         SELECT award.decided_at FROM award_decisions AS award
         WHERE

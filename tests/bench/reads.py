@@ -29,6 +29,7 @@ import msgspec
 import scoring
 from service import db, edge
 from service.local_postgres import LocalPostgres
+from service.signing import Secrets, read_secrets
 from tests.bench import engine, load, market
 from tests.bench.load import Invalid, Requests, Run, Server, say
 from tests.bench.measure import Figure, report
@@ -148,7 +149,7 @@ class Bench(NamedTuple):
         return load.http_load(self.service.url, requests, CONNECTIONS, self.seconds)
 
 
-def requests_of(stored: Results, places: list[tuple[datetime, UUID]]) -> dict[str, list[bytes]]:
+def requests_of(stored: Results, places: list[tuple[datetime, UUID]], marks: Secrets) -> dict[str, list[bytes]]:
     """The requests of every side over HTTP."""
     chance = random.Random(5)
     size = len(stored.ranking)
@@ -161,10 +162,8 @@ def requests_of(stored: Results, places: list[tuple[datetime, UUID]]) -> dict[st
         return [head(path, FIRST_READER + number, **headers) for number in range(READERS)]
 
     def portals(path: str) -> list[bytes]:
-        return [
-            head(f"{path}?limit=50&cursor={edge.cursor_behind(*chance.choice(places[:-50]))}", number % SUPPLIERS)
-            for number in range(PAGES)
-        ]
+        cursors = [edge.cursor_behind(*chance.choice(places[:-50]), marks) for _ in range(PAGES)]
+        return [head(f"{path}?limit=50&cursor={one}", number % SUPPLIERS) for number, one in enumerate(cursors)]
 
     ranking, whole = (f"/evaluations/{stored.ids[name]}" for name in WHICH)
     tag = f'"{hashlib.sha256(stored.ranking).hexdigest()}"'
@@ -240,14 +239,14 @@ def ready(seconds: float) -> Iterator[tuple[Bench, Results]]:
     stored = results()
     with load.folder() as files, load.postgres(files) as postgres:
         places = asyncio.run(fill(postgres.dsn, stored))
-        for name, heads in requests_of(stored, places).items():
-            load.write_records(files / f"{name} heads", heads)
         load.write_records(files / "no bodies", [b""])
         for name, script in (("ranking", "pgbench jsonb"), ("whole", "pgbench whole jsonb")):
             (files / f"{script}.sql").write_text(SCRIPT.format(schema=SCHEMA, id=stored.ids[name]))
         secret = files / "secret"
         secret.touch(0o600)
         secret.write_text(secrets.token_hex(32) + "\n")
+        for name, heads in requests_of(stored, places, read_secrets(secret)).items():
+            load.write_records(files / f"{name} heads", heads)
         settings = {"DATABASE_URL": postgres.dsn, "TENDERSCORE_SECRET_FILE": str(secret), "TENDERSCORE_PORT": "0"}
         command = [sys.executable, "-m", "tests.bench.noop"]
         with load.serving(command, files / "service.log", **settings) as server:

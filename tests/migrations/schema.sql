@@ -37,6 +37,8 @@ CREATE TABLE public.bids (
     variant integer DEFAULT 0 NOT NULL
 );
 
+ALTER TABLE ONLY public.bids FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.organisations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     kind text NOT NULL,
@@ -226,7 +228,7 @@ CREATE TABLE public.lots (
     CONSTRAINT lots_are_numbered_from_1 CHECK ((number >= 1))
 );
 
-CREATE VIEW public.framework_suppliers AS
+CREATE VIEW public.framework_suppliers WITH (security_invoker='true') AS
  WITH standing AS (
          SELECT award.lot_id,
             award.number,
@@ -346,6 +348,15 @@ CREATE FUNCTION public.log_leaf(entry text) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN sha256(('\x00'::bytea || convert_to(entry, 'UTF8'::name)));
 
+CREATE FUNCTION public.log_leaves(log uuid, size bigint) RETURNS bytea[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT coalesce(array_agg(event.leaf ORDER BY event.position), '{}')
+FROM events AS event
+WHERE event.log_id = log AND event.position <= size;
+$$;
+
 CREATE FUNCTION public.may_be_opened(lot uuid, stage text) RETURNS boolean
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -362,6 +373,13 @@ SELECT
     )
 FROM tenders AS tender
 WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NULL);
+$$;
+
+CREATE FUNCTION public.next_question(tender uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT 1 + count(*)::int FROM questions AS earlier WHERE earlier.tender_id = tender;
 $$;
 
 CREATE FUNCTION public.own_scores_are_in(asked_bid uuid, asked_criterion text, asked_person uuid) RETURNS boolean
@@ -412,6 +430,13 @@ CREATE FUNCTION public.prune_service_samples() RETURNS bigint
     )
 
     SELECT count(*) FROM gone;
+$$;
+
+CREATE FUNCTION public.ranked_at(lot uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT max(run.evaluated_at) FROM evaluations AS run WHERE run.lot_id = lot;
 $$;
 
 CREATE FUNCTION public.read_document_chunk(document uuid, place integer) RETURNS bytea
@@ -867,6 +892,15 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.tenant() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+SELECT CASE
+    WHEN current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'public.bids'::regclass)
+        THEN nullif(current_setting('tenderscore.tenant', TRUE), '')::uuid
+END;
+$$;
+
 CREATE FUNCTION public.wait_for_scores_on_their_way() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -930,6 +964,8 @@ CREATE TABLE public.abnormally_low_assessments (
     CONSTRAINT abnormally_low_assessments_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+ALTER TABLE ONLY public.abnormally_low_assessments FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.abnormally_low_decisions (
     bid_id uuid NOT NULL,
     number integer NOT NULL,
@@ -941,6 +977,8 @@ CREATE TABLE public.abnormally_low_decisions (
     CONSTRAINT abnormally_low_decisions_are_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'rejected'::text]))),
     CONSTRAINT abnormally_low_decisions_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
+
+ALTER TABLE ONLY public.abnormally_low_decisions FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.api_keys (
     id text NOT NULL COLLATE pg_catalog."C",
@@ -978,6 +1016,8 @@ CREATE TABLE public.bid_documents (
     document_id uuid NOT NULL
 );
 
+ALTER TABLE ONLY public.bid_documents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.bid_envelopes (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
@@ -997,6 +1037,8 @@ CREATE TABLE public.bid_states (
     CONSTRAINT bid_states_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+ALTER TABLE ONLY public.bid_states FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.bid_versions (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
@@ -1009,6 +1051,8 @@ CREATE TABLE public.bid_versions (
     tree_size bigint DEFAULT 0 NOT NULL,
     signed_by text DEFAULT ''::text NOT NULL
 );
+
+ALTER TABLE ONLY public.bid_versions FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.cancellations (
     lot_id uuid NOT NULL,
@@ -1027,6 +1071,8 @@ CREATE TABLE public.clarification_answers (
     answered_at timestamp with time zone NOT NULL,
     CONSTRAINT clarification_answers_say_something CHECK ((btrim(answer) <> ''::text))
 );
+
+ALTER TABLE ONLY public.clarification_answers FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.clarifications (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1052,6 +1098,8 @@ CASE kind
 END)
 );
 
+ALTER TABLE ONLY public.clarifications FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.consensus_locks (
     lot_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -1071,6 +1119,8 @@ CREATE TABLE public.consensus_scores (
     change_reason text,
     CONSTRAINT consensus_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
+
+ALTER TABLE ONLY public.consensus_scores FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.contracts (
     lot_id uuid NOT NULL,
@@ -1209,6 +1259,8 @@ CREATE TABLE public.documents (
     received_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.drawn_lots (
     lot_id uuid NOT NULL,
     secret text NOT NULL,
@@ -1239,6 +1291,8 @@ CREATE TABLE public.evaluations (
     reason text
 );
 
+ALTER TABLE ONLY public.evaluations FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.events (
     log_id uuid NOT NULL,
     "position" bigint NOT NULL,
@@ -1249,6 +1303,8 @@ CREATE TABLE public.events (
     salt uuid,
     leaf bytea
 );
+
+ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.idempotency_keys (
     organisation_id uuid NOT NULL,
@@ -1292,6 +1348,8 @@ CREATE TABLE public.letter_redactions (
     CONSTRAINT letter_redactions_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
 
+ALTER TABLE ONLY public.letter_redactions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.letter_texts (
     lot_id uuid NOT NULL,
     bid_id uuid NOT NULL,
@@ -1302,6 +1360,8 @@ CREATE TABLE public.letter_texts (
     given_at timestamp with time zone NOT NULL,
     CONSTRAINT letter_texts_are_not_blank CHECK ((btrim(text) <> ''::text))
 );
+
+ALTER TABLE ONLY public.letter_texts FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.log_heads (
     log_id uuid NOT NULL,
@@ -1325,6 +1385,8 @@ CREATE TABLE public.meeting_items (
     CONSTRAINT meeting_items_tell_what_was_discussed CHECK ((cardinality(points) > 0))
 );
 
+ALTER TABLE ONLY public.meeting_items FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.meetings (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     lot_id uuid NOT NULL,
@@ -1335,6 +1397,8 @@ CREATE TABLE public.meetings (
     recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT meetings_name_who_was_there CHECK ((cardinality(present) > 0))
 );
+
+ALTER TABLE ONLY public.meetings FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.officer_keys (
     person_id uuid NOT NULL,
@@ -1354,7 +1418,7 @@ CREATE TABLE public.price_opening_acts (
     acted_at timestamp with time zone NOT NULL
 );
 
-CREATE VIEW public.officers_acts AS
+CREATE VIEW public.officers_acts WITH (security_invoker='true') AS
  SELECT act.lot_id,
     'offer'::text AS envelope,
     act.person_id,
@@ -1378,6 +1442,8 @@ CREATE TABLE public.opened_bids (
     salt uuid
 );
 
+ALTER TABLE ONLY public.opened_bids FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.opened_documents (
     document_id uuid NOT NULL,
     bid_id uuid NOT NULL,
@@ -1388,6 +1454,8 @@ CREATE TABLE public.opened_documents (
     CONSTRAINT opened_documents_have_a_key_or_a_fault CHECK (((content_key IS NULL) <> (fault IS NULL)))
 );
 
+ALTER TABLE ONLY public.opened_documents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.opened_prices (
     bid_id uuid NOT NULL,
     lot_id uuid NOT NULL,
@@ -1396,6 +1464,8 @@ CREATE TABLE public.opened_prices (
     fault text,
     salt uuid
 );
+
+ALTER TABLE ONLY public.opened_prices FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.panel_scores (
     bid_id uuid NOT NULL,
@@ -1409,6 +1479,8 @@ CREATE TABLE public.panel_scores (
     change_reason text,
     CONSTRAINT panel_scores_have_a_reason CHECK ((btrim(reason) <> ''::text))
 );
+
+ALTER TABLE ONLY public.panel_scores FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.panels (
     lot_id uuid NOT NULL,
@@ -1429,6 +1501,8 @@ CREATE TABLE public.paper_files (
     stored_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.paper_files FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.papers (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tender_id uuid NOT NULL,
@@ -1439,6 +1513,8 @@ CREATE TABLE public.papers (
     data_digest text NOT NULL,
     asked_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.papers FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.people (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1554,6 +1630,8 @@ CREATE TABLE public.questions (
     CONSTRAINT questions_say_something CHECK ((btrim(question) <> ''::text))
 );
 
+ALTER TABLE ONLY public.questions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.recommendation_rejections (
     lot_id uuid NOT NULL,
     number integer NOT NULL,
@@ -1600,6 +1678,8 @@ CREATE TABLE public.report_parts (
     kept_at timestamp with time zone NOT NULL,
     CONSTRAINT report_parts_are_found_by_sha256 CHECK ((octet_length(key) = 32))
 );
+
+ALTER TABLE ONLY public.report_parts FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.report_texts (
     tender_id uuid NOT NULL,
@@ -1651,6 +1731,8 @@ CREATE TABLE public.score_drafts (
     saved_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.score_drafts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.sealed_envelopes (
     bid_id uuid NOT NULL,
     version integer NOT NULL,
@@ -1661,6 +1743,8 @@ CREATE TABLE public.sealed_envelopes (
 )
 WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.sealed_envelopes ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.sealed_envelopes FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.seat_endings (
     seat_id uuid NOT NULL,
@@ -1679,7 +1763,7 @@ CREATE TABLE public.seats (
     seated_at timestamp with time zone NOT NULL
 );
 
-CREATE VIEW public.seats_in_force AS
+CREATE VIEW public.seats_in_force WITH (security_invoker='true') AS
  SELECT id,
     lot_id,
     criterion_id,
@@ -1712,6 +1796,8 @@ END),
     CONSTRAINT selection_decisions_name_evidence CHECK ((btrim(evidence) <> ''::text))
 );
 
+ALTER TABLE ONLY public.selection_decisions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.sent_letters (
     lot_id uuid NOT NULL,
     award_number integer NOT NULL,
@@ -1721,6 +1807,8 @@ CREATE TABLE public.sent_letters (
     person_id uuid NOT NULL,
     sent_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.sent_letters FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.service_samples (
     instance_id uuid NOT NULL,
@@ -1784,6 +1872,8 @@ CREATE TABLE public.simulations (
     CONSTRAINT simulations_name_a_lot CHECK ((lot_number > 0))
 );
 
+ALTER TABLE ONLY public.simulations FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.spend_analyses (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     buyer_id uuid NOT NULL,
@@ -1791,6 +1881,8 @@ CREATE TABLE public.spend_analyses (
     request jsonb NOT NULL,
     asked_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.spend_analyses FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.spend_answers (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1801,6 +1893,8 @@ CREATE TABLE public.spend_answers (
     same boolean NOT NULL,
     answered_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.spend_answers FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.spend_chunks (
     object_id uuid NOT NULL,
@@ -1821,6 +1915,8 @@ CREATE TABLE public.spend_files (
     CONSTRAINT spend_files_are_of_a_known_kind CHECK ((kind = ANY (ARRAY['payments'::text, 'register'::text, 'places'::text])))
 );
 
+ALTER TABLE ONLY public.spend_files FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.spend_findings (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     tender_id uuid NOT NULL,
@@ -1830,6 +1926,8 @@ CREATE TABLE public.spend_findings (
     outcome text NOT NULL,
     linked_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.spend_findings FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.spend_imports (
     file_id uuid NOT NULL,
@@ -1842,6 +1940,8 @@ CREATE TABLE public.spend_imports (
     CONSTRAINT spend_imports_succeed_or_say_why CHECK (((fault IS NULL) = ((summary IS NOT NULL) AND (lines_id IS NOT NULL) AND (left_out_id IS NOT NULL))))
 );
 
+ALTER TABLE ONLY public.spend_imports FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.spend_mappings (
     file_id uuid NOT NULL,
     version integer NOT NULL,
@@ -1849,6 +1949,8 @@ CREATE TABLE public.spend_mappings (
     mapping jsonb NOT NULL,
     mapped_at timestamp with time zone NOT NULL
 );
+
+ALTER TABLE ONLY public.spend_mappings FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.spend_objects (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1863,6 +1965,8 @@ CREATE TABLE public.spend_reports (
     stored_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.spend_reports FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.spend_results (
     analysis_id uuid NOT NULL,
     left_out_id uuid,
@@ -1872,6 +1976,8 @@ CREATE TABLE public.spend_results (
     analysed_at timestamp with time zone NOT NULL,
     CONSTRAINT spend_results_are_there_or_say_why CHECK (((fault IS NULL) = ((canonical IS NOT NULL) AND (digest IS NOT NULL))))
 );
+
+ALTER TABLE ONLY public.spend_results FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.standstills (
     lot_id uuid NOT NULL,
@@ -3039,6 +3145,268 @@ ALTER TABLE ONLY public.unopenable_findings
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_concern_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
+ALTER TABLE public.abnormally_low_assessments ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY abnormally_low_assessments_are_for_their_buyer ON public.abnormally_low_assessments USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = abnormally_low_assessments.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.abnormally_low_decisions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY abnormally_low_decisions_are_for_their_buyer ON public.abnormally_low_decisions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = abnormally_low_decisions.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.bid_documents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bid_documents_are_for_their_parties ON public.bid_documents USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = bid_documents.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.bid_states ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bid_states_are_for_their_buyer ON public.bid_states USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = bid_states.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.bid_versions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bid_versions_are_for_their_parties ON public.bid_versions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = bid_versions.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.bids ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bids_are_for_their_parties ON public.bids USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (supplier_id = ( SELECT public.tenant() AS tenant)) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = bids.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant))))) OR (EXISTS ( SELECT
+   FROM public.award_decisions award
+  WHERE (award.bid_id = bids.id))) OR (EXISTS ( SELECT
+   FROM public.framework_places place
+  WHERE (place.bid_id = bids.id)))));
+
+ALTER TABLE public.clarification_answers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clarification_answers_are_for_their_parties ON public.clarification_answers USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.clarifications asked
+  WHERE (asked.id = clarification_answers.clarification_id)))));
+
+ALTER TABLE public.clarifications ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY clarifications_are_for_their_parties ON public.clarifications USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = clarifications.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.consensus_scores ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY consensus_scores_are_for_their_buyer ON public.consensus_scores USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = consensus_scores.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY documents_are_for_their_parties ON public.documents USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (supplier_id = ( SELECT public.tenant() AS tenant)) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = documents.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.evaluations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY evaluations_are_for_their_buyer ON public.evaluations USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = evaluations.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY events_are_for_the_buyer_and_who_did_them ON public.events USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = events.log_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant))))) OR ((data ->> 'supplier_id'::text) = (( SELECT public.tenant() AS tenant))::text) OR ((data ->> 'organisation_id'::text) = (( SELECT public.tenant() AS tenant))::text) OR (EXISTS ( SELECT
+   FROM public.people person
+  WHERE ((person.id = events.person_id) AND (person.organisation_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.letter_redactions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY letter_redactions_are_for_their_buyer ON public.letter_redactions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = letter_redactions.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.letter_texts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY letter_texts_are_for_their_buyer ON public.letter_texts USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = letter_texts.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.meeting_items ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY meeting_items_are_for_their_buyer ON public.meeting_items USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.meetings held
+  WHERE (held.id = meeting_items.meeting_id)))));
+
+ALTER TABLE public.meetings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY meetings_are_for_their_buyer ON public.meetings USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = meetings.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.opened_bids ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY opened_bids_are_for_their_parties ON public.opened_bids USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = opened_bids.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.opened_documents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY opened_documents_are_for_their_parties ON public.opened_documents USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = opened_documents.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.opened_prices ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY opened_prices_are_for_their_parties ON public.opened_prices USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = opened_prices.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.panel_scores ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY panel_scores_are_for_their_buyer ON public.panel_scores USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = panel_scores.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.paper_files ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY paper_files_are_for_their_parties ON public.paper_files USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.papers paper
+  WHERE (paper.id = paper_files.paper_id)))));
+
+ALTER TABLE public.papers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY papers_are_for_their_parties ON public.papers USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = papers.tender_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant))))) OR ((kind = 'letter'::text) AND (EXISTS ( SELECT
+   FROM public.bids bid
+  WHERE ((bid.id = papers.about_id) AND (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.questions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY questions_are_for_who_asks_until_they_are_answered ON public.questions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (supplier_id = ( SELECT public.tenant() AS tenant)) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = questions.tender_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant))))) OR (EXISTS ( SELECT
+   FROM public.question_answers answer
+  WHERE ((answer.tender_id = questions.tender_id) AND (answer.number = questions.number))))));
+
+ALTER TABLE public.report_parts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY report_parts_are_for_their_buyer ON public.report_parts USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = report_parts.tender_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.score_drafts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY score_drafts_are_for_their_buyer ON public.score_drafts USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = score_drafts.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.sealed_envelopes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sealed_envelopes_are_for_their_buyer ON public.sealed_envelopes USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = sealed_envelopes.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.selection_decisions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY selection_decisions_are_for_their_buyer ON public.selection_decisions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = selection_decisions.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.sent_letters ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sent_letters_are_for_their_parties ON public.sent_letters USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = sent_letters.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.simulations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY simulations_are_for_their_buyer ON public.simulations USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = simulations.tender_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.spend_analyses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_analyses_are_for_their_buyer ON public.spend_analyses USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (buyer_id = ( SELECT public.tenant() AS tenant))));
+
+ALTER TABLE public.spend_answers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_answers_are_for_their_buyer ON public.spend_answers USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (buyer_id = ( SELECT public.tenant() AS tenant))));
+
+ALTER TABLE public.spend_files ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_files_are_for_their_buyer ON public.spend_files USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (buyer_id = ( SELECT public.tenant() AS tenant))));
+
+ALTER TABLE public.spend_findings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_findings_are_for_their_buyer ON public.spend_findings USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.tenders tender
+  WHERE ((tender.id = spend_findings.tender_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.spend_imports ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_imports_are_for_their_buyer ON public.spend_imports USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.spend_files file
+  WHERE (file.id = spend_imports.file_id)))));
+
+ALTER TABLE public.spend_mappings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_mappings_are_for_their_buyer ON public.spend_mappings USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.spend_files file
+  WHERE (file.id = spend_mappings.file_id)))));
+
+ALTER TABLE public.spend_reports ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_reports_are_for_their_buyer ON public.spend_reports USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.spend_analyses asked
+  WHERE (asked.id = spend_reports.analysis_id)))));
+
+ALTER TABLE public.spend_results ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_results_are_for_their_buyer ON public.spend_results USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.spend_analyses asked
+  WHERE (asked.id = spend_results.analysis_id)))));
+
 GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bids TO tenderscore_app;
@@ -3055,8 +3423,10 @@ GRANT ALL ON FUNCTION public.discard_upload(upload uuid) TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
+GRANT SELECT ON TABLE public.award_decisions TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.framework_places TO tenderscore_app;
+GRANT SELECT ON TABLE public.framework_places TO tenderscore_opening;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.lots TO tenderscore_app;
 GRANT SELECT ON TABLE public.lots TO tenderscore_opening;
@@ -3084,11 +3454,20 @@ GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts 
 
 REVOKE ALL ON FUNCTION public.log_enter(log uuid, what text, person uuid, facts jsonb, instant timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.log_leaves(log uuid, size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.log_leaves(log uuid, size bigint) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.may_be_opened(lot uuid, stage text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.may_be_opened(lot uuid, stage text) TO tenderscore_opening;
 
+REVOKE ALL ON FUNCTION public.next_question(tender uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.next_question(tender uuid) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.prune_service_samples() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.prune_service_samples() TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.ranked_at(lot uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ranked_at(lot uuid) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) TO tenderscore_app;
@@ -3197,6 +3576,7 @@ GRANT SELECT,INSERT ON TABLE public.opening_acts TO tenderscore_app;
 GRANT SELECT ON TABLE public.opening_acts TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.price_opening_acts TO tenderscore_app;
+GRANT SELECT ON TABLE public.price_opening_acts TO tenderscore_opening;
 
 GRANT SELECT ON TABLE public.officers_acts TO tenderscore_app;
 GRANT SELECT ON TABLE public.officers_acts TO tenderscore_opening;

@@ -340,10 +340,14 @@ async def test_a_price_that_cannot_be_read_stops_no_other(market: Market, price:
 
 
 async def test_a_price_told_in_the_offer_is_shown_to_nobody(market: Market) -> None:
-    """The panel learns that it was there, and decides."""
+    """Who decides learns that it was there, whoever scores only that something is not where it belongs."""
     telling = {"values": a_bid(price="777777.77")["values"]}
     lot = await sealed_prices(market, (market.alder, telling, {"values": {"price": "777777.77"}}))
-    answer = await market.evaluator.get(f"{lot.path}/bids")
-    (bid,) = answer.json()
-    assert "price: this value belongs into the price envelope" in bid["fault"]
-    assert "777777" not in answer.text
+    for reader, told in (
+        (market.moderator, "price: this value belongs into the price envelope"),
+        (market.evaluator, "is not where it belongs"),
+    ):
+        answer = await reader.get(f"{lot.path}/bids")
+        (bid,) = answer.json()
+        assert told in bid["fault"]
+        assert "777777" not in answer.text

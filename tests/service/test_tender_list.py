@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from tests.make import a_tender
@@ -173,3 +174,16 @@ async def test_no_page_is_older_than_its_request(market: Market, ways: Ways) -> 
         ways.passed.clear()
         await asyncio.gather(write(), *(read(http) for _ in range(6)))
     assert stored > 20
+
+
+async def test_a_page_links_to_the_next_and_only_ours_is_followed(market: Market, ways: Ways) -> None:
+    """The next page stands in the Link header too; a cursor with one letter changed is not followed."""
+    for _ in range(2):
+        await market.publish()
+    told = await alike(ways, "GET", "/tenders?limit=1", bearer(market.author))
+    cursor = msgspec.json.decode(told.body)["next"]
+    assert told.headers["link"] == f'</tenders?limit=1&cursor={cursor}>; rel="next"'
+    assert (await alike(ways, "GET", f"/tenders?limit=1&cursor={cursor}", bearer(market.author))).status == 200
+    for place in (0, 20, len(cursor) // 2):
+        other = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
+        assert (await alike(ways, "GET", f"/tenders?limit=1&cursor={other}", bearer(market.author))).status == 400

@@ -150,8 +150,9 @@ async def test_stamps_are_for_those_who_watch_and_not_while_the_box_is_sealed(
     path = f"/tenders/{tender['id']}/log/timestamp"
     for person in (stamping.auditor, stamping.approver, stamping.officer):
         refused(await person.post(path), 409, "log-sealed")
-    for person in (stamping.evaluator, stamping.colleague, stamping.alder):
+    for person in (stamping.evaluator, stamping.colleague):
         refused(await person.post(path), 403, "forbidden")
+    refused(await stamping.alder.post(path), 404, "not-found")
     await stamping.open(tender)
     for person in (stamping.auditor, stamping.approver, stamping.officer):
         done(await person.post(path))

@@ -1,0 +1,74 @@
+"""The role table is whole, and the guards go by it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import service
+from service import access
+from service.access import ROWS, Row
+from service.reference import OPENAPI
+from tests.service.conftest import Market, done, refused
+
+
+async def operations(market: Market) -> Iterator[str]:
+    described = done(await market.anonymous.get("/docs/openapi.json"))["paths"]
+    return (one["operationId"] for path in described.values() for one in path.values())
+
+
+async def test_every_operation_has_a_row_and_every_row_an_operation(market: Market) -> None:
+    """A new endpoint fails the build until somebody has said who may use it."""
+    assert set(await operations(market)) == set(ROWS)
+
+
+async def test_an_operation_without_a_row_answers_nobody(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forgotten is closed, not open: it breaks, for those too who had a right."""
+    monkeypatch.delitem(access.ROWS, "list_people")
+    refused(await market.author.get("/people"), 500, "internal-error")
+
+
+async def test_the_guards_go_by_the_table(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another row, another answer: nothing of who may stands in the handlers."""
+    tender = await market.draft()
+    path = f"/tenders/{tender['id']}/events"
+    refused(await market.moderator.get(path), 403, "forbidden")
+    monkeypatch.setitem(access.ROWS, "list_events", Row(whose="buyer", scope="read", roles=("moderator",)))
+    done(await market.moderator.get(path))
+    refused(await market.auditor.get(path), 403, "forbidden")
+    monkeypatch.setitem(access.ROWS, "list_events", Row(whose="buyer", scope="platform"))
+    refused(await market.moderator.get(path), 403, "forbidden")
+    monkeypatch.setitem(access.ROWS, "list_events", Row(whose="buyer", scope="read", kind="supplier"))
+    refused(await market.moderator.get(path), 403, "forbidden")
+
+
+def test_no_handler_names_roles_itself() -> None:
+    """Who may do what is read in one place; the one rule about a person's own roles is named here."""
+    found = [
+        f"{path.name}: {line.strip()}"
+        for path in sorted(Path(service.__file__).parent.glob("*.py"))
+        for line in path.read_text("utf-8").splitlines()
+        if re.search(r'check_role\([^)]*"|\.require\("(write|platform)"\)|require_kind\("', line)
+    ]
+    assert found == [
+        'declarations.py: tenders.check_role(tender, "author" if declared.person_id in approvers else "approver")',
+        'reference.py: connection.user.require("platform")',
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(Path(service.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_a_guard_names_the_operation_that_it_guards(path: Path) -> None:
+    """A row of another operation would let the wrong people in."""
+    handler = ""
+    for line in path.read_text("utf-8").splitlines():
+        if named := re.match(r"async def ([a-z]\w+)\(", line):
+            handler = named[1] if named[1] in ROWS else ""
+        for asked in re.findall(r'(?:check_access|_find|_lock|_seated|_lock_letters|lock_lot)\([^"]*"(\w+)"\)', line):
+            assert asked in ROWS, line
+            assert not handler or asked == handler, line
+
+
+def test_anybody_is_asked_for_no_scope() -> None:
+    assert {row.scope for row in ROWS.values() if row.whose == "anybody"} == {None}
+    assert OPENAPI.operation_id_creator is not None

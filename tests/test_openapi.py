@@ -1,0 +1,173 @@
+"""What integrators were promised: the description of the interface only grows, or the build fails.
+
+`tests/openapi.json` is the promise. A change that takes something away needs a new name beside the old one; what was
+added becomes part of the promise by `python -m tests.test_openapi`, which writes the file anew.
+"""
+
+import copy
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.app import create_app
+from service.settings import Settings
+from service.signing import Secrets
+
+PROMISED = Path(__file__).parent / "openapi.json"
+METHODS = ("get", "post", "put", "delete", "patch")
+
+
+def described() -> dict[str, Any]:
+    """The description that the program gives of itself."""
+    app = create_app(Settings(port=0), "postgresql://nowhere/none", Secrets([b"\x01" * 32]))
+    return json.loads(json.dumps(app.openapi_schema.to_schema(), default=str))
+
+
+class Comparison:
+    """What an old description has promised and a new one does not keep."""
+
+    def __init__(self, old: dict[str, Any], new: dict[str, Any]) -> None:
+        self.old = old
+        self.new = new
+        self.seen: set[tuple[str, bool]] = set()
+
+    def broken(self) -> Iterator[str]:
+        """Every broken promise, in words."""
+        for path, operations in self.old["paths"].items():
+            for method in METHODS:
+                if method in operations:
+                    where = f"{method.upper()} {path}"
+                    there = self.new["paths"].get(path, {}).get(method)
+                    if there is None:
+                        yield f"{where} is gone"
+                    else:
+                        yield from self.operation(operations[method], there, where)
+
+    def operation(self, old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[str]:
+        """An operation: its name, parameters, body and answers."""
+        if old["operationId"] != new["operationId"]:
+            yield f"{where}: {old['operationId']} has another name"
+        yield from self.parameters(old, new, where)
+        if not old.get("requestBody", {}).get("required") and new.get("requestBody", {}).get("required"):
+            yield f"{where} demands a body"
+        yield from self.content(old.get("requestBody", {}), new.get("requestBody", {}), where, sent=True)
+        for status, answer in old.get("responses", {}).items():
+            if status not in new.get("responses", {}):
+                yield f"{where} does not say {status} any more"
+            else:
+                yield from self.content(answer, new["responses"][status], f"{where} {status}", sent=False)
+
+    def parameters(self, old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[str]:
+        """None is gone, none is demanded that was not."""
+        before = {(one["in"], one["name"]): one for one in old.get("parameters", [])}
+        after = {(one["in"], one["name"]): one for one in new.get("parameters", [])}
+        for key, one in after.items():
+            if one.get("required") and not before.get(key, {}).get("required"):
+                yield f"{where} demands {key[0]} {key[1]}"
+        for key, one in before.items():
+            if key not in after:
+                yield f"{where} does not take {key[0]} {key[1]} any more"
+            else:
+                yield from self.schema(one.get("schema", {}), after[key].get("schema", {}), f"{where} {key[1]}", True)
+
+    def content(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
+        """The media types of a body or an answer, and what each holds."""
+        for media_type, one in old.get("content", {}).items():
+            there = new.get("content", {}).get(media_type)
+            if there is None:
+                yield f"{where}: {media_type} is gone"
+            else:
+                yield from self.schema(one.get("schema", {}), there.get("schema", {}), where, sent)
+
+    def schema(self, old: dict[str, Any], new: dict[str, Any], where: str, sent: bool) -> Iterator[str]:  # noqa: FBT001
+        """A value: its type, choices and members; each named schema is looked at once as sent and once as answered."""
+        if "$ref" in old:
+            name = old["$ref"].rpartition("/")[2]
+            if (name, sent) in self.seen:
+                return
+            self.seen.add((name, sent))
+            where = name
+        yield from self.value(self.resolved(self.old, old), self.resolved(self.new, new), where, sent=sent)
+
+    def value(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
+        """The same, once it is known what is named."""
+        if old.get("type") != new.get("type") and not widened(old.get("type"), new.get("type"), sent=sent):
+            yield f"{where} is {new.get('type')}, no longer {old.get('type')}"
+        gone = [choice for choice in old.get("enum", []) if "enum" in new and choice not in new["enum"]]
+        if gone and sent:
+            yield f"{where} does not take {gone} any more"
+        yield from self.members(old, new, where, sent=sent)
+        if "items" in old:
+            yield from self.schema(old["items"], new.get("items", {}), f"{where}[]", sent)
+        for key in ("oneOf", "anyOf", "allOf"):
+            for number, one in enumerate(old.get(key, [])):
+                choices = new.get(key, [])
+                if number < len(choices):
+                    yield from self.schema(one, choices[number], f"{where} {key} {number}", sent)
+
+    def members(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
+        """The members of an object."""
+        for name in set(new.get("required", [])) - set(old.get("required", [])) if sent else ():
+            yield f"{where} demands {name}"
+        for name in set(old.get("required", [])) - set(new.get("required", [])) if not sent else ():
+            yield f"{where} may lack {name}"
+        for name, one in old.get("properties", {}).items():
+            there = new.get("properties", {}).get(name)
+            if there is None:
+                yield f"{where} has no {name} any more"
+            else:
+                yield from self.schema(one, there, f"{where}.{name}", sent)
+
+    @staticmethod
+    def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema itself, where it is only named."""
+        if "$ref" not in schema:
+            return schema
+        return document["components"]["schemas"].get(schema["$ref"].rpartition("/")[2], {})
+
+
+def widened(old: Any, new: Any, *, sent: bool) -> bool:
+    """Whether a type takes more than before where it is sent, or tells less where it is answered."""
+    before, after = ({one} if isinstance(one, str) else set(one or ()) for one in (old, new))
+    return before <= after if sent else after <= before
+
+
+def test_no_promise_is_broken() -> None:
+    """Operations, parameters, members, statuses and choices that were there are there."""
+    assert list(Comparison(json.loads(PROMISED.read_text("utf-8")), described()).broken()) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("paths", "/tenders", "get"), None, "GET /tenders is gone"),
+        (("paths", "/tenders", "post", "responses", "422"), None, "POST /tenders does not say 422 any more"),
+        (("components", "schemas", "Organisation", "properties", "name"), None, "Organisation has no name any more"),
+        (("components", "schemas", "Organisation", "properties", "name", "type"), "integer", "Organisation.name is"),
+        (("components", "schemas", "NewPerson", "required"), ["name", "email"], "NewPerson demands email"),
+        (("components", "schemas", "NewRole", "properties", "role", "enum"), ["author"], "NewRole.role does not take"),
+        (("paths", "/tenders", "get", "parameters"), [], "GET /tenders does not take query limit any more"),
+    ],
+)
+def test_a_broken_promise_is_found(place: tuple[str, ...], value: Any, said: str) -> None:
+    """The control: each kind of change that breaks a client is told."""
+    new = described()
+    changed = copy.deepcopy(new)
+    inner = changed
+    for step in place[:-1]:
+        inner = inner[step]
+    if value is None:
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = value
+    assert any(line.startswith(said) for line in Comparison(new, changed).broken())
+    assert list(Comparison(new, new).broken()) == []
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{PROMISED}\n")
+    PROMISED.write_text(json.dumps(described(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
