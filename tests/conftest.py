@@ -60,7 +60,7 @@ async def template(postgres: str) -> AsyncIterator[str]:
 async def dsn(postgres: str, template: str) -> AsyncIterator[str]:
     """The address of a database of one's own, migrated and empty."""
     name = f"test_{uuid4().hex}"
-    await administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield with_database(postgres, name)
     await administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -133,7 +133,10 @@ async def test_a_wide_table_scrolls_by_itself_when_the_keyboard_asks(page: Page)
     table = page.locator(".sideways", has_text="Ranks and totals").first
     await table.focus()
     await page.keyboard.press("ArrowRight")
-    await page.wait_for_function("document.activeElement.scrollLeft > 0", timeout=5000)
+    await table.evaluate(
+        "one => new Promise(done => one.scrollLeft > 0 ? done() : one.addEventListener('scroll', done, {once: true}))"
+    )
+    assert await table.evaluate("one => one.scrollLeft") > 0
 
 
 @in_a_browser
