@@ -195,7 +195,7 @@ async def interests_declared(play: Play) -> None:
     assert "price" not in cedar["fault"]
     told = next(bid for bid in done(await market.officer.get(f"{play.lot}/opening"))["bids"] if bid["fault"])
     assert "price: this value belongs into the price envelope" in told["fault"]
-    say(await market.colleague.get(f"{play.lot}/opening"), 403, "forbidden", "hold a role")
+    say(await market.colleague.get(f"{play.lot}/opening"), 403, "forbidden", "This is for the author")
 
 
 async def seated_and_scored(play: Play) -> None:
