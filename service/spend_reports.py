@@ -15,7 +15,6 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from service import apart, db, jobs, reports, spend, spend_analyses
-from service.edge import etag
 from service.jobs import JobError
 from service.organisations import Caller
 from service.problems import NotFound
@@ -111,13 +110,7 @@ async def get_spend_report(
     if stored is None:
         location = f"/spend/analyses/{analysis_id}/report.pdf"
         return await reports.queue(conn, DUTY, str(analysis_id), location, ReportQueued(location=location))
-    headers = {
-        "ETag": etag(stored.digest),
-        "Content-Disposition": f'inline; filename="spend-analysis-{analysis_id}.pdf"',
-    }
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
-    return Response(stored.pdf, media_type="application/pdf", headers=headers)
+    return reports.filed(request, stored.pdf, stored.digest, f"spend-analysis-{analysis_id}.pdf")
 
 
 router = Router(path="/", route_handlers=[show_spend_report, get_spend_report], tags=["Spend"])
