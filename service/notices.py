@@ -22,15 +22,12 @@ from service.edge import Cursor, Limit, Page, etag, link_to_next, page_of, start
 from service.jurisdictions import Presets
 from service.letter_sources import why_withheld
 from service.letters import Shown, never_withheld
-from service.organisations import Caller
+from service.organisations import NOBODY, Caller
 from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
 from service.signing import Secrets
 from service.tenders import TenderRow
 
 SQL = db.queries("notices")
-
-NOBODY = UUID(int=0)
-"""Who reads without a key: no person, and of no organisation."""
 
 
 class NewNotice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -217,9 +214,9 @@ async def list_public_notices(
 
     Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
     """
-    row = tenders.SQL.get_tender(conn, tender_id=tender_id, lot_id=None, organisation_id=NOBODY, person_id=NOBODY)
-    asked = _Asked(NOBODY, limit, cursor)
-    page = await _page(conn, await db.one(row, TenderRow), asked, request.app.state.secrets)
+    known = await tenders.read(conn, NOBODY, tender_id=tender_id)
+    asked = _Asked(NOBODY.organisation_id, limit, cursor)
+    page = await _page(conn, known.tender, asked, request.app.state.secrets)
     return _answer(request, asked, page)
 
 
