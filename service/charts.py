@@ -319,14 +319,17 @@ def mm(value: Fraction | int) -> str:
 
 
 def line(x1: Fraction | int, y1: Fraction | int, x2: Fraction | int, y2: Fraction | int, tone: str = "rule") -> Line:
+    """A straight line between two points, in millimetres from the top left."""
     return Line(x1=mm(x1), y1=mm(y1), x2=mm(x2), y2=mm(y2), tone=tone)
 
 
 def box(x: Fraction, y: Fraction, width: Fraction, height: Fraction, tone: str) -> Box:
+    """A filled rectangle by its top left corner."""
     return Box(x=mm(x), y=mm(y), width=mm(width), height=mm(height), tone=tone)
 
 
 def dot(x: Fraction, y: Fraction, radius: Fraction, tone: str, *, cornered: bool = False) -> Dot:
+    """A mark around a point; `cornered` makes it a diamond, which is told from a disc without its colour."""
     return Dot(x=mm(x), y=mm(y), radius=mm(radius), tone=tone, cornered=cornered)
 
 
@@ -340,6 +343,7 @@ def word(
     anchor: str = "start",
     strong: bool = False,
 ) -> Word:
+    """A text that begins, is centred or ends (`anchor`: start, middle, end) at a point on its base line."""
     return Word(x=mm(x), y=mm(y), text=text, size=mm(size), tone=tone, anchor=anchor, strong=strong)
 
 
