@@ -166,8 +166,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
         app.state.shelf = Shelf.of(app.state.pool, settings)
-        also = papers.DUTIES | spend_reports.duties(settings)
-        worker = asyncio.create_task(reports.work(dsn, settings, also)) if settings.report_workers else None
+        worker = asyncio.create_task(work(dsn, settings)) if settings.report_workers else None
         try:
             async with attempts.running(), intake.running():
                 yield
@@ -196,6 +195,11 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         openapi_config=reference.OPENAPI,
         logging_config=None,
     )
+
+
+async def work(dsn: str, settings: Settings) -> None:
+    """Do every kind of queued job until cancelled; a program of its own wraps it in `jobs.until_told`."""
+    await reports.work(dsn, settings, papers.DUTIES | spend_reports.duties(settings))
 
 
 def _routers(settings: Settings) -> list[ControllerRouterHandler]:

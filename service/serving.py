@@ -21,8 +21,8 @@ import uvicorn
 from litestar.datastructures import State
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service import bids, custody, db, jobs, organisations, papers, reports, spend_reports
-from service.app import create_app
+from service import bids, custody, db, jobs, organisations
+from service.app import create_app, work
 from service.edge import answer_head
 from service.frontdoor import Door, FrontDoor
 from service.leader import GONE
@@ -265,8 +265,7 @@ def worker(arguments: argparse.Namespace) -> int:
     configure_logging(settings.log_level)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))
-        also = papers.DUTIES | spend_reports.duties(settings)
-        asyncio.run(jobs.until_told(reports.work(dsn, settings, also)))
+        asyncio.run(jobs.until_told(work(dsn, settings)))
     return 0
 
 
