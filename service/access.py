@@ -291,7 +291,7 @@ def check_caller(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     row = ROWS.get(handler.handler_name)
     if row is None:
         if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema():
-            raise NotImplementedError(f"{handler.handler_name} has no row in the role table, service/access.py.")
+            raise LookupError(f"{handler.handler_name} has no row in the role table, service/access.py.")
         return
     if row.whose == "anybody":
         return

@@ -48,8 +48,12 @@ def sealed(pdf: bytes, seal: Seal, stamper: Any = None) -> bytes:
     fields: Any = import_module("pyhanko.sign.fields")
     signers: Any = import_module("pyhanko.sign.signers")
     writing: Any = import_module("pyhanko.pdf_utils.incremental_writer")
-    writer = writing.IncrementalPdfFileWriter(io.BytesIO(pdf))
-    writer._update_meta = lambda: None  # noqa: SLF001 – it would write the metadata anew, without what names PDF/UA
+
+    class Writer(writing.IncrementalPdfFileWriter):
+        def _update_meta(self) -> None:
+            """Leave the metadata as they are: written anew they would not name PDF/UA."""
+
+    writer = Writer(io.BytesIO(pdf))
     field = fields.SigFieldSpec(
         FIELD,
         readable_field_name=CALLED,

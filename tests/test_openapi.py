@@ -72,7 +72,9 @@ class Comparison:
             if key not in after:
                 yield f"{where} does not take {key[0]} {key[1]} any more"
             else:
-                yield from self.schema(one.get("schema", {}), after[key].get("schema", {}), f"{where} {key[1]}", True)
+                yield from self.schema(
+                    one.get("schema", {}), after[key].get("schema", {}), f"{where} {key[1]}", sent=True
+                )
 
     def content(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
         """The media types of a body or an answer, and what each holds."""
@@ -81,9 +83,9 @@ class Comparison:
             if there is None:
                 yield f"{where}: {media_type} is gone"
             else:
-                yield from self.schema(one.get("schema", {}), there.get("schema", {}), where, sent)
+                yield from self.schema(one.get("schema", {}), there.get("schema", {}), where, sent=sent)
 
-    def schema(self, old: dict[str, Any], new: dict[str, Any], where: str, sent: bool) -> Iterator[str]:  # noqa: FBT001
+    def schema(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
         """A value: its type, choices and members; each named schema is looked at once as sent and once as answered."""
         if "$ref" in old:
             name = old["$ref"].rpartition("/")[2]
@@ -102,12 +104,12 @@ class Comparison:
             yield f"{where} does not take {gone} any more"
         yield from self.members(old, new, where, sent=sent)
         if "items" in old:
-            yield from self.schema(old["items"], new.get("items", {}), f"{where}[]", sent)
+            yield from self.schema(old["items"], new.get("items", {}), f"{where}[]", sent=sent)
         for key in ("oneOf", "anyOf", "allOf"):
             for number, one in enumerate(old.get(key, [])):
                 choices = new.get(key, [])
                 if number < len(choices):
-                    yield from self.schema(one, choices[number], f"{where} {key} {number}", sent)
+                    yield from self.schema(one, choices[number], f"{where} {key} {number}", sent=sent)
 
     def members(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
         """The members of an object."""
@@ -120,7 +122,7 @@ class Comparison:
             if there is None:
                 yield f"{where} has no {name} any more"
             else:
-                yield from self.schema(one, there, f"{where}.{name}", sent)
+                yield from self.schema(one, there, f"{where}.{name}", sent=sent)
 
     @staticmethod
     def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_a_row_that_is_no_payment_is_left_out_for_its_reason(desk: Desk, row: tu
     assert (found.rows, found.kept, reasons(found)) == (10, 9, {reason: 1})
     assert found.total == Decimal("260000.00")
     (line,) = listed(folder)
-    assert (line["row"], line["reason"]) == ("10", REASONS[reason])  # type: ignore[index]
+    assert (line["row"], line["reason"]) == ("10", REASONS[reason])
 
 
 def test_a_firm_called_total_is_no_total(desk: Desk) -> None:
