@@ -69,6 +69,24 @@ def test_a_guard_names_the_operation_that_it_guards(path: Path) -> None:
             assert not handler or asked == handler, line
 
 
+GUARDED_AS = {
+    "simulation_report": "get_simulation",
+    "opening_paper": "get_opening",
+    "moderation_paper": "list_meetings",
+    "letter": "get_summary",
+    "procedure_paper": "get_procedure_report",
+}
+"""Papers tell in print what an operation answers as data, and are guarded by that operation's row."""
+
+
+@pytest.mark.parametrize("paper", GUARDED_AS)
+def test_a_paper_is_for_whom_its_data_are(paper: str) -> None:
+    """The row of a paper says whom the isolation tests must let in: it may say nobody else than the guard does."""
+    data = ROWS[GUARDED_AS[paper]]
+    for row in (ROWS[f"get_{paper}"], ROWS[f"show_{paper}"]):
+        assert (row.whose, row.scope, row.kind, row.roles) == (data.whose, data.scope, data.kind, data.roles)
+
+
 def test_anybody_is_asked_for_no_scope() -> None:
     assert {row.scope for row in ROWS.values() if row.whose == "anybody"} == {None}
     assert OPENAPI.operation_id_creator is not None
