@@ -404,6 +404,11 @@ def _disqualification(sources: Sources, bid_id: UUID, result: scoring.BidResult 
     given = sources.texts.get((bid_id, "disqualification")) or stands
     if given is not None or result is None:
         return given
+    return kept_from_ranking(result)
+
+
+def kept_from_ranking(result: scoring.BidResult) -> str | None:
+    """By which published rule a bid is not ranked, in words that tell nothing of another; None where by none."""
     return " ".join(_HURDLES.get(step.message, step.sentence) for step in result.chain if step.message in _OUT) or None
 
 

@@ -4,7 +4,7 @@ Made as data from what happened; only what nobody did in this service is asked o
 with its reference. Source: Public Contracts Regulations 2015 reg. 84(1) (text seen), Directive 2014/24/EU art. 84(1).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, get_args
 from uuid import UUID
@@ -16,7 +16,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 import scoring
-from service import db, events, opening, tenders
+from service import db, events, letters, opening, tenders
 from service.declarations import Interest
 from service.drafts import Reason
 from service.organisations import Caller
@@ -65,6 +65,13 @@ class ReportedBid(Struct, frozen=True, kw_only=True):
     state: scoring.State
     reason: str | None
     decided_at: datetime | None = None
+
+
+class LastRun(Struct, frozen=True):
+    """The last run of a lot, to the byte as it is stored."""
+
+    canonical: bytes
+    evaluated_at: datetime
 
 
 class ReportedAward(Struct, frozen=True, kw_only=True):
@@ -273,13 +280,29 @@ async def get_procedure_report(
     return (await report_of(conn, caller, tender_id)).report
 
 
+def with_unranked(bids: list[ReportedBid], runs: Iterable[LastRun]) -> list[ReportedBid]:
+    """The bids, with the reason for those that only a published rule keeps out: they are rejected as well.
+
+    Source: Directive 2014/24/EU, article 84(1)(c); Public Contracts Regulations 2015, reg. 84(1).
+    """
+    results = (result for run in runs for result in msgspec.json.decode(run.canonical, type=scoring.Evaluation).bids)
+    kept_out = {result.id: letters.kept_from_ranking(result) for result in results if result.rank is None}
+    return [
+        msgspec.structs.replace(bid, reason=kept_out[str(bid.bid_id)])
+        if bid.reason is None and str(bid.bid_id) in kept_out
+        else bid
+        for bid in bids
+    ]
+
+
 async def report_of(conn: db.Connection, caller: Caller, tender_id: UUID) -> AsReported:
     """The report on a procedure as far as it has come, for those who decide or audit."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
     tender = known.tender
     tenders.check_access(tender, caller, "get_procedure_report")
     opening.check_reader(tender)
-    bids = await db.many(SQL.list_bids(conn, tender_id=tender_id), ReportedBid)
+    runs = await db.many(SQL.list_last_runs(conn, tender_id=tender_id), LastRun)
+    bids = with_unranked(await db.many(SQL.list_bids(conn, tender_id=tender_id), ReportedBid), runs)
     awards = await db.many(SQL.list_awards(conn, tender_id=tender_id), ReportedAward)
     cancelled = await db.many(SQL.list_cancelled(conn, tender_id=tender_id), Cancelled)
     given = await db.many(SQL.list_texts(conn, tender_id=tender_id), ReportText)
@@ -311,6 +334,7 @@ async def report_of(conn: db.Connection, caller: Caller, tender_id: UUID) -> AsR
             *(award.decided_at for award in awards),
             *(one.declared_at for one in declared),
             *(bid.decided_at for bid in bids if bid.decided_at),
+            *(run.evaluated_at for run in runs),
             *(lot.opened_at for lot in known.lots if lot.opened_at),
             tender.created_at,
         )

@@ -31,6 +31,15 @@ WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, supplier.name, opened.bid_id
 LIMIT 10000;
 
+-- name: list_last_runs(tender_id)
+-- The last run of each lot of a tender, as it was stored.
+SELECT DISTINCT ON (run.lot_id) run.canonical, run.evaluated_at
+FROM evaluations AS run
+INNER JOIN lots AS lot ON run.lot_id = lot.id
+WHERE lot.tender_id = :tender_id::uuid
+ORDER BY run.lot_id, run.number DESC
+LIMIT 1000;
+
 -- name: list_awards(tender_id)
 -- Every award decision of a tender, the annulled ones with why, and the reasons of the recommendation behind each.
 SELECT

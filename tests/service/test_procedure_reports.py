@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.make import a_bid, a_decision, a_score
+from tests.make import a_bid, a_decision, a_lot, a_rules, a_score
 from tests.service.conftest import Market, Person, done, refused
 
 TEXTS = {
@@ -45,6 +45,19 @@ async def test_the_report_tells_who_bid_who_won_and_why(market: Market) -> None:
     report = done(await market.auditor.get(path_of(tender)))
     assert report["missing"] == []
     assert report["lots"][0]["subcontracting"] == TEXTS["subcontracting:1"]
+
+
+async def test_a_bid_that_a_published_rule_keeps_out_is_rejected_with_that_reason(market: Market) -> None:
+    """Nobody decides about it, and all the same it was out: article 84(1)(c) asks why."""
+    lots = [a_lot(rules=a_rules(minimum="85"))]
+    tender, (alder, _), run = await market.evaluated(lots=lots)
+    result = done(await market.auditor.get(f"/evaluations/{run['id']}"))
+    assert [bid["rank"] for bid in result["bids"]] == [1, None], result["bids"]
+    (lot,) = done(await market.auditor.get(path_of(tender)))["lots"]
+    assert [bid["supplier"] for bid in lot["admitted"]] == [market.birch.name]
+    (out,) = lot["rejected"]
+    assert (out["bid_id"], out["state"]) == (alder["bid_id"], "admissible")
+    assert "minimum" in out["reason"]
 
 
 async def test_who_was_rejected_and_whose_price_was_too_low_stands_with_the_reason(market: Market) -> None:
