@@ -222,12 +222,18 @@ async def fill_under_load(volume: Volume, bidding: Load, seconds: float) -> None
             seconds = float("inf")
 
 
-async def provoke(stand: Stand) -> None:
-    """Let PostgreSQL need a new file for its log at once, for which there is no room: it panics."""
-    with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        owner = await stand.connect()
-        await owner.fetch("SELECT pg_switch_wal() FROM generate_series(1, 8)")
-        await owner.close()
+async def provoke(volume: Volume, stand: Stand) -> None:
+    """Fill the volume and let PostgreSQL need a new file for its log at once, for which there is no room: it panics.
+
+    The connection is there before: PostgreSQL may panic by itself as soon as the volume is full, and then takes none.
+    """
+    owner = await stand.connect()
+    try:
+        await asyncio.to_thread(volume.fill)
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await owner.fetch("SELECT pg_switch_wal() FROM generate_series(1, 8)")
+    finally:
+        owner.terminate()
 
 
 async def one_fill(
@@ -243,8 +249,7 @@ async def one_fill(
         try:
             await bidding.expect(2 * suppliers)
             if provoked:
-                await asyncio.to_thread(volume.fill)
-                await provoke(stand)
+                await provoke(volume, stand)
             await fill_under_load(volume, bidding, seconds)
             before = bidding.acknowledged
             volume.free()
