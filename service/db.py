@@ -24,7 +24,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 import aiosql
@@ -65,11 +65,16 @@ QUERIES = Path(__file__).parent / "sql"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 MIGRATE = "tenderscore migrate"
+EXPANDING_SINCE = 33
+"""From this migration on each either expands, so that programs that do not know it go on working beside those that do,
+or says in its first line from which migration on programs know how to live with it: `-- contract: 0038`."""
+CONTRACT = re.compile(r"-- contract: (\d{4})\b")
 BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), milliseconds integer NOT NULL
 );
+ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS needs integer;
 GRANT SELECT ON schema_migrations TO PUBLIC;
 """
 ASYNCHRONOUS = (
@@ -297,9 +302,27 @@ class Migration(msgspec.Struct, frozen=True):
     sql: str
     sha256: str
 
+    @property
+    def needs(self) -> int:
+        """The migration that a program must know to run beside this one; nought where any may."""
+        contract = CONTRACT.match(self.sql)
+        if contract is not None:
+            return int(contract[1])
+        return self.number if self.number < EXPANDING_SINCE else 0
+
+
+class Applied(NamedTuple):
+    """What a database keeps of a migration; nobody knows what one needs that older programs have applied."""
+
+    sha256: str
+    needs: int | None
+
 
 def load_migrations(folder: Path) -> list[Migration]:
-    """The files of the folder in order. A gap, a double number or a strange name is a MigrationError."""
+    """The files of the folder in order. A double number, a strange name or no first one is a MigrationError.
+
+    Numbers may be left out: they are given to those who work side by side before anybody is done.
+    """
     found: list[Migration] = []
     for file in sorted(folder.glob("*.sql")):
         matched = MIGRATION_NAME.match(file.name)
@@ -308,10 +331,8 @@ def load_migrations(folder: Path) -> list[Migration]:
         sql = file.read_text(encoding="utf-8").replace("\r\n", "\n")
         found.append(Migration(int(matched[1]), file.name, sql, hashlib.sha256(sql.encode()).hexdigest()))
     numbers = [migration.number for migration in found]
-    if numbers != list(range(1, len(numbers) + 1)):
-        raise MigrationError(
-            f"Migrations must be numbered from 0001 without gaps or doubles, not {numbers}.", mend="git mv"
-        )
+    if numbers and (numbers[0] != 1 or len(numbers) != len(set(numbers))):
+        raise MigrationError(f"Migrations must be numbered from 0001 without doubles, not {numbers}.", mend="git mv")
     return found
 
 
@@ -320,7 +341,7 @@ async def migrate(dsn: str, *, check_only: bool = False, folder: Path = MIGRATIO
 
     Any number of processes may do so at once: each file is applied once, and all return when all files are there.
     check_only: apply nothing, and raise if something is missing. Raises MigrationError as well for a file that was
-    edited after it was applied and for a database that newer code has migrated.
+    edited after it was applied and for a database that newer code has migrated beyond what this program can live with.
     """
     files = load_migrations(folder)
     conn = await connect(dsn)
@@ -338,18 +359,25 @@ async def migrate(dsn: str, *, check_only: bool = False, folder: Path = MIGRATIO
         await conn.close()
 
 
-def missing_migrations(files: list[Migration], applied: dict[int, str]) -> list[Migration]:
+def missing_migrations(files: list[Migration], applied: dict[int, Applied]) -> list[Migration]:
     """The files that were not applied, or MigrationError if those that were do not fit.
 
-    applied: number and SHA-256 of each migration in the database.
+    applied: what is kept of each migration in the database, by its number. Those that this program does not know come
+    from a newer one that runs beside it, or did: it goes on where they only add what it does not look at.
     """
-    if applied and max(applied) > len(files):
+    known = {file.number for file in files}
+    needed = max(
+        (number if row.needs is None else row.needs for number, row in applied.items() if number not in known),
+        default=0,
+    )
+    if needed > max(known, default=0):
         raise MigrationError(
-            f"The database is at migration {max(applied)}, this program knows {len(files)}: it is too old.",
+            f"The database is at migration {max(applied)} and needs programs that know {needed}; "
+            f"this one knows {max(known, default=0)}: it is too old.",
             mend="git pull",
         )
     for file in files:
-        if applied.get(file.number, file.sha256) != file.sha256:
+        if file.number in applied and applied[file.number].sha256 != file.sha256:
             raise MigrationError(
                 f"{file.name} was edited after it was applied; a change needs a migration of its own.",
                 mend=f"git checkout -- migrations/{file.name}",
@@ -357,11 +385,14 @@ def missing_migrations(files: list[Migration], applied: dict[int, str]) -> list[
     return [file for file in files if file.number not in applied]
 
 
-async def _applied(conn: Connection) -> dict[int, str]:
+async def _applied(conn: Connection) -> dict[int, Applied]:
     if await conn.fetchval("SELECT to_regclass('schema_migrations')") is None:
         return {}
-    rows = await conn.fetch("SELECT number, sha256 FROM schema_migrations ORDER BY number")
-    return {row["number"]: row["sha256"] for row in rows}
+    # By way of jsonb, because databases that older programs have migrated last do not have the column.
+    rows = await conn.fetch(
+        "SELECT number, sha256, (to_jsonb(row) ->> 'needs')::int AS needs FROM schema_migrations AS row ORDER BY number"
+    )
+    return {row["number"]: Applied(row["sha256"], row["needs"]) for row in rows}
 
 
 async def _apply_next(conn: Connection, files: list[Migration]) -> str | None:
@@ -374,12 +405,10 @@ async def _apply_next(conn: Connection, files: list[Migration]) -> str | None:
     async with conn.transaction(isolation="read_committed"):
         await conn.execute("SET LOCAL lock_timeout = '10min'")
         await conn.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-        applied = await _applied(conn)
-        if not applied:
-            await conn.execute(BOOKKEEPING)
-        missing = missing_migrations(files, applied)
+        missing = missing_migrations(files, await _applied(conn))
         if not missing:
             return None
+        await conn.execute(BOOKKEEPING)
         await _apply(conn, missing[0])
         return missing[0].name
 
@@ -395,9 +424,10 @@ async def _apply(conn: Connection, file: Migration) -> None:
     if not conn.is_in_transaction():
         raise MigrationError(f"{file.name} ends its own transaction.", mend=f"grep -in commit migrations/{file.name}")
     await conn.execute(
-        "INSERT INTO schema_migrations (number, name, sha256, milliseconds) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO schema_migrations (number, name, sha256, milliseconds, needs) VALUES ($1, $2, $3, $4, $5)",
         file.number,
         file.name,
         file.sha256,
         round((time.monotonic() - started) * 1000),
+        file.needs,
     )

@@ -1718,7 +1718,8 @@ CREATE TABLE public.schema_migrations (
     name text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    milliseconds integer NOT NULL
+    milliseconds integer NOT NULL,
+    needs integer
 );
 
 CREATE TABLE public.score_drafts (

@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -228,8 +229,52 @@ async def test_a_database_of_newer_code_is_refused(empty: str, folder: Callable[
     both = folder("CREATE TABLE steps (id integer);", "CREATE TABLE more (id integer);")
     await db.migrate(empty, folder=both)
     (tmp_path / "0002_step.sql").unlink()
-    with pytest.raises(db.MigrationError, match=r"at migration 2, this program knows 1"):
+    with pytest.raises(db.MigrationError, match=r"at migration 2 and needs programs that know 2; this one knows 1"):
         await db.migrate(empty, folder=both)
+
+
+EXPANDING = "CREATE TABLE more (id integer);"
+CONTRACTING = "-- contract: 0033\nDROP TABLE steps;"
+
+
+async def test_a_program_goes_on_beside_a_newer_one_whose_migrations_only_add(empty: str, tmp_path: Path):
+    """Two versions serve side by side while one takes the other's place; what takes something away comes later."""
+    old, new, last = (tmp_path / name for name in ("old", "new", "last"))
+    texts = {
+        "0001_step.sql": "CREATE TABLE steps (id integer);",
+        "0033_add.sql": EXPANDING,
+        "0035_drop.sql": CONTRACTING,
+    }
+    for folder, names in ((old, 1), (new, 2), (last, 3)):
+        folder.mkdir()
+        for name in list(texts)[:names]:
+            (folder / name).write_text(texts[name])
+    assert await db.migrate(empty, folder=old) == ["0001_step.sql"]
+    assert await db.migrate(empty, folder=new) == ["0033_add.sql"]
+    assert await db.migrate(empty, folder=old, check_only=True) == []
+    assert await db.migrate(empty, folder=last) == ["0035_drop.sql"]
+    assert await db.migrate(empty, folder=new, check_only=True) == []
+    with pytest.raises(db.MigrationError, match=r"at migration 35 and needs programs that know 33; this one knows 1"):
+        await db.migrate(empty, folder=old, check_only=True)
+
+
+async def test_a_database_that_an_older_program_has_migrated_is_taken_on(empty: str, tmp_path: Path):
+    """Its bookkeeping does not say what a migration needs: whoever does not know it is too old."""
+    (tmp_path / "0001_step.sql").write_text("CREATE TABLE steps (id integer);")
+    await db.migrate(empty, folder=tmp_path)
+    await administer(
+        empty,
+        "ALTER TABLE schema_migrations DROP COLUMN needs; "
+        "INSERT INTO schema_migrations (number, name, sha256, milliseconds) VALUES (40, '0040_step.sql', '', 1)",
+    )
+    with pytest.raises(db.MigrationError, match="too old"):
+        await db.migrate(empty, folder=tmp_path, check_only=True)
+    (tmp_path / "0040_step.sql").write_text("")
+    await administer(
+        empty, f"UPDATE schema_migrations SET sha256 = '{hashlib.sha256(b'').hexdigest()}' WHERE number = 40"
+    )
+    (tmp_path / "0041_more.sql").write_text(EXPANDING)
+    assert await db.migrate(empty, folder=tmp_path) == ["0041_more.sql"]
 
 
 async def test_a_file_that_fails_leaves_nothing_of_itself(empty: str, folder: Callable[..., Path]):
