@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from msgspec import Struct
 
 from service.organisations import Caller, OrganisationKind, Scope
+from service.problems import Refusal
 
 Role = Literal["author", "approver", "opening_officer", "evaluator", "moderator", "auditor", "contract_manager"]
 Stage = Literal["draft", "published", "closed", "opened", "evaluated", "awarded", "cancelled"]
@@ -50,7 +51,8 @@ class Row(Struct, frozen=True, kw_only=True):
 
     scope: what the key must carry, None where any key does. kind: of which organisations people may come. roles: of
     which the caller must hold one in the tender, if he comes from its buyer; none where every colleague may. since: the
-    stage before which it is refused. tells: what of bids its answer may tell.
+    stage before which it is refused. tells: what of bids its answer may tell. decides: whether it opens bids or
+    approves, for which the sign-in must be strong.
     """
 
     whose: Whose
@@ -59,6 +61,7 @@ class Row(Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...] = ()
     since: Stage = "draft"
     tells: frozenset[Tells] = frozenset()
+    decides: bool = False
 
 
 def _open(since: Stage = "draft") -> Row:
@@ -72,6 +75,10 @@ def _read(whose: Whose, *roles: Role, since: Stage = "draft", tells: tuple[Tells
 def _write(whose: Whose, *roles: Role, since: Stage = "draft", tells: tuple[Tells, ...] = ()) -> Row:
     kind: OrganisationKind | None = "supplier" if whose == "supplier" else None
     return Row(whose=whose, scope="write", kind=kind, roles=roles, since=since, tells=frozenset(tells))
+
+
+def _decide(*roles: Role, since: Stage, tells: tuple[Tells, ...] = ()) -> Row:
+    return Row(whose="buyer", scope="write", roles=roles, since=since, tells=frozenset(tells), decides=True)
 
 
 def _spend(scope: Scope) -> Row:
@@ -108,6 +115,14 @@ ROWS: dict[str, Row] = {
     "issue_key": Row(whose="caller", scope="admin"),
     "list_keys": _read("caller"),
     "revoke_key": Row(whose="caller", scope=None),
+    "issue_token": _open(),
+    "list_token_keys": _open(),
+    "get_token_metadata": _open(),
+    "register_provider": Row(whose="caller", scope="admin", kind="buyer"),
+    "list_providers": Row(whose="caller", scope="read", kind="buyer"),
+    "retire_provider": Row(whose="caller", scope="admin", kind="buyer"),
+    "add_identity": Row(whose="caller", scope="admin", kind="buyer"),
+    "list_identities": Row(whose="caller", scope="read", kind="buyer"),
     "register_officer_key": Row(whose="caller", scope="write", kind="buyer"),
     # Spend analysis: a buyer's own business
     "upload_spend_file": _spend("write"),
@@ -148,10 +163,10 @@ ROWS: dict[str, Row] = {
     "put_key": _write("buyer", *OFFICERS),
     "get_share": _read("buyer", *OFFICERS),
     "rehearse": _write("buyer", *OFFICERS),
-    "publish_tender": _write("buyer", "approver"),
+    "publish_tender": _decide("approver", since="draft"),
     # Open for bids
     "propose_corrigendum": _write("buyer", "author", "approver", since="published"),
-    "confirm_corrigendum": _write("buyer", "approver", since="published"),
+    "confirm_corrigendum": _decide("approver", since="published"),
     "withdraw_corrigendum": _write("buyer", "author", "approver", since="published"),
     "list_corrigenda": _read("buyer"),
     "get_corrigendum": _read("buyer"),
@@ -164,16 +179,16 @@ ROWS: dict[str, Row] = {
     "replace_bid": _write("supplier", since="published"),
     "get_receipt": _read("supplier", since="published"),
     "withdraw_bid": _write("supplier", since="published"),
-    "cancel_tender": _write("buyer", "approver", since="published"),
-    "cancel_lot": _write("buyer", "approver", since="published"),
+    "cancel_tender": _decide("approver", since="published"),
+    "cancel_lot": _decide("approver", since="published"),
     "get_cancellation": _read("published", since="published"),
     # Opening
-    "open_bids": _write("buyer", *OFFICERS, since="closed", tells=("offer",)),
-    "relay_share": _write("buyer", *OFFICERS, since="closed"),
+    "open_bids": _decide(*OFFICERS, since="closed", tells=("offer",)),
+    "relay_share": _decide(*OFFICERS, since="closed"),
     "list_relays": _read("buyer", *OFFICERS, since="closed"),
     "list_headers": _read("buyer", *OFFICERS, since="closed"),
     "list_document_headers": _read("buyer", *OFFICERS, since="closed"),
-    "open_with_keys": _write("buyer", *OFFICERS, since="closed"),
+    "open_with_keys": _decide(*OFFICERS, since="closed"),
     "get_opening": _read("buyer", *ROLES, tells=("price",)),
     "get_opening_paper": _read("buyer", *ROLES, since="opened", tells=("price",)),
     "show_opening_paper": _read("buyer", *ROLES, since="opened", tells=("price",)),
@@ -183,7 +198,7 @@ ROWS: dict[str, Row] = {
     # Interests and the panel
     "list_bidders": _read("buyer", *ROLES),
     "declare_interest": _write("buyer", *ROLES, since="opened"),
-    "decide_declaration": _write("buyer", "author", "approver", since="opened"),
+    "decide_declaration": _decide("author", "approver", since="opened"),
     "list_declarations": _read("buyer", *ROLES),
     "record_training": _write("buyer", "author", "moderator"),
     "set_panel": _write("buyer", "author", "moderator"),
@@ -203,16 +218,16 @@ ROWS: dict[str, Row] = {
     "record_consensus": _write("buyer", "moderator", since="opened"),
     "list_consensus": _read("buyer", "moderator", "approver", "auditor", tells=("reason",)),
     "lock_criterion": _write("buyer", "moderator", since="opened"),
-    "unlock_criterion": _write("buyer", "approver", since="opened"),
+    "unlock_criterion": _decide("approver", since="opened"),
     "list_locks": _read("buyer", *READERS, tells=("reason",)),
-    "lock_consensus": _write("buyer", "moderator", since="opened"),
+    "lock_consensus": _decide("moderator", since="opened"),
     # Selection, clarifications, prices
     "ask_bidder": _write("buyer", "moderator", "approver", since="opened"),
     "answer_clarification": _write("supplier", since="opened"),
     "list_bid_clarifications": _read("parties", *READERS, tells=_BIDS),
     "list_clarifications": _read("buyer", *READERS, since="opened", tells=_BIDS),
     "propose_correction": _write("buyer", "moderator", since="opened"),
-    "decide_correction": _write("buyer", "approver", since="opened"),
+    "decide_correction": _decide("approver", since="opened"),
     "list_corrections": _read("buyer", *READERS, tells=_BIDS),
     "open_hearing": _write("buyer", "moderator", "approver", since="opened"),
     "decide_selection": _write("buyer", "moderator", "approver", since="opened"),
@@ -222,7 +237,7 @@ ROWS: dict[str, Row] = {
     "preview_exclusion": _read("buyer", "moderator", "approver", "auditor", since="evaluated", tells=_BIDS),
     "request_explanation": _write("buyer", "moderator", "approver", since="opened"),
     "assess_explanation": _write("buyer", "moderator", since="opened"),
-    "decide_low_price": _write("buyer", "approver", since="opened"),
+    "decide_low_price": _decide("approver", since="opened"),
     "list_low_bids": _read("buyer", "moderator", "approver", "auditor", tells=_BIDS),
     # Evaluation
     "evaluate_lot": _write("buyer", "moderator", since="opened"),
@@ -237,11 +252,11 @@ ROWS: dict[str, Row] = {
     "show_report": _read("buyer", *READERS, since="evaluated", tells=_BIDS),
     "list_warnings": _read("buyer", *READERS, since="evaluated", tells=_BIDS),
     "recommend_award": _write("buyer", "moderator", since="evaluated"),
-    "reject_recommendation": _write("buyer", "approver", since="evaluated"),
+    "reject_recommendation": _decide("approver", since="evaluated"),
     "list_recommendations": _read("buyer", *READERS, tells=("reason",)),
     # Award
-    "decide_award": _write("buyer", "approver", since="evaluated"),
-    "annul_award": _write("buyer", "approver", since="awarded"),
+    "decide_award": _decide("approver", since="evaluated"),
+    "annul_award": _decide("approver", since="awarded"),
     "get_award": _read("buyer", since="awarded", tells=("reason",)),
     "list_awards": _read("buyer", tells=("reason",)),
     "get_framework": _read("parties", since="published"),
@@ -250,14 +265,14 @@ ROWS: dict[str, Row] = {
     "get_letter": _read("parties", *READERS, since="awarded", tells=_BIDS),
     "show_letter": _read("parties", *READERS, since="awarded", tells=_BIDS),
     "give_text": _write("buyer", "author", "moderator", "approver", since="opened"),
-    "redact_field": _write("buyer", "approver", since="opened"),
-    "send_summaries": _write("buyer", "approver", since="awarded"),
+    "redact_field": _decide("approver", since="opened"),
+    "send_summaries": _decide("approver", since="awarded"),
     "get_standstill": _read("buyer", since="awarded"),
-    "record_notice": _write("buyer", "approver", since="awarded"),
+    "record_notice": _decide("approver", since="awarded"),
     "list_notices": _read("published", since="published"),
     "list_public_notices": _open(since="published"),
     "get_notice": _read("buyer", since="awarded"),
-    "record_contract": _write("buyer", "approver", "contract_manager", since="awarded"),
+    "record_contract": _decide("approver", "contract_manager", since="awarded"),
     "get_contract": _read("buyer", since="awarded"),
     # The record
     "list_events": _read("buyer", "author", "approver", "auditor", tells=_BIDS),
@@ -277,10 +292,32 @@ ROWS: dict[str, Row] = {
     "show_procedure_paper": _read("buyer", *READERS, tells=_BIDS),
     "give_report_text": _write("buyer", "author", "moderator", "approver"),
     "get_retention": _read("buyer", "author", "approver", "auditor"),
-    "set_retention": _write("buyer", "approver"),
-    "decide_hold": _write("buyer", "approver"),
-    "shred_bids": _write("buyer", "approver", "auditor"),
+    "set_retention": _decide("approver", since="draft"),
+    "decide_hold": _decide("approver", since="draft"),
+    "shred_bids": _decide("approver", "auditor", since="draft"),
 }
+
+
+class StrongerSignInNeeded(Refusal):
+    """This needs a stronger sign-in.
+
+    To open bids and to approve, sign in at your organisation's identity provider with more than one factor and send the
+    access token that it gives you; an API key does not say who sits in front of it.
+    """
+
+    status = 401
+
+
+def check_sign_in(caller: Caller) -> None:
+    """Refuse whoever has not signed in strongly enough to open bids or to approve (RFC 9470)."""
+    if caller.decides:
+        return
+    wanted = " ".join(caller.acr_values)
+    challenge = f'Bearer realm="tenderscore", error="insufficient_user_authentication", acr_values="{wanted}"'
+    raise StrongerSignInNeeded(
+        f"Your organisation opens and approves by a token of its identity provider with an acr of: {wanted}.",
+        headers={"WWW-Authenticate": challenge},
+    )
 
 
 def check_caller(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -300,3 +337,5 @@ def check_caller(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
         caller.require_kind(row.kind)
     if row.scope is not None:
         caller.require(row.scope)
+    if row.decides:
+        check_sign_in(caller)

@@ -38,6 +38,7 @@ from service import (
     edge,
     evaluations,
     frameworks,
+    identity_providers,
     jurisdictions,
     letter_texts,
     locking,
@@ -67,6 +68,7 @@ from service import (
     samples,
     seals,
     selection,
+    sign_in,
     simulations,
     spend,
     spend_analyses,
@@ -83,11 +85,12 @@ from service import (
 from service.attempts import Attempt, Attempts
 from service.frontdoor import METRICS
 from service.intake import Intake
-from service.organisations import Caller, KeyAuthentication, KnownKeys
+from service.organisations import Caller, KnownKeys
 from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
 from service.spend_shelf import Shelf
+from service.tokens import OwnTokens
 from service.traffic import Traffic
 from service.wrapping import Wrapper
 
@@ -100,6 +103,7 @@ _PUBLIC = [
     r"^/verify_(receipt|dossier)\.py$",
     r"^/\.well-known/",
     "^/public/",
+    "^/oauth/token$",
     "^/$",
 ]
 
@@ -185,7 +189,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         middleware=[
             DefineMiddleware(edge.BindRequestId),
             METRICS.middleware,
-            DefineMiddleware(KeyAuthentication, exclude=_PUBLIC),
+            DefineMiddleware(sign_in.Authentication, exclude=_PUBLIC),
         ],
         exception_handlers={HTTPException: edge.answer_error, Exception: edge.answer_error},
         after_exception=[write_down_refusal],
@@ -208,6 +212,8 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         reference.assets,
         jurisdictions.router,
         organisations.router,
+        identity_providers.router,
+        sign_in.router,
         tenders.router,
         roles.router,
         robustness.router,
@@ -268,9 +274,14 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
 
 def _state(settings: Settings, secrets: Secrets) -> State:
     """What is there before the application starts: the doors before the framework are made with it."""
+    own_hosts = frozenset(filter(None, settings.outbound_hosts.split(",")))
     return State(
         {
             "known_keys": KnownKeys(),
+            "provider_keys": identity_providers.ProviderKeys(own_hosts),
+            "own_hosts": own_hosts,
+            "own_tokens": OwnTokens(secrets.token_seeds),
+            "token_issuer": settings.public_url or f"{identity_providers.OWN_NAMES}service",
             "secrets": secrets,
             "wrapper": Wrapper(secrets, settings.kms_command),
             "max_bid_bytes": settings.max_bid_bytes,

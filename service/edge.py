@@ -145,7 +145,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         _log.error("database not relied on", reason=str(error), mend=error.mend)
     headers = dict(refusal.headers)
     if refusal.status == Unauthenticated.status:
-        headers["WWW-Authenticate"] = 'Bearer realm="tenderscore"'
+        headers.setdefault("WWW-Authenticate", 'Bearer realm="tenderscore"')
     lang = wording.choose(request.headers.get("accept-language", ""))
     if lang != wording.ENGLISH:
         headers["Content-Language"] = lang

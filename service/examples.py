@@ -145,6 +145,14 @@ EXAMPLES: dict[str, RequestExample] = {
     ),
     "add_person": RequestExample("A colleague", {"name": "Noor Haddad", "email": "noor@city.example"}),
     "issue_key": RequestExample("A key for the e-tendering portal", {"label": "Portal", "scopes": ["read", "write"]}),
+    "register_provider": RequestExample(
+        "The city's own sign-in, strong by a second factor",
+        {"issuer": "https://login.northgate.example/realms/city", "acr_values": ["https://refeds.org/profile/mfa"]},
+    ),
+    "add_identity": RequestExample(
+        "What the provider calls a person",
+        {"provider_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f12", "subject": "a.nwosu", "scopes": ["read", "write"]},
+    ),
     "draft_tender": RequestExample("One lot with three groups of criteria", TENDER),
     "edit_tender": RequestExample("The same, with another title", {**TENDER, "title": "Solar roofs for 12 schools"}),
     "grant_role": RequestExample(

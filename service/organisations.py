@@ -7,17 +7,14 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
-import structlog
 from litestar import Response, Router, delete, get, post
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
@@ -117,7 +114,11 @@ class Registration(Struct, frozen=True, kw_only=True):
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who is calling: a person, by a key, for an organisation."""
+    """Who is calling: a person, by a key or a token, for an organisation.
+
+    decides: whether the sign-in is strong enough to open bids and to approve: a token with one of the `acr_values` that
+    the organisation's identity provider is registered with; a key, unless there is a provider that alone decides.
+    """
 
     key_id: str
     person_id: UUID
@@ -126,6 +127,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     organisation: str
     kind: OrganisationKind
     scopes: tuple[Scope, ...]
+    decides: bool = True
+    acr_values: tuple[str, ...] = ()
 
     def require(self, scope: Scope) -> None:
         """Refuse unless the key carries the scope."""
@@ -271,17 +274,6 @@ async def authenticate(pool: asyncpg.Pool, authorization: str | None, known_keys
     raise Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`.")
 
 
-class KeyAuthentication(AbstractAuthenticationMiddleware):
-    """Litestar's middleware that puts the `Caller` into the request before any handler runs."""
-
-    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
-        """Find the caller or refuse the request."""
-        state = connection.app.state
-        caller = await authenticate(state.pool, connection.headers.get("authorization"), state.known_keys)
-        structlog.contextvars.bind_contextvars(key_id=caller.key_id)
-        return AuthenticationResult(user=caller, auth=caller.key_id)
-
-
 # Rules
 
 
@@ -315,6 +307,11 @@ async def add_to(conn: db.Connection, organisation_id: UUID, new: NewPerson, act
     )
     await events.record(conn, "person.added", tender_id=None, actor=actor, data={"person_id": person.id})
     return person
+
+
+async def find_person(conn: db.Connection, person_id: UUID, caller: Caller) -> Person:
+    """A person of the caller's organisation; anybody else is not found."""
+    return await db.one(SQL.get_person(conn, person_id=person_id, organisation_id=caller.organisation_id), Person)
 
 
 async def issue_to(conn: db.Connection, person: Person, new: NewKey, actor: UUID | None) -> IssuedKey:
@@ -395,7 +392,7 @@ async def issue_key(
 ) -> IssuedKey:
     """Issue a key to a person of your own organisation; needs the scope `admin`. The secret is shown this once."""
     check_scopes(caller, data.scopes)
-    person = await db.one(SQL.get_person(conn, person_id=person_id, organisation_id=caller.organisation_id), Person)
+    person = await find_person(conn, person_id, caller)
     return await issue_to(conn, person, data, caller.person_id)
 
 
@@ -406,7 +403,7 @@ async def list_keys(
     """List a person's keys, without their secrets; needs the scope `admin`, except for your own."""
     if person_id != caller.person_id:
         caller.require("admin")
-    person = await db.one(SQL.get_person(conn, person_id=person_id, organisation_id=caller.organisation_id), Person)
+    person = await find_person(conn, person_id, caller)
     return await db.many(SQL.list_keys(conn, person_id=person.id), Key)
 
 

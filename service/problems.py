@@ -31,7 +31,8 @@ def pointer(*steps: str | int) -> str:
 class Problem(Struct, frozen=True, omit_defaults=True):
     """The body of every error answer, media type `application/problem+json` (RFC 9457).
 
-    `mend` says what to do about it: the text of the page that `type` names.
+    `mend` says what to do about it: the text of the page that `type` names. `error` is there where OAuth 2 wants one of
+    its own words (RFC 6749, 5.2).
     """
 
     type: str
@@ -40,6 +41,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     detail: str
     mend: str
     instance: str | UnsetType = UNSET
+    error: str | UnsetType = UNSET
     errors: tuple[Fault, ...] = ()
 
 
@@ -47,6 +49,8 @@ class Refusal(Exception):
     """A request that was understood and refused."""
 
     status: ClassVar[int] = 409
+    oauth: ClassVar[str | None] = None
+    """The word by which clients of OAuth 2 know it."""
     recorded = False
     """Whether the attempt stands in the log already, by the statement that refused it."""
 
@@ -90,6 +94,7 @@ class Refusal(Exception):
             detail=told(self.detail, lang),
             mend=told(self.mend(), lang),
             instance=instance,
+            error=self.oauth or UNSET,
             errors=tuple(Fault(one.pointer, told(one.message, lang), told(one.mend, lang)) for one in self.faults),
         )
 

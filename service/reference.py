@@ -126,7 +126,12 @@ OPENAPI = DescribedOnDemand(
     ],
     components=Components(
         security_schemes={
-            "key": SecurityScheme(type="http", scheme="bearer", description="An API key, `ts_live_…`."),
+            "key": SecurityScheme(
+                type="http",
+                scheme="bearer",
+                description="An API key, `ts_live_…`, or an access token: of `/oauth/token`, or of your organisation's "
+                "identity provider (RFC 9068).",
+            ),
         }
     ),
     security=[{"key": []}],

@@ -88,6 +88,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "`wrap` or `unwrap` and the tender's id, bytes on standard input and output (wrapping)"
         ),
     ] = ""
+    outbound_hosts: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*)?$",
+            description="names of hosts in the operator's own network, by commas, that may be fetched from although "
+            "their addresses are private, by http too; all others by https and at public addresses only (outbound)",
+        ),
+    ] = ""
     tsa_url: Annotated[
         Annotated[str, Meta(pattern="^https?://")] | None,
         Meta(description="RFC 3161 authority that stamps checkpoints, with the extra `tsa` (timestamps)"),

@@ -105,6 +105,7 @@ class Secrets:
         if not lines or any(len(line) != SECRET_BYTES for line in lines):
             raise ValueError(f"secrets are one or more, of {SECRET_BYTES} bytes each")
         self.signers = tuple(Signer(_derive(line, "signing")) for line in lines)
+        self.token_seeds = tuple(_derive(line, "access tokens") for line in lines)
         self.wrappings = tuple(
             Wrapping(_derive(line, "wrapping id")[:8].hex(), _derive(line, "wrapping")) for line in lines
         )

@@ -63,13 +63,22 @@ WHERE key.id = :key_id::text AND person.id = key.person_id AND person.organisati
 RETURNING key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at;
 
 -- name: list_holders(key_ids)
--- Who holds each of these keys, of those that are neither expired nor revoked.
+-- Who holds each of these keys, of those that are neither expired nor revoked; and by which acr the organisation
+-- decides where keys alone do not.
 SELECT
     key.id AS key_id, key.secret_digest, key.scopes, person.id AS person_id, person.name AS person,
-    organisation.id AS organisation_id, organisation.kind, organisation.name AS organisation
+    organisation.id AS organisation_id, organisation.kind, organisation.name AS organisation,
+    deciding.acr_values IS NULL AS decides, coalesce(deciding.acr_values, '{}') AS acr_values
 FROM api_keys AS key
 INNER JOIN people AS person ON key.person_id = person.id
 INNER JOIN organisations AS organisation ON person.organisation_id = organisation.id
+LEFT JOIN LATERAL (
+    SELECT provider.acr_values FROM identity_providers AS provider
+    WHERE
+        provider.organisation_id = organisation.id AND provider.retired_at IS NULL AND NOT provider.keys_decide
+    ORDER BY provider.registered_at
+    LIMIT 1
+) AS deciding ON TRUE
 WHERE
     key.id = ANY (:key_ids::text [])
     AND key.revoked_at IS NULL

@@ -1315,6 +1315,24 @@ CREATE TABLE public.idempotency_keys (
     version integer NOT NULL
 );
 
+CREATE TABLE public.identities (
+    provider_id uuid NOT NULL,
+    subject text NOT NULL,
+    key_id text NOT NULL COLLATE pg_catalog."C"
+);
+
+CREATE TABLE public.identity_providers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organisation_id uuid NOT NULL,
+    issuer text NOT NULL,
+    audience text NOT NULL,
+    algorithms text[] NOT NULL,
+    acr_values text[] NOT NULL,
+    keys_decide boolean NOT NULL,
+    registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    retired_at timestamp with time zone
+);
+
 CREATE TABLE public.job_attempts (
     key text NOT NULL COLLATE pg_catalog."C",
     begun integer NOT NULL,
@@ -2239,6 +2257,15 @@ ALTER TABLE ONLY public.framework_places
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_used_once PRIMARY KEY (organisation_id, operation, key);
 
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_one_per_key UNIQUE (key_id);
+
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_one_per_subject PRIMARY KEY (provider_id, subject);
+
+ALTER TABLE ONLY public.identity_providers
+    ADD CONSTRAINT identity_providers_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.job_attempts
     ADD CONSTRAINT job_attempts_one_count_per_job PRIMARY KEY (key);
 
@@ -2483,6 +2510,10 @@ CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, i
 CREATE UNIQUE INDEX bids_one_standing_per_supplier_lot_and_variant ON public.bids USING btree (lot_id, supplier_id, variant) WHERE (withdrawn_at IS NULL);
 
 CREATE INDEX corrections_by_bid ON public.corrections USING btree (bid_id, criterion_id);
+
+CREATE INDEX identity_providers_by_organisation ON public.identity_providers USING btree (organisation_id, registered_at, id);
+
+CREATE UNIQUE INDEX identity_providers_one_per_issuer_and_audience ON public.identity_providers USING btree (issuer, audience) WHERE (retired_at IS NULL);
 
 CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
 
@@ -2803,6 +2834,15 @@ ALTER TABLE ONLY public.idempotency_keys
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_are_a_clients_own FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_are_keys FOREIGN KEY (key_id) REFERENCES public.api_keys(id);
+
+ALTER TABLE ONLY public.identities
+    ADD CONSTRAINT identities_are_known_to_a_provider FOREIGN KEY (provider_id) REFERENCES public.identity_providers(id);
+
+ALTER TABLE ONLY public.identity_providers
+    ADD CONSTRAINT identity_providers_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
 ALTER TABLE ONLY public.legal_holds
     ADD CONSTRAINT legal_holds_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -3550,6 +3590,14 @@ GRANT SELECT,INSERT ON TABLE public.evaluations TO tenderscore_app;
 GRANT SELECT ON TABLE public.events TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.idempotency_keys TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.identities TO tenderscore_app;
+
+GRANT UPDATE(key_id) ON TABLE public.identities TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.identity_providers TO tenderscore_app;
+
+GRANT UPDATE(retired_at) ON TABLE public.identity_providers TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_app;
 

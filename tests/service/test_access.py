@@ -87,6 +87,14 @@ def test_a_paper_is_for_whom_its_data_are(paper: str) -> None:
         assert (row.whose, row.scope, row.kind, row.roles) == (data.whose, data.scope, data.kind, data.roles)
 
 
+def test_who_approves_or_opens_has_signed_in_strongly() -> None:
+    """What an approver or an opening officer alone may change asks for it, but for an officer's practice and key."""
+    alone = {"approver", "opening_officer"}
+    acts = {name for name, row in ROWS.items() if row.scope == "write" and row.roles and set(row.roles) <= alone}
+    assert acts - {name for name, row in ROWS.items() if row.decides} == {"put_key", "rehearse"}
+    assert not any(row.decides for row in ROWS.values() if row.scope != "write" or row.whose != "buyer")
+
+
 def test_anybody_is_asked_for_no_scope() -> None:
     assert {row.scope for row in ROWS.values() if row.whose == "anybody"} == {None}
     assert OPENAPI.operation_id_creator is not None

@@ -43,6 +43,9 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     await shown.send("issue_key", market.author, "POST", f"/people/{person['id']}/keys")
     buyer = await market.register(kind="buyer", name="Reader's Council")
     await shown.send("draft_tender", buyer, "POST", "/tenders")
+    provider = await shown.send("register_provider", buyer, "POST", "/identity-providers")
+    known = {"provider_id": provider["id"]}
+    await shown.send("add_identity", buyer, "POST", f"/people/{buyer.id}/identities", known)
 
     tender = await market.draft()
     path = f"/tenders/{tender['id']}"

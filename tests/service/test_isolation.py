@@ -84,6 +84,7 @@ UNPRINTED: dict[Stage, tuple[WorldName, ...]] = {"draft": ("published", "opened"
 
 EMPTY = {
     "list_keys": "for another's keys one needs the scope admin",
+    "list_identities": "the same",
     "get_cancellation": "nothing was cancelled",
     "get_corrigendum": "nothing was corrected",
     "get_framework": "the tenders are no frameworks",

@@ -169,7 +169,6 @@ def forged() -> list[str]:
         "Bearer ts_live_",
         "Bearer " + "A" * 4000,
         f"Bearer {fresh.upper()}",
-        "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.",
         "Bearer ts_live_٠٠٠٠٠٠٠٠٠٠٠٠_" + "0" * 49,
     ]
 

@@ -1,0 +1,88 @@
+-- name: insert_provider(organisation_id, issuer, audience, algorithms, acr_values, keys_decide)^
+-- Register an identity provider; None where somebody has this issuer with this audience already.
+INSERT INTO identity_providers (organisation_id, issuer, audience, algorithms, acr_values, keys_decide)
+VALUES (
+    :organisation_id::uuid, :issuer::text, :audience::text, :algorithms::text [], :acr_values::text [],
+    :keys_decide::boolean
+)
+ON CONFLICT (issuer, audience) WHERE retired_at IS NULL DO NOTHING
+RETURNING id, issuer, audience, algorithms, acr_values, keys_decide, registered_at, retired_at;
+
+-- name: list_providers(organisation_id)
+-- An organisation's identity providers, oldest first.
+SELECT
+    provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
+    provider.registered_at, provider.retired_at
+FROM identity_providers AS provider
+WHERE provider.organisation_id = :organisation_id::uuid
+ORDER BY provider.registered_at, provider.id
+LIMIT 200;
+
+-- name: retire_provider(provider_id, organisation_id)^
+-- Accept no more tokens of a provider; a second time changes nothing.
+UPDATE identity_providers AS provider
+SET retired_at = coalesce(provider.retired_at, clock_timestamp())
+WHERE provider.id = :provider_id::uuid AND provider.organisation_id = :organisation_id::uuid
+RETURNING
+    provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
+    provider.registered_at, provider.retired_at;
+
+-- name: lock_provider(provider_id, organisation_id)^
+-- A provider of the organisation that is not retired, kept so until the end of the transaction.
+SELECT
+    provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
+    provider.registered_at, provider.retired_at
+FROM identity_providers AS provider
+WHERE
+    provider.id = :provider_id::uuid
+    AND provider.organisation_id = :organisation_id::uuid
+    AND provider.retired_at IS NULL
+FOR SHARE;
+
+-- name: insert_identity(provider_id, subject, key_id)^
+-- Say whose a subject is; None where it is somebody's already whose key still works.
+INSERT INTO identities AS identity (provider_id, subject, key_id)
+VALUES (:provider_id::uuid, :subject::text, :key_id::text)
+ON CONFLICT (provider_id, subject) DO UPDATE SET key_id = excluded.key_id
+WHERE NOT EXISTS (
+    SELECT FROM api_keys AS key
+    WHERE
+        key.id = identity.key_id
+        AND key.revoked_at IS NULL
+        AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())
+)
+RETURNING identity.provider_id, identity.subject;
+
+-- name: list_identities(person_id)
+-- By which subjects of which providers a person is known, oldest first.
+SELECT
+    key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at,
+    identity.provider_id, identity.subject
+FROM identities AS identity
+INNER JOIN api_keys AS key ON identity.key_id = key.id
+WHERE key.person_id = :person_id::uuid
+ORDER BY key.created_at, key.id
+LIMIT 200;
+
+-- name: find_identity(issuer, audiences, subject)
+-- Whose tokens an issuer may issue for one of these audiences, how they are checked, and who their subject is, by the
+-- database's clock; a subject that is nobody's has no person.
+SELECT
+    provider.algorithms, provider.acr_values, clock_timestamp() AS now,
+    key.id AS key_id, key.scopes, person.id AS person_id, person.name AS person,
+    organisation.id AS organisation_id, organisation.kind, organisation.name AS organisation
+FROM identity_providers AS provider
+INNER JOIN organisations AS organisation ON provider.organisation_id = organisation.id
+LEFT JOIN identities AS identity ON provider.id = identity.provider_id AND identity.subject = :subject::text
+LEFT JOIN api_keys AS key
+    ON
+        identity.key_id = key.id
+        AND key.revoked_at IS NULL
+        AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())
+LEFT JOIN people AS person ON key.person_id = person.id AND person.organisation_id = organisation.id
+WHERE
+    provider.issuer = :issuer::text
+    AND provider.audience = ANY (:audiences::text [])
+    AND provider.retired_at IS NULL
+ORDER BY provider.registered_at, provider.id
+LIMIT 2;

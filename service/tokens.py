@@ -1,0 +1,202 @@
+"""Access tokens (RFC 9068): read strictly, checked against keys that we have ourselves, and made for our own callers.
+
+What is read is refused for whatever is not needed: headers that name keys or places to get them from, algorithms that
+are not on the list, encrypted or nested tokens. Whose key checks a token is decided by who calls `verify`, never by the
+token.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, get_args
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, JWKRegistry, KeySet, OKPKey, RSAKey
+from msgspec import Struct
+
+from service.problems import Unauthenticated
+
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"]
+ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
+"""Signatures by private keys; none that a public key or a shared secret could make."""
+
+LONGEST = 8000
+"""Characters of a token; servers bound headers at about as many."""
+SECONDS = 600
+"""How long a token of our own is good."""
+LONGEST_LIFE = 86_400
+"""Seconds for which a token of others may be good."""
+SKEW = 60
+"""Seconds that the clock of who issues tokens may go before the database's. A token's end has no such grace."""
+LEAST_RSA_BITS = 2048
+
+_TYPES = ("at+jwt", "application/at+jwt")
+_HEADERS = frozenset({"alg", "typ", "kid", "x5t", "x5t#S256"})
+_OWN_ALGORITHM: Algorithm = "Ed25519"
+
+
+class InvalidToken(Unauthenticated):
+    """This access token is not accepted.
+
+    The detail says why. Get a new one from the identity provider that your organisation has registered, or from
+    `/oauth/token`, for the audience that it was registered with.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="tenderscore", error="invalid_token"'})
+
+
+class Claims(Struct, frozen=True):
+    """What an access token must say, and what it may (RFC 9068, 2.2)."""
+
+    iss: str
+    sub: str
+    aud: str | list[str]
+    exp: int | float
+    iat: int | float
+    client_id: str
+    jti: str
+    nbf: int | float | None = None
+    acr: str | None = None
+    scope: str = ""
+
+    @property
+    def audiences(self) -> list[str]:
+        """Whom it is for."""
+        return [self.aud] if isinstance(self.aud, str) else self.aud
+
+
+class Unverified(NamedTuple):
+    """A token that is well-formed; nothing that it says is proved."""
+
+    claims: Claims
+    algorithm: str
+    kid: str
+    signed: jws.CompactSignature
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether a bearer's credential is meant as a token and not as an API key."""
+    return "." in text
+
+
+def read(text: str) -> Unverified:
+    """A token's parts; raises InvalidToken where it is not an access token as RFC 9068 has it."""
+    if len(text) > LONGEST or not text.isascii():
+        raise InvalidToken("It is no access token.")
+    try:
+        signed = jws.extract_compact(text.encode())
+        header: dict[str, Any] = signed.headers()
+        typ, algorithm, kid = header.get("typ"), header.get("alg"), header.get("kid")
+    except (JoseError, ValueError, TypeError, RecursionError):
+        raise InvalidToken("It is no access token.") from None
+    if not set(header) <= _HEADERS:
+        raise InvalidToken(f"Its header has more than {', '.join(sorted(_HEADERS))}.")
+    if not isinstance(typ, str) or typ.lower() not in _TYPES:
+        raise InvalidToken("Its type is not at+jwt: it is no access token of RFC 9068.")
+    if algorithm not in ALGORITHMS:
+        raise InvalidToken(f"Its algorithm is none of {', '.join(ALGORITHMS)}.")
+    if not isinstance(kid, str) or not kid:
+        raise InvalidToken("Its header names no key (kid).")
+    try:
+        claims = msgspec.json.decode(signed.payload or b"", type=Claims)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise InvalidToken("It lacks a claim that RFC 9068 asks for, or one is of another type.") from None
+    return Unverified(claims, algorithm, kid, signed)
+
+
+def check_signature(token: Unverified, keys: KeySet, algorithms: Sequence[str]) -> None:
+    """Refuse a token that none of these keys has signed by one of these algorithms."""
+    if token.algorithm not in algorithms:
+        raise InvalidToken(f"Its algorithm is none of {', '.join(algorithms)}.")
+    try:
+        good = jws.validate_compact(token.signed, keys, [token.algorithm])
+    except (JoseError, ValueError):
+        good = False
+    if not good:
+        raise InvalidToken("Its signature is not by a key of its issuer.")
+
+
+def check_times(claims: Claims, now: datetime) -> None:
+    """Refuse a token that is over, not good yet, from the future, or good for too long, by the database's clock."""
+    at = now.timestamp()
+    if claims.exp <= at:
+        raise InvalidToken("It has expired.")
+    if claims.iat > at + SKEW or (claims.nbf is not None and claims.nbf > at + SKEW):
+        raise InvalidToken("It is not good yet.")
+    if claims.exp - claims.iat > LONGEST_LIFE:
+        raise InvalidToken("It is good for more than a day.")
+
+
+# Keys of others
+
+
+class _Published(Struct, frozen=True):
+    keys: list[dict[str, Any]]
+
+
+def read_keys(body: bytes) -> KeySet:
+    """The keys of a JWKS (RFC 7517) that can check signatures; what is unknown, weak or secret is left out.
+
+    Raises ValueError for what is no key set.
+    """
+    try:
+        published = msgspec.json.decode(body, type=_Published)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
+    return KeySet([*_usable(published.keys)])
+
+
+def _usable(published: Iterable[dict[str, Any]]) -> Iterator[RSAKey | ECKey | OKPKey]:
+    for one in published:
+        if not isinstance(one.get("kid"), str) or one.get("use", "sig") != "sig" or "d" in one:
+            continue
+        if one.get("kty") == "RSA" and len(str(one.get("n"))) < LEAST_RSA_BITS // 6:
+            continue  # six bits a character
+        try:
+            key = JWKRegistry.import_key(one)
+        except (JoseError, ValueError, TypeError, KeyError):
+            continue
+        if isinstance(key, RSAKey | ECKey | OKPKey):
+            yield key
+
+
+# Tokens of our own
+
+
+class OwnTokens:
+    """Makes and checks the access tokens that the service itself gives to machines (RFC 6749, 4.4)."""
+
+    def __init__(self, seeds: Sequence[bytes]) -> None:
+        """`seeds`: one for each line of the secret file, the newest first; 32 bytes each."""
+        private = [OKPKey.import_key(Ed25519PrivateKey.from_private_bytes(seed)) for seed in seeds]
+        for key in private:
+            key.ensure_kid()
+        self._signing = private[0]
+        self.keys = KeySet([*private])
+
+    def make(self, issuer: str, key_id: str, scopes: Sequence[str], now: datetime, jti: str) -> str:
+        """A token for who holds an API key, good for SECONDS from now."""
+        at = int(now.timestamp())
+        claims: dict[str, Any] = {
+            "iss": issuer,
+            "aud": issuer,
+            "sub": key_id,
+            "client_id": key_id,
+            "iat": at,
+            "exp": at + SECONDS,
+            "jti": jti,
+            "scope": " ".join(scopes),
+        }
+        header = {"alg": _OWN_ALGORITHM, "typ": _TYPES[0], "kid": self._signing.kid}
+        return jwt.encode(header, claims, self._signing, [_OWN_ALGORITHM])
+
+    def check(self, token: Unverified) -> None:
+        """Refuse a token that claims to be ours and is not."""
+        check_signature(token, self.keys, [_OWN_ALGORITHM])
+
+    def published(self) -> list[dict[str, Any]]:
+        """The public keys as JWKs, for whoever else is to check these tokens."""
+        return [dict(key.as_dict(private=False, use="sig", alg=_OWN_ALGORITHM)) for key in self.keys.keys]
