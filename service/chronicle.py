@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import asyncpg
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import MediaType, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
@@ -26,6 +26,7 @@ from service.chronicle_document import (
 )
 from service.jobs import JobError
 from service.organisations import Caller
+from service.reports import Asking, Lang, Stored
 from service.tenders import TenderRow, check_access, check_cleared, read
 from service.transparency import LogHead, ScoresUntold
 
@@ -63,6 +64,7 @@ class _File(Struct, frozen=True, kw_only=True):
     tender_id: UUID
     log_size: int
     sealed: bool
+    lang: str
     asked_at: datetime
     pdf: bytes | None
     digest: str | None
@@ -109,13 +111,14 @@ async def make(pool: asyncpg.Pool, payload: str) -> None:
         asked = await db.one(SQL.get_file(conn, record_file_id=file_id), _File)
     document = await load(pool, asked)
     try:
-        pdf = await apart.run(print_chronicle, document)
+        pdf = await apart.run(print_chronicle, document, asked.lang)
     except apart.WorkError as error:
         raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
     digest = hashlib.sha256(pdf).hexdigest()
     async with db.transaction(pool) as conn:
         if await SQL.insert_contents(conn, record_file_id=file_id, pdf=pdf, digest=digest) is not None:
-            facts = {"record_file_id": file_id, "digest": digest, "size": len(pdf), "entries": len(document.entries)}
+            facts = {"record_file_id": file_id, "lang": asked.lang, "digest": digest, "size": len(pdf)}
+            facts |= {"entries": len(document.entries)}
             await events.record(conn, "record.stored", tender_id=asked.tender_id, actor=None, data=facts)
 
 
@@ -151,12 +154,22 @@ async def read_record(
 
 @post("/tenders/{tender_id:uuid}/record-files", status_code=202)
 async def ask_for_record(
-    tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+    tender_id: FromPath[UUID],
+    request: Asking,
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    lang: Lang = None,
 ) -> Response[RecordFile]:
     """Ask for the tender's record up to now as a PDF (PDF/A-3A, PDF/UA-1, the entries attached as JSON)."""
-    _, head = await _find(conn, caller, tender_id, "ask_for_record")
+    reports.check_language(lang)
+    tender, head = await _find(conn, caller, tender_id, "ask_for_record")
     file_id: UUID = await SQL.insert_file(
-        conn, tender_id=tender_id, person_id=caller.person_id, log_size=head.size, sealed=head.sealed
+        conn,
+        tender_id=tender_id,
+        person_id=caller.person_id,
+        log_size=head.size,
+        sealed=head.sealed,
+        lang=reports.language_for(request, lang, tender.language),
     )
     await jobs.enqueue(conn, DUTY, str(file_id))
     location = f"/record-files/{file_id}"
@@ -167,7 +180,7 @@ async def ask_for_record(
 @get("/record-files/{record_file_id:uuid}", media_type="application/pdf")
 async def get_record_file(
     record_file_id: FromPath[UUID],
-    request: Request[Caller, Any, State],
+    request: Asking,
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Response[Any]:
@@ -178,7 +191,8 @@ async def get_record_file(
     if asked.pdf is None or asked.digest is None:
         body = RecordFile(id=record_file_id, location=location)
         return await reports.queue(conn, DUTY, str(record_file_id), location, body)
-    return reports.filed(request, asked.pdf, asked.digest, f"tender-record-{record_file_id}.pdf")
+    stored = Stored(pdf=asked.pdf, digest=asked.digest)
+    return reports.filed(request, stored, f"tender-record-{record_file_id}", asked.lang)
 
 
 @get("/record-files/{record_file_id:uuid}/record.html", media_type=MediaType.HTML)
@@ -192,7 +206,7 @@ async def show_record_file(
     async with db.transaction_of(pool, caller.organisation_id) as conn:
         asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), _File)
         await _find(conn, caller, asked.tender_id, "show_record_file")
-    return await reports.on_screen(state, shown_chronicle, await load(pool, asked))
+    return await reports.on_screen(state, asked.lang, shown_chronicle, await load(pool, asked), asked.lang)
 
 
 router = Router(

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 import scoring
 from service.agreements import Framework, check_value
+from service.language import LanguageCode
 from service.legal import JurisdictionId
 from service.money import AcceptedCurrency, Currency, Vat, check_accepted
 from service.submissions import VariantTerms
@@ -47,6 +48,8 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `custody` says who holds the key that bids are sealed to: the service, or the opening officers in shares
     (`tenderscore officer`), so that the service itself cannot read a bid. `officers_needed` of them open.
     `jurisdiction` says whose legal rules are followed (`GET /jurisdictions`); those of no country unless you choose.
+    `language` is the one in which the tender's papers and its letters to bidders come unless a reader chooses another.
+    While none is chosen they are in English, and publication warns of that.
     Bids are compared in `currency`, without VAT unless `vat` says otherwise; amounts in `accepted_currencies` are
     converted. A `framework` is awarded for later purchases; a tender with a `framework_id` calls off from it, as far as
     its `estimated_value` leaves room, and exists for the framework's suppliers alone.
@@ -63,6 +66,7 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     custody: Custody = "service"
     officers_needed: Annotated[int, Meta(ge=2, le=16)] = 2
     jurisdiction: JurisdictionId = "none"
+    language: LanguageCode | None = None
     vat: Vat = Vat()
     accepted_currencies: Annotated[tuple[AcceptedCurrency, ...], Meta(max_length=20)] = ()
     framework: Framework | None = None

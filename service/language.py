@@ -9,12 +9,15 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import cast
+from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
 from msgspec import Struct
+
+LanguageCode = Literal["en", "de", "fr", "es", "it", "pt", "pl", "nl", "el", "bg"]
+"""What there are reports in, by BCP 47 code; the keys of LANGUAGES."""
 
 FIGURE_SPACE = "\u2007"
 NO_BREAK_SPACE = "\u00a0"

@@ -39,7 +39,7 @@ async def load(conn: db.Connection, caller: Caller, about: LetterOf) -> Loaded:
         missing=tuple(summary.missing),
         annulled=summary.annulled,
     )
-    return Loaded(known.tender.id, document)
+    return Loaded(known.tender, document)
 
 
 def view(_document: LetterPaper) -> dict[str, Any]:

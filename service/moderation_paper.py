@@ -167,7 +167,7 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
         judged=tuple(_judged(bench, name, locks, names) for name in panel.panel_criteria(lot)),
         met=tuple(_met(meeting, names) for meeting in held),
     )
-    return Loaded(known.tender.id, document)
+    return Loaded(known.tender, document)
 
 
 def _people(bench: Bench, held: Sequence[Meeting], locks: Sequence[CriterionLock]) -> set[UUID]:

@@ -70,7 +70,7 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
         ),
         behind=tuple(_behind(line) for line in record.bids if line.parties or line.overlaps or line.variant),
     )
-    return Loaded(known.tender.id, document)
+    return Loaded(known.tender, document)
 
 
 def _officers(acts: list[opening_record.OpeningAct]) -> tuple[Officer, ...]:

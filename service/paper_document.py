@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from service import db
 from service.report_document import Tender
-from service.tenders import Known, TenderLot
+from service.tenders import Known, TenderLot, TenderRow
 
 SQL = db.queries("paper_document")
 
@@ -34,9 +34,9 @@ class Document(Struct, frozen=True, kw_only=True):
 
 
 class Loaded(NamedTuple):
-    """A paper's data as read at one instant, and in whose log it is told that its file was made."""
+    """A paper's data as read at one instant, and the tender in whose language it comes and whose log tells of it."""
 
-    tender_id: UUID
+    tender: TenderRow
     document: Document
 
 

@@ -8,14 +8,14 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, NamedTuple, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from litestar import MediaType, Request, Response, Router, get
-from litestar.datastructures import State
+from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from msgspec import Struct
 
 from service import (
@@ -37,7 +37,7 @@ from service import (
 from service.jobs import JobError
 from service.organisations import Caller
 from service.paper_document import Document, Loaded
-from service.reports import Lang
+from service.reports import Asking, Lang, Stored
 from service.screen import for_screen
 from service.summaries import AwardNumber, LetterOf
 
@@ -45,8 +45,6 @@ SQL = db.queries("papers")
 
 DUTY = "paper"
 """What the worker calls the job that makes a paper's files."""
-
-Asking = Request[Caller, Any, State]
 
 
 class Paper(NamedTuple):
@@ -141,17 +139,16 @@ class _Kept(Struct, frozen=True, kw_only=True):
     data_digest: str
 
 
-class _Files(Struct, frozen=True, kw_only=True):
-    pdf: bytes
+class _Files(Stored, frozen=True, kw_only=True):
     html: str
-    digest: str
 
 
 class _Known(NamedTuple):
-    """A paper as somebody asks for it: its data to the byte, and what it is kept under."""
+    """A paper as somebody asks for it: its data to the byte, in which language, and what it is kept under."""
 
     tender_id: UUID
     data: bytes
+    lang: str
     key: dict[str, Any]
 
 
@@ -218,64 +215,68 @@ def _ours(
     return db.transaction_of(pool, caller.organisation_id, one_instant=one_instant)
 
 
-async def _read(pool: asyncpg.Pool, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str) -> _Known:
-    """A paper's data at one instant, by whoever may read it."""
-    async with _ours(pool, caller, one_instant=True) as conn:
+async def _read(
+    request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, asked: str | None
+) -> _Known:
+    """A paper's data at one instant, by whoever may read it, in the language asked for or else the tender's."""
+    reports.check_language(asked)
+    async with _ours(_pool_of(request), caller, one_instant=True) as conn:
         loaded = await paper.load(conn, caller, about)
+    lang = reports.language_for(request, asked, loaded.tender.language)
     data = msgspec.json.encode(loaded.document)
     about_id = about.bid_id if isinstance(about, LetterOf) else about
     key = {"kind": paper.kind, "about_id": about_id, "lang": lang, "data_digest": hashlib.sha256(data).hexdigest()}
-    return _Known(loaded.tender_id, data, key)
+    return _Known(loaded.tender.id, data, lang, key)
+
+
+def _pool_of(request: Asking) -> asyncpg.Pool:
+    return cast("asyncpg.Pool", request.app.state.pool)
 
 
 async def give_pdf(
-    request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str
+    request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str | None
 ) -> Response[Any]:
     """The stored PDF of a paper as its data is now; or 202, and the worker is asked to make it."""
-    reports.check_language(lang)
-    pool = cast("asyncpg.Pool", request.app.state.pool)
-    known = await _read(pool, paper, caller, about, lang)
-    async with _ours(pool, caller) as conn:
+    known = await _read(request, paper, caller, about, lang)
+    async with _ours(_pool_of(request), caller) as conn:
         files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
         if files is None:
             await SQL.insert_paper(conn, tender_id=known.tender_id, data=known.data, **known.key)
             paper_id: UUID = await SQL.find_paper(conn, **known.key)
-            location = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            location = f"{request.url.path}?{urlencode({**request.query_params, 'lang': known.lang})}"
             return await reports.queue(conn, DUTY, str(paper_id), location, PaperQueued(location=location))
-    return reports.filed(request, files.pdf, files.digest, f"{paper.file}-{known.key['about_id']}-{lang}.pdf")
+    return reports.filed(request, files, f"{paper.file}-{known.key['about_id']}", known.lang)
 
 
 async def show(
-    request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str
+    request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str | None
 ) -> Response[str]:
     """A paper as HTML as its data is now: the stored page where its PDF was made, else one made for the reader."""
-    reports.check_language(lang)
-    pool = cast("asyncpg.Pool", request.app.state.pool)
-    known = await _read(pool, paper, caller, about, lang)
-    async with _ours(pool, caller) as conn:
+    known = await _read(request, paper, caller, about, lang)
+    async with _ours(_pool_of(request), caller) as conn:
         files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
     if files is not None:
-        return reports.page(files.html)
-    return await reports.on_screen(request.app.state, shown_paper, paper.kind, known.data, lang)
+        return reports.page(files.html, known.lang)
+    return await reports.on_screen(request.app.state, known.lang, shown_paper, paper.kind, known.data, known.lang)
 
 
 # Handlers
 
 
 @get("/public/lots/{lot_id:uuid}/scoring-sheet.pdf", media_type="application/pdf")
-async def get_scoring_sheet(lot_id: FromPath[UUID], request: Asking, lang: FromQuery[Lang] = "en") -> Response[Any]:
+async def get_scoring_sheet(lot_id: FromPath[UUID], request: Asking, lang: Lang = None) -> Response[Any]:
     """Read as PDF how bids for a published lot will be scored, with a worked example; for anybody, without a key."""
     return await give_pdf(request, SCORING_SHEET, None, lot_id, lang)
 
 
 @get("/public/lots/{lot_id:uuid}/scoring-sheet.html", media_type=MediaType.HTML)
-async def show_scoring_sheet(lot_id: FromPath[UUID], request: Asking, lang: FromQuery[Lang] = "en") -> Response[str]:
+async def show_scoring_sheet(lot_id: FromPath[UUID], request: Asking, lang: Lang = None) -> Response[str]:
     """Read on a screen how bids for a published lot will be scored; for anybody, without a key."""
     return await show(request, SCORING_SHEET, None, lot_id, lang)
 
 
 @get("/public/lots/{lot_id:uuid}/evaluation-report.pdf", media_type="application/pdf")
-async def get_public_report(lot_id: FromPath[UUID], request: Asking, lang: FromQuery[Lang] = "en") -> Response[Any]:
+async def get_public_report(lot_id: FromPath[UUID], request: Asking, lang: Lang = None) -> Response[Any]:
     """Read as PDF who won a lot, with how many points, of how many bids, once the award notice is out; for anybody.
 
     What would tell of a losing bidder is withheld, and the reason is printed in its place.
@@ -284,14 +285,14 @@ async def get_public_report(lot_id: FromPath[UUID], request: Asking, lang: FromQ
 
 
 @get("/public/lots/{lot_id:uuid}/evaluation-report.html", media_type=MediaType.HTML)
-async def show_public_report(lot_id: FromPath[UUID], request: Asking, lang: FromQuery[Lang] = "en") -> Response[str]:
+async def show_public_report(lot_id: FromPath[UUID], request: Asking, lang: Lang = None) -> Response[str]:
     """Read on a screen who won a lot, once the award notice is out; for anybody, without a key."""
     return await show(request, PUBLIC, None, lot_id, lang)
 
 
 @get("/simulations/{simulation_id:uuid}/report.pdf", media_type="application/pdf")
 async def get_simulation_report(
-    simulation_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+    simulation_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
     """Read the report on a trial of a draft's rules as PDF; for the tender's author, approver or auditor."""
     return await give_pdf(request, SIMULATION, caller, simulation_id, lang)
@@ -299,7 +300,7 @@ async def get_simulation_report(
 
 @get("/simulations/{simulation_id:uuid}/report.html", media_type=MediaType.HTML)
 async def show_simulation_report(
-    simulation_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+    simulation_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[str]:
     """Read the report on a trial of a draft's rules on a screen; for the tender's author, approver or auditor."""
     return await show(request, SIMULATION, caller, simulation_id, lang)
@@ -307,7 +308,7 @@ async def show_simulation_report(
 
 @get("/lots/{lot_id:uuid}/opening/record.pdf", media_type="application/pdf")
 async def get_opening_paper(
-    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
     """Read the opening record of a lot as PDF; for those who read the record itself, once the lot is opened."""
     return await give_pdf(request, OPENING, caller, lot_id, lang)
@@ -315,7 +316,7 @@ async def get_opening_paper(
 
 @get("/lots/{lot_id:uuid}/opening/record.html", media_type=MediaType.HTML)
 async def show_opening_paper(
-    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[str]:
     """Read the opening record of a lot on a screen; for those who read the record itself, once the lot is opened."""
     return await show(request, OPENING, caller, lot_id, lang)
@@ -323,7 +324,7 @@ async def show_opening_paper(
 
 @get("/lots/{lot_id:uuid}/moderation/record.pdf", media_type="application/pdf")
 async def get_moderation_paper(
-    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
     """Read the moderation record of a lot as PDF; for the moderator, approver or auditor."""
     return await give_pdf(request, MODERATION, caller, lot_id, lang)
@@ -331,7 +332,7 @@ async def get_moderation_paper(
 
 @get("/lots/{lot_id:uuid}/moderation/record.html", media_type=MediaType.HTML)
 async def show_moderation_paper(
-    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[str]:
     """Read the moderation record of a lot on a screen; for the moderator, approver or auditor."""
     return await show(request, MODERATION, caller, lot_id, lang)
@@ -344,7 +345,7 @@ async def get_letter(
     request: Asking,
     caller: NamedDependency[Caller],
     award: AwardNumber = None,
-    lang: FromQuery[Lang] = "en",
+    lang: Lang = None,
 ) -> Response[Any]:
     """Read the letter to one bidder as PDF: that bidder once it is sent, the buyer's panel also as a draft."""
     return await give_pdf(request, LETTER, caller, LetterOf(lot_id, bid_id, award, summaries.address_of(request)), lang)
@@ -357,7 +358,7 @@ async def show_letter(
     request: Asking,
     caller: NamedDependency[Caller],
     award: AwardNumber = None,
-    lang: FromQuery[Lang] = "en",
+    lang: Lang = None,
 ) -> Response[str]:
     """Read the letter to one bidder on a screen: that bidder once it is sent, the buyer's panel also as a draft."""
     return await show(request, LETTER, caller, LetterOf(lot_id, bid_id, award, summaries.address_of(request)), lang)
@@ -365,7 +366,7 @@ async def show_letter(
 
 @get("/tenders/{tender_id:uuid}/procedure-report.pdf", media_type="application/pdf")
 async def get_procedure_paper(
-    tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+    tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
     """Read the record of the procedure as PDF, as far as it has come; for those who decide or audit."""
     return await give_pdf(request, PROCEDURE, caller, tender_id, lang)
@@ -373,7 +374,7 @@ async def get_procedure_paper(
 
 @get("/tenders/{tender_id:uuid}/procedure-report.html", media_type=MediaType.HTML)
 async def show_procedure_paper(
-    tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: FromQuery[Lang] = "en"
+    tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[str]:
     """Read the record of the procedure on a screen, as far as it has come; for those who decide or audit."""
     return await show(request, PROCEDURE, caller, tender_id, lang)

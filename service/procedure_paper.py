@@ -27,7 +27,7 @@ async def load(conn: db.Connection, caller: Caller, tender_id: UUID) -> Loaded:
     """
     known, report, last = await procedure_reports.report_of(conn, caller, tender_id)
     report = msgspec.structs.replace(report, made_at=last)
-    return Loaded(known.tender.id, ProcedurePaper(heading=heading_of(known), at=last, report=report))
+    return Loaded(known.tender, ProcedurePaper(heading=heading_of(known), at=last, report=report))
 
 
 def view(_document: ProcedurePaper) -> dict[str, Any]:

@@ -247,7 +247,7 @@ async def load(conn: db.Connection, _caller: object, lot_id: UUID) -> Loaded:
         engine=result.engine,
         annulled=notice.annulled,
     )
-    return Loaded(tender.id, document)
+    return Loaded(tender, document)
 
 
 async def _contract_price(conn: db.Connection, lot_id: UUID, winner: BidResult) -> str | None:

@@ -14,6 +14,7 @@ from scoring.units import is_money
 from service import custody, db, events, frameworks, requirements
 from service.drafts import DraftLot
 from service.edge import check_if_match
+from service.language import LANGUAGES
 from service.legal_checks import judge_law, judge_officers
 from service.money import Vat
 from service.organisations import Caller
@@ -76,11 +77,18 @@ def check_ready(
     law = legal_rules(tender)
     unlawful, unwise = judge_law(law, [lot.rules for lot in lots], [lot.price_envelope for lot in lots])
     faults.extend((*unlawful, *judge_officers(law, tender.officers_needed)))
-    warnings.extend(unwise)
+    warnings.extend((*unwise, *_unstated(tender)))
     faults.extend(_missing_people(tender, roles))
     if faults:
         raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))
     return tuple(warnings)
+
+
+def _unstated(tender: TenderRow) -> Iterator[Fault]:
+    """A language that nobody chose is nobody's decision: its papers are in English, and somebody is told so."""
+    if tender.language is None:
+        message = "No language is chosen, so the tender's papers and its letters to bidders come in English."
+        yield Fault("/language", message, f"Give `language` in the draft: {', '.join(LANGUAGES)}.")
 
 
 def judge_rules(lots: Sequence[DraftLot | TenderLot], currency: str) -> tuple[list[Fault], list[Fault]]:
@@ -201,7 +209,7 @@ async def publish_tender(
     facts: dict[str, Any] = {"rules_digest": digest, "lots": len(known.lots), "lots_without_simulation": len(untried)}
     facts |= {"custody": known.tender.custody, "officers_needed": known.tender.officers_needed}
     law = legal_rules(known.tender)
-    facts |= {"jurisdiction": law.id, "record_years": law.record_years}
+    facts |= {"jurisdiction": law.id, "record_years": law.record_years, "language": known.tender.language}
     facts["submission_deadline"] = known.tender.submission_deadline
     facts["public_key_digest"] = custody.digest_of(public_key)
     facts["requirements_digest"] = required.digest

@@ -59,21 +59,22 @@ def _from_file(path: Path, output: Path) -> int:
 
 async def _from_database(dsn: str, pooler: str, identity: UUID, arguments: argparse.Namespace) -> int:
     async with await db.open_pool(dsn, pooler=pooler, connections=1) as pool:
+        lang = arguments.lang or await reports.find_language(pool, identity)
         async with db.transaction(pool) as conn:
-            stored: str | None = await SQL.get_digest(conn, evaluation_id=identity, lang=arguments.lang)
+            stored: str | None = await SQL.get_digest(conn, evaluation_id=identity, lang=lang)
         try:
             document = await reports.load(pool, identity)
         except NotFound:
             return _complain(f"There is no evaluation {identity}.", "GET /lots/{id}/evaluations lists them")
-    return await asyncio.to_thread(_made, document, arguments, stored)
+    return await asyncio.to_thread(_made, document, lang, arguments.output, stored)
 
 
-def _made(document: ReportDocument, arguments: argparse.Namespace, stored: str | None) -> int:
+def _made(document: ReportDocument, lang: str, output: Path, stored: str | None) -> int:
     try:
-        pdf = apart.run_now(print_report, document, arguments.lang)
+        pdf = apart.run_now(print_report, document, lang)
     except WorkError as error:
         return _complain(str(error), error.mend)
-    return _write(pdf, arguments.output, stored)
+    return _write(pdf, output, stored)
 
 
 def _write(pdf: bytes, output: Path, stored: str | None) -> int:
@@ -104,6 +105,7 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser("render", help=render.__doc__, description=render.__doc__)
     parser.add_argument("evaluation", metavar="EVALUATION", help="its id in the database, or a file with a result")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="where the PDF is written")
-    parser.add_argument("--lang", choices=sorted(LANGUAGES), default="en", help="the report's language")
+    languages = sorted(LANGUAGES)
+    parser.add_argument("--lang", choices=languages, help="the report's language; without it the tender's own")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the data folder of the embedded database")
     parser.set_defaults(run=render)

@@ -15,11 +15,11 @@ import msgspec
 from litestar import MediaType, Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
-from msgspec import Meta, Struct
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
 
 import scoring
-from service import apart, db, evaluations, events, jobs, seals
+from service import apart, db, evaluations, events, jobs, seals, wording
 from service.edge import etag
 from service.jobs import JobError
 from service.language import LANGUAGES
@@ -44,6 +44,7 @@ from service.settings import Settings
 SQL = db.queries("reports")
 T = TypeVar("T")
 P = ParamSpec("P")
+Asking = Request[Caller, Any, State]
 
 DUTY = "report"
 """What the worker calls the job that makes a PDF."""
@@ -53,7 +54,13 @@ TRY_ANEW_SECONDS = 60
 SEAT_SECONDS = 20
 """How long a reader of HTML waits for one of the processes that typeset it; each may take gigabytes."""
 
-Lang = Annotated[str, Meta(max_length=20, description="Language of the report, such as en.")]
+Lang = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=20,
+        description="Language, such as en. Without it `Accept-Language` decides, then the tender's own language.",
+    ),
+]
 
 
 class ReportQueued(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,13 +137,22 @@ class LanguageUnknown(Refusal):
 # Rules
 
 
-def check_language(lang: str) -> None:
+def check_language(lang: str | None) -> None:
     """A report is made in a language that has been translated in full, or not at all."""
-    if lang not in LANGUAGES:
+    if lang is not None and lang not in LANGUAGES:
         raise LanguageUnknown(
             f"There are reports in {', '.join(LANGUAGES)}.",
-            faults=(Fault("lang", f"{lang!r} is none of them.", "Leave it out for English."),),
+            faults=(Fault("lang", f"{lang!r} is none of them.", "Leave it out for the tender's language."),),
         )
+
+
+def language_for(request: Asking, lang: str | None, own: str | None) -> str:
+    """The language that a reader gets: the one asked for, else one that its program prefers, else the tender's own.
+
+    English where nobody has chosen any. Raises LanguageUnknown.
+    """
+    check_language(lang)
+    return lang or wording.choose(request.headers.get("accept-language", ""), own or wording.ENGLISH)
 
 
 def payload_of(evaluation_id: UUID, lang: str) -> str:
@@ -230,14 +246,18 @@ async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, se
 
 
 async def prepare(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore) -> None:
-    """The worker's duty after a run: lay out what its report will print of each bid. Raises JobError."""
+    """The worker's duty after a run: lay out what its report will print of each bid, in the tender's language.
+
+    Raises JobError.
+    """
     from service import report_parts
 
     async def tell(done: int, total: int) -> None:
         await jobs.tell(pool, evaluations.PREPARE, payload, jobs.Progress(done, total))
 
     evaluation_id = UUID(payload)
-    making = report_parts.Making(pool, seats, await _log_of(pool, evaluation_id), next(iter(LANGUAGES)), tell)
+    tender_id = await _log_of(pool, evaluation_id)
+    making = report_parts.Making(pool, seats, tender_id, await find_language(pool, evaluation_id), tell)
     document = await load(pool, evaluation_id)
     with _as_job_error():
         await report_parts.prepare(making, document)
@@ -246,6 +266,13 @@ async def prepare(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore)
 async def _log_of(pool: asyncpg.Pool, evaluation_id: UUID) -> UUID:
     async with db.transaction(pool) as conn:
         return await events.SQL.find_log(conn, tender_id=None, lot_id=None, bid_id=None, evaluation_id=evaluation_id)
+
+
+async def find_language(pool: asyncpg.Pool, evaluation_id: UUID) -> str:
+    """The language of the tender that was evaluated; English where it has chosen none, or there is no such run."""
+    async with db.transaction(pool) as conn:
+        own: str | None = await SQL.find_language(conn, evaluation_id=evaluation_id)
+    return own or wording.ENGLISH
 
 
 @contextlib.contextmanager
@@ -283,10 +310,10 @@ async def work(dsn: str, settings: Settings, also: Mapping[str, jobs.Do] | None 
 @get("/evaluations/{evaluation_id:uuid}/report.pdf", media_type="application/pdf")
 async def get_report(
     evaluation_id: FromPath[UUID],
-    request: Request[Caller, Any, State],
+    request: Asking,
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-    lang: FromQuery[Lang] = "en",
+    lang: Lang = None,
 ) -> Response[Any]:
     """Read the evaluation report as PDF (PDF/A-3A, PDF/UA-1; the result and the scores are attached).
 
@@ -294,22 +321,29 @@ async def get_report(
     """
     check_language(lang)
     await evaluations.get_stored(conn, caller, evaluation_id)
-    stored = await db.maybe(SQL.get_report(conn, evaluation_id=evaluation_id, lang=lang), Stored)
+    spoken = language_for(request, lang, await SQL.find_language(conn, evaluation_id=evaluation_id))
+    stored = await db.maybe(SQL.get_report(conn, evaluation_id=evaluation_id, lang=spoken), Stored)
     if stored is None:
-        location = f"/evaluations/{evaluation_id}/report.pdf?lang={lang}"
-        payload = payload_of(evaluation_id, lang)
+        location = f"/evaluations/{evaluation_id}/report.pdf?lang={spoken}"
+        payload = payload_of(evaluation_id, spoken)
         far = await jobs.find_progress(conn, DUTY, payload)
         body = ReportQueued(location=location, parts_done=far.parts_done, parts_total=far.parts_total)
         return await queue(conn, DUTY, payload, location, body)
-    return filed(request, stored.pdf, stored.digest, f"evaluation-report-{evaluation_id}-{lang}.pdf")
+    return filed(request, stored, f"evaluation-report-{evaluation_id}", spoken)
 
 
-def filed(request: Request[Caller, Any, State], pdf: bytes, digest: str, name: str) -> Response[Any]:
+def filed(request: Asking, stored: Stored, name: str, lang: str) -> Response[Any]:
     """A stored PDF under the name that it gets on a reader's disk; nothing where the reader has it already."""
-    headers = {"ETag": etag(digest), "Content-Disposition": f'inline; filename="{name}"'}
+    headers = {"ETag": etag(stored.digest), "Content-Disposition": f'inline; filename="{name}-{lang}.pdf"'}
+    headers |= spoken_in(lang)
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
-    return Response(pdf, media_type="application/pdf", headers=headers)
+    return Response(stored.pdf, media_type="application/pdf", headers=headers)
+
+
+def spoken_in(lang: str) -> dict[str, str]:
+    """What tells readers and caches in which language an answer is, and that it depends on who asks."""
+    return {"Content-Language": lang, "Vary": "Accept-Language"}
 
 
 async def queue(conn: db.Connection, duty: str, payload: str, location: str, body: T) -> Response[T]:
@@ -328,10 +362,7 @@ async def queue(conn: db.Connection, duty: str, payload: str, location: str, bod
 
 @get("/evaluations/{evaluation_id:uuid}/report.html", media_type=MediaType.HTML)
 async def show_report(
-    evaluation_id: FromPath[UUID],
-    caller: NamedDependency[Caller],
-    state: State,
-    lang: FromQuery[Lang] = "en",
+    evaluation_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], state: State, lang: Lang = None
 ) -> Response[str]:
     """Read the evaluation report on a screen: the same templates as the PDF, without anything active."""
     from service.typeset import shown
@@ -340,27 +371,31 @@ async def show_report(
     pool = cast("asyncpg.Pool", state.pool)
     async with db.transaction_of(pool, caller.organisation_id) as conn:
         await evaluations.get_stored(conn, caller, evaluation_id)
-    return await on_screen(state, shown, await load(pool, evaluation_id), lang)
+    spoken = language_for(request, lang, await find_language(pool, evaluation_id))
+    return await on_screen(state, spoken, shown, await load(pool, evaluation_id), spoken)
 
 
-async def on_screen(state: State, work: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> Response[str]:
-    """A page that is typeset for its reader in a process apart, as soon as one is free. Raises ReportFailed."""
+async def on_screen(
+    state: State, lang: str, work: Callable[P, str], *args: P.args, **kwargs: P.kwargs
+) -> Response[str]:
+    """A page in a language, typeset for its reader in a process apart, as soon as one is free. Raises ReportFailed."""
     try:
         async with asyncio.timeout(SEAT_SECONDS):
             await state.typesetting.acquire()
     except TimeoutError:
         raise ReportFailed("Others are reading reports just now.", headers={"Retry-After": "5"}) from None
     try:
-        return page(await apart.run(work, *args, **kwargs))
+        return page(await apart.run(work, *args, **kwargs), lang)
     except apart.WorkError as error:
         raise ReportFailed(str(error)) from None
     finally:
         state.typesetting.release()
 
 
-def page(html: str) -> Response[str]:
+def page(html: str, lang: str) -> Response[str]:
     """A typeset page, under a policy that lets it load and run nothing."""
-    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": content_policy(html)})
+    headers = {"Content-Security-Policy": content_policy(html), **spoken_in(lang)}
+    return Response(html, media_type=MediaType.HTML, headers=headers)
 
 
 router = Router(path="/", route_handlers=[get_report, show_report], tags=["Evaluation"])

@@ -74,7 +74,7 @@ async def load(conn: db.Connection, _caller: object, lot_id: UUID) -> Loaded:
         issued=issued,
         example=worked_example(lot.rules),
     )
-    return Loaded(tender.id, document)
+    return Loaded(tender, document)
 
 
 def _issued(one: Corrigendum) -> Issued:

@@ -53,7 +53,7 @@ async def load(conn: db.Connection, caller: Caller, simulation_id: UUID) -> Load
         present=run.present,
         simulation=msgspec.json.decode(stored.canonical, type=Simulation),
     )
-    return Loaded(known.tender.id, document)
+    return Loaded(known.tender, document)
 
 
 def view(document: SimulationPaper) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from litestar import MediaType, Request, Response, Router, get
+from litestar import MediaType, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -18,7 +18,7 @@ from service import apart, db, jobs, reports, spend, spend_analyses
 from service.jobs import JobError
 from service.organisations import Caller
 from service.problems import NotFound
-from service.reports import ReportQueued, Stored
+from service.reports import Asking, Lang, ReportQueued, Stored
 from service.settings import Settings
 from service.spend_analysis import SpendAnalysis, SpendDocument
 from service.spend_shelf import Shelf
@@ -27,6 +27,13 @@ SQL = db.queries("spend_reports")
 
 DUTY = "spend-report"
 """What the worker calls the job that makes a PDF."""
+
+
+class _Asked(Struct, frozen=True):
+    """A job's payload: which report to make, in which language."""
+
+    analysis_id: UUID
+    lang: str
 
 
 class _Result(Struct, frozen=True, kw_only=True):
@@ -52,15 +59,16 @@ async def make(pool: asyncpg.Pool, payload: str) -> None:
     """The worker's duty: render a report apart and store it, unless somebody else has. Raises JobError."""
     from service.typeset import print_spend  # drags pikepdf; most API processes never make a report
 
-    analysis_id = UUID(payload)
+    asked = msgspec.json.decode(payload, type=_Asked)
     async with db.transaction(pool) as conn:
-        document = await load(conn, analysis_id)
+        document = await load(conn, asked.analysis_id)
     try:
-        pdf = await apart.run(print_spend, document)
+        pdf = await apart.run(print_spend, document, asked.lang)
     except apart.WorkError as error:
         raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
     async with db.transaction(pool) as conn:
-        await SQL.insert_report(conn, analysis_id=analysis_id, pdf=pdf, digest=hashlib.sha256(pdf).hexdigest())
+        digest = hashlib.sha256(pdf).hexdigest()
+        await SQL.insert_report(conn, analysis_id=asked.analysis_id, lang=asked.lang, pdf=pdf, digest=digest)
 
 
 def duties(settings: Settings) -> dict[str, jobs.Do]:
@@ -81,36 +89,40 @@ def duties(settings: Settings) -> dict[str, jobs.Do]:
 
 @get("/spend/analyses/{analysis_id:uuid}/report.html", media_type=MediaType.HTML)
 async def show_spend_report(
-    analysis_id: FromPath[UUID], caller: NamedDependency[Caller], state: State
+    analysis_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], state: State, lang: Lang = None
 ) -> Response[str]:
     """Read the report on a spend analysis on a screen: the same templates as the PDF, without anything active."""
     from service.typeset import shown_spend
 
+    spoken = reports.language_for(request, lang, None)
     async with db.transaction_of(cast("asyncpg.Pool", state.pool), caller.organisation_id) as conn:
         await spend_analyses.find(conn, caller, analysis_id)
         document = await load(conn, analysis_id)
-    return await reports.on_screen(state, shown_spend, document)
+    return await reports.on_screen(state, spoken, shown_spend, document, spoken)
 
 
 @get("/spend/analyses/{analysis_id:uuid}/report.pdf", media_type="application/pdf")
 async def get_spend_report(
     analysis_id: FromPath[UUID],
-    request: Request[Caller, Any, State],
+    request: Asking,
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
+    lang: Lang = None,
 ) -> Response[Any]:
     """Read the report on a spend analysis as PDF (PDF/A-3A, PDF/UA-1, the result attached as JSON).
 
     It is made once, in the background: until then the answer is 202, to be repeated after `Retry-After` seconds.
     """
+    spoken = reports.language_for(request, lang, None)
     asked = await spend_analyses.find(conn, caller, analysis_id)
     if asked.digest is None:
         raise NotFound("The analysis has not been made yet.")
-    stored = await db.maybe(SQL.get_report(conn, analysis_id=analysis_id), Stored)
+    stored = await db.maybe(SQL.get_report(conn, analysis_id=analysis_id, lang=spoken), Stored)
     if stored is None:
-        location = f"/spend/analyses/{analysis_id}/report.pdf"
-        return await reports.queue(conn, DUTY, str(analysis_id), location, ReportQueued(location=location))
-    return reports.filed(request, stored.pdf, stored.digest, f"spend-analysis-{analysis_id}.pdf")
+        location = f"/spend/analyses/{analysis_id}/report.pdf?lang={spoken}"
+        payload = msgspec.json.encode(_Asked(analysis_id, spoken)).decode()
+        return await reports.queue(conn, DUTY, payload, location, ReportQueued(location=location))
+    return reports.filed(request, stored, f"spend-analysis-{analysis_id}", spoken)
 
 
 router = Router(path="/", route_handlers=[show_spend_report, get_spend_report], tags=["Spend"])

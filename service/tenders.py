@@ -23,6 +23,7 @@ from service.agreements import Framework
 from service.drafts import Custody, DraftLot, DraftTender
 from service.edge import Limit, check_if_match, etag
 from service.jurisdictions import Presets, presets
+from service.language import LanguageCode
 from service.legal import JurisdictionId
 from service.money import AcceptedCurrency, Vat
 from service.organisations import Caller
@@ -73,6 +74,7 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     custody: Custody
     officers_needed: int
     jurisdiction: JurisdictionId
+    language: LanguageCode | None
     vat: Vat
     accepted_currencies: tuple[AcceptedCurrency, ...]
     framework: Framework | None
@@ -126,6 +128,7 @@ class Tender(Struct, frozen=True, kw_only=True):
     custody: Custody
     officers_needed: int
     jurisdiction: JurisdictionId
+    language: LanguageCode | None
     vat: Vat
     accepted_currencies: tuple[AcceptedCurrency, ...]
     framework: Framework | None
@@ -488,13 +491,6 @@ async def list_events(
 
 router = Router(
     path="/",
-    route_handlers=[
-        draft_tender,
-        tender_list.list_tenders,
-        get_tender,
-        get_legal_rules,
-        edit_tender,
-        list_events,
-    ],
+    route_handlers=[draft_tender, tender_list.list_tenders, get_tender, get_legal_rules, edit_tender, list_events],
     tags=["Tenders"],
 )

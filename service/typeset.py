@@ -290,15 +290,15 @@ def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
     )
 
 
-def print_chronicle(document: ChronicleDocument) -> bytes:
+def print_chronicle(document: ChronicleDocument, lang: str = "en") -> bytes:
     """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
     data = msgspec.json.encode(document)
-    return print_sheet(typeset_chronicle(document), document.at, "record.json", data)
+    return print_sheet(typeset_chronicle(document, lang), document.at, "record.json", data)
 
 
-def shown_chronicle(document: ChronicleDocument) -> str:
+def shown_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
     """A tender's record for a screen."""
-    return for_screen(typeset_chronicle(document))
+    return for_screen(typeset_chronicle(document, lang))
 
 
 def fill(template: str, lang: str, **context: Any) -> str:
@@ -344,14 +344,14 @@ def typeset_spend(document: SpendDocument, lang: str = "en") -> str:
     return fill("spend.html", lang, doc=document, found=found, view=view_of(found), zone=document.time_zone)
 
 
-def shown_spend(document: SpendDocument) -> str:
+def shown_spend(document: SpendDocument, lang: str = "en") -> str:
     """The same for a screen."""
-    return for_screen(typeset_spend(document))
+    return for_screen(typeset_spend(document, lang))
 
 
-def print_spend(document: SpendDocument) -> bytes:
+def print_spend(document: SpendDocument, lang: str = "en") -> bytes:
     """The report on a spend analysis as PDF, the result inside; runs in a process of its own. Raises WorkError."""
-    return print_sheet(typeset_spend(document), document.analysed_at, "spend-analysis.json", document.canonical)
+    return print_sheet(typeset_spend(document, lang), document.analysed_at, "spend-analysis.json", document.canonical)
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:

@@ -116,13 +116,13 @@ def is_reviewed(lang: str) -> bool:
     return "# X-Reviewed: yes\n" in header
 
 
-def choose(accept_language: str) -> str:
-    """The language that somebody prefers among those that there are; English where none fits (RFC 9110, 12.5.4).
+def choose(accept_language: str, otherwise: str = ENGLISH) -> str:
+    """The language that somebody prefers among those that there are; another where none fits (RFC 9110, 12.5.4).
 
     >>> choose("de-AT, fr;q=0.9, en;q=0.1")
     'de'
     """
-    best, preferred = 0, ENGLISH
+    best, preferred = 0, otherwise
     for part in accept_language.split(",", _MOST_RANGES)[:_MOST_RANGES]:
         found = _RANGE.fullmatch(part)
         if found is None:

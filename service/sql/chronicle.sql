@@ -56,15 +56,15 @@ LEFT JOIN people AS holder ON entry.holder_id = holder.id
 ORDER BY entry.position, entry.kind
 LIMIT :limit::int;
 
--- name: insert_file(tender_id, person_id, log_size, sealed)$
+-- name: insert_file(tender_id, person_id, log_size, sealed, lang)$
 -- Note that the record up to an entry is asked for as a file.
-INSERT INTO record_files (tender_id, person_id, log_size, sealed, asked_at)
-VALUES (:tender_id::uuid, :person_id::uuid, :log_size::bigint, :sealed::boolean, clock_timestamp())
+INSERT INTO record_files (tender_id, person_id, log_size, sealed, lang, asked_at)
+VALUES (:tender_id::uuid, :person_id::uuid, :log_size::bigint, :sealed::boolean, :lang::text, clock_timestamp())
 RETURNING id;
 
 -- name: get_file(record_file_id)^
 -- A file that was asked for, and its contents where they are made.
-SELECT asked.tender_id, asked.log_size, asked.sealed, asked.asked_at, made.pdf, made.digest
+SELECT asked.tender_id, asked.log_size, asked.sealed, asked.lang, asked.asked_at, made.pdf, made.digest
 FROM record_files AS asked
 LEFT JOIN record_file_contents AS made ON asked.id = made.record_file_id
 WHERE asked.id = :record_file_id::uuid;

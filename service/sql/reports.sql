@@ -13,6 +13,14 @@ VALUES (
 ON CONFLICT ON CONSTRAINT reports_stored_once DO NOTHING
 RETURNING digest;
 
+-- name: find_language(evaluation_id)$
+-- The language of the tender that a run is of; null where its buyer has chosen none.
+SELECT tender.language
+FROM evaluations AS run
+INNER JOIN lots AS lot ON run.lot_id = lot.id
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+WHERE run.id = :evaluation_id::uuid;
+
 -- name: get_subject(evaluation_id)^
 -- The evaluation and the tender and lot that it is of.
 SELECT

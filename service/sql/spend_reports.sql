@@ -6,15 +6,15 @@ INNER JOIN spend_analyses AS asked ON found.analysis_id = asked.id
 INNER JOIN organisations AS buyer ON asked.buyer_id = buyer.id
 WHERE asked.id = :analysis_id::uuid AND found.canonical IS NOT NULL;
 
--- name: get_report(analysis_id)^
+-- name: get_report(analysis_id, lang)^
 -- A stored report.
 SELECT report.pdf, report.digest
-FROM spend_reports AS report
-WHERE report.analysis_id = :analysis_id::uuid;
+FROM spend_report_files AS report
+WHERE report.analysis_id = :analysis_id::uuid AND report.lang = :lang::text;
 
--- name: insert_report(analysis_id, pdf, digest)$
+-- name: insert_report(analysis_id, lang, pdf, digest)$
 -- Keep a report for good; the first one stays.
-INSERT INTO spend_reports (analysis_id, pdf, digest, stored_at)
-VALUES (:analysis_id::uuid, :pdf::bytea, :digest::text, clock_timestamp())
-ON CONFLICT ON CONSTRAINT spend_reports_are_stored_once DO NOTHING
+INSERT INTO spend_report_files (analysis_id, lang, pdf, digest, stored_at)
+VALUES (:analysis_id::uuid, :lang::text, :pdf::bytea, :digest::text, clock_timestamp())
+ON CONFLICT ON CONSTRAINT spend_report_files_are_stored_once DO NOTHING
 RETURNING digest;

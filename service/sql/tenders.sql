@@ -1,18 +1,18 @@
--- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies, framework, framework_id, estimated_value)$
+-- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value)$
 -- Store a draft and return its id.
 INSERT INTO tenders (
     buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody,
-    officers_needed, jurisdiction, vat, accepted_currencies, framework, framework_id, estimated_value
+    officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value
 )
 VALUES (
     :buyer_id::uuid, :author_id::uuid, :reference::text, :title::text, :description::text, :currency::text,
     :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int,
-    :jurisdiction::text, :vat::jsonb, :accepted_currencies::jsonb, :framework::jsonb, :framework_id::uuid,
-    :estimated_value::numeric
+    :jurisdiction::text, :language::text, :vat::jsonb, :accepted_currencies::jsonb, :framework::jsonb,
+    :framework_id::uuid, :estimated_value::numeric
 )
 RETURNING id;
 
--- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, vat, accepted_currencies, framework, framework_id, estimated_value)!
+-- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value)!
 -- Change a draft, or a published tender by a corrigendum.
 UPDATE tenders
 SET
@@ -25,6 +25,7 @@ SET
     custody = :custody::text,
     officers_needed = :officers_needed::int,
     jurisdiction = :jurisdiction::text,
+    language = :language::text,
     vat = :vat::jsonb,
     accepted_currencies = :accepted_currencies::jsonb,
     framework = :framework::jsonb,
@@ -61,8 +62,8 @@ DELETE FROM lots WHERE tender_id = :tender_id::uuid AND number > :above::int;
 SELECT
     tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
     tender.description, tender.currency, tender.time_zone, tender.custody, tender.officers_needed,
-    tender.jurisdiction, tender.vat, tender.accepted_currencies, tender.framework, tender.framework_id,
-    tender.estimated_value,
+    tender.jurisdiction, tender.language, tender.vat, tender.accepted_currencies, tender.framework,
+    tender.framework_id, tender.estimated_value,
     (
         SELECT (agreed.framework ->> 'ends_at')::timestamptz FROM tenders AS agreed WHERE agreed.id = tender.framework_id
     ) AS framework_ends_at,

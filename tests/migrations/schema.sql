@@ -1685,7 +1685,8 @@ CREATE TABLE public.record_files (
     person_id uuid NOT NULL,
     log_size bigint NOT NULL,
     sealed boolean NOT NULL,
-    asked_at timestamp with time zone NOT NULL
+    asked_at timestamp with time zone NOT NULL,
+    lang text DEFAULT 'en'::text NOT NULL
 );
 
 CREATE TABLE public.report_parts (
@@ -1977,6 +1978,16 @@ CREATE TABLE public.spend_objects (
     begun_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.spend_report_files (
+    analysis_id uuid NOT NULL,
+    lang text NOT NULL,
+    pdf bytea NOT NULL,
+    digest text NOT NULL,
+    stored_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.spend_report_files FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.spend_reports (
     analysis_id uuid NOT NULL,
     pdf bytea NOT NULL,
@@ -2077,9 +2088,11 @@ CREATE TABLE public.tenders (
     framework jsonb,
     framework_id uuid,
     estimated_value numeric,
+    language text,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
     CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
+    CONSTRAINT tenders_have_papers_in_a_known_language CHECK ((language = ANY (ARRAY['en'::text, 'de'::text, 'fr'::text, 'es'::text, 'it'::text, 'pt'::text, 'pl'::text, 'nl'::text, 'el'::text, 'bg'::text]))),
     CONSTRAINT tenders_published_with_deadline_and_digest CHECK (((published_at IS NULL) OR ((rules_digest IS NOT NULL) AND (submission_deadline > published_at))))
 );
 
@@ -2460,6 +2473,9 @@ ALTER TABLE ONLY public.spend_mappings
 
 ALTER TABLE ONLY public.spend_objects
     ADD CONSTRAINT spend_objects_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.spend_report_files
+    ADD CONSTRAINT spend_report_files_are_stored_once PRIMARY KEY (analysis_id, lang);
 
 ALTER TABLE ONLY public.spend_reports
     ADD CONSTRAINT spend_reports_are_stored_once PRIMARY KEY (analysis_id);
@@ -3114,6 +3130,9 @@ ALTER TABLE ONLY public.spend_mappings
 ALTER TABLE ONLY public.spend_mappings
     ADD CONSTRAINT spend_mappings_are_of_a_file FOREIGN KEY (file_id) REFERENCES public.spend_files(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.spend_report_files
+    ADD CONSTRAINT spend_report_files_are_of_an_analysis FOREIGN KEY (analysis_id) REFERENCES public.spend_analyses(id);
+
 ALTER TABLE ONLY public.spend_reports
     ADD CONSTRAINT spend_reports_are_of_an_analysis FOREIGN KEY (analysis_id) REFERENCES public.spend_analyses(id);
 
@@ -3436,6 +3455,12 @@ CREATE POLICY spend_mappings_are_for_their_buyer ON public.spend_mappings USING 
    FROM public.spend_files file
   WHERE (file.id = spend_mappings.file_id)))));
 
+ALTER TABLE public.spend_report_files ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY spend_report_files_are_for_their_buyer ON public.spend_report_files USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.spend_analyses asked
+  WHERE (asked.id = spend_report_files.analysis_id)))));
+
 ALTER TABLE public.spend_reports ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY spend_reports_are_for_their_buyer ON public.spend_reports USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
@@ -3736,6 +3761,8 @@ GRANT SELECT,INSERT ON TABLE public.spend_mappings TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.spend_objects TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.spend_report_files TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.spend_reports TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.spend_results TO tenderscore_app;
@@ -3811,6 +3838,8 @@ GRANT UPDATE(framework) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(framework_id) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(estimated_value) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(language) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.trainings TO tenderscore_app;
 

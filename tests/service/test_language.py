@@ -1,12 +1,13 @@
 """Numbers, money and times as people write them; every digit that came in goes out."""
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from service.language import LANGUAGES, marks_of
+from service.language import LANGUAGES, LanguageCode, marks_of
 
 ENGLISH = LANGUAGES["en"]
 
@@ -80,3 +81,7 @@ def test_money_names_its_currency():
 def test_an_instant_is_told_with_its_distance_from_utc_and_the_city(at: datetime, zone: str, written: str):
     """Abbreviations mislead: in February nobody in Athens is on EEST."""
     assert ENGLISH.instant(at, zone) == written
+
+
+def test_a_tender_can_have_any_language_that_there_are_reports_in():
+    assert get_args(LanguageCode) == tuple(LANGUAGES)

@@ -227,6 +227,27 @@ async def test_a_paper_that_cannot_be_made_says_why(market: Market):
     assert "libpango is missing." in problem["detail"]
 
 
+async def test_a_paper_comes_in_the_readers_language_or_else_in_the_tenders(market: Market):
+    """What is asked for, else what a reader's program prefers, else what the buyer has chosen; else English."""
+    tender, _ = await market.opened(language="el")
+    record = f"/lots/{tender['lots'][0]['id']}/opening/record"
+    for asked, preferred, lang in (
+        ("", {}, "el"),
+        ("", {"Accept_Language": "tlh, de-AT;q=0.5"}, "de"),
+        ("", {"Accept_Language": "tlh"}, "el"),
+        ("?lang=en", {"Accept_Language": "de"}, "en"),
+    ):
+        page = await market.auditor.send("GET", f"{record}.html{asked}", **preferred)
+        assert f'<html lang="{lang}">' in page.text
+        assert page.headers["content-language"] == lang
+        assert page.headers["vary"] == "Accept-Language", "no cache gives one reader's language to another"
+    queued = await market.auditor.get(f"{record}.pdf")
+    assert queued.headers["location"] == f"{record}.pdf?lang=el", "whoever follows it gets what was asked for"
+    other, _ = await market.opened()
+    page = await market.auditor.get(f"/lots/{other['lots'][0]['id']}/opening/record.html")
+    assert page.headers["content-language"] == "en"
+
+
 @pytest.mark.parametrize("form", ["pdf", "html"])
 async def test_a_language_that_nobody_translated_is_refused(market: Market, form: str):
     tender, _ = await market.opened()

@@ -115,6 +115,14 @@ async def test_all_money_of_a_tender_is_in_its_currency(market: Market) -> None:
     assert [fault["pointer"] for fault in problem["errors"]] == ["/lots/0/rules/criteria/0/unit"]
 
 
+async def test_a_language_that_nobody_chose_is_said_at_publication(market: Market):
+    silent, chosen = await market.publish(), await market.publish(language="bg")
+    assert "come in English" in "".join(one["message"] for one in silent["warnings"] if one["pointer"] == "/language")
+    assert "/language" not in [one["pointer"] for one in chosen["warnings"]]
+    assert (silent["language"], chosen["language"]) == (None, "bg")
+    refused(await market.author.post("/tenders", a_tender(language="tlh")), 422, "invalid-request")
+
+
 async def test_who_publishes_a_relative_price_formula_is_told_what_letters_will_give_away(market: Market):
     """C-13: before publication, when the formula can still be changed."""
     tender = await market.publish()

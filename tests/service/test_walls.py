@@ -51,6 +51,7 @@ WALLED = (
     "spend_findings",
     "spend_imports",
     "spend_mappings",
+    "spend_report_files",
     "spend_reports",
     "spend_results",
 )
