@@ -2,7 +2,8 @@
 
 Pure: no clock, no files, no network, no binary floats in a score. `evaluate` ranks and explains, `verify` ranks again
 and compares, `score_many` ranks big lots, `sensitivity` and `simulate` say how much it takes to change the outcome,
-`combine` awards several lots together, `moderation` says who must meet, `technical_failures` whose price stays sealed.
+`combine` awards several lots together, `moderation` says who must meet, `technical_failures` whose price stays sealed,
+`commitments` what the awarded bid has promised.
 """
 
 from scoring.bulk import score_many
@@ -11,6 +12,7 @@ from scoring.case import BadDocument, Case, Fault, decode
 from scoring.catalogue import Listed, methods
 from scoring.cautions import giveaways
 from scoring.combination import Combination, combine
+from scoring.commitments import Commitment, commitments, in_cents
 from scoring.debrief import Debrief, Derived, ShownBid, ShownLetter, debrief
 from scoring.decimals import Rounding
 from scoring.envelopes import Failure, check_price_envelope, technical_failures
@@ -36,6 +38,7 @@ __all__ = [
     "BidResult",
     "Case",
     "Combination",
+    "Commitment",
     "Criterion",
     "Debrief",
     "Derived",
@@ -74,12 +77,14 @@ __all__ = [
     "check_price_envelope",
     "check_publishable",
     "combine",
+    "commitments",
     "debrief",
     "decode",
     "digest",
     "evaluate",
     "exclude",
     "giveaways",
+    "in_cents",
     "is_for_panel",
     "judged_value",
     "leaves",
