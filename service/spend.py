@@ -5,10 +5,8 @@ deleted: payments can name persons, and are no part of a tender's record.
 """
 
 import asyncio
-import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,17 +17,15 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
-from litestar.types import Receive
 from msgspec import Meta, Struct
 
 from service import apart, db, events, jobs, spend_import
 from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
+from service.file_bodies import FileOperation, Flow, check_file
 from service.organisations import Caller
-from service.problems import CONSTRAINTS, BodyTooLarge, Fault, InvalidRequest, NotFound, Refusal, UnsupportedMediaType
+from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
 from service.spend_columns import FIELDS, Field, Kind
 from service.spend_import import LEFT_OUT, LINES, Imported, Mapped, Preview, missing_of
 from service.spend_reading import Unreadable
@@ -44,8 +40,6 @@ LOOKED_AT: Final = 64 * 1024 * 1024
 """Bytes of a file that a preview looks at."""
 AT_ONCE: Final = 2
 """So many previews are made at once; further ones wait for their turn."""
-IDLE_SECONDS: Final = 60
-"""An upload of which nothing has come for so long has broken off."""
 
 FileName = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=r"\S", description="The file's name, to be shown.")
@@ -125,24 +119,6 @@ class FileNotReadable(Refusal):
     status = 422
 
 
-class FileUploadInterrupted(Refusal):
-    """The file did not arrive as a whole.
-
-    Nothing of it was kept. Send it again.
-    """
-
-    status = 408
-
-
-class FileLengthMissing(Refusal):
-    """A file is sent with its length.
-
-    Send the header `Content-Length`; most programs do when they are given a file rather than a stream.
-    """
-
-    status = 411
-
-
 class FileNotImported(Refusal):
     """The file has not been read.
 
@@ -160,17 +136,6 @@ class FileMappedMeanwhile(Refusal):
 CONSTRAINTS["spend_mappings_are_numbered"] = (FileMappedMeanwhile, "Two mappings came at once; the other one counts.")
 
 # Rules
-
-
-def check_length(announced: int | None, most: int) -> int:
-    """The announced length, which must be there and within the limit."""
-    if announced is None:
-        raise FileLengthMissing("The header `Content-Length` is missing.")
-    if announced == 0:
-        raise FileNotReadable("The file is empty.")
-    if announced > most:
-        raise BodyTooLarge(f"A file has at most {most} bytes; this one has {announced}.")
-    return announced
 
 
 def check_mapping(kind: Kind, mapping: Mapped) -> None:
@@ -254,39 +219,6 @@ async def read_file(pool: asyncpg.Pool, shelf: Shelf, payload: str) -> None:
 # Handlers
 
 
-@dataclass
-class FileOperation(Operation):
-    """An operation whose body is a file; the handler reads it itself."""
-
-    def __post_init__(self) -> None:
-        """Describe the body, which litestar cannot see."""
-        file = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
-        self.request_body = RequestBody(required=True, content={"application/octet-stream": file, "text/csv": file})
-
-
-class _Flow:
-    """A body on its way to the shelf, hashed as it comes; raises FileUploadInterrupted unless all of it does."""
-
-    def __init__(self, receive: Receive, announced: int) -> None:
-        self.hash = hashlib.sha256()
-        self._receive = receive
-        self._announced = announced
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        came = 0
-        while came < self._announced:
-            try:
-                async with asyncio.timeout(IDLE_SECONDS):
-                    message = await self._receive()
-            except TimeoutError:
-                raise FileUploadInterrupted(f"{came} of {self._announced} bytes had come.") from None
-            if message["type"] != "http.request" or not (message["body"] or message["more_body"]):
-                raise FileUploadInterrupted(f"{came} of {self._announced} bytes had come.")
-            came += len(message["body"])
-            self.hash.update(message["body"])
-            yield message["body"]
-
-
 @post("/spend/files", operation_class=FileOperation)
 async def upload_spend_file(
     request: Request[Any, Any, Any],
@@ -299,13 +231,10 @@ async def upload_spend_file(
 
     The same bytes sent again for the same purpose are the same file, answered 200.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type in {"multipart/form-data", "application/x-www-form-urlencoded", "application/json"}:
-        raise UnsupportedMediaType(f"Send the file itself, as application/octet-stream, and not as {media_type}.")
-    announced = check_length(request.content_length, state.max_spend_bytes)
+    announced = check_file(request, state.max_spend_bytes)
     shelf: Shelf = state.shelf
     shelf.disk.check_room(announced)
-    flow = _Flow(request.receive, announced)
+    flow = Flow(request.receive, announced)
     object_id = await shelf.put(aiter(flow))
     owner: dict[str, Any] = {"buyer_id": caller.organisation_id, "kind": kind, "digest": flow.hash.hexdigest()}
     async with db.transaction_of(state.pool, caller.organisation_id) as conn:

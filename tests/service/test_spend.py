@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from service import reports, spend, spend_reports
+from service import file_bodies, reports, spend_reports
 from service.settings import Settings
 from tests.make_spend import HEADINGS, PLACES, REGISTER, as_csv, as_workbook, payments
 from tests.service.conftest import Market, Person, done, refused, served
@@ -253,4 +253,4 @@ async def test_an_upload_that_breaks_off_leaves_nothing(market: Market) -> None:
             break
         await asyncio.sleep(0.1)
     assert await market.owner.fetchval("SELECT count(*) FROM spend_objects") == before
-    assert spend.IDLE_SECONDS == 60
+    assert file_bodies.IDLE_SECONDS == 60
