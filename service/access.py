@@ -81,6 +81,10 @@ def _decide(*roles: Role, since: Stage, tells: tuple[Tells, ...] = ()) -> Row:
     return Row(whose="buyer", scope="write", roles=roles, since=since, tells=frozenset(tells), decides=True)
 
 
+CONTRACT: tuple[Role, ...] = ("contract_manager", "approver", "auditor")
+"""Who reads how a contract is performed."""
+
+
 def _spend(scope: Scope) -> Row:
     return Row(whose="caller", scope=scope, kind="buyer")
 
@@ -274,6 +278,24 @@ ROWS: dict[str, Row] = {
     "get_notice": _read("buyer", since="awarded"),
     "record_contract": _decide("approver", "contract_manager", since="awarded"),
     "get_contract": _read("buyer", since="awarded"),
+    # The contract
+    "make_obligations": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "list_obligations": _read("parties", *CONTRACT, since="awarded", tells=("offer", "price")),
+    "change_terms": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "report_delivery": _write("parties", "contract_manager", since="awarded"),
+    "list_deliveries": _read("parties", *CONTRACT, since="awarded", tells=("offer",)),
+    "add_evidence": _write("parties", "contract_manager", since="awarded"),
+    "read_evidence": _read("parties", *CONTRACT, since="awarded", tells=("offer",)),
+    "decide_delivery": _write("buyer", *CONTRACT, since="awarded"),
+    "take_remedy": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "assess_performance": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "record_failure": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "list_performance_notices": _read("buyer", *CONTRACT, since="awarded", tells=("offer", "price")),
+    "record_performance_notice": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "get_monitoring": _read("buyer", *CONTRACT, since="awarded", tells=("offer", "price")),
+    "get_contract_report": _read("buyer", *CONTRACT, since="awarded", tells=("offer", "price")),
+    "show_contract_report": _read("buyer", *CONTRACT, since="awarded", tells=("offer", "price")),
+    "list_delivered": Row(whose="caller", scope="read", kind="buyer"),
     # The record
     "list_events": _read("buyer", "author", "approver", "auditor", tells=_BIDS),
     "get_log_checkpoint": _read("published"),

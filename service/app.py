@@ -25,6 +25,7 @@ from service import (
     ceremony,
     chronicle,
     clarifications,
+    contract_reminders,
     contracts,
     corrections,
     corrigenda,
@@ -33,6 +34,7 @@ from service import (
     db,
     decisions,
     declarations,
+    deliveries,
     document_store,
     draws,
     edge,
@@ -45,19 +47,23 @@ from service import (
     measures,
     meetings,
     moderation,
+    monitoring,
     notices,
+    obligations,
     opened_documents,
     opening,
     organisations,
     panel,
     panel_scores,
     papers,
+    performance_notices,
     platform_record,
     procedure_reports,
     publication,
     questions,
     recommendations,
     reference,
+    remedies,
     reports,
     requirements,
     results,
@@ -203,7 +209,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
 
 async def work(dsn: str, settings: Settings) -> None:
     """Do every kind of queued job until cancelled; a program of its own wraps it in `jobs.until_told`."""
-    await reports.work(dsn, settings, papers.DUTIES | spend_reports.duties(settings))
+    await reports.work(dsn, settings, papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings))
 
 
 def _routers(settings: Settings) -> list[ControllerRouterHandler]:
@@ -261,6 +267,11 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         notices.router,
         notices.public,
         contracts.router,
+        obligations.router,
+        deliveries.router,
+        remedies.router,
+        performance_notices.router,
+        monitoring.router,
         procedure_reports.router,
         papers.router,
         papers.public,
@@ -286,6 +297,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "wrapper": Wrapper(secrets, settings.kms_command),
             "max_bid_bytes": settings.max_bid_bytes,
             "max_spend_bytes": settings.max_spend_bytes,
+            "max_evidence_bytes": settings.max_document_bytes,
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }
     )

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from service.contract_examples import CONTRACT_EXAMPLES
+
 SCHOOL_ROOFS: dict[str, Any] = {
     "criteria": [
         {
@@ -433,4 +435,4 @@ EXAMPLES: dict[str, RequestExample] = {
             "reason": "One mark on one question was a manifest error and changed the winner.",
         },
     ),
-}
+} | {name: RequestExample(*one) for name, one in CONTRACT_EXAMPLES.items()}

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,11 @@ def key_of(duty: str, payload: str) -> str:
 async def enqueue(conn: db.Connection, duty: str, payload: str) -> None:
     """Queue a job; it exists once the caller's transaction is committed. While it waits or runs, it is queued once."""
     await SQL.enqueue_job(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload))
+
+
+async def enqueue_later(conn: db.Connection, duty: str, payload: str, at: datetime) -> None:
+    """Queue a job that nobody begins before an instant of the database's clock."""
+    await SQL.enqueue_later(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload), at=at)
 
 
 async def find_failure(conn: db.Connection, duty: str, payload: str) -> Failure | None:

@@ -7,9 +7,9 @@ and is not used for numbers.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Literal, cast
+from typing import Literal, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -18,6 +18,9 @@ from msgspec import Struct
 
 LanguageCode = Literal["en", "de", "fr", "es", "it", "pt", "pl", "nl", "el", "bg"]
 """What there are reports in, by BCP 47 code; the keys of LANGUAGES."""
+
+Day: TypeAlias = date
+"""A day; inside a language `date` writes one."""
 
 FIGURE_SPACE = "\u2007"
 NO_BREAK_SPACE = "\u00a0"
@@ -68,7 +71,11 @@ class Language(Struct, frozen=True, kw_only=True):
 
     def date(self, at: datetime, zone: str) -> str:
         """The day in the tender's time zone: 14 October 2026."""
-        return format_date(at.astimezone(ZoneInfo(zone)).date(), "long", self.locale)
+        return self.day(at.astimezone(ZoneInfo(zone)).date())
+
+    def day(self, day: Day) -> str:
+        """A day that has no time zone, such as a contract's last: 31 March 2028."""
+        return format_date(day, "long", self.locale)
 
     def instant(self, at: datetime, zone: str) -> str:
         """Day, time to the second, offset and city. Abbreviations such as CET mislead and are not used."""

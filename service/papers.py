@@ -21,6 +21,7 @@ from msgspec import Struct
 from service import (
     apart,
     chronicle,
+    contract_paper,
     db,
     events,
     jobs,
@@ -118,8 +119,16 @@ PROCEDURE: Final = Paper(
     view=procedure_paper.view,
     template="procedure.html",
 )
+CONTRACT: Final = Paper(
+    kind="contract",
+    file="contract-report",
+    document=contract_paper.ContractPaper,
+    load=contract_paper.load,
+    view=contract_paper.view,
+    template="contract.html",
+)
 PAPERS: Final = {
-    paper.kind: paper for paper in (SCORING_SHEET, SIMULATION, OPENING, MODERATION, LETTER, PUBLIC, PROCEDURE)
+    paper.kind: paper for paper in (SCORING_SHEET, SIMULATION, OPENING, MODERATION, LETTER, PUBLIC, PROCEDURE, CONTRACT)
 }
 """Every kind of paper, in the order of a tender's life."""
 
@@ -380,6 +389,22 @@ async def show_procedure_paper(
     return await show(request, PROCEDURE, caller, tender_id, lang)
 
 
+@get("/lots/{lot_id:uuid}/contract-report.pdf", media_type="application/pdf")
+async def get_contract_report(
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
+) -> Response[Any]:
+    """Read how a lot's contract is performed as PDF, as on the day it is; for those who manage or audit it."""
+    return await give_pdf(request, CONTRACT, caller, lot_id, lang)
+
+
+@get("/lots/{lot_id:uuid}/contract-report.html", media_type=MediaType.HTML)
+async def show_contract_report(
+    lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
+) -> Response[str]:
+    """Read how a lot's contract is performed on a screen, as on the day it is; for those who manage or audit it."""
+    return await show(request, CONTRACT, caller, lot_id, lang)
+
+
 router = Router(
     path="/",
     route_handlers=[
@@ -393,6 +418,8 @@ router = Router(
         show_letter,
         get_procedure_paper,
         show_procedure_paper,
+        get_contract_report,
+        show_contract_report,
     ],
     tags=["Reports"],
 )

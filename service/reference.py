@@ -77,6 +77,7 @@ _ALSO = {
         "get_letter",
         "get_public_report",
         "get_procedure_paper",
+        "get_contract_report",
     ),
     (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
 )
@@ -142,6 +143,9 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
         Tag(name="Reports", description="What is printed: as PDF with its data inside, and as HTML."),
         Tag(name="Award", description="The award decision."),
+        Tag(
+            name="Contract", description="What was promised and is delivered: obligations, evidence, ratings, remedies."
+        ),
         Tag(name="Catalogue", description="Measures, social value models and proxy values, with their sources."),
         Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
         Tag(name="Public", description="What anybody reads without a key: notices, how bids are scored, who won."),

@@ -102,7 +102,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
     max_document_bytes: Annotated[
-        int, Meta(ge=1_000, le=5_000_000_000, description="bytes, largest document attached to a bid (documents)")
+        int,
+        Meta(
+            ge=1_000,
+            le=5_000_000_000,
+            description="bytes, largest document attached to a bid, and file of evidence (documents, deliveries)",
+        ),
     ] = 100_000_000
     max_supplier_document_bytes: Annotated[
         int, Meta(ge=1_000, description="bytes, all documents of one supplier for one lot together (documents)")

@@ -1,7 +1,7 @@
-"""Where files of payments lie and what is made of them: in the database in chunks, or in the store of documents.
+"""Where files of payments and evidence lie, and what is made of them: in the database in chunks, or with documents.
 
-Payments are published or about to be; they are not sealed. An object is written before anything refers to it, so that a
-crash leaves at most an object to which nothing refers, and that is swept.
+Payments are published or about to be, evidence is of a contract; neither is sealed. An object is written before
+anything refers to it, so that a crash leaves at most an object to which nothing refers, and that is swept.
 """
 
 import asyncio

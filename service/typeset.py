@@ -155,6 +155,7 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
         "offered": offered,
         "reckoned": speech.numbers,
         "date": speech.date,
+        "day": speech.day,
         "instant": speech.instant,
         "stamp": speech.stamp,
         "grouped": _grouped,

@@ -9,6 +9,7 @@ import scoring
 from scoring import Simulation, Trial, simulate
 from service.awards import Annulled
 from service.consortia import Overlap, Party
+from service.contract_paper import ContractPaper
 from service.letter_paper import LetterPaper
 from service.letters import Assessed, CriterionTold, FrameworkTold, Letter, ReadOut, Shown
 from service.moderation_paper import Agreed, Asked, Dissenting, Item, Judged, Locked, Met, ModerationPaper, Own, Sat
@@ -31,6 +32,7 @@ from service.report_document import Entry, LateBid, MissingBid, Officer, Opening
 from service.scoring_sheet import Issued, ScoringSheet, worked_example
 from service.simulation_paper import SimulationPaper
 from service.submissions import VariantTerms
+from tests.make_contract_paper import contract_under
 from tests.make_reports import EVALUATED_AT, OPENED_AT, RETROFIT, lot_of
 
 ID = UUID(int=7)
@@ -387,6 +389,11 @@ def simulation(text: str = PLAIN) -> SimulationPaper:
     )
 
 
+def contract(text: str = PLAIN) -> ContractPaper:
+    """A contract in its second quarter."""
+    return contract_under(heading(text), text)
+
+
 MADE = {
     "scoring-sheet": sheet,
     "simulation": simulation,
@@ -395,6 +402,7 @@ MADE = {
     "letter": letter,
     "public-report": public,
     "procedure": procedure,
+    "contract": contract,
 }
 """A document of each kind, by the kind's name."""
 

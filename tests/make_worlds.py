@@ -14,6 +14,7 @@ from service.examples import EXAMPLES
 from service.settings import Settings
 from service.spend_shelf import Shelf
 from tests.make import a_lot, a_policy, a_rules, a_score, a_tender
+from tests.make_contract import send_evidence
 from tests.make_spend import payments
 from tests.service.conftest import Market, Person, done
 from tests.service.test_documents import a_document
@@ -252,6 +253,24 @@ async def make_awarded(made: Worlds) -> None:
     done(await market.approver.post(f"{lot}/award-notice", notice))
     file = done(await market.auditor.post(f"/tenders/{tender['id']}/record-files"))
     world.ids.update(evaluation_id=run["id"], record_file_id=file["id"])
+    await sign(made, world, at)
+
+
+async def sign(made: Worlds, world: World, at: str) -> None:
+    """The contract with the bidder, its obligations, and something delivered with its proof."""
+    manager, bidder = made.people["contract_manager"], made.people["bidder"]
+    lot = f"/lots/{world.ids['lot_id']}"
+    done(await manager.post(f"{lot}/contract", {"signed_at": at, "reference": "C-1"}))
+    today = await made.market.owner.fetchval("SELECT clock_timestamp()::date")
+    days = {"starts_on": today.isoformat(), "ends_on": f"{today.year + 2}-01-31", "period_months": 12}
+    obligations = done(await manager.post(f"{lot}/obligations", days))["obligations"]
+    obligation_id = next(one["id"] for one in obligations if one["criterion_id"] == "method-statement")
+    told = {"period": 1, "quantity": "50", "note": made.canary(world.name, "bidder", "offer", "method-statement")}
+    delivery = done(await bidder.post(f"/obligations/{obligation_id}/deliveries", told))
+    content = made.canary(world.name, "bidder", "document").encode()
+    evidence = (await send_evidence(bidder, delivery["id"], content))["evidence"][0]
+    ids = {"obligation_id": obligation_id, "delivery_id": delivery["id"], "evidence_id": evidence["id"]}
+    world.bids["bidder"].update(ids)
 
 
 async def make_spend(made: Worlds) -> None:

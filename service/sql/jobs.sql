@@ -8,6 +8,12 @@ INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status)
 VALUES (0, :duty::text, :payload::bytea, :key::text, 'queued')
 ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL DO NOTHING;
 
+-- name: enqueue_later(duty, payload, key, at)!
+-- The same for a job that nobody begins before an instant.
+INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status, execute_after)
+VALUES (0, :duty::text, :payload::bytea, :key::text, 'queued', :at::timestamptz)
+ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL DO NOTHING;
+
 -- name: begin_attempt(key)$
 -- Count an attempt before it is made, and say which one it is.
 INSERT INTO job_attempts AS attempts (key, begun)

@@ -35,5 +35,6 @@ WHERE
     AND NOT EXISTS (SELECT 1 FROM spend_imports AS done WHERE done.lines_id = object.id)
     AND NOT EXISTS (SELECT 1 FROM spend_imports AS done WHERE done.left_out_id = object.id)
     AND NOT EXISTS (SELECT 1 FROM spend_results AS found WHERE found.left_out_id = object.id)
+    AND NOT EXISTS (SELECT 1 FROM delivery_evidence AS evidence WHERE evidence.object_id = object.id)
 ORDER BY object.begun_at, object.id
 LIMIT 20;

@@ -1122,6 +1122,17 @@ CREATE TABLE public.consensus_scores (
 
 ALTER TABLE ONLY public.consensus_scores FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.contract_reminders (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    kind text NOT NULL,
+    about text NOT NULL,
+    due_on date NOT NULL,
+    reminded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.contract_reminders FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.contracts (
     lot_id uuid NOT NULL,
     award_number integer NOT NULL,
@@ -1231,6 +1242,46 @@ CREATE TABLE public.declarations (
     CONSTRAINT declarations_of_an_interest_tell_it CHECK (((interest = 'none'::text) OR (btrim(details) <> ''::text))),
     CONSTRAINT declarations_tell_a_known_interest CHECK ((interest = ANY (ARRAY['none'::text, 'actual'::text, 'potential'::text, 'perceived'::text])))
 );
+
+CREATE TABLE public.deliveries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    obligation_id uuid NOT NULL,
+    period integer NOT NULL,
+    quantity numeric NOT NULL,
+    note text NOT NULL,
+    counted text[] NOT NULL,
+    person_id uuid NOT NULL,
+    reported_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.deliveries FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.delivery_decisions (
+    delivery_id uuid NOT NULL,
+    step text NOT NULL,
+    verdict text NOT NULL,
+    quantity numeric NOT NULL,
+    reason text NOT NULL,
+    person_id uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT delivery_decisions_are_known_steps CHECK ((step = ANY (ARRAY['checked'::text, 'accepted'::text]))),
+    CONSTRAINT delivery_decisions_are_known_verdicts CHECK ((((step = 'checked'::text) AND (verdict = ANY (ARRAY['verified'::text, 'rejected'::text]))) OR ((step = 'accepted'::text) AND (verdict = 'accepted'::text))))
+);
+
+ALTER TABLE ONLY public.delivery_decisions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.delivery_evidence (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    delivery_id uuid NOT NULL,
+    object_id uuid NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    size bigint NOT NULL,
+    person_id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.delivery_evidence FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.document_chunks (
     upload_id uuid NOT NULL,
@@ -1418,6 +1469,50 @@ CREATE TABLE public.meetings (
 
 ALTER TABLE ONLY public.meetings FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.monitoring_plans (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    bid_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    period_months integer NOT NULL,
+    value numeric,
+    bounds jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT monitoring_plans_end_after_they_start CHECK ((starts_on <= ends_on))
+);
+
+ALTER TABLE ONLY public.monitoring_plans FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.obligation_terms (
+    obligation_id uuid NOT NULL,
+    version integer NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    terms jsonb NOT NULL,
+    set_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.obligation_terms FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.obligations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    bid_id uuid NOT NULL,
+    number integer NOT NULL,
+    criterion_id text NOT NULL,
+    title text NOT NULL,
+    unit text NOT NULL,
+    direction text NOT NULL,
+    accrual text NOT NULL,
+    promised text NOT NULL,
+    worth jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.obligations FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.officer_keys (
     person_id uuid NOT NULL,
     public_key bytea NOT NULL,
@@ -1541,6 +1636,48 @@ CREATE TABLE public.people (
     email text,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
+
+CREATE TABLE public.performance_assessments (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    number integer NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    at_termination boolean NOT NULL,
+    ratings jsonb NOT NULL,
+    person_id uuid NOT NULL,
+    assessed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.performance_assessments FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.performance_failures (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    outcome text NOT NULL,
+    description text NOT NULL,
+    arose_on date NOT NULL,
+    decided_by text NOT NULL,
+    person_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.performance_failures FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.performance_notices (
+    lot_id uuid NOT NULL,
+    award_number integer NOT NULL,
+    about text NOT NULL,
+    number integer NOT NULL,
+    reference text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    person_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.performance_notices FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.pgqueuer (
     id bigint NOT NULL,
@@ -1688,6 +1825,22 @@ CREATE TABLE public.record_files (
     asked_at timestamp with time zone NOT NULL,
     lang text DEFAULT 'en'::text NOT NULL
 );
+
+CREATE TABLE public.remedies (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    obligation_id uuid NOT NULL,
+    number integer NOT NULL,
+    step text NOT NULL,
+    reason text NOT NULL,
+    shortfall numeric,
+    formula text,
+    amount numeric,
+    due_on date,
+    person_id uuid NOT NULL,
+    taken_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.remedies FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.report_parts (
     tender_id uuid NOT NULL,
@@ -2192,6 +2345,9 @@ ALTER TABLE public.consensus_scores
 ALTER TABLE public.consensus_scores
     ADD CONSTRAINT consensus_scores_cite_the_bid CHECK ((cardinality(cites) > 0)) NOT VALID;
 
+ALTER TABLE ONLY public.contract_reminders
+    ADD CONSTRAINT contract_reminders_are_given_once PRIMARY KEY (lot_id, award_number, kind, about, due_on);
+
 ALTER TABLE ONLY public.contracts
     ADD CONSTRAINT contracts_are_signed_once_per_award PRIMARY KEY (lot_id, award_number);
 
@@ -2227,6 +2383,18 @@ ALTER TABLE ONLY public.declaration_decisions
 
 ALTER TABLE ONLY public.declarations
     ADD CONSTRAINT declarations_are_numbered PRIMARY KEY (tender_id, person_id, number);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.delivery_decisions
+    ADD CONSTRAINT delivery_decisions_are_taken_once PRIMARY KEY (delivery_id, step);
+
+ALTER TABLE ONLY public.delivery_evidence
+    ADD CONSTRAINT delivery_evidence_has_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.delivery_evidence
+    ADD CONSTRAINT delivery_evidence_is_there_once UNIQUE (delivery_id, digest);
 
 ALTER TABLE ONLY public.document_chunks
     ADD CONSTRAINT document_chunks_are_numbered PRIMARY KEY (upload_id, number);
@@ -2309,6 +2477,18 @@ ALTER TABLE ONLY public.meetings
 ALTER TABLE ONLY public.meetings
     ADD CONSTRAINT meetings_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.monitoring_plans
+    ADD CONSTRAINT monitoring_plans_are_made_once PRIMARY KEY (lot_id, award_number);
+
+ALTER TABLE ONLY public.obligation_terms
+    ADD CONSTRAINT obligation_terms_are_numbered PRIMARY KEY (obligation_id, version);
+
+ALTER TABLE ONLY public.obligations
+    ADD CONSTRAINT obligations_are_made_once_per_criterion UNIQUE (lot_id, award_number, criterion_id);
+
+ALTER TABLE ONLY public.obligations
+    ADD CONSTRAINT obligations_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.officer_keys
     ADD CONSTRAINT officer_keys_one_per_person PRIMARY KEY (person_id);
 
@@ -2357,6 +2537,15 @@ ALTER TABLE ONLY public.papers
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.performance_assessments
+    ADD CONSTRAINT performance_assessments_are_numbered PRIMARY KEY (lot_id, award_number, number);
+
+ALTER TABLE ONLY public.performance_failures
+    ADD CONSTRAINT performance_failures_are_numbered PRIMARY KEY (lot_id, award_number, number);
+
+ALTER TABLE ONLY public.performance_notices
+    ADD CONSTRAINT performance_notices_are_published_once PRIMARY KEY (lot_id, award_number, about, number);
+
 ALTER TABLE ONLY public.pgqueuer_log
     ADD CONSTRAINT pgqueuer_log_pkey PRIMARY KEY (id);
 
@@ -2395,6 +2584,12 @@ ALTER TABLE ONLY public.record_file_contents
 
 ALTER TABLE ONLY public.record_files
     ADD CONSTRAINT record_files_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.remedies
+    ADD CONSTRAINT remedies_are_numbered UNIQUE (obligation_id, number);
+
+ALTER TABLE ONLY public.remedies
+    ADD CONSTRAINT remedies_have_one_id PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.report_parts
     ADD CONSTRAINT report_parts_kept_once PRIMARY KEY (tender_id, lang, key);
@@ -2527,9 +2722,17 @@ CREATE UNIQUE INDEX bids_one_standing_per_supplier_lot_and_variant ON public.bid
 
 CREATE INDEX corrections_by_bid ON public.corrections USING btree (bid_id, criterion_id);
 
+CREATE INDEX deliveries_by_obligation ON public.deliveries USING btree (obligation_id, period);
+
+CREATE INDEX delivery_evidence_by_object ON public.delivery_evidence USING btree (object_id);
+
 CREATE INDEX identity_providers_by_organisation ON public.identity_providers USING btree (organisation_id, registered_at, id);
 
 CREATE UNIQUE INDEX identity_providers_one_per_issuer_and_audience ON public.identity_providers USING btree (issuer, audience) WHERE (retired_at IS NULL);
+
+CREATE INDEX monitoring_plans_by_bid ON public.monitoring_plans USING btree (bid_id);
+
+CREATE INDEX obligations_by_bid ON public.obligations USING btree (bid_id);
 
 CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
 
@@ -2734,6 +2937,9 @@ ALTER TABLE ONLY public.consensus_scores
 ALTER TABLE ONLY public.consensus_scores
     ADD CONSTRAINT consensus_scores_may_come_from_a_meeting FOREIGN KEY (meeting_id) REFERENCES public.meetings(id) NOT VALID;
 
+ALTER TABLE ONLY public.contract_reminders
+    ADD CONSTRAINT contract_reminders_follow_a_plan FOREIGN KEY (lot_id, award_number) REFERENCES public.monitoring_plans(lot_id, award_number);
+
 ALTER TABLE ONLY public.contracts
     ADD CONSTRAINT contracts_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -2796,6 +3002,27 @@ ALTER TABLE ONLY public.declarations
 
 ALTER TABLE ONLY public.declarations
     ADD CONSTRAINT declarations_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_are_reported_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_fulfil_an_obligation FOREIGN KEY (obligation_id) REFERENCES public.obligations(id);
+
+ALTER TABLE ONLY public.delivery_decisions
+    ADD CONSTRAINT delivery_decisions_are_about_a_delivery FOREIGN KEY (delivery_id) REFERENCES public.deliveries(id);
+
+ALTER TABLE ONLY public.delivery_decisions
+    ADD CONSTRAINT delivery_decisions_are_taken_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.delivery_evidence
+    ADD CONSTRAINT delivery_evidence_is_of_a_delivery FOREIGN KEY (delivery_id) REFERENCES public.deliveries(id);
+
+ALTER TABLE ONLY public.delivery_evidence
+    ADD CONSTRAINT delivery_evidence_is_sent_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.delivery_evidence
+    ADD CONSTRAINT delivery_evidence_lies_somewhere FOREIGN KEY (object_id) REFERENCES public.spend_objects(id);
 
 ALTER TABLE ONLY public.document_chunks
     ADD CONSTRAINT document_chunks_are_of_an_upload FOREIGN KEY (upload_id) REFERENCES public.document_uploads(id) ON DELETE CASCADE;
@@ -2899,6 +3126,27 @@ ALTER TABLE ONLY public.meetings
 ALTER TABLE ONLY public.meetings
     ADD CONSTRAINT meetings_are_chaired_by_a_person FOREIGN KEY (chair_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.monitoring_plans
+    ADD CONSTRAINT monitoring_plans_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.monitoring_plans
+    ADD CONSTRAINT monitoring_plans_are_of_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.monitoring_plans
+    ADD CONSTRAINT monitoring_plans_follow_a_contract FOREIGN KEY (lot_id, award_number) REFERENCES public.contracts(lot_id, award_number);
+
+ALTER TABLE ONLY public.obligation_terms
+    ADD CONSTRAINT obligation_terms_are_of_an_obligation FOREIGN KEY (obligation_id) REFERENCES public.obligations(id);
+
+ALTER TABLE ONLY public.obligation_terms
+    ADD CONSTRAINT obligation_terms_are_set_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.obligations
+    ADD CONSTRAINT obligations_are_promised_by_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
+
+ALTER TABLE ONLY public.obligations
+    ADD CONSTRAINT obligations_follow_a_plan FOREIGN KEY (lot_id, award_number) REFERENCES public.monitoring_plans(lot_id, award_number);
+
 ALTER TABLE ONLY public.officer_keys
     ADD CONSTRAINT officer_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -2950,6 +3198,24 @@ ALTER TABLE ONLY public.papers
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
+ALTER TABLE ONLY public.performance_assessments
+    ADD CONSTRAINT performance_assessments_are_made_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.performance_assessments
+    ADD CONSTRAINT performance_assessments_follow_a_plan FOREIGN KEY (lot_id, award_number) REFERENCES public.monitoring_plans(lot_id, award_number);
+
+ALTER TABLE ONLY public.performance_failures
+    ADD CONSTRAINT performance_failures_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.performance_failures
+    ADD CONSTRAINT performance_failures_follow_a_plan FOREIGN KEY (lot_id, award_number) REFERENCES public.monitoring_plans(lot_id, award_number);
+
+ALTER TABLE ONLY public.performance_notices
+    ADD CONSTRAINT performance_notices_are_recorded_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
+ALTER TABLE ONLY public.performance_notices
+    ADD CONSTRAINT performance_notices_follow_a_plan FOREIGN KEY (lot_id, award_number) REFERENCES public.monitoring_plans(lot_id, award_number);
+
 ALTER TABLE ONLY public.price_opening_acts
     ADD CONSTRAINT price_opening_acts_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -2997,6 +3263,12 @@ ALTER TABLE ONLY public.record_files
 
 ALTER TABLE ONLY public.record_files
     ADD CONSTRAINT record_files_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.remedies
+    ADD CONSTRAINT remedies_are_for_an_obligation FOREIGN KEY (obligation_id) REFERENCES public.obligations(id);
+
+ALTER TABLE ONLY public.remedies
+    ADD CONSTRAINT remedies_are_taken_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.report_parts
     ADD CONSTRAINT report_parts_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
@@ -3278,6 +3550,31 @@ CREATE POLICY consensus_scores_are_for_their_buyer ON public.consensus_scores US
      JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
   WHERE ((bid.id = consensus_scores.bid_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
 
+ALTER TABLE public.contract_reminders ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY contract_reminders_are_for_their_buyer ON public.contract_reminders USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = contract_reminders.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.deliveries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY deliveries_are_for_their_parties ON public.deliveries USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.obligations one
+  WHERE (one.id = deliveries.obligation_id)))));
+
+ALTER TABLE public.delivery_decisions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY delivery_decisions_are_for_their_parties ON public.delivery_decisions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.deliveries one
+  WHERE (one.id = delivery_decisions.delivery_id)))));
+
+ALTER TABLE public.delivery_evidence ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY delivery_evidence_are_for_their_parties ON public.delivery_evidence USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.deliveries one
+  WHERE (one.id = delivery_evidence.delivery_id)))));
+
 ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY documents_are_for_their_parties ON public.documents USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (supplier_id = ( SELECT public.tenant() AS tenant)) OR (EXISTS ( SELECT
@@ -3327,6 +3624,28 @@ CREATE POLICY meetings_are_for_their_buyer ON public.meetings USING (((( SELECT 
      JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
   WHERE ((lot.id = meetings.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
 
+ALTER TABLE public.monitoring_plans ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY monitoring_plans_are_for_their_parties ON public.monitoring_plans USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = monitoring_plans.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.obligation_terms ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY obligation_terms_are_for_their_parties ON public.obligation_terms USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.obligations one
+  WHERE (one.id = obligation_terms.obligation_id)))));
+
+ALTER TABLE public.obligations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY obligations_are_for_their_parties ON public.obligations USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM ((public.bids bid
+     JOIN public.lots lot ON ((bid.lot_id = lot.id)))
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((bid.id = obligations.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
 ALTER TABLE public.opened_bids ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY opened_bids_are_for_their_parties ON public.opened_bids USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
@@ -3373,6 +3692,27 @@ CREATE POLICY papers_are_for_their_parties ON public.papers USING (((( SELECT pu
    FROM public.bids bid
   WHERE ((bid.id = papers.about_id) AND (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
 
+ALTER TABLE public.performance_assessments ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY performance_assessments_are_for_their_buyer ON public.performance_assessments USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = performance_assessments.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.performance_failures ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY performance_failures_are_for_their_buyer ON public.performance_failures USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = performance_failures.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
+ALTER TABLE public.performance_notices ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY performance_notices_are_for_their_buyer ON public.performance_notices USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM (public.lots lot
+     JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
+  WHERE ((lot.id = performance_notices.lot_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant)))))));
+
 ALTER TABLE public.questions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY questions_are_for_who_asks_until_they_are_answered ON public.questions USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (supplier_id = ( SELECT public.tenant() AS tenant)) OR (EXISTS ( SELECT
@@ -3380,6 +3720,12 @@ CREATE POLICY questions_are_for_who_asks_until_they_are_answered ON public.quest
   WHERE ((tender.id = questions.tender_id) AND (tender.buyer_id = ( SELECT public.tenant() AS tenant))))) OR (EXISTS ( SELECT
    FROM public.question_answers answer
   WHERE ((answer.tender_id = questions.tender_id) AND (answer.number = questions.number))))));
+
+ALTER TABLE public.remedies ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY remedies_are_for_their_parties ON public.remedies USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.obligations one
+  WHERE (one.id = remedies.obligation_id)))));
 
 ALTER TABLE public.report_parts ENABLE ROW LEVEL SECURITY;
 
@@ -3580,6 +3926,8 @@ GRANT SELECT,INSERT ON TABLE public.consensus_locks TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.consensus_scores TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.contract_reminders TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.contracts TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.correction_decisions TO tenderscore_app;
@@ -3599,6 +3947,12 @@ GRANT SELECT,INSERT ON TABLE public.criterion_unlocks TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.declaration_decisions TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.declarations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.deliveries TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.delivery_decisions TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.delivery_evidence TO tenderscore_app;
 
 GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
 
@@ -3640,6 +3994,12 @@ GRANT SELECT,INSERT ON TABLE public.meeting_items TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.meetings TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.monitoring_plans TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.obligation_terms TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.obligations TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 
 GRANT UPDATE(public_key) ON TABLE public.officer_keys TO tenderscore_app;
@@ -3671,6 +4031,12 @@ GRANT SELECT,INSERT ON TABLE public.papers TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.people TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.performance_assessments TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.performance_failures TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.performance_notices TO tenderscore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO tenderscore_app;
 
 GRANT USAGE ON SEQUENCE public.pgqueuer_id_seq TO tenderscore_app;
@@ -3698,6 +4064,8 @@ GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.record_file_contents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.record_files TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.remedies TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.report_parts TO tenderscore_app;
 

@@ -75,6 +75,7 @@ GUARDED_AS = {
     "moderation_paper": "list_meetings",
     "letter": "get_summary",
     "procedure_paper": "get_procedure_report",
+    "contract_report": "get_monitoring",
 }
 """Papers tell in print what an operation answers as data, and are guarded by that operation's row."""
 

@@ -53,6 +53,7 @@ QUERIES = {
     "get_model": "starts_on=2026-02-01",
     "get_proxy": "year=2024",
     "upload_spend_file": "name=payments.csv",
+    "add_evidence": "name=payroll.csv",
 }
 BODIES: dict[str, Any] = {
     "submit_bid": a_bid(),
@@ -75,7 +76,7 @@ FIXED = {
 LETTERS = ("get_summary", "get_letter", "show_letter")
 AWARDS = ("get_public_report", "show_public_report", "list_notices", "list_public_notices")
 OF_SPEND = re.compile("{(file|analysis)_id}")
-OF_A_BID = re.compile("{(bid|document|clarification)_id}")
+OF_A_BID = re.compile("{(bid|document|clarification|obligation|delivery|evidence)_id}")
 SEEN: tuple[WorldName, ...] = ("published", "awarded", "foreign")
 """The worlds that are enough for whom the table lets into none of one's own."""
 
@@ -88,7 +89,6 @@ EMPTY = {
     "get_cancellation": "nothing was cancelled",
     "get_corrigendum": "nothing was corrected",
     "get_framework": "the tenders are no frameworks",
-    "get_contract": "nothing is signed",
     "get_standstill": "the tenders follow no law that asks for one",
     "get_key": "the service keeps the keys",
     "get_share": "the service keeps the keys",
@@ -98,6 +98,10 @@ EMPTY = {
     "get_jurisdiction": "its one address is asked without an id",
 }
 """What answers nobody in these worlds, for a reason that has nothing to do with who asks."""
+
+
+CONTRACTUAL = ("list_obligations", "report_delivery", "list_deliveries", "add_evidence", "read_evidence")
+"""What answers the contractor, who is the bidder; the rival has no contract."""
 
 
 class Target(NamedTuple):
@@ -210,7 +214,7 @@ def may_tell(row: Row, who: str, target: Target, canary: Canary) -> bool:
         return who in HELD and row.whose in {"published", "buyer"}
     if canary.kind == "spend":
         return canary.owner == "city" and who in HELD and row.kind == "buyer"
-    if any(row is ROWS[name] for name in AWARDS):
+    if any(row is ROWS[name] for name in (*AWARDS, "list_delivered")):
         return (canary.owner, canary.kind) == ("bidder", "name")  # who won, for anybody
     if who in SUPPLIERS:
         # the letter to a loser names the winner, its price, and how its answers were scored
@@ -255,7 +259,7 @@ async def ask(
     example = EXAMPLES.get(operation)
     body = BODIES.get(operation) or (example.body if example else None)
     person = worlds.people[who]
-    if operation in {"upload_document", "upload_spend_file"}:
+    if operation in {"upload_document", "upload_spend_file", "add_evidence"}:
         key = {"Authorization": f"Bearer {person.key}"} if person.key else {}
         named = {"Content-Type": "text/plain", "Idempotency-Key": str(uuid4())}
         return await person.http.post(path, content=b"text", headers=named | key)
@@ -294,7 +298,12 @@ async def test_isolation(worlds: Worlds, addresses: dict[str, tuple[str, str]], 
         if allowed and in_time:
             tried.append(answer)
             let_in = let_in or answer.is_success
-    assert let_in or not tried or who == "stranger" or operation in EMPTY, [answer.text for answer in tried]
+    assert let_in or not tried or excused(operation, who), [answer.text for answer in tried]
+
+
+def excused(operation: str, who: str) -> bool:
+    """Whether an operation answers somebody nothing in these worlds, whatever the table says."""
+    return who == "stranger" or operation in EMPTY or (who == "rival" and operation in CONTRACTUAL)
 
 
 def check_answer(worlds: Worlds, who: str, row: Row, target: Target, answer: httpx.Response) -> None:

@@ -25,6 +25,10 @@ WALLED = (
     "clarification_answers",
     "clarifications",
     "consensus_scores",
+    "contract_reminders",
+    "deliveries",
+    "delivery_decisions",
+    "delivery_evidence",
     "documents",
     "evaluations",
     "events",
@@ -32,13 +36,20 @@ WALLED = (
     "letter_texts",
     "meeting_items",
     "meetings",
+    "monitoring_plans",
+    "obligation_terms",
+    "obligations",
     "opened_bids",
     "opened_documents",
     "opened_prices",
     "panel_scores",
     "paper_files",
     "papers",
+    "performance_assessments",
+    "performance_failures",
+    "performance_notices",
     "questions",
+    "remedies",
     "report_parts",
     "score_drafts",
     "sealed_envelopes",
@@ -55,7 +66,7 @@ WALLED = (
     "spend_reports",
     "spend_results",
 )
-"""What is behind the second wall: bids, envelopes, documents, scores, letters, papers, spend, the log."""
+"""What is behind the second wall: bids, envelopes, documents, scores, letters, contracts, papers, spend, the log."""
 
 OPEN = {
     "organisations people api_keys officer_keys": "who is calling is found before there is a tenant",

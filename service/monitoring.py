@@ -1,0 +1,410 @@
+"""A contract at a glance: how each promise stands, what is due, what a shortfall costs; and what was learnt from all.
+
+What suppliers delivered of what they had promised is told to whoever drafts the next tender. It is no award score:
+only what a tender publishes may be scored, and past performance only where its law allows that.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+import scoring
+from service import db, deliveries, obligations, performance, performance_notices, remedies
+from service.deliveries import Delivery
+from service.obligations import Obligation, Place, Plan, Terms, Worth
+from service.organisations import Caller
+from service.performance import Accrual, Bounds, Charge, Standing
+from service.performance_notices import Record
+from service.problems import Fault
+from service.remedies import LADDER, Remedy, Step
+
+SQL = db.queries("monitoring")
+
+VERIFY_DAYS: Final = 14
+"""Within so many days of its report a delivery is verified; then somebody is reminded."""
+ASSESS_DAYS: Final = 30
+"""So many days before an assessment is due somebody is reminded."""
+PUBLISH_DAYS: Final = 10
+"""So many days before a notice is due somebody is reminded."""
+
+DueKind = Literal["report", "verify", "rectify", "assess", "publish"]
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """What somebody has to do from a day on.
+
+    report: the contractor, what was delivered in a period that ended · verify: the buyer, a delivery that was reported
+    · rectify: the contractor's day to put something right has passed · assess: the buyer, indicators · publish: the
+    buyer, a notice. `last_day`: where the law or the contract names one.
+    """
+
+    kind: DueKind
+    about: str
+    due_on: date
+    last_day: date | None = None
+
+
+class Reminder(Struct, frozen=True, kw_only=True):
+    """What somebody was reminded of."""
+
+    kind: DueKind
+    about: str
+    due_on: date
+    reminded_at: datetime
+
+
+class Monitored(Struct, frozen=True, kw_only=True):
+    """One promise: how it stands, what was reported and waits, what its shortfall costs, which steps were taken.
+
+    `charge`: by the agreed formula, for the periods that have ended; `charged`: withheld or claimed of it so far.
+    """
+
+    obligation_id: UUID
+    criterion_id: str
+    title: str
+    unit: str
+    direction: scoring.Direction
+    accrual: Accrual
+    contracted: bool
+    kpi: bool
+    measure: str
+    owner_id: UUID
+    points: str | None
+    advantage: Decimal | None
+    standing: Standing
+    periods: tuple["PeriodStanding", ...]
+    waiting: Decimal
+    charge: Charge | None
+    charged: Decimal
+    remedies: tuple[Remedy, ...]
+    next_step: Step | None
+
+
+class PeriodStanding(Struct, frozen=True, kw_only=True):
+    """One period of a promise; `achievement` in percent once it has ended and something of it is known."""
+
+    number: int
+    starts_on: date
+    ends_on: date
+    target: Decimal
+    verified: Decimal | None
+    achievement: Decimal | None
+
+
+class Monitoring(Struct, frozen=True, kw_only=True):
+    """A contract on a day."""
+
+    plan: Plan
+    today: date
+    obligations: tuple[Monitored, ...]
+    due: tuple[Due, ...]
+    reminders: tuple[Reminder, ...]
+    record: Record
+    warnings: tuple[Fault, ...]
+
+
+class Kept(NamedTuple):
+    """Everything that happened on a contract, as it was read at one instant."""
+
+    here: Place
+    deliveries: Sequence[Delivery]
+    remedies: Sequence[Remedy]
+    record: Record
+
+
+# Rules
+
+
+def period_standings(one: Obligation, verified: dict[int, Decimal], today: date) -> Iterator[PeriodStanding]:
+    """Each period by itself; what is not verified of a period that ended is nothing delivered, or not known."""
+    for period in one.periods:
+        value = verified.get(period.number)
+        known = period.ends_on < today and (value is not None or one.direction == "higher")
+        ratio = performance.ratio(Fraction(value or 0), Fraction(period.target), one.direction) if known else None
+        yield PeriodStanding(
+            number=period.number,
+            starts_on=period.starts_on,
+            ends_on=period.ends_on,
+            target=period.target,
+            verified=value,
+            achievement=None if ratio is None else performance.rounded(ratio * performance.HUNDRED, 2),
+        )
+
+
+def monitored(kept: Kept) -> Iterator[Monitored]:
+    """How each promise stands."""
+    watched, today = kept.here.watched, kept.here.today
+    for one in watched.obligations:
+        standing = remedies.stands(one, kept.deliveries, watched, today)
+        taken = tuple(step for step in kept.remedies if step.obligation_id == one.id)
+        highest = max((LADDER.index(step.step) for step in taken), default=-1)
+        short = bool(standing.shortfall) and one.terms.contracted and highest + 1 < len(LADDER)
+        mine = [delivery for delivery in kept.deliveries if delivery.obligation_id == one.id]
+        waiting = (delivery.quantity for delivery in mine if not delivery.decisions)
+        yield Monitored(
+            obligation_id=one.id,
+            criterion_id=one.criterion_id,
+            title=one.title,
+            unit=one.unit,
+            direction=one.direction,
+            accrual=one.accrual,
+            contracted=one.terms.contracted,
+            kpi=one.terms.kpi,
+            measure=one.terms.measure,
+            owner_id=one.terms.owner_id,
+            points=one.worth.points,
+            advantage=one.worth.advantage,
+            standing=standing,
+            periods=tuple(period_standings(one, deliveries.verified(mine, one), today)),
+            waiting=sum(waiting, start=Decimal(0)),
+            charge=remedies.charge_of(one, standing, today),
+            charged=remedies.charged(taken),
+            remedies=taken,
+            next_step=LADDER[highest + 1] if short else None,
+        )
+
+
+def dues(kept: Kept) -> list[Due]:
+    """All that has to be done on a contract, earliest first; days that are to come are among them."""
+    found = [*_of_periods(kept), *_of_steps(kept), *_of_notices(kept)]
+    return sorted(found, key=lambda due: (due.due_on, due.kind, due.about))
+
+
+def _of_periods(kept: Kept) -> Iterator[Due]:
+    zone = ZoneInfo(kept.here.known.tender.time_zone)
+    told = {(one.obligation_id, one.period) for one in kept.deliveries if one.state != "rejected"}
+    titles = {one.id: one.title for one in kept.here.watched.obligations}
+    for one in kept.here.watched.obligations:
+        for period in one.periods if one.terms.contracted else ():
+            if (one.id, period.number) not in told:
+                about = f"{one.title}, period {period.number}"
+                yield Due(kind="report", about=about, due_on=period.ends_on + timedelta(days=1))
+    for delivery in kept.deliveries:
+        if not delivery.decisions:
+            reported_on = delivery.reported_at.astimezone(zone).date()
+            about = f"{titles[delivery.obligation_id]}, period {delivery.period}"
+            yield Due(kind="verify", about=about, due_on=reported_on + timedelta(days=VERIFY_DAYS))
+
+
+def _of_steps(kept: Kept) -> Iterator[Due]:
+    """The last step of each obligation, where it gave a day."""
+    titles = {one.id: one.title for one in kept.here.watched.obligations}
+    last = {step.obligation_id: step for step in kept.remedies}
+    for step in last.values():
+        if step.due_on is not None:
+            yield Due(kind="rectify", about=f"{titles[step.obligation_id]}, step {step.number}", due_on=step.due_on)
+
+
+def _of_notices(kept: Kept) -> Iterator[Due]:
+    """Assessments once in twelve months wherever there are indicators; notices where the tender's law asks for them."""
+    plan, made, law = kept.here.watched.plan, kept.record.assessments, performance_notices.law_of(kept.here)
+    if performance_notices.indicators(kept.here.watched) and not (made and made[-1].ends_on >= plan.ends_on):
+        begins = made[-1].ends_on + timedelta(days=1) if made else plan.starts_on
+        last_day = performance.months_later(begins, law.months if law else 12)
+        about = f"indicators from {begins}"
+        yield Due(kind="assess", about=about, due_on=last_day - timedelta(days=ASSESS_DAYS), last_day=last_day)
+    for notice in performance_notices.notices_of(kept.here, kept.record, None):
+        if notice.due_on is not None and notice.published is None:
+            begins = notice.due_on - timedelta(days=PUBLISH_DAYS)
+            about = f"{notice.code}, {notice.about} {notice.number}"
+            yield Due(kind="publish", about=about, due_on=begins, last_day=notice.due_on)
+
+
+def warnings_of(kept: Kept) -> Iterator[Fault]:
+    """What to look at: scored and not contracted, too few indicators, counted twice, a shortfall without a price."""
+    every, law = kept.here.watched.obligations, performance_notices.law_of(kept.here)
+    for one in every:
+        at = f"/obligations/{one.number}"
+        if not one.terms.contracted:
+            message = f"{one.title} was scored, and is not in the contract."
+            yield Fault(at, message, "Change the contract, or be ready to say why the ranking still holds.")
+        elif one.terms.compensation is None:
+            yield Fault(at, f"A shortfall of {one.title} has no agreed cost.", "Name a compensation in its terms.")
+    counted = Counter(one.terms.counts for one in every if one.terms.counts and one.terms.contracted)
+    for what in (what for what, often in counted.items() if often > 1):
+        titles = ", ".join(one.title for one in every if one.terms.counts == what)
+        yield Fault("/obligations", f"{titles} count the same {what}.", "Have deliveries name what they count.")
+    if law is not None and len(performance_notices.indicators(kept.here.watched)) < law.indicators:
+        message = f"A contract of more than {law.above:f} has at least {law.indicators} key performance indicators."
+        yield Fault("/obligations", message, f"Mark them in the terms, or say why none fit. Source: {law.source}.")
+
+
+async def kept_of(conn: db.Connection, here: Place) -> Kept:
+    """Everything that happened on a contract."""
+    return Kept(
+        here,
+        await deliveries.of_contract(conn, here.watched),
+        await remedies.of_contract(conn, here.watched),
+        await performance_notices.record_of(conn, here.watched.plan),
+    )
+
+
+async def monitoring_of(conn: db.Connection, here: Place) -> Monitoring:
+    """A contract on the day it is."""
+    kept, plan = await kept_of(conn, here), here.watched.plan
+    rows = SQL.list_reminders(conn, lot_id=plan.lot_id, award_number=plan.award_number)
+    return Monitoring(
+        plan=plan,
+        today=here.today,
+        obligations=tuple(monitored(kept)),
+        due=tuple(due for due in dues(kept) if due.due_on <= here.today),
+        reminders=tuple(await db.many(rows, Reminder)),
+        record=kept.record,
+        warnings=tuple(warnings_of(kept)),
+    )
+
+
+# What was learnt
+
+
+class DeliveredBy(Struct, frozen=True, kw_only=True):
+    """What one supplier delivered of what it had promised of a measure, over the periods that have ended.
+
+    `percent`: delivered ÷ promised, of what must be reached in every period the mean; None while nothing is known.
+    """
+
+    supplier_id: UUID
+    supplier: str
+    contracts: int
+    promised: Decimal
+    delivered: Decimal
+    percent: Decimal | None
+
+
+class DeliveredOf(Struct, frozen=True, kw_only=True):
+    """What was delivered of a measure by all suppliers, and by each.
+
+    `plausible`: the share of a promise, 0 to 1, that experience makes plausible: the measure's own percent, at most 1.
+    A tender that publishes it beforehand may credit quantities with it, or set a cap by it.
+    """
+
+    measure: str
+    unit: str
+    direction: scoring.Direction
+    promised: Decimal
+    delivered: Decimal
+    percent: Decimal | None
+    plausible: Decimal | None
+    suppliers: tuple[DeliveredBy, ...]
+
+
+class _Verified(Struct, frozen=True):
+    period: int
+    quantity: Decimal
+
+
+class _Promise(Struct, frozen=True, kw_only=True):
+    supplier_id: UUID
+    supplier: str
+    lot_id: UUID
+    award_number: int
+    starts_on: date
+    ends_on: date
+    period_months: int
+    bounds: Bounds
+    unit: str
+    direction: scoring.Direction
+    accrual: Accrual
+    worth: Worth
+    terms: Terms
+    verified: tuple[_Verified, ...]
+
+    def standing(self, today: date) -> Standing:
+        """How it stands."""
+        found: dict[int, Decimal] = {}
+        for one in self.verified:
+            before = found.get(one.period, Decimal(0)) if self.accrual == "sum" else Decimal(0)
+            found[one.period] = before + one.quantity
+        days = performance.spans(self.starts_on, self.ends_on, self.period_months)
+        periods = performance.periods_of(days, self.terms.targets)
+        target = sum(self.terms.targets, start=Decimal(0)) if self.accrual == "sum" else self.worth.target
+        promise = performance.Promise(direction=self.direction, accrual=self.accrual, target=target)
+        return performance.standing(promise, periods, found, today, self.bounds)
+
+
+def learnt(promises: Iterable[_Promise], today: date) -> list[DeliveredOf]:
+    """Delivered ÷ promised by measure and supplier, over the periods that have ended."""
+    groups: dict[tuple[str, str, scoring.Direction], list[tuple[_Promise, Standing]]] = {}
+    for one in promises:
+        groups.setdefault((one.terms.measure, one.unit, one.direction), []).append((one, one.standing(today)))
+    found: list[DeliveredOf] = []
+    for (measure, unit, direction), members in sorted(groups.items()):
+        by_supplier: dict[UUID, list[tuple[_Promise, Standing]]] = {}
+        for member in members:
+            by_supplier.setdefault(member[0].supplier_id, []).append(member)
+        whole = _together(members)
+        found.append(
+            DeliveredOf(
+                measure=measure,
+                unit=unit,
+                direction=direction,
+                plausible=None if whole["percent"] is None else min(Decimal(1), whole["percent"] / 100),
+                **whole,
+                suppliers=tuple(
+                    DeliveredBy(
+                        supplier_id=supplier_id,
+                        supplier=own[0][0].supplier,
+                        contracts=len({(one.lot_id, one.award_number) for one, _ in own}),
+                        **_together(own),
+                    )
+                    for supplier_id, own in by_supplier.items()
+                ),
+            )
+        )
+    return found
+
+
+def _together(members: Sequence[tuple[_Promise, Standing]]) -> dict[str, Any]:
+    """Sums over promises of one unit of which something is known."""
+    known = [(one, standing) for one, standing in members if standing.achievement is not None]
+    promised = sum((Fraction(standing.target_to_date) for _, standing in known), start=Fraction(0))
+    delivered = sum((Fraction(standing.verified_to_date) for _, standing in known), start=Fraction(0))
+    if not known:
+        ratio = None
+    elif known[0][0].accrual == "sum":
+        ratio = performance.ratio(delivered, promised, known[0][0].direction)
+    else:
+        ratio = (
+            sum((Fraction(standing.achievement or 0) for _, standing in known), start=Fraction(0)) / len(known) / 100
+        )
+        promised, delivered = promised / len(known), delivered / len(known)
+    return {
+        "promised": performance.exactly(promised),
+        "delivered": performance.exactly(delivered),
+        "percent": None if ratio is None else performance.rounded(ratio * performance.HUNDRED, 2),
+    }
+
+
+# Handlers
+
+
+@get("/lots/{lot_id:uuid}/monitoring")
+async def get_monitoring(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Monitoring:
+    """Read how a contract stands today: achievement, forecast, what is due, remedies; for who manages or audits it."""
+    return await monitoring_of(conn, await obligations.place(conn, caller, "get_monitoring", lock=False, lot_id=lot_id))
+
+
+@get("/contracts/delivered")
+async def list_delivered(conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]) -> list[DeliveredOf]:
+    """List what suppliers delivered of what they had promised you, by measure: to read when the next tender is drafted.
+
+    It sets targets and caps that can be reached. It is no award score.
+    """
+    today: date = await conn.fetchval("SELECT clock_timestamp()::date")
+    rows = SQL.list_promises(conn, buyer_id=caller.organisation_id)
+    return learnt(await db.many(rows, _Promise), today)
+
+
+router = Router(path="/", route_handlers=[get_monitoring, list_delivered], tags=["Contract"])

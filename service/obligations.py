@@ -1,0 +1,449 @@
+"""From the awarded bid to the contract: every scored promise becomes an obligation with periods, evidence and an owner.
+
+Promises come from the stored evaluation that the award rests on, to the byte; the contract manager adds what the
+contract says of each. What was scored and is not in the contract stays here and is pointed at.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Response, Router, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+import scoring
+from scoring.decimals import is_plain_decimal
+from scoring.model import price_criterion
+from service import awards, contracts, db, evaluations, events, jobs, measures, opening, performance, tenders
+from service.drafts import Reason
+from service.opening import PanelBid
+from service.organisations import Caller
+from service.performance import EACH_PERIOD, Accrual, Bounds, ByAdvantage, Compensation, Period, Promise
+from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal, pointer
+
+SQL = db.queries("obligations")
+
+REMIND: Final = "contract-reminders"
+"""What the worker calls the job that looks what is due on a contract (service/contract_reminders.py)."""
+LONGEST_YEARS = 30
+LEAST_DECIMALS = 2
+
+Months = Literal[1, 3, 6, 12]
+
+
+class NewTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the contract says of a promise.
+
+    `contracted`: false where the promise was scored and did not come into the contract. `measure`: its code in the
+    catalogue, the criterion's id unless told. `evidence`: what proves it; else the measure's. `owner_id`: who of the
+    buyer watches it; else who makes the plan. `kpi`: one of the key performance indicators that are published and
+    rated. `targets`: one for each period, in place of the promise spread by days. `compensation`: what a shortfall
+    costs; else 1.5 × the advantage at the award, where that is known in money.
+    """
+
+    contracted: bool = True
+    measure: Annotated[str, Meta(max_length=100)] | None = None
+    evidence: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=400)], ...], Meta(max_length=20)] = ()
+    owner_id: UUID | None = None
+    kpi: bool = False
+    targets: Annotated[tuple[Decimal, ...], Meta(max_length=400)] = ()
+    compensation: Compensation | None = None
+
+
+class NewPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Over which days the contract runs, how often it is looked at, and what it says of each promise, by criterion.
+
+    `bounds`: from which achievement a rating holds.
+    """
+
+    starts_on: date
+    ends_on: date
+    period_months: Months = 3
+    bounds: Bounds = Bounds()
+    terms: dict[scoring.Id, NewTerms] = {}
+
+
+class ChangedTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """New terms of an obligation, and the contract change that they rest on."""
+
+    reason: Reason
+    terms: NewTerms
+
+
+class Worth(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a promise earned at the award: weighted points, and money where the published rules say how much."""
+
+    target: Decimal
+    points: str | None = None
+    advantage: Decimal | None = None
+    rate: Decimal | None = None
+    levels: dict[str, Decimal] = {}
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What the contract says of a promise, complete. `counts` tells what must not be counted for two measures."""
+
+    contracted: bool
+    measure: str
+    counts: str
+    evidence: tuple[str, ...]
+    owner_id: UUID
+    kpi: bool
+    targets: tuple[Decimal, ...]
+    compensation: Compensation | None
+
+
+class Obligation(Struct, frozen=True, kw_only=True):
+    """A promise of the contractor's with the terms in force; `version` is theirs."""
+
+    id: UUID
+    number: int
+    criterion_id: str
+    title: str
+    unit: str
+    direction: scoring.Direction
+    accrual: Accrual
+    promised: str
+    worth: Worth
+    version: int
+    terms: Terms
+    periods: tuple[Period, ...] = ()
+
+    def promise(self) -> Promise:
+        """What the arithmetic needs. The targets of the contract are the promise: their sum, or their mean."""
+        worth, total = self.worth, Fraction(sum(self.terms.targets, start=Decimal(0)))
+        if self.accrual == "each_period":
+            total /= len(self.terms.targets)
+        return Promise(
+            direction=self.direction,
+            accrual=self.accrual,
+            target=performance.exactly(total),
+            advantage=worth.advantage,
+            rate=worth.rate,
+            levels=worth.levels,
+        )
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """How a contract is watched. `value` is the awarded price, without which no law's threshold can be looked at."""
+
+    tender_id: UUID
+    lot_id: UUID
+    award_number: int
+    bid_id: UUID
+    supplier_id: UUID
+    contractor: str
+    reference: str
+    signed_at: datetime
+    starts_on: date
+    ends_on: date
+    period_months: Months
+    value: Decimal | None
+    bounds: Bounds
+    made_at: datetime
+
+    def days(self) -> list[tuple[date, date]]:
+        """First and last day of each period."""
+        return performance.spans(self.starts_on, self.ends_on, self.period_months)
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    """A contract's plan and obligations."""
+
+    plan: Plan
+    obligations: tuple[Obligation, ...]
+
+    def obligation(self, obligation_id: UUID) -> Obligation:
+        """The obligation of this id; raises NotFound."""
+        for one in self.obligations:
+            if one.id == obligation_id:
+                return one
+        raise NotFound
+
+
+class Due(Struct, frozen=True):
+    """A job's payload: to look what is due on a contract, on a day; without one, at once."""
+
+    lot_id: UUID
+    award_number: int
+    on: date | None
+
+
+class Place(NamedTuple):
+    """A watched contract as one request finds it; `today` is where the tender is, by the database's clock."""
+
+    known: tenders.Known
+    watched: Watched
+    today: date
+
+
+# Refusals
+
+
+class ContractNotSigned(Refusal):
+    """The contract of this lot has not been recorded.
+
+    Obligations are made of a signed contract: record it with `POST /lots/{id}/contract`, once the standstill has ended.
+    """
+
+
+class ContractNotWatched(Refusal):
+    """No obligations of this contract have been made yet.
+
+    A contract manager makes them of the awarded bid with `POST /lots/{id}/obligations`, once the contract is signed.
+    """
+
+
+class ContractAlreadyWatched(Refusal):
+    """The obligations of this contract have been made already.
+
+    What the contract changes is told one by one with `PUT /obligations/{id}/terms`, each with its reason.
+    """
+
+
+CONSTRAINTS["monitoring_plans_are_made_once"] = (ContractAlreadyWatched, "The plan has been made already.")
+
+# Rules
+
+
+def check_days(new: NewPlan) -> None:
+    """A contract that ends after it starts, and within 30 years."""
+    if new.ends_on < new.starts_on:
+        fault = Fault("/ends_on", f"This lies before {new.starts_on}.", "Give the contract's last day.")
+    elif new.ends_on.year - new.starts_on.year > LONGEST_YEARS:
+        fault = Fault("/ends_on", f"More than {LONGEST_YEARS} years are not planned.", "Plan the years that are fixed.")
+    else:
+        return
+    raise InvalidRequest("These are no days of a contract.", faults=(fault,))
+
+
+def promise_of(one: scoring.Commitment, offered: str) -> tuple[Decimal, str, Accrual] | None:
+    """Target, unit and accrual of a promise; None where a question was answered with no: nothing was promised.
+
+    What people graded, and a yes, is delivered as described, in percent: 100 is all of it, in every period.
+    """
+    if offered == "no":
+        return None
+    if one.judged or not is_plain_decimal(one.value):
+        return Decimal(100), "percent", "each_period"
+    return Decimal(one.value), one.unit, "each_period" if one.unit in EACH_PERIOD else "sum"
+
+
+def complete(new: NewTerms, one: dict[str, Any], days: Sequence[tuple[date, date]], owner_id: UUID) -> Terms:
+    """The terms with what the catalogue and the award say. Raises InvalidRequest, with the criterion's place."""
+    at = pointer("terms", one["criterion_id"])
+    code = new.measure or one["criterion_id"]
+    known = {measure.code: measure for measure in measures.built_in().measures}
+    worth, target = one["worth"], one["worth"].target
+    if new.measure is not None and new.measure not in known:
+        fault = Fault(f"{at}/measure", f"There is no measure {new.measure!r}.", f"There are {', '.join(known)}.")
+        raise InvalidRequest("The terms name no measure of the catalogue.", faults=(fault,))
+    if new.targets:
+        check_targets(new.targets, len(days), f"{at}/targets")
+    elif one["accrual"] == "each_period":
+        new = msgspec.structs.replace(new, targets=(target,) * len(days))
+    else:
+        own = max(LEAST_DECIMALS, -int(target.as_tuple().exponent))
+        allowed = min(own, scoring.UNITS[one["unit"]].decimals if one["unit"] in scoring.UNITS else own)
+        new = msgspec.structs.replace(new, targets=performance.spread(target, days, allowed))
+    earned = worth.advantage is not None or worth.rate is not None
+    measure = known.get(code)
+    return Terms(
+        contracted=new.contracted,
+        measure=code,
+        counts=measure.counts if measure else "",
+        evidence=new.evidence or (measure.evidence if measure else ()),
+        owner_id=new.owner_id or owner_id,
+        kpi=new.kpi and new.contracted,
+        targets=new.targets,
+        compensation=new.compensation or (ByAdvantage() if earned else None),
+    )
+
+
+def check_targets(targets: Sequence[Decimal], periods: int, at: str) -> None:
+    """One finite target for each period."""
+    if len(targets) != periods:
+        message, mend = f"There are {len(targets)} targets for {periods} periods.", "Give one for each period."
+    elif not all(one.is_finite() and is_plain_decimal(f"{one:f}") for one in targets):
+        message, mend = "A target is no plain decimal.", "Write plain decimals, such as 12.5."
+    else:
+        return
+    raise InvalidRequest("The targets do not fit the periods.", faults=(Fault(at, message, mend),))
+
+
+def drafts_of(result: scoring.Evaluation, bid: PanelBid, new: NewPlan, owner_id: UUID) -> list[dict[str, Any]]:
+    """What is to be kept of each promise. Raises InvalidRequest for terms of what nobody promised."""
+    drafts: list[dict[str, Any]] = []
+    for one in scoring.commitments(result, str(bid.bid_id)):
+        offered = bid.offers.get(one.criterion, one.value)
+        found = promise_of(one, one.value)
+        if found is None:
+            continue
+        target, unit, accrual = found
+        levels = one.levels if all(is_plain_decimal(level) for level in one.levels) else {}
+        worth = Worth(target=target, points=one.points, advantage=one.advantage, rate=one.rate, levels=levels)
+        direction = "higher" if unit == "percent" else one.direction
+        names = {"criterion_id": one.criterion, "title": one.title, "unit": unit, "direction": direction}
+        drafts.append({**names, "accrual": accrual, "promised": offered, "worth": worth})
+    known = {draft["criterion_id"] for draft in drafts}
+    faults = tuple(
+        Fault(pointer("terms", name), "The awarded bid has promised nothing here.", f"It promised {', '.join(known)}.")
+        for name in new.terms
+        if name not in known
+    )
+    if faults:
+        raise InvalidRequest("There are terms of what nobody promised.", faults=faults)
+    days = performance.spans(new.starts_on, new.ends_on, new.period_months)
+    for draft in drafts:
+        draft["terms"] = complete(new.terms.get(draft["criterion_id"], NewTerms()), draft, days, owner_id)
+    return drafts
+
+
+def value_of(result: scoring.Evaluation, bid_id: UUID) -> Decimal | None:
+    """The awarded price, in the tender's currency."""
+    price = price_criterion(result.lot.criteria, result.lot.rule)
+    values = next(one.values for one in result.inputs if one.id == str(bid_id))
+    return Decimal(values[price.id]) if price is not None and price.id in values else None
+
+
+def today_in(tender: tenders.TenderRow) -> date:
+    """The day it is where the tender is, by the database's clock."""
+    return tender.now.astimezone(ZoneInfo(tender.time_zone)).date()
+
+
+# Reading and locking, used by what follows
+
+
+async def place(conn: db.Connection, caller: Caller, operation: str, *, lock: bool, **where: UUID) -> Place:
+    """The watched contract that a lot, an obligation, a delivery or its evidence belongs to.
+
+    For the buyer's people by the role table, for the contractor where that says so. Raises NotFound to everybody else.
+    """
+    ids: dict[str, UUID | None] = dict.fromkeys(("lot_id", "obligation_id", "delivery_id", "evidence_id"))
+    scope = {**ids, **where, "organisation_id": caller.organisation_id}
+    plan = await db.maybe(SQL.find_plan(conn, **scope), Plan)
+    if plan is None:
+        if "lot_id" in where:
+            known = await tenders.read(conn, caller, lot_id=where["lot_id"])
+            tenders.check_access(known.tender, caller, operation)
+            if known.tender.buyer_id == caller.organisation_id:
+                tenders.check_cleared(known.tender)
+                raise ContractNotWatched("There is no plan yet.")
+        raise NotFound
+    if lock:
+        await SQL.lock_tender(conn, tender_id=plan.tender_id)
+    known = await tenders.read(conn, caller, lot_id=plan.lot_id)
+    tenders.check_access(known.tender, caller, operation)
+    if known.tender.buyer_id == caller.organisation_id:
+        tenders.check_cleared(known.tender)
+    return Place(known, await watched(conn, plan), today_in(known.tender))
+
+
+async def watched(conn: db.Connection, plan: Plan) -> Watched:
+    """A plan with its obligations and their periods."""
+    rows = SQL.list_obligations(conn, lot_id=plan.lot_id, award_number=plan.award_number)
+    days = plan.days()
+    obligations = tuple(
+        msgspec.structs.replace(one, periods=performance.periods_of(days, one.terms.targets))
+        for one in await db.many(rows, Obligation)
+    )
+    return Watched(plan=plan, obligations=obligations)
+
+
+async def check_owners(conn: db.Connection, caller: Caller, terms: dict[str, NewTerms]) -> None:
+    """Owners are people of the buyer."""
+    named = {one.owner_id for one in terms.values() if one.owner_id is not None}
+    if await SQL.count_people(conn, person_ids=list(named), organisation_id=caller.organisation_id) != len(named):
+        fault = Fault("/terms", "An owner is nobody of your organisation.", "Take ids from `GET /people`.")
+        raise InvalidRequest("An owner is not known.", faults=(fault,))
+
+
+# Handlers
+
+
+@post("/lots/{lot_id:uuid}/obligations")
+async def make_obligations(
+    lot_id: FromPath[UUID],
+    data: JSONBody[NewPlan],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Response[Watched]:
+    """Make obligations of everything that the awarded bid promised and was scored for; for a contract manager.
+
+    The contract is signed. Targets are spread over the periods by days unless the terms give them; what a shortfall
+    costs is 1.5 × the advantage at the award unless the terms say otherwise.
+    """
+    known = await tenders.lock(conn, caller, lot_id=lot_id)
+    tenders.check_access(known.tender, caller, "make_obligations")
+    tenders.check_cleared(known.tender)
+    check_days(data)
+    await check_owners(conn, caller, data.terms)
+    contract = await db.maybe(contracts.SQL.get_contract(conn, lot_id=lot_id), contracts.Contract)
+    if contract is None:
+        raise ContractNotSigned("There is no contract yet.")
+    award = contracts.check_has_winner(await awards.standing_award(conn, lot_id), contract.signed_at)
+    stored = await evaluations.get_stored(conn, caller, award.evaluation_id)
+    result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
+    opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), PanelBid)
+    bid = next(one for one in opened if one.bid_id == contract.bid_id)
+    drafts = drafts_of(result, bid, data, caller.person_id)
+    key = {"lot_id": lot_id, "award_number": contract.award_number, "bid_id": contract.bid_id}
+    made = {**key, "person_id": caller.person_id, "starts_on": data.starts_on, "ends_on": data.ends_on}
+    made |= {"period_months": data.period_months, "value": value_of(result, bid.bid_id), "bounds": data.bounds}
+    await SQL.insert_plan(conn, **made)
+    reason = "As promised in the awarded bid."
+    await SQL.insert_obligations(conn, **key, obligations=drafts)
+    of = {"lot_id": lot_id, "award_number": contract.award_number, "person_id": caller.person_id}
+    await SQL.insert_first_terms(conn, **of, reason=reason, obligations=drafts)
+    found = await place(conn, caller, "make_obligations", lock=False, lot_id=lot_id)
+    await jobs.enqueue(conn, REMIND, msgspec.json.encode(Due(lot_id, contract.award_number, None)).decode())
+    facts = {**made, "obligations": [_facts(one) for one in found.watched.obligations]}
+    await events.record(conn, "obligations.made", tender_id=known.tender.id, actor=caller.person_id, data=facts)
+    return Response(found.watched, status_code=201)
+
+
+def _facts(one: Obligation) -> dict[str, Any]:
+    """What the log keeps of an obligation: the numbers and who watches it; the promise's words stand in the bid."""
+    facts = {"obligation_id": one.id, "criterion_id": one.criterion_id, "target": one.worth.target, "unit": one.unit}
+    return facts | {"version": one.version, "terms": one.terms}
+
+
+@get("/lots/{lot_id:uuid}/obligations")
+async def list_obligations(
+    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Watched:
+    """List what the contractor of a lot has promised, by period; for who manages or audits the contract, and for it."""
+    return (await place(conn, caller, "list_obligations", lock=False, lot_id=lot_id)).watched
+
+
+@put("/obligations/{obligation_id:uuid}/terms")
+async def change_terms(
+    obligation_id: FromPath[UUID],
+    data: JSONBody[ChangedTerms],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> Obligation:
+    """Change what the contract says of a promise, with the reason; for a contract manager. Earlier terms are kept."""
+    here = await place(conn, caller, "change_terms", lock=True, obligation_id=obligation_id)
+    one = here.watched.obligation(obligation_id)
+    await check_owners(conn, caller, {one.criterion_id: data.terms})
+    draft = {"criterion_id": one.criterion_id, "unit": one.unit, "accrual": one.accrual, "worth": one.worth}
+    terms = complete(data.terms, draft, here.watched.plan.days(), caller.person_id)
+    if not terms.evidence:
+        terms = msgspec.structs.replace(terms, evidence=one.terms.evidence)
+    ids = {"obligation_id": obligation_id, "person_id": caller.person_id}
+    await SQL.insert_terms(conn, **ids, reason=data.reason, terms=terms)
+    found = (await watched(conn, here.watched.plan)).obligation(obligation_id)
+    facts = {**_facts(found), "reason": data.reason}
+    await events.record(conn, "obligation.changed", tender_id=here.known.tender.id, actor=caller.person_id, data=facts)
+    return found
+
+
+router = Router(path="/", route_handlers=[make_obligations, list_obligations, change_terms], tags=["Contract"])

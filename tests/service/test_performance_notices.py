@@ -1,0 +1,38 @@
+"""Ratings by the figures or with a reason, notices as the regulations name them. The play is in test_monitoring."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from service import performance_notices
+from service.performance import Rating
+from service.performance_notices import LAWS, NewFailure
+from service.problems import InvalidRequest
+
+TODAY = date(2031, 7, 1)
+
+
+def test_the_ratings_are_those_of_the_regulations() -> None:
+    """Regulation 39(5) of the Procurement Regulations 2024 has five; and the Act asks of contracts above 5,000,000."""
+    assert Rating.__args__ == ("good", "approaching_target", "requires_improvement", "inadequate", "other")  # type: ignore[attr-defined]
+    law = LAWS["uk-pa2023"]
+    assert (law.above, law.indicators, law.months, law.days) == (Decimal(5_000_000), 3, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"outcome": "none"}, "/outcome"),
+        ({"kind": "not_improved"}, "/outcome"),
+        ({"arose_on": date(2031, 7, 2)}, "/arose_on"),
+    ],
+)
+def test_a_failure_is_one_that_the_act_knows(fields: dict[str, Any], pointer: str) -> None:
+    """A breach with its consequence (71(3)), or performance that did not improve (71(4)); and it has come."""
+    plain: dict[str, Any] = {"kind": "breach", "outcome": "damages", "description": "Short.", "arose_on": TODAY}
+    performance_notices.check_failure(NewFailure(**plain, decided_by="a court"), TODAY)
+    with pytest.raises(InvalidRequest) as error:
+        performance_notices.check_failure(NewFailure(**(plain | fields), decided_by="a court"), TODAY)
+    assert [fault.pointer for fault in error.value.faults] == [pointer]
