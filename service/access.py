@@ -111,6 +111,12 @@ ROWS: dict[str, Row] = {
     "get_catalogue": _read("caller"),
     "get_model": _read("caller"),
     "get_proxy": _read("caller"),
+    "value_quantities": _read("caller"),
+    # A buyer's own catalogues
+    "import_catalogue": _spend("write"),
+    "list_own_catalogues": _spend("read"),
+    "get_own_catalogue": _spend("read"),
+    "export_catalogue": _spend("read"),
     # Organisations, people, keys
     "register_organisation": Row(whose="operator", scope="platform"),
     "who_am_i": _read("caller"),
@@ -161,6 +167,7 @@ ROWS: dict[str, Row] = {
     "get_simulation_report": _read("buyer", "author", "approver", "auditor"),
     "show_simulation_report": _read("buyer", "author", "approver", "auditor"),
     "propose_criteria": _read("buyer", "author"),
+    "propose_own_criteria": _read("buyer", "author"),
     "link_finding": _write("buyer", "author"),
     "list_findings": _read("buyer"),
     "get_key": _read("buyer", "opening_officer", "author", "approver", "auditor"),
@@ -242,6 +249,7 @@ ROWS: dict[str, Row] = {
     "request_explanation": _write("buyer", "moderator", "approver", since="opened"),
     "assess_explanation": _write("buyer", "moderator", since="opened"),
     "decide_low_price": _decide("approver", since="opened"),
+    "list_doubts": _read("buyer", "moderator", "approver", "auditor", since="opened", tells=("offer",)),
     "list_low_bids": _read("buyer", "moderator", "approver", "auditor", tells=_BIDS),
     # Evaluation
     "evaluate_lot": _write("buyer", "moderator", since="opened"),

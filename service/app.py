@@ -53,6 +53,7 @@ from service import (
     opened_documents,
     opening,
     organisations,
+    own_measures,
     panel,
     panel_scores,
     papers,
@@ -60,6 +61,7 @@ from service import (
     platform_record,
     procedure_reports,
     publication,
+    quantities,
     questions,
     recommendations,
     reference,
@@ -212,6 +214,16 @@ async def work(dsn: str, settings: Settings) -> None:
     await reports.work(dsn, settings, papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings))
 
 
+_CONTRACT = (
+    obligations.router,
+    deliveries.router,
+    remedies.router,
+    performance_notices.router,
+    monitoring.router,
+)
+"""What a contract's performance is watched by."""
+
+
 def _routers(settings: Settings) -> list[ControllerRouterHandler]:
     return [
         reference.router,
@@ -225,6 +237,8 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         robustness.router,
         simulations.router,
         measures.router,
+        own_measures.router,
+        quantities.router,
         custody.router,
         requirements.router,
         frameworks.router,
@@ -267,11 +281,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         notices.router,
         notices.public,
         contracts.router,
-        obligations.router,
-        deliveries.router,
-        remedies.router,
-        performance_notices.router,
-        monitoring.router,
+        *_CONTRACT,
         procedure_reports.router,
         papers.router,
         papers.public,

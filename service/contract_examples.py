@@ -66,5 +66,34 @@ CONTRACT_EXAMPLES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "As the platform for notices acknowledged it",
         {"about": "assessment", "number": 1, "reference": "2027/S 000-123456", "published_at": "2026-07-02T09:30:00Z"},
     ),
+    "value_quantities": (
+        "Two people for half a year, a machine's emissions, and the obligation of 5 % of the contract's sum",
+        {
+            "items": [
+                {
+                    "quantity": {"id": "employment", "people": "2", "weekly_hours": "18", "months": "6"},
+                    "series": "sroi-utrecht-1",
+                    "case": "block",
+                    "confidence": "0.9",
+                },
+                {
+                    "quantity": {"id": "emissions", "unit": "tCO2e", "years": {"2026": "12.5", "2030": "120"}},
+                    "series": "desnz-carbon-2023",
+                },
+            ],
+            "contract_sum": "400000",
+            "percent": "5",
+        },
+    ),
+    "propose_own_criteria": (
+        "Half of the group for a measure of one's own catalogue, half for another",
+        {
+            "weighting": "10",
+            "measures": [
+                {"code": "OWN-1", "weighting": "50", "target": "12"},
+                {"code": "OWN-2", "weighting": "50", "target": "200"},
+            ],
+        },
+    ),
 }
 """Summary and body, by operation."""

@@ -111,6 +111,7 @@ Kind = Literal[
     "contract.reminded",
     "report.text-given",
     "log.timestamped",
+    "catalogue.imported",
     "spend.file-received",
     "spend.file-mapped",
     "spend.imported",

@@ -44,10 +44,15 @@ class FileEmpty(Refusal):
     status = 422
 
 
-def check_file(request: Request[Any, Any, Any], most: int) -> int:
+FORMS: Final = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
+
+
+def check_file(
+    request: Request[Any, Any, Any], most: int, refused: frozenset[str] = FORMS | {"application/json"}
+) -> int:
     """The announced length, which must be there and within the limit, of a body that is the file itself."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type in {"multipart/form-data", "application/x-www-form-urlencoded", "application/json"}:
+    if media_type in refused:
         raise UnsupportedMediaType(f"Send the file itself, as application/octet-stream, and not as {media_type}.")
     announced = request.content_length
     if announced is None:

@@ -5,7 +5,7 @@ never by today. A proposal of criteria is only that: its author puts it into the
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -170,18 +170,21 @@ def proxy_of(series: ProxySeries, case: str, year: int | None) -> Decimal:
     return value
 
 
-def check_measures(new: NewCriteriaProposal) -> dict[str, Measure]:
-    """The measures by their codes; each must be there, with the bounds that its kind needs."""
-    known = {measure.code: measure for measure in built_in().measures}
+def by_code() -> dict[str, Measure]:
+    """The built-in measures by their codes."""
+    return {measure.code: measure for measure in built_in().measures}
+
+
+def check_measures(new: NewCriteriaProposal, known: Mapping[str, Measure]) -> None:
+    """Each measure must be there, with the bounds that its kind needs."""
     faults = list(_faults(new, known))
     if sum(one.weighting for one in new.measures) != HUNDRED:
         faults.append(Fault("/measures", "Their weightings do not add up to 100.", "They are shares of the group."))
     if faults:
         raise InvalidRequest("No criteria can be made of these measures.", faults=tuple(faults))
-    return known
 
 
-def _faults(new: NewCriteriaProposal, known: dict[str, Measure]) -> Iterator[Fault]:
+def _faults(new: NewCriteriaProposal, known: Mapping[str, Measure]) -> Iterator[Fault]:
     for number, chosen in enumerate(new.measures):
         at = f"/measures/{number}"
         measure = known.get(chosen.code)
@@ -220,7 +223,9 @@ def criterion_of(chosen: ChosenMeasure, measure: Measure) -> dict[str, Any]:
     }
 
 
-def warnings_of(new: NewCriteriaProposal, known: dict[str, Measure], model: SocialValueModel | None) -> Iterator[Fault]:
+def warnings_of(
+    new: NewCriteriaProposal, known: Mapping[str, Measure], model: SocialValueModel | None
+) -> Iterator[Fault]:
     """What to look at: too little weight, one thing counted twice, measures for no outcome of the model."""
     if model is not None and new.weighting < model.minimum_weighting:
         yield Fault(
@@ -235,13 +240,14 @@ def warnings_of(new: NewCriteriaProposal, known: dict[str, Measure], model: Soci
             yield Fault("/measures", f"{codes} count the same {what}.", "Say in the tender that nothing counts twice.")
     ids = {outcome.id for outcome in model.outcomes} if model is not None else set[str]()
     for number, one in enumerate(new.measures):
-        if ids.isdisjoint(known[one.code].outcomes) and model is not None:
+        outcomes = known[one.code].outcomes
+        if outcomes and ids.isdisjoint(outcomes) and model is not None:
             yield Fault(f"/measures/{number}", f"{one.code} serves no outcome of {model.title}.", "Choose another one.")
 
 
-def propose(new: NewCriteriaProposal, today: date) -> CriteriaProposal:
-    """The criteria, and what to look at; raises InvalidRequest."""
-    known = check_measures(new)
+def propose(new: NewCriteriaProposal, today: date, known: Mapping[str, Measure]) -> CriteriaProposal:
+    """The criteria of a catalogue's measures, and what to look at; raises InvalidRequest."""
+    check_measures(new, known)
     model = model_on(new.starts_on or today)
     group = {
         "id": "social-value",
@@ -319,7 +325,8 @@ async def propose_criteria(
     known = await tenders.read(conn, caller, tender_id=tender_id)
     tenders.check_access(known.tender, caller, "propose_criteria")
     tenders.check_draft(known.tender)
-    return propose(data, known.tender.now.astimezone(ZoneInfo(known.tender.time_zone)).date())
+    today = known.tender.now.astimezone(ZoneInfo(known.tender.time_zone)).date()
+    return propose(data, today, by_code())
 
 
 router = Router(path="/", route_handlers=[get_catalogue, get_model, get_proxy, propose_criteria], tags=["Catalogue"])

@@ -385,6 +385,12 @@ def _together(members: Sequence[tuple[_Promise, Standing]]) -> dict[str, Any]:
     }
 
 
+async def learnt_by(conn: db.Connection, buyer_id: UUID) -> list[DeliveredOf]:
+    """What a buyer's contractors delivered of what they had promised, up to the day it is."""
+    today: date = await conn.fetchval("SELECT clock_timestamp()::date")
+    return learnt(await db.many(SQL.list_promises(conn, buyer_id=buyer_id), _Promise), today)
+
+
 # Handlers
 
 
@@ -402,9 +408,7 @@ async def list_delivered(conn: NamedDependency[db.Connection], caller: NamedDepe
 
     It sets targets and caps that can be reached. It is no award score.
     """
-    today: date = await conn.fetchval("SELECT clock_timestamp()::date")
-    rows = SQL.list_promises(conn, buyer_id=caller.organisation_id)
-    return learnt(await db.many(rows, _Promise), today)
+    return await learnt_by(conn, caller.organisation_id)
 
 
 router = Router(path="/", route_handlers=[get_monitoring, list_delivered], tags=["Contract"])

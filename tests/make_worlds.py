@@ -299,7 +299,13 @@ async def make_spend(made: Worlds) -> None:
             assert asked.status_code == 202, asked.text
             analysis_id = asked.json()["id"]
             await spend_analyses.make(pool, shelf, analysis_id)
-            made.spend[owner] = {"file_id": file_id, "analysis_id": analysis_id}
+            own = json.dumps([{"code": "OWN-1", "title": told, "unit": "week"}]).encode()
+            catalogue = await person.http.post(
+                f"/catalogues?title={told}&version=1&licence=CC0&source=us",
+                content=own,
+                headers={"Authorization": f"Bearer {person.key}", "Content-Type": "text/plain"},
+            )
+            made.spend[owner] = {"file_id": file_id, "analysis_id": analysis_id, "catalogue_id": done(catalogue)["id"]}
 
 
 def ids_of(tender: dict[str, Any]) -> dict[str, str]:

@@ -1580,6 +1580,21 @@ CREATE TABLE public.opened_prices (
 
 ALTER TABLE ONLY public.opened_prices FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.own_catalogues (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    buyer_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    title text NOT NULL,
+    version text NOT NULL,
+    licence text NOT NULL,
+    source text NOT NULL,
+    digest text NOT NULL,
+    measures jsonb NOT NULL,
+    imported_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.own_catalogues FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.panel_scores (
     bid_id uuid NOT NULL,
     criterion_id text NOT NULL,
@@ -2513,6 +2528,12 @@ ALTER TABLE ONLY public.organisations
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_one_per_identifier UNIQUE (identifier);
 
+ALTER TABLE ONLY public.own_catalogues
+    ADD CONSTRAINT own_catalogues_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.own_catalogues
+    ADD CONSTRAINT own_catalogues_have_one_version UNIQUE (buyer_id, title, version);
+
 ALTER TABLE ONLY public.panel_scores
     ADD CONSTRAINT panel_scores_are_numbered PRIMARY KEY (bid_id, criterion_id, person_id, version);
 
@@ -3174,6 +3195,12 @@ ALTER TABLE ONLY public.opening_acts
 ALTER TABLE ONLY public.opening_acts
     ADD CONSTRAINT opening_acts_are_of_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
+ALTER TABLE ONLY public.own_catalogues
+    ADD CONSTRAINT own_catalogues_are_a_buyers FOREIGN KEY (buyer_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.own_catalogues
+    ADD CONSTRAINT own_catalogues_are_sent_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
 ALTER TABLE ONLY public.panel_scores
     ADD CONSTRAINT panel_scores_are_for_an_opened_bid FOREIGN KEY (bid_id) REFERENCES public.opened_bids(bid_id);
 
@@ -3670,6 +3697,10 @@ CREATE POLICY opened_prices_are_for_their_parties ON public.opened_prices USING 
      JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
   WHERE ((bid.id = opened_prices.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
 
+ALTER TABLE public.own_catalogues ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_catalogues_are_for_their_buyer ON public.own_catalogues USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (buyer_id = ( SELECT public.tenant() AS tenant))));
+
 ALTER TABLE public.panel_scores ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY panel_scores_are_for_their_buyer ON public.panel_scores USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
@@ -4020,6 +4051,8 @@ GRANT SELECT,INSERT ON TABLE public.opened_bids TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.opened_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.opened_prices TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.own_catalogues TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.panel_scores TO tenderscore_app;
 

@@ -1,11 +1,13 @@
 """The examples of a running contract are accepted as they stand, with one's own ids and days in place of theirs."""
 
+import json
 from datetime import date, timedelta
 from typing import Any, Protocol
 
 from service.contract_examples import CONTRACT_EXAMPLES
 from tests.make_contract import Contract, send_evidence, signed
 from tests.service.conftest import Market, Person, done
+from tests.service.test_own_measures import send_catalogue
 
 
 class Shown(Protocol):
@@ -43,6 +45,18 @@ async def send_the_examples_of_a_contract(market: Market, shown: Shown) -> None:
     notices = f"{one.lot}/performance-notices"
     told = await shown.send("record_performance_notice", manager, "POST", notices, {"published_at": at})
     assert told == done(await manager.get(notices))[1]
+
+
+async def send_the_examples_of_quantities(market: Market, shown: Shown) -> None:
+    """Quantities in money, and criteria of a catalogue of one's own."""
+    await shown.send("value_quantities", market.author, "POST", "/catalogue/valuations")
+    measures = [
+        {"code": code, "title": code, "unit": unit} for code, unit in (("OWN-1", "apprentice"), ("OWN-2", "hour"))
+    ]
+    own = done(await send_catalogue(market.author, json.dumps(measures).encode()))
+    tender = await market.draft()
+    path = f"/tenders/{tender['id']}/criteria/from-catalogue/{own['id']}"
+    await shown.send("propose_own_criteria", market.author, "POST", path)
 
 
 def test_every_example_has_a_summary_and_a_body() -> None:

@@ -12,10 +12,12 @@ from tests.make_officers import content_keys, desks, private_key, publish
 from tests.make_officers import draft as a_draft
 from tests.make_spend import PLACES, REGISTER, as_csv, payments
 from tests.service.conftest import Market, Person, done
-from tests.service.test_contract_examples import send_the_examples_of_a_contract
+from tests.service.test_contract_examples import send_the_examples_of_a_contract, send_the_examples_of_quantities
 from tests.service.test_spend import finished
 from tests.service.test_spend import get as get_file
 from tests.service.test_spend import send as send_file
+
+CONTRACTS = (send_the_examples_of_a_contract, send_the_examples_of_quantities)
 
 
 class Shown:
@@ -103,7 +105,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
         path = f"/tenders/{unneeded['id']}" if operation == "cancel_tender" else f"/lots/{unneeded['lots'][0]['id']}"
         await shown.send(operation, market.approver, "POST", f"{path}/cancellation")
     await send_the_examples_of_the_record(market, shown, f"/tenders/{tender['id']}")
-    for send in (send_the_officers_examples, send_the_examples_of_spend, send_the_examples_of_a_contract):
+    for send in (*CONTRACTS, send_the_officers_examples, send_the_examples_of_spend):
         await send(market, shown)
     assert shown.sent == EXAMPLES.keys()
 

@@ -54,6 +54,7 @@ QUERIES = {
     "get_proxy": "year=2024",
     "upload_spend_file": "name=payments.csv",
     "add_evidence": "name=payroll.csv",
+    "import_catalogue": "title=TOMs&version=1&licence=CC0&source=us",
 }
 BODIES: dict[str, Any] = {
     "submit_bid": a_bid(),
@@ -75,7 +76,7 @@ FIXED = {
 
 LETTERS = ("get_summary", "get_letter", "show_letter")
 AWARDS = ("get_public_report", "show_public_report", "list_notices", "list_public_notices")
-OF_SPEND = re.compile("{(file|analysis)_id}")
+OF_SPEND = re.compile("{(file|analysis|catalogue)_id}")
 OF_A_BID = re.compile("{(bid|document|clarification|obligation|delivery|evidence)_id}")
 SEEN: tuple[WorldName, ...] = ("published", "awarded", "foreign")
 """The worlds that are enough for whom the table lets into none of one's own."""
@@ -259,7 +260,7 @@ async def ask(
     example = EXAMPLES.get(operation)
     body = BODIES.get(operation) or (example.body if example else None)
     person = worlds.people[who]
-    if operation in {"upload_document", "upload_spend_file", "add_evidence"}:
+    if operation in {"upload_document", "upload_spend_file", "add_evidence", "import_catalogue"}:
         key = {"Authorization": f"Bearer {person.key}"} if person.key else {}
         named = {"Content-Type": "text/plain", "Idempotency-Key": str(uuid4())}
         return await person.http.post(path, content=b"text", headers=named | key)

@@ -222,7 +222,7 @@ async def test_who_only_reads_sends_nothing(market: Market) -> None:
 
 async def test_what_is_no_file_is_refused(market: Market) -> None:
     refused(await send(market.author, b"x", Content_Type="multipart/form-data"), 415, "unsupported-media-type")
-    refused(await send(market.author, b""), 422, "file-not-readable")
+    refused(await send(market.author, b""), 422, "file-empty")
     refused(await send(market.author, b"x", "invoices"), 422, "invalid-request")
 
     async def endless() -> AsyncIterator[bytes]:

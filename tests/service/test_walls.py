@@ -43,6 +43,7 @@ WALLED = (
     "opened_documents",
     "opened_prices",
     "panel_scores",
+    "own_catalogues",
     "paper_files",
     "papers",
     "performance_assessments",

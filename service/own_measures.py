@@ -1,0 +1,263 @@
+"""A buyer's own catalogues of measures, such as one that it has licensed: imported, used in drafts, never given away.
+
+A catalogue carries its licence. What a licence does not allow to pass on is shown to the buyer's people and used for
+its drafts; as a file it does not leave the service. Licences that allow it are listed; one that is not does not.
+"""
+
+import csv
+import hashlib
+import io
+import re
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta, Struct
+
+from service import apart, catalogue_reading, db, events, measures, tenders
+from service.catalogue_reading import OwnMeasure
+from service.file_bodies import FORMS, FileOperation, Flow, check_file
+from service.measures import CriteriaProposal, Measure, NewCriteriaProposal
+from service.organisations import Caller
+from service.problems import CONSTRAINTS, Fault, Refusal
+
+SQL = db.queries("own_measures")
+
+MOST_BYTES: Final = 5_000_000
+OPEN_LICENCES: Final = re.compile(
+    r"(open government licen[cs]e|ogl|cc0|public domain|cc[ -]by([ -]sa)?([ -][0-9.]+)?|odbl|odc-by|own work)"
+    r"([ -]?v?[0-9.]+)?",
+    re.IGNORECASE,
+)
+"""Licences that allow a catalogue to be passed on, whole. NC and ND are not among them, nor is what is not known."""
+
+CatalogueTitle = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", description="What it is called.")]
+Version = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"\S", description="Its edition, such as 2026.")]
+Licence = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=r"\S", description="Under which licence, such as CC BY-NC-ND 4.0.")
+]
+Source = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S", description="Whose it is, and from where.")]
+
+
+class OwnCatalogue(Struct, frozen=True, kw_only=True):
+    """A catalogue of one's own; `exportable` says whether its licence lets it be passed on."""
+
+    id: UUID
+    title: str
+    version: str
+    licence: str
+    source: str
+    digest: str
+    measures: tuple[OwnMeasure, ...]
+    person_id: UUID
+    imported_at: datetime
+
+    @property
+    def exportable(self) -> bool:
+        """Whether its licence lets it be passed on."""
+        return may_export(self.licence)
+
+
+class ListedCatalogue(Struct, frozen=True, kw_only=True):
+    """A catalogue in a list: how many measures it has."""
+
+    id: UUID
+    title: str
+    version: str
+    licence: str
+    source: str
+    digest: str
+    imported_at: datetime
+    measures: int
+
+
+# Refusals
+
+
+class CatalogueNotReadable(Refusal):
+    """The catalogue cannot be read.
+
+    Every fault is listed with its row. Nothing of it was kept: mend the file and send it again.
+    """
+
+    status = 422
+
+
+class CatalogueThere(Refusal):
+    """This version of the catalogue is there already.
+
+    Send another edition under another version; tenders keep what they were drafted with.
+    """
+
+
+class LicenceForbidsExport(Refusal):
+    """The licence of this catalogue does not let it be passed on.
+
+    What is licensed without commercial use (NC), without derivatives (ND) or under terms of its owner is used in your
+    own drafts and not given away as a file. Ask its owner for a copy.
+    """
+
+    status = 403
+
+
+CONSTRAINTS["own_catalogues_have_one_version"] = (CatalogueThere, "Title and version are taken.")
+
+# Rules
+
+
+def may_export(licence: str) -> bool:
+    """Whether a licence is known to allow passing on."""
+    return OPEN_LICENCES.fullmatch(licence.strip()) is not None
+
+
+def as_measure(one: OwnMeasure) -> Measure:
+    """A measure of one's own as drafts take it: a quantity against a target, a ceiling where less is better."""
+    lower = one.unit in {"tCO2e", "kgCO2e", "km"}
+    method = "graded" if one.unit in {"text", "grade"} else "band" if lower else "target"
+    return Measure(
+        code=one.code,
+        title=one.title,
+        description=one.description or one.title,
+        unit=one.unit,
+        method=method,
+        theme=one.theme,
+        evidence=one.evidence or ("as agreed in the contract",),
+        social_objective=None,
+        environmental_impact=None,
+        counts=one.counts,
+        outcomes=(),
+    )
+
+
+def cautions(catalogue: OwnCatalogue) -> Iterator[Fault]:
+    """What to know before a draft is published that quotes a licensed catalogue."""
+    if not catalogue.exportable:
+        yield Fault(
+            "/measures",
+            f"{catalogue.title} is licensed under {catalogue.licence}; a published tender quotes its titles.",
+            "Make sure that your licence allows that, and name the source.",
+        )
+
+
+def as_csv(catalogue: OwnCatalogue) -> str:
+    """A catalogue as a file, its source and licence in each row."""
+    out = io.StringIO(newline="")
+    rows = csv.writer(out)
+    rows.writerow(
+        ("code", "title", "unit", "value", "currency", "price base", "evidence", "theme", "source", "licence")
+    )
+    for one in catalogue.measures:
+        value = "" if one.value is None else f"{one.value:f}"
+        about = (catalogue.source, catalogue.licence)
+        cells = (one.code, one.title, one.unit, value, one.currency or "", one.price_base, "; ".join(one.evidence))
+        rows.writerow([_inert(cell) for cell in (*cells, one.theme, *about)])
+    return out.getvalue()
+
+
+def _inert(cell: str) -> str:
+    """Text that a spreadsheet would run as a formula is written as text."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+async def find(conn: db.Connection, caller: Caller, catalogue_id: UUID) -> OwnCatalogue:
+    """A catalogue of the caller's organisation. Raises NotFound."""
+    row = SQL.get_catalogue(conn, catalogue_id=catalogue_id, buyer_id=caller.organisation_id)
+    return await db.one(row, OwnCatalogue)
+
+
+# Handlers
+
+
+@post("/catalogues", operation_class=FileOperation)
+async def import_catalogue(
+    request: Request[Any, Any, Any],
+    state: State,
+    caller: NamedDependency[Caller],
+    title: FromQuery[CatalogueTitle],
+    version: FromQuery[Version],
+    licence: FromQuery[Licence],
+    source: FromQuery[Source],
+) -> Response[OwnCatalogue]:
+    """Send a catalogue of your own, CSV, XLSX or JSON: the file itself is the body; for people of a buyer."""
+    flow = Flow(request.receive, check_file(request, MOST_BYTES, FORMS))
+    content = b"".join([piece async for piece in flow])
+    with tempfile.TemporaryDirectory(prefix="tenderscore-catalogue-") as folder:
+        path = Path(folder) / "catalogue"
+        path.write_bytes(content)
+        try:
+            found = await apart.run(catalogue_reading.read, path)
+        except apart.WorkError as error:
+            raise CatalogueNotReadable(f"It could not be read. {error}") from None
+    if found.faults:
+        raise CatalogueNotReadable(f"{len(found.faults)} faults were found.", faults=found.faults[:100])
+    named = {"title": title, "version": version, "licence": licence, "source": source}
+    named["digest"] = hashlib.sha256(content).hexdigest()
+    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
+        ids = {"buyer_id": caller.organisation_id, "person_id": caller.person_id}
+        catalogue_id: UUID = await SQL.insert_catalogue(conn, **ids, **named, measures=found.measures)
+        facts = {"catalogue_id": catalogue_id, **named, "measures": len(found.measures), "buyer_id": ids["buyer_id"]}
+        await events.record(conn, "catalogue.imported", tender_id=None, actor=caller.person_id, data=facts)
+        made = await find(conn, caller, catalogue_id)
+    return Response(made, status_code=201, headers={"Location": f"/catalogues/{made.id}"})
+
+
+@get("/catalogues")
+async def list_own_catalogues(
+    conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> list[ListedCatalogue]:
+    """List your organisation's own catalogues, last first."""
+    return await db.many(SQL.list_catalogues(conn, buyer_id=caller.organisation_id), ListedCatalogue)
+
+
+@get("/catalogues/{catalogue_id:uuid}")
+async def get_own_catalogue(
+    catalogue_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> OwnCatalogue:
+    """Read a catalogue of your own; for your people alone."""
+    return await find(conn, caller, catalogue_id)
+
+
+@get("/catalogues/{catalogue_id:uuid}/export.csv", media_type="text/csv")
+async def export_catalogue(
+    catalogue_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Response[str]:
+    """Read a catalogue as a file to pass on, where its licence allows that."""
+    catalogue = await find(conn, caller, catalogue_id)
+    if not catalogue.exportable:
+        raise LicenceForbidsExport(f"{catalogue.title} is licensed under {catalogue.licence}.")
+    headers = {"Content-Disposition": f'attachment; filename="catalogue-{catalogue_id}.csv"'}
+    return Response(as_csv(catalogue), media_type="text/csv", headers=headers)
+
+
+@post("/tenders/{tender_id:uuid}/criteria/from-catalogue/{catalogue_id:uuid}", status_code=200)
+async def propose_own_criteria(
+    tender_id: FromPath[UUID],
+    catalogue_id: FromPath[UUID],
+    data: JSONBody[NewCriteriaProposal],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+) -> CriteriaProposal:
+    """Make criteria of your own catalogue's measures for a draft; for its author. Nothing is stored."""
+    known = await tenders.read(conn, caller, tender_id=tender_id)
+    tenders.check_access(known.tender, caller, "propose_own_criteria")
+    tenders.check_draft(known.tender)
+    catalogue = await find(conn, caller, catalogue_id)
+    today = known.tender.now.astimezone(ZoneInfo(known.tender.time_zone)).date()
+    proposal = measures.propose(data, today, {one.code: as_measure(one) for one in catalogue.measures})
+    return msgspec.structs.replace(proposal, warnings=(*proposal.warnings, *cautions(catalogue)))
+
+
+router = Router(
+    path="/",
+    route_handlers=[import_catalogue, list_own_catalogues, get_own_catalogue, export_catalogue, propose_own_criteria],
+    tags=["Catalogue"],
+)

@@ -1,0 +1,129 @@
+"""A catalogue that somebody has licensed: read whole, used in one's own drafts, and not passed on unless it may be."""
+
+import io
+import zipfile
+from typing import Any
+
+import httpx
+import pytest
+
+from service import own_measures
+from tests.service.conftest import Market, Person, done, refused
+
+TOMS = b"""Example framework,,,,,
+Ref,Measure,Unit,Proxy Value (GBP),Currency,Evidence
+NT-A,Local people employed,No. FTE,"31,000.50",GBP,Payroll extract; contract
+NT-B,Hours of volunteering,No. hrs,16.09,GBP,Timesheets
+"""
+"""As such frameworks are laid out, with invented values."""
+
+
+async def send_catalogue(person: Person, content: bytes, **fields: str) -> httpx.Response:
+    named = {
+        "title": "Example framework",
+        "version": "2026",
+        "licence": "CC BY-NC-ND 4.0",
+        "source": "Its owner",
+    } | fields
+    headers = {"Authorization": f"Bearer {person.key}", "Content-Type": "text/csv"}
+    return await person.http.post("/catalogues", params=named | fields, content=content, headers=headers)
+
+
+async def test_a_licensed_catalogue_is_used_and_not_given_away(market: Market) -> None:
+    """Its measures become criteria of one's own draft, with a word about the licence; no file leaves the house."""
+    own = done(await send_catalogue(market.author, TOMS))
+    assert [(one["code"], one["unit"], one["value"]) for one in own["measures"]] == [
+        ("NT-A", "fte_year", "31000.50"),
+        ("NT-B", "hour", "16.09"),
+    ]
+    assert own["measures"][0]["evidence"] == ["Payroll extract", "contract"]
+    refused(await send_catalogue(market.author, TOMS), 409, "catalogue-there")
+    path = f"/catalogues/{own['id']}"
+    assert done(await market.colleague.get(path))["digest"] == own["digest"]
+    refused(await market.author.get(f"{path}/export.csv"), 403, "licence-forbids-export")
+    refused(await market.stranger.get(path), 404, "not-found")
+    refused(await market.stranger.get(f"{path}/export.csv"), 404, "not-found")
+    assert own["id"] in [one["id"] for one in done(await market.author.get("/catalogues"))]
+    tender = await market.draft()
+    proposal = {"weighting": "5", "measures": [{"code": "NT-A", "weighting": "100", "target": "4"}]}
+    made = done(await market.author.post(f"/tenders/{tender['id']}/criteria/from-catalogue/{own['id']}", proposal))
+    assert made["criterion"]["criteria"][0]["title"] == "Local people employed"
+    said = [warning["message"] for warning in made["warnings"]]
+    assert any("asks for at least 10" in message for message in said)
+    assert any("CC BY-NC-ND 4.0" in message for message in said)
+    opened = done(await send_catalogue(market.author, TOMS, title="Our own", licence="Open Government Licence v3.0"))
+    file = await market.author.get(f"/catalogues/{opened['id']}/export.csv")
+    assert "NT-B,Hours of volunteering,hour,16.09,GBP" in file.text
+    assert "Open Government Licence v3.0" in file.text
+
+
+@pytest.mark.parametrize(
+    ("licence", "allowed"),
+    [
+        ("Open Government Licence 3.0", True),
+        ("OGL v3", True),
+        ("CC BY 4.0", True),
+        ("CC BY-SA 4.0", True),
+        ("CC0", True),
+        ("CC BY-NC-ND 4.0", False),
+        ("CC BY-NC 4.0", False),
+        ("CC BY-ND 4.0", False),
+        ("cc by nc sa", False),
+        ("Proprietary", False),
+        ("CC BY 4.0, but not for tools", False),
+        ("unknown", False),
+    ],
+)
+def test_only_licences_that_are_known_to_allow_it_let_a_catalogue_out(licence: str, allowed: object) -> None:
+    assert own_measures.may_export(licence) is allowed
+
+
+async def test_a_formula_in_a_catalogue_stays_text(market: Market) -> None:
+    own = done(await send_catalogue(market.author, b"code,title,unit\nX,=1+1,week\n", title="Formula", licence="CC0"))
+    assert "X,'=1+1,week" in (await market.author.get(f"/catalogues/{own['id']}/export.csv")).text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"supplier,amount\nAlder,5\n", b"\xff\xfe\x00", b"PK\x03\x04 not a workbook", b"[1]", b"code,title,unit\n"],
+)
+async def test_what_is_no_catalogue_is_refused(market: Market, content: bytes) -> None:
+    problem = refused(await send_catalogue(market.author, content, title="Bad"), 422, "catalogue-not-readable")
+    assert problem["errors"]
+
+
+def workbook(*rows: tuple[Any, ...]) -> bytes:
+    """A workbook of one sheet, in as few parts as there can be."""
+    cells = "".join(
+        f'<row r="{number}">'
+        + "".join(
+            f"<c><v>{value}</v></c>" if isinstance(value, float) else f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+            for value in row
+        )
+        + "</row>"
+        for number, row in enumerate(rows, start=1)
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r"'
+        f' Type="{rel}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets><sheet name="S" sheetId="1" r:id="r1"/>'
+        "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+        f' Type="{rel}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, text in parts.items():
+            packed.writestr(name, text)
+    return out.getvalue()
+
+
+async def test_a_workbook_is_read_to_the_digits_that_it_shows(market: Market) -> None:
+    content = workbook(("Code", "Title", "Unit", "Value", "Currency"), ("W-1", "Weeks", "weeks", 251.79, "GBP"))
+    own = done(await send_catalogue(market.author, content, title="Workbook"))
+    assert [(one["unit"], one["value"]) for one in own["measures"]] == [("week", "251.79")]
