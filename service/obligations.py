@@ -375,7 +375,7 @@ async def make_obligations(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Response[Watched]:
-    """Make obligations of everything that the awarded bid promised and was scored for; for a contract manager.
+    """Turn every promise of the awarded bid that was scored into an obligation; for a contract manager.
 
     The contract is signed. Targets are spread over the periods by days unless the terms give them; what a shortfall
     costs is 1.5 × the advantage at the award unless the terms say otherwise.
