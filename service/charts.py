@@ -4,9 +4,10 @@ Geometry is worked out in fractions and written with three decimals. A tone is a
 `templates/macros.html`; no meaning hangs on it alone: lengths, numbers and words say the same.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import cycle
+from itertools import accumulate, cycle
 from math import ceil, floor
 from typing import Final
 
@@ -350,19 +351,23 @@ def word(
 NARROW, BROAD = set(" .,:;'|!il1I-–·()jftr"), set("MWmw@%&—")
 
 
+def tenths(sign: str) -> int:
+    """About how broad a sign is, in tenths of its size; a little more than it will be."""
+    return 3 if sign in NARROW else 9 if sign in BROAD else 6 if sign.isupper() else 5
+
+
 def breadth(text: str, size: Fraction) -> Fraction:
-    """About how broad a text is set; a little more than it will be."""
-    tenths = sum(3 if sign in NARROW else 9 if sign in BROAD else 6 if sign.isupper() else 5 for sign in text)
-    return size * tenths / 10
+    """About how broad a text is set."""
+    return size * sum(map(tenths, text)) / 10
 
 
 def fitted(text: str, room: int, size: Fraction) -> str:
     """As much of a text as there is room for; the table beside the chart has all of it."""
-    if breadth(text, size) <= room:
+    ends = list(accumulate(map(tenths, text)))
+    most = room * 10 // size
+    if not ends or ends[-1] <= most:
         return text
-    while text and breadth(text + "…", size) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    return text[: bisect_right(ends, most - tenths("…"))].rstrip() + "…"
 
 
 def meet(one: tuple[Fraction, ...], other: tuple[Fraction, ...]) -> bool:

@@ -41,7 +41,7 @@ VALUES: dict[str, list[Any]] = json.loads((FOLDER / "values.json").read_text("ut
 BODIES: dict[str, list[Any]] = json.loads((FOLDER / "bodies.json").read_text("utf-8"))
 HEADERS = ("If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id", "Accept", "Accept-Encoding", "Cookie")
 HEADERS += ("Content-Type", "Authorization", "X-Forwarded-For", "Forwarded", "Range", "Accept-Language", "Prefer")
-LEAST = 20
+LEAST = 12
 """Into how many places of a kind a class goes at least."""
 
 ENDS = {"cancel_lot", "cancel_tender", "shred_bids"}
@@ -147,6 +147,11 @@ def paired(payloads: list[Any], found: list[Place], name: str) -> Iterator[tuple
     first = crc32(name.encode()) % len(found)
     places = islice(cycle(found), first, None)
     yield from islice(zip(cycle(payloads), places, strict=False), max(len(payloads), LEAST))
+
+
+def half(name: str, kind: FieldKind) -> list[Any]:
+    """Every other payload of a class: those that go into the one half of the kinds are not those of the other half."""
+    return VALUES[name][FIELD_KINDS.index(kind) % 2 :: 2]
 
 
 class Sender:

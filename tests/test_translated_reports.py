@@ -3,6 +3,7 @@
 import html as markup
 import re
 from collections import Counter
+from functools import cache
 
 import msgspec
 import pytest
@@ -19,6 +20,18 @@ from tests.service.test_pdf import can_print, faults
 OTHERS = [code for code in LANGUAGES if code != "en"]
 DOCUMENTS = {"one key": retrofit_report(), "prices apart": report_with_prices_apart()}
 OURS = re.compile(r"\b(the|of|and|was|were|with|which|bids?|opened|ranked|weighting)\b")
+
+
+@cache
+def report(name: str, lang: str) -> str:
+    """A report in a language, laid out once."""
+    return typeset.typeset(DOCUMENTS[name], lang)
+
+
+@cache
+def paper(kind: str, lang: str) -> str:
+    """The same for a paper."""
+    return papers.typeset_paper(kind, data_of(kind), lang)
 
 
 def parts_of(html: str) -> tuple[list[str], list[str]]:
@@ -41,9 +54,8 @@ def ours(html: str, document: ReportDocument) -> list[str]:
 @pytest.mark.parametrize("lang", OTHERS)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_two_languages_have_the_same_headings_tables_and_digits(lang: str, name: str):
-    document = DOCUMENTS[name]
-    tags, words = parts_of(typeset.typeset(document))
-    other_tags, other_words = parts_of(typeset.typeset(document, lang))
+    tags, words = parts_of(report(name, "en"))
+    other_tags, other_words = parts_of(report(name, lang))
     assert other_tags == tags
     assert len(other_words) == len(words)
     for english, theirs in zip(words, other_words, strict=True):
@@ -54,22 +66,22 @@ def test_two_languages_have_the_same_headings_tables_and_digits(lang: str, name:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_nothing_of_ours_stays_english(lang: str, name: str):
     document = DOCUMENTS[name]
-    english, theirs = (ours(typeset.typeset(document, code), document) for code in ("en", lang))
+    english, theirs = (ours(report(name, code), document) for code in ("en", lang))
     left = [text for text in theirs if text in english and OURS.search(text)]
     assert left == []
 
 
 @pytest.mark.parametrize("lang", OTHERS)
 def test_the_report_says_that_nobody_reviewed_its_translation(lang: str):
-    assert 'class="small soft translation"' in typeset.typeset(DOCUMENTS["one key"], lang)
-    assert 'class="small soft translation"' not in typeset.typeset(DOCUMENTS["one key"], "en")
+    assert 'class="small soft translation"' in report("one key", lang)
+    assert 'class="small soft translation"' not in report("one key", "en")
 
 
 @pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
 @pytest.mark.parametrize("lang", OTHERS)
 def test_the_fonts_have_every_character_of_a_language(lang: str):
     """The narrow space of French, Greek, Cyrillic and Polish letters: nothing is printed as a box."""
-    html = typeset.typeset(DOCUMENTS["one key"], lang)
+    html = report("one key", lang)
     assert pdf._printable(html).count(pdf.UNPRINTABLE) == html.count(pdf.UNPRINTABLE)
 
 
@@ -82,8 +94,8 @@ def test_a_greek_report_is_archival_and_accessible_in_one_file():
 @pytest.mark.parametrize("lang", OTHERS)
 @pytest.mark.parametrize("kind", PAPERS)
 def test_every_paper_has_the_same_parts_and_digits_in_every_language(lang: str, kind: str):
-    tags, words = parts_of(papers.typeset_paper(kind, data_of(kind), "en"))
-    other_tags, other_words = parts_of(papers.typeset_paper(kind, data_of(kind), lang))
+    tags, words = parts_of(paper(kind, "en"))
+    other_tags, other_words = parts_of(paper(kind, lang))
     assert other_tags == tags
     for english, theirs in zip(words, other_words, strict=True):
         assert Counter(re.findall(r"\d", theirs)) == Counter(re.findall(r"\d", english)), (english, theirs)

@@ -24,7 +24,7 @@ import pytest
 import structlog
 
 import scoring
-from service import db, organisations, serving
+from service import db, jobs, organisations, reports, serving
 from service.organisations import NewOrganisation, NewPerson
 from service.settings import Settings
 from service.signing import Secrets
@@ -455,6 +455,21 @@ async def copied(postgres: str, template: str) -> AsyncIterator[str]:
     await administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield with_database(postgres, name)
     await administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextlib.asynccontextmanager
+async def at_work(market: Market, duties: Mapping[str, jobs.Do] | None = None) -> AsyncIterator[None]:
+    """A worker beside the service, as `tenderscore worker` runs it.
+
+    What other tests have left in the queue is taken out: nobody waits for it, and it would all be printed first.
+    """
+    await market.owner.execute("DELETE FROM pgqueuer")
+    running = asyncio.create_task(reports.work(market.dsn, Settings(report_workers=1), duties))
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.fixture(scope="session")

@@ -11,19 +11,16 @@ import pikepdf
 import pytest
 
 from service import chronicle, pdf, reports
-from service.settings import Settings
 from tests.make import a_decision, a_score, a_tender
-from tests.service.conftest import Market, Person, done, refused
+from tests.service.conftest import Market, Person, at_work, done, refused
 from tests.service.test_pdf import can_print
 
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
-    """A worker beside the service, as `tenderscore worker` runs it."""
-    running = asyncio.create_task(reports.work(market.dsn, Settings(report_workers=1), chronicle.DUTIES))
-    yield
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    """Somebody who makes the files that are asked for."""
+    async with at_work(market, chronicle.DUTIES):
+        yield
 
 
 async def record(person: Person, tender: dict[str, Any], **query: int) -> dict[str, Any]:

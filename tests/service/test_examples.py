@@ -1,17 +1,16 @@
 """The examples of the reference page are accepted as they stand, once their ids and instants are one's own tender's."""
 
-import asyncio
 from hashlib import sha256
 from typing import Any
 
-from service import reports, spend_reports
+from service import spend_reports
 from service.examples import DRAWN_WITH, EXAMPLES
 from service.settings import Settings
 from tests.make import a_lot, a_rules, a_score, a_tender
 from tests.make_officers import content_keys, desks, private_key, publish
 from tests.make_officers import draft as a_draft
 from tests.make_spend import PLACES, REGISTER, as_csv, payments
-from tests.service.conftest import Market, Person, done
+from tests.service.conftest import Market, Person, at_work, done
 from tests.service.test_contract_examples import send_the_examples_of_a_contract, send_the_examples_of_quantities
 from tests.service.test_spend import finished
 from tests.service.test_spend import get as get_file
@@ -112,25 +111,22 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
 
 async def send_the_examples_of_spend(market: Market, shown: Shown) -> None:
     """Payments, a register and places are mapped and read; then an analysis, an answer, a finding for a draft."""
-    settings = Settings(report_workers=1)
-    running = asyncio.create_task(reports.work(market.dsn, settings, spend_reports.duties(settings)))
     files: dict[str, str] = {}
-    for kind, content in (("payments", payments()), ("register", as_csv(REGISTER)), ("places", as_csv(PLACES))):
-        file = done(await send_file(market.author, content, kind))
-        path = f"/spend/files/{file['id']}"
-        if kind == "payments":
-            await shown.send("map_spend_file", market.author, "PUT", f"{path}/mapping")
-        else:
-            proposed = done(await market.author.get(f"{path}/preview"))["mapping"]
-            done(await market.author.put(f"{path}/mapping", proposed))
-        await finished(lambda path=path: get_file(market.author, path), lambda file: file["pending"])
-        files[kind] = file["id"]
-    ids = {"files": [files["payments"]], "register_id": files["register"], "places_id": files["places"]}
-    asked = await shown.send("ask_for_analysis", market.author, "POST", "/spend/analyses", ids)
-    location = asked["location"]
-    await finished(lambda: market.author.get(location), lambda answer: answer.status_code == 202)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with at_work(market, spend_reports.duties(Settings(report_workers=1))):
+        for kind, content in (("payments", payments()), ("register", as_csv(REGISTER)), ("places", as_csv(PLACES))):
+            file = done(await send_file(market.author, content, kind))
+            path = f"/spend/files/{file['id']}"
+            if kind == "payments":
+                await shown.send("map_spend_file", market.author, "PUT", f"{path}/mapping")
+            else:
+                proposed = done(await market.author.get(f"{path}/preview"))["mapping"]
+                done(await market.author.put(f"{path}/mapping", proposed))
+            await finished(lambda path=path: get_file(market.author, path), lambda file: file["pending"])
+            files[kind] = file["id"]
+        ids = {"files": [files["payments"]], "register_id": files["register"], "places_id": files["places"]}
+        asked = await shown.send("ask_for_analysis", market.author, "POST", "/spend/analyses", ids)
+        location = asked["location"]
+        await finished(lambda: market.author.get(location), lambda answer: answer.status_code == 202)
     await shown.send("answer_about_supplier", market.author, "POST", "/spend/answers")
     tender = await market.draft()
     path = f"/tenders/{tender['id']}/spend-findings"

@@ -7,6 +7,7 @@ is tried without being named here.
 import io
 import re
 from datetime import datetime
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -94,10 +95,16 @@ class Marks(HTMLParser):
         self.found.add((tag, frozenset(name for name, _ in attrs)))
 
 
+@cache
+def plain_page() -> str:
+    """The page that says the same in plain words."""
+    return typeset.typeset(hostile("Plain"))
+
+
 @pytest.mark.parametrize("words", CORPUS.values(), ids=CORPUS.keys())
 def test_hostile_words_are_text_on_a_screen(words: str):
     """They bring no mark, no attribute and no cut into parts that plain words do not bring."""
-    page, plain = typeset.typeset(hostile(words)), typeset.typeset(hostile("Plain"))
+    page, plain = typeset.typeset(hostile(words)), plain_page()
     assert Marks(page).found <= Marks(plain).found | LONG
     assert page.count(pdf.CUT) == plain.count(pdf.CUT)
     assert page.count("<style>") == 1

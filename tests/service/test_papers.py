@@ -19,9 +19,8 @@ from playwright.async_api import Page
 
 from service import apart, db, jobs, papers, pdf, reports
 from service.language import LANGUAGES
-from service.settings import Settings
 from tests.make_papers import MADE, PLAIN, data_of
-from tests.service.conftest import Market, Person, refused
+from tests.service.conftest import Market, Person, at_work, refused
 from tests.service.test_pdf import can_print, faults, text_of
 from tests.service.test_screen import browser, in_a_browser, inaccessible, page, shown
 
@@ -34,11 +33,9 @@ quiet = pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExc
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
-    """A worker beside the service, as `tenderscore worker` runs it."""
-    running = asyncio.create_task(reports.work(market.dsn, Settings(report_workers=1), papers.DUTIES))
-    yield
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    """Somebody who makes the files that are asked for."""
+    async with at_work(market, papers.DUTIES):
+        yield
 
 
 async def made(person: Person, path: str) -> httpx.Response:

@@ -12,19 +12,16 @@ import httpx
 import pytest
 
 from service import db, jobs, pdf, reports
-from service.settings import Settings
 from tests.make import a_decision, a_score
-from tests.service.conftest import Market, Person, done, refused
+from tests.service.conftest import Market, Person, at_work, done, refused
 from tests.service.test_pdf import can_print
 
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
-    """A worker beside the service, as `tenderscore worker` runs it."""
-    running = asyncio.create_task(reports.work(market.dsn, Settings(report_workers=1)))
-    yield
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    """Somebody who makes the files that are asked for."""
+    async with at_work(market):
+        yield
 
 
 async def stored_report(person: Person, run: dict[str, str]) -> httpx.Response:

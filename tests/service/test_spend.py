@@ -11,20 +11,17 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from service import file_bodies, reports, spend_reports
+from service import file_bodies, spend_reports
 from service.settings import Settings
 from tests.make_spend import HEADINGS, PLACES, REGISTER, as_csv, as_workbook, payments
-from tests.service.conftest import Market, Person, done, refused, served
+from tests.service.conftest import Market, Person, at_work, done, refused, served
 
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
-    """A worker beside the service, as `tenderscore worker` runs it."""
-    settings = Settings(report_workers=1)
-    running = asyncio.create_task(reports.work(market.dsn, settings, spend_reports.duties(settings)))
-    yield
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    """Somebody who makes the files that are asked for."""
+    async with at_work(market, spend_reports.duties(Settings(report_workers=1))):
+        yield
 
 
 async def a_buyer(market: Market) -> Person:

@@ -154,7 +154,7 @@ def is_caught(mutant: Mutant, folder: Path) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests, "-k", mutant.selection]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if ran.returncode not in {0, 1} or " error" in ran.stdout.splitlines()[-1]:
+    if ran.returncode not in {0, 1} or re.search(r"^ERROR ", ran.stdout, re.MULTILINE):
         raise RuntimeError(f"{mutant.name}: the tests did not run.\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
     return ran.returncode == 1
 
