@@ -298,6 +298,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "max_bid_bytes": settings.max_bid_bytes,
             "max_spend_bytes": settings.max_spend_bytes,
             "max_evidence_bytes": settings.max_document_bytes,
+            "draining": asyncio.Event(),
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }
     )

@@ -39,7 +39,7 @@ from service import db
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
 from service.organisations import Caller
-from service.problems import NotFound, page, refusals
+from service.problems import NotFound, Unavailable, page, refusals
 from service.screen import for_screen
 
 SQL = db.queries("reference")
@@ -287,6 +287,8 @@ async def live() -> Alive:
 @get("/health/ready")
 async def ready(state: State) -> Ready:
     """Say whether the service can do its work, and under which durability settings; else 503, and why."""
+    if state.draining.is_set():
+        raise Unavailable("This process is being stopped; another one answers.", headers={"Retry-After": "1"})
     state.reception.intake.check_working()
     async with state.pool.acquire() as conn:
         await db.check_durability(conn)
