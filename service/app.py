@@ -46,6 +46,7 @@ from service import (
     locking,
     measures,
     meetings,
+    metrics,
     moderation,
     monitoring,
     notices,
@@ -97,7 +98,7 @@ from service.settings import Settings
 from service.signing import Secrets
 from service.spend_shelf import Shelf
 from service.tokens import OwnTokens
-from service.traffic import Traffic
+from service.traffic import REFUSALS, Traffic, kind_of
 from service.wrapping import Wrapper
 
 _PUBLIC = [
@@ -130,6 +131,7 @@ async def provide_caller(request: Request[Caller, str, State]) -> Caller:
 async def write_down_refusal(error: Exception, scope: Scope) -> None:
     """Every refused attempt at something of ours is an entry in its log (Directive 2014/24/EU, Annex IV (g))."""
     refusal = edge.as_refusal(error)
+    REFUSALS.labels(kind_of(scope.get("method", ""), scope["path"]), refusal.slug()).inc()
     ids = cast("dict[str, Any]", scope.get("path_params") or {})
     caller = cast("object", scope.get("user"))
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR or refusal.recorded or not (caller or ids):
@@ -216,6 +218,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
     return [
         reference.router,
         reference.assets,
+        metrics.router,
         jurisdictions.router,
         organisations.router,
         identity_providers.router,

@@ -31,6 +31,7 @@ import aiosql
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+from prometheus_client import Histogram
 
 from service.leader import leader_of
 from service.local_postgres import is_throwaway
@@ -121,12 +122,32 @@ async def many(rows: AsyncIterable[Any], kind: type[T]) -> list[T]:
     return [msgspec.convert(row, kind) async for row in rows]
 
 
+POOL_WAIT = Histogram(
+    "tenderscore_pool_wait_seconds",
+    "How long one waited for a connection of the process's pools.",
+    buckets=(0.001, 0.01, 0.1, 0.5, 1, 2.5, PATIENCE),
+)
+
+
+class _Timed(PoolAcquireContext):
+    """A connection that is waited for, and the wait told."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Connection:
+        began = time.perf_counter()
+        try:
+            return cast("Connection", await super().__aenter__())
+        finally:
+            POOL_WAIT.observe(time.perf_counter() - began)
+
+
 class PatientPool(asyncpg.Pool):
     """A pool of which nobody waits longer for a connection than PATIENCE, whatever way a query takes to it."""
 
     def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
         """A connection; raises TimeoutError where none is free in time."""
-        return super().acquire(timeout=PATIENCE if timeout is None else timeout)
+        return _Timed(self, PATIENCE if timeout is None else timeout)
 
 
 @contextlib.asynccontextmanager

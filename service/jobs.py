@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import structlog
 from msgspec import Struct
+from prometheus_client import Counter
 
 from service import db
 from service.leader import GONE
@@ -33,6 +34,11 @@ Do = Callable[[asyncpg.Pool, str], Awaitable[None]]
 """What a job does with its payload, on a pool of connections."""
 
 _log = structlog.get_logger("tenderscore")
+
+
+_JOBS = Counter(
+    "tenderscore_jobs", "Attempts at jobs in this process, by what they do and what came of them.", ["duty", "outcome"]
+)
 
 
 class JobError(Exception):
@@ -108,6 +114,7 @@ async def attempt(pool: asyncpg.Pool, do: Do, duty: str, payload: str) -> timede
     except JobError as error:
         await SQL.note_failure(pool, key=key, failure=str(error), mend=error.mend or None)
         _log.error("job failed", job=key, attempt=begun, failure=str(error))
+        _JOBS.labels(duty, "failed").inc()
         if error.final or begun == ATTEMPTS:
             await SQL.give_up(pool, key=key, failure=str(error))
             return None
@@ -116,6 +123,7 @@ async def attempt(pool: asyncpg.Pool, do: Do, duty: str, payload: str) -> timede
         await SQL.take_back_attempt(pool, key=key)
         return timedelta()
     await SQL.forget_attempts(pool, key=key)
+    _JOBS.labels(duty, "done").inc()
     return None
 
 
