@@ -20,7 +20,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,9 @@ _SESSION = {
 
 _Lent: TypeAlias = contextlib.AbstractAsyncContextManager[Connection]
 
+QUERY_LOGGERS: list[Callable[[Any], None]] = []
+"""What is told of each statement on the connections that are made from now on (asyncpg's LoggedQuery)."""
+
 QUERIES = Path(__file__).parent / "sql"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
@@ -101,6 +104,16 @@ class MigrationError(DatabaseError):
 def queries(noun: str) -> Any:
     """The queries of service/sql/<noun>.sql, one async function per name, called with a connection or the pool."""
     return aiosql.from_path(QUERIES / f"{noun}.sql", "asyncpg", attribute=None)
+
+
+def statement_names() -> dict[str, str]:
+    """The name of each named query by the text that is sent: intake.store_bids."""
+    nouns = {path.stem: queries(path.stem) for path in QUERIES.glob("*.sql")}
+    return {
+        getattr(found, name).sql: f"{noun}.{name.removesuffix('_cursor')}"
+        for noun, found in nouns.items()
+        for name in found.available_queries
+    }
 
 
 async def one(row: Awaitable[Any], kind: type[T]) -> T:
@@ -244,6 +257,8 @@ def _as_service(pooler: str) -> dict[str, Any]:
 
 async def _prepare_connection(conn: Connection) -> None:
     """Jsonb to and from plain values; msgspec.Raw passes bytes that are JSON already."""
+    for logger in QUERY_LOGGERS:
+        conn.add_query_logger(logger)
     await conn.set_type_codec(
         "jsonb",
         schema="pg_catalog",

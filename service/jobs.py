@@ -17,7 +17,7 @@ import structlog
 from msgspec import Struct
 from prometheus_client import Counter
 
-from service import db
+from service import db, tracing
 from service.leader import GONE
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def key_of(duty: str, payload: str) -> str:
 
 async def enqueue(conn: db.Connection, duty: str, payload: str) -> None:
     """Queue a job; it exists once the caller's transaction is committed. While it waits or runs, it is queued once."""
-    await SQL.enqueue_job(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload))
+    headers = tracing.carried()
+    await SQL.enqueue_job(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload), headers=headers)
 
 
 async def enqueue_later(conn: db.Connection, duty: str, payload: str, at: datetime) -> None:
@@ -141,7 +142,8 @@ def _manager(pool: asyncpg.Pool, duties: Mapping[str, Do], at_once: int) -> "Que
     def register(duty: str, do: Do) -> None:
         async def run(job: Job) -> None:
             async with seats:
-                again = await attempt(pool, do, duty, (job.payload or b"").decode())
+                with tracing.job(duty, job.headers):
+                    again = await attempt(pool, do, duty, (job.payload or b"").decode())
             if again is not None:
                 raise RetryRequested(delay=again)
 

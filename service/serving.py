@@ -33,6 +33,7 @@ from service.results import ResultDoor
 from service.settings import Settings, masked, read_settings
 from service.signing import Secrets, secrets_of
 from service.tender_list import TenderListDoor
+from service.tracing import traced, tracing
 from service.traffic import counted
 
 
@@ -225,7 +226,7 @@ def http_server(
     """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
     app = create_app(settings, dsn, secrets)
     config = uvicorn.Config(
-        counted(answer_head(FrontDoor(app, [door(app.state) for door in doors])), app.state.traffic),
+        traced(counted(answer_head(FrontDoor(app, [door(app.state) for door in doors])), app.state.traffic)),
         http=cast("type[asyncio.Protocol]", partial(WrittenAtOnce, draining=app.state.draining)),
         lifespan="on",
         ws="none",
@@ -284,7 +285,7 @@ def serve(arguments: argparse.Namespace) -> int:
     forbid_core_dumps()
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
-    with database(settings) as dsn:
+    with tracing(settings), database(settings) as dsn:
         secrets = secrets_of(settings)
         asyncio.run(prepare(dsn, settings, migrate=arguments.migrate))
         asyncio.run(custody.check_secrets(dsn, secrets, settings))
@@ -314,7 +315,7 @@ def worker(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     forbid_core_dumps()
     configure_logging(settings.log_level)
-    with database(settings) as dsn:
+    with tracing(settings), database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))
         asyncio.run(jobs.until_told(work(dsn, settings)))
     return 0

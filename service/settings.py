@@ -100,6 +100,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Annotated[str, Meta(pattern="^https?://")] | None,
         Meta(description="RFC 3161 authority that stamps checkpoints, with the extra `tsa` (timestamps)"),
     ] = None
+    otlp_url: Annotated[
+        Annotated[str, Meta(pattern="^https?://[^/?#]+(/[^?#]*[^/?#])?$")] | None,
+        Meta(
+            description="OpenTelemetry collector that traces are sent to, with the extra `otel`; unset: none (tracing)"
+        ),
+    ] = None
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
     max_document_bytes: Annotated[
         int,
