@@ -95,7 +95,7 @@ def operator_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRout
 async def get_metrics(state: State) -> Response[bytes]:
     """Tell Prometheus what the process has counted and what the database knows of all of them."""
     async with db.transaction(state.pool) as conn:
-        facts = [*gauges([row async for row in SQL.list_facts(conn)])]
+        facts = [*gauges([row async for row in SQL.read_facts(conn)])]
     text: bytes = cast("Any", exposition).generate_latest(_Scrape([*facts, *pool_gauges(state.pool)]))
     return Response(text, headers={"Content-Type": exposition.CONTENT_TYPE_LATEST})
 

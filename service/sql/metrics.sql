@@ -1,4 +1,4 @@
--- name: list_facts()
+-- name: read_facts()
 -- What the operator watches, of the whole platform: name, label and value; what may not be seen or does not exist is left out.
 -- The instant of a deadline is already too late, so that a lot is open only before it.
 WITH lot_states AS (
