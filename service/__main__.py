@@ -1,4 +1,4 @@
-"""The `tenderscore` command: serve, worker, migrate, demo, doctor; and without a database score, methods and others."""
+"""The `tenderscore` command: serve, worker, migrate, backup, restore, demo, doctor; and some without a database."""
 
 import argparse
 import os
@@ -13,6 +13,8 @@ from service.settings import SettingsError
 # Which module registers which commands: scoring a case must not wait for a web server to load.
 MODULES = {
     "serving": ("serve", "worker", "migrate"),
+    "backups": ("backup", "archive"),
+    "restoring": ("restore",),
     "demo": ("demo",),
     "doctor": ("doctor",),
     "offline": ("score", "methods", "verify", "secret"),

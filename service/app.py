@@ -46,6 +46,7 @@ from service import (
     locking,
     measures,
     meetings,
+    metrics,
     moderation,
     monitoring,
     notices,
@@ -99,7 +100,7 @@ from service.settings import Settings
 from service.signing import Secrets
 from service.spend_shelf import Shelf
 from service.tokens import OwnTokens
-from service.traffic import Traffic
+from service.traffic import REFUSALS, Traffic, kind_of
 from service.wrapping import Wrapper
 
 _PUBLIC = [
@@ -132,6 +133,7 @@ async def provide_caller(request: Request[Caller, str, State]) -> Caller:
 async def write_down_refusal(error: Exception, scope: Scope) -> None:
     """Every refused attempt at something of ours is an entry in its log (Directive 2014/24/EU, Annex IV (g))."""
     refusal = edge.as_refusal(error)
+    REFUSALS.labels(kind_of(scope.get("method", ""), scope["path"]), refusal.slug()).inc()
     ids = cast("dict[str, Any]", scope.get("path_params") or {})
     caller = cast("object", scope.get("user"))
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR or refusal.recorded or not (caller or ids):
@@ -228,6 +230,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
     return [
         reference.router,
         reference.assets,
+        metrics.router,
         jurisdictions.router,
         organisations.router,
         identity_providers.router,
@@ -308,6 +311,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "max_bid_bytes": settings.max_bid_bytes,
             "max_spend_bytes": settings.max_spend_bytes,
             "max_evidence_bytes": settings.max_document_bytes,
+            "draining": asyncio.Event(),
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }
     )

@@ -20,7 +20,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,7 @@ import aiosql
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+from prometheus_client import Histogram
 
 from service.leader import leader_of
 from service.local_postgres import is_throwaway
@@ -60,6 +61,9 @@ _SESSION = {
 }
 
 _Lent: TypeAlias = contextlib.AbstractAsyncContextManager[Connection]
+
+QUERY_LOGGERS: list[Callable[[Any], None]] = []
+"""What is told of each statement on the connections that are made from now on (asyncpg's LoggedQuery)."""
 
 QUERIES = Path(__file__).parent / "sql"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -102,6 +106,16 @@ def queries(noun: str) -> Any:
     return aiosql.from_path(QUERIES / f"{noun}.sql", "asyncpg", attribute=None)
 
 
+def statement_names() -> dict[str, str]:
+    """The name of each named query by the text that is sent: intake.store_bids."""
+    nouns = {path.stem: queries(path.stem) for path in QUERIES.glob("*.sql")}
+    return {
+        getattr(found, name).sql: f"{noun}.{name.removesuffix('_cursor')}"
+        for noun, found in nouns.items()
+        for name in found.available_queries
+    }
+
+
 async def one(row: Awaitable[Any], kind: type[T]) -> T:
     """The row as a struct. No row is a NotFound: a foreign object and a missing one look alike."""
     found = await row
@@ -121,12 +135,32 @@ async def many(rows: AsyncIterable[Any], kind: type[T]) -> list[T]:
     return [msgspec.convert(row, kind) async for row in rows]
 
 
+POOL_WAIT = Histogram(
+    "tenderscore_pool_wait_seconds",
+    "How long one waited for a connection of the process's pools.",
+    buckets=(0.001, 0.01, 0.1, 0.5, 1, 2.5, PATIENCE),
+)
+
+
+class _Timed(PoolAcquireContext):
+    """A connection that is waited for, and the wait told."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Connection:
+        began = time.perf_counter()
+        try:
+            return cast("Connection", await super().__aenter__())
+        finally:
+            POOL_WAIT.observe(time.perf_counter() - began)
+
+
 class PatientPool(asyncpg.Pool):
     """A pool of which nobody waits longer for a connection than PATIENCE, whatever way a query takes to it."""
 
     def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
         """A connection; raises TimeoutError where none is free in time."""
-        return super().acquire(timeout=PATIENCE if timeout is None else timeout)
+        return _Timed(self, PATIENCE if timeout is None else timeout)
 
 
 @contextlib.asynccontextmanager
@@ -223,6 +257,8 @@ def _as_service(pooler: str) -> dict[str, Any]:
 
 async def _prepare_connection(conn: Connection) -> None:
     """Jsonb to and from plain values; msgspec.Raw passes bytes that are JSON already."""
+    for logger in QUERY_LOGGERS:
+        conn.add_query_logger(logger)
     await conn.set_type_codec(
         "jsonb",
         schema="pg_catalog",

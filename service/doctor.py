@@ -12,11 +12,12 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from service import db
+from service import db, timestamps, tracing
 from service.local_postgres import account, find_binaries, version_of
 from service.pdf import MEND
 from service.postmaster import PostgresError
 from service.settings import Settings, SettingsError, masked, read_settings
+from service.signing import secrets_of
 
 LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
 """What WeasyPrint loads from the system; no wheel carries them."""
@@ -36,7 +37,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine(settings: Settings) -> list[Finding]:
     """Everything the service needs, in the order in which it needs it."""
-    findings = [check_python(sys.version_info[:3]), check_libraries(LIBRARIES)]
+    findings = [check_python(sys.version_info[:3]), check_libraries(LIBRARIES), *check_extras(settings)]
+    findings.append(check_secret(settings))
     if settings.database_url is None:
         return [*findings, check_binaries(settings), check_data(settings.data, LEAST_DISK_BYTES)]
     return [*findings, asyncio.run(check_database(settings.database_url, settings.database_pooler))]
@@ -61,6 +63,34 @@ def check_libraries(names: tuple[str, ...]) -> Finding:
     if missing:
         return Finding("PDF reports", f"{', '.join(missing)} not found", f"sudo {MEND}")
     return Finding("PDF reports", "Pango and HarfBuzz found")
+
+
+def _mended(what: str, error: SettingsError) -> Finding:
+    fault, _, mend = str(error).partition("\nto mend it: ")
+    return Finding(what, fault, mend)
+
+
+def check_extras(settings: Settings) -> list[Finding]:
+    """The libraries of which a setting makes use, and that are not installed with the rest."""
+    found: list[Finding] = []
+    for what, check in (("Time stamps", timestamps.check_installed), ("Traces", tracing.check_installed)):
+        try:
+            check(settings)
+        except SettingsError as error:
+            found.append(_mended(what, error))
+    return found
+
+
+def check_secret(settings: Settings) -> Finding:
+    """Whether the secret file is there, nobody else's to read, and well-formed; the embedded default makes its own."""
+    own = settings.data / "service-secret"
+    if settings.secret_file is None and settings.database_url is None and not own.exists():
+        return Finding("Secret", f"{own} is made at the first start")
+    try:
+        lines = len(secrets_of(settings).signers)
+    except SettingsError as error:
+        return _mended("Secret", error)
+    return Finding("Secret", f"{settings.secret_file or own}, {lines} line{'s' * (lines != 1)}; keep a copy apart")
 
 
 def check_binaries(settings: Settings) -> Finding:

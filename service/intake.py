@@ -7,6 +7,7 @@ given only after the commit.
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from datetime import datetime
@@ -15,6 +16,7 @@ from uuid import UUID
 
 import asyncpg
 import structlog
+from prometheus_client import Counter, Histogram
 
 from service import db, merkle
 from service.problems import Refusal, Unavailable
@@ -64,6 +66,14 @@ Outcome = Literal[
     "cancelled",
     "unknown",
 ]
+
+
+_BIDS = Counter("tenderscore_bids", "Bids that were judged, by what came of them.", ["outcome"])
+_COMMIT = Histogram(
+    "tenderscore_commit_seconds",
+    "How long a batch of bids took to be judged and committed.",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
 
 
 class RequestInFlight(Refusal):
@@ -304,6 +314,7 @@ class Intake:
 
     def _answer(self, batch: Sequence[_Waiting], found: list[Verdict] | BaseException) -> None:
         if isinstance(found, BaseException):
+            _BIDS.labels("failed").inc(len(batch))
             for waiting in batch:
                 if not waiting.answer.done():
                     waiting.answer.set_exception(found)
@@ -311,6 +322,7 @@ class Intake:
         else:
             for waiting, verdict in zip(batch, found, strict=True):
                 waiting.answer.set_result(verdict)
+                _BIDS.labels(verdict.outcome).inc()
         for waiting in batch:
             self._in_flight.pop(waiting.post.operation, None)
 
@@ -332,7 +344,9 @@ class Intake:
         patience: seconds that the statement waits for a lock.
         """
         judging = asyncio.create_task(self._judge(conn, [waiting.post for waiting in batch], patience))
+        began = time.perf_counter()
         done, _ = await asyncio.wait((judging,), timeout=STORE_SECONDS)
+        _COMMIT.observe(time.perf_counter() - began)
         if not done:
             conn.terminate()
             await asyncio.wait((judging,))

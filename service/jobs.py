@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import structlog
 from msgspec import Struct
+from prometheus_client import Counter
 
-from service import db
+from service import db, tracing
 from service.leader import GONE
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ Do = Callable[[asyncpg.Pool, str], Awaitable[None]]
 """What a job does with its payload, on a pool of connections."""
 
 _log = structlog.get_logger("tenderscore")
+
+
+_JOBS = Counter(
+    "tenderscore_jobs", "Attempts at jobs in this process, by what they do and what came of them.", ["duty", "outcome"]
+)
 
 
 class JobError(Exception):
@@ -66,7 +72,8 @@ def key_of(duty: str, payload: str) -> str:
 
 async def enqueue(conn: db.Connection, duty: str, payload: str) -> None:
     """Queue a job; it exists once the caller's transaction is committed. While it waits or runs, it is queued once."""
-    await SQL.enqueue_job(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload))
+    headers = tracing.carried()
+    await SQL.enqueue_job(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload), headers=headers)
 
 
 async def enqueue_later(conn: db.Connection, duty: str, payload: str, at: datetime) -> None:
@@ -108,6 +115,7 @@ async def attempt(pool: asyncpg.Pool, do: Do, duty: str, payload: str) -> timede
     except JobError as error:
         await SQL.note_failure(pool, key=key, failure=str(error), mend=error.mend or None)
         _log.error("job failed", job=key, attempt=begun, failure=str(error))
+        _JOBS.labels(duty, "failed").inc()
         if error.final or begun == ATTEMPTS:
             await SQL.give_up(pool, key=key, failure=str(error))
             return None
@@ -116,6 +124,7 @@ async def attempt(pool: asyncpg.Pool, do: Do, duty: str, payload: str) -> timede
         await SQL.take_back_attempt(pool, key=key)
         return timedelta()
     await SQL.forget_attempts(pool, key=key)
+    _JOBS.labels(duty, "done").inc()
     return None
 
 
@@ -133,7 +142,8 @@ def _manager(pool: asyncpg.Pool, duties: Mapping[str, Do], at_once: int) -> "Que
     def register(duty: str, do: Do) -> None:
         async def run(job: Job) -> None:
             async with seats:
-                again = await attempt(pool, do, duty, (job.payload or b"").decode())
+                with tracing.job(duty, job.headers):
+                    again = await attempt(pool, do, duty, (job.payload or b"").decode())
             if again is not None:
                 raise RetryRequested(delay=again)
 

@@ -27,7 +27,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 from urllib.parse import quote
@@ -219,6 +219,20 @@ class LocalPostgres:
             stop(self._process.pid, self._process.poll)
         self._owner_lock.close()
         self.owner = False
+
+    def fill(self, put: Callable[[Path], None]) -> None:
+        """Make the server's folder by what `put` writes into it, `data` last and in one step, instead of at a start.
+
+        Raises PostgresError where there is a database already.
+        """
+        self.root.mkdir(mode=0o700 if self.account is None else 0o711, parents=True, exist_ok=True)
+        with _locked(self.root / "start.lock"):
+            self.place = self._find_place()
+            if self.data.exists():
+                raise PostgresError(f"There is a database in {self.data} already: name another folder.")
+            put(self.place)
+            for path in self.place.rglob("*"):
+                self._give(path)
 
     # Folders and accounts
 

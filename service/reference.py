@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from litestar import Request, Response, Router, get, static_files
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
@@ -29,7 +27,6 @@ from litestar.openapi.spec import (
 )
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import FromPath
-from litestar.plugins.prometheus import PrometheusController
 from litestar.response import Redirect
 from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
@@ -38,8 +35,7 @@ import scoring
 from service import db
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
-from service.organisations import Caller
-from service.problems import NotFound, page, refusals
+from service.problems import NotFound, Unavailable, page, refusals
 from service.screen import for_screen
 
 SQL = db.queries("reference")
@@ -287,6 +283,8 @@ async def live() -> Alive:
 @get("/health/ready")
 async def ready(state: State) -> Ready:
     """Say whether the service can do its work, and under which durability settings; else 503, and why."""
+    if state.draining.is_set():
+        raise Unavailable("This process is being stopped; another one answers.", headers={"Retry-After": "1"})
     state.reception.intake.check_working()
     async with state.pool.acquire() as conn:
         await db.check_durability(conn)
@@ -352,19 +350,6 @@ def _script(name: str) -> str:
     return (Path(__file__).parent / name).read_text("utf-8")
 
 
-def operator_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse whoever does not run the platform."""
-    connection.user.require("platform")
-
-
-class Metrics(PrometheusController):
-    """Prometheus' view of the process, with a key of the scope `platform`: it counts bids that are not opened yet."""
-
-    include_in_schema = False
-    openmetrics_format = True
-    guards = (operator_only,)
-
-
 router = Router(
     path="/",
     route_handlers=[
@@ -376,7 +361,6 @@ router = Router(
         list_methods,
         get_verifier,
         get_dossier_verifier,
-        Metrics,
     ],
     tags=["Reference"],
 )

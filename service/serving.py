@@ -11,9 +11,10 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -32,6 +33,7 @@ from service.results import ResultDoor
 from service.settings import Settings, masked, read_settings
 from service.signing import Secrets, secrets_of
 from service.tender_list import TenderListDoor
+from service.tracing import traced, tracing
 from service.traffic import counted
 
 
@@ -161,11 +163,61 @@ class _AtOnce(asyncio.Transport):
 
 
 class WrittenAtOnce(HttpToolsProtocol):
-    """Uvicorn's protocol, with an answer's head and body in one system call and, mostly, one packet."""
+    """Uvicorn's protocol, with an answer's head and body in one system call and, mostly, one packet.
+
+    While the process drains each connection ends with the answer that is given on it, so that its client goes where
+    the balancer sends it, and does not write into one that is just being closed.
+    """
+
+    def __init__(self, *given: Any, draining: asyncio.Event, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._draining = draining
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Put the gathering in between."""
         super().connection_made(_AtOnce(transport))
+
+    def on_headers_complete(self) -> None:
+        """Decide whether the connection outlives the request."""
+        super().on_headers_complete()
+        if self._draining.is_set():
+            self.cycle.keep_alive = False
+
+
+class DrainingServer(uvicorn.Server):
+    """A server that, told to stop, is first not ready any more, for so long that the balancer sees it; then stops.
+
+    Until then it answers whoever still comes: nobody is refused in an upgrade. A second signal ends the wait.
+    """
+
+    def __init__(self, config: uvicorn.Config, draining: asyncio.Event, seconds: int) -> None:
+        super().__init__(config)
+        self._draining = draining
+        self._seconds = seconds
+
+    def hurry(self) -> None:
+        """Wait no longer for the balancer."""
+        self._seconds = 0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; told so again, at once."""
+        if self.should_exit:
+            self.hurry()
+        super().handle_exit(sig, frame)
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop, then drain."""
+        await super().main_loop()
+        self._draining.set()
+        tick = 0
+        while tick < self._seconds * TICKS:
+            await asyncio.sleep(1 / TICKS)
+            await self.on_tick(tick)
+            tick += 1
+
+
+TICKS = 10
+"""In a second, as uvicorn counts."""
 
 
 def http_server(
@@ -174,8 +226,8 @@ def http_server(
     """The HTTP server, to be run on a socket; it drains what is in flight when told to stop."""
     app = create_app(settings, dsn, secrets)
     config = uvicorn.Config(
-        counted(answer_head(FrontDoor(app, [door(app.state) for door in doors])), app.state.traffic),
-        http=WrittenAtOnce,
+        traced(counted(answer_head(FrontDoor(app, [door(app.state) for door in doors])), app.state.traffic)),
+        http=cast("type[asyncio.Protocol]", partial(WrittenAtOnce, draining=app.state.draining)),
         lifespan="on",
         ws="none",
         proxy_headers=False,  # nothing here goes by who is said to stand behind a proxy
@@ -184,7 +236,7 @@ def http_server(
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    return uvicorn.Server(config)
+    return DrainingServer(config, app.state.draining, settings.drain_seconds)
 
 
 def configure_logging(level: str) -> None:
@@ -233,7 +285,7 @@ def serve(arguments: argparse.Namespace) -> int:
     forbid_core_dumps()
     configure_logging(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
-    with database(settings) as dsn:
+    with tracing(settings), database(settings) as dsn:
         secrets = secrets_of(settings)
         asyncio.run(prepare(dsn, settings, migrate=arguments.migrate))
         asyncio.run(custody.check_secrets(dsn, secrets, settings))
@@ -263,7 +315,7 @@ def worker(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     forbid_core_dumps()
     configure_logging(settings.log_level)
-    with database(settings) as dsn:
+    with tracing(settings), database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))
         asyncio.run(jobs.until_told(work(dsn, settings)))
     return 0

@@ -100,6 +100,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Annotated[str, Meta(pattern="^https?://")] | None,
         Meta(description="RFC 3161 authority that stamps checkpoints, with the extra `tsa` (timestamps)"),
     ] = None
+    otlp_url: Annotated[
+        Annotated[str, Meta(pattern="^https?://[^/?#]+(/[^?#]*[^/?#])?$")] | None,
+        Meta(
+            description="OpenTelemetry collector that traces are sent to, with the extra `otel`; unset: none (tracing)"
+        ),
+    ] = None
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
     max_document_bytes: Annotated[
         int,
@@ -143,6 +149,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(ge=0, le=300, description="seconds between two health samples of a serving process, 0 for none (samples)"),
     ] = 10
+    drain_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=600,
+            description="seconds that a process told to stop still answers everybody while `/health/ready` sends the "
+            "balancer elsewhere, more than its interval and 5; 0 stops at once (serve)",
+        ),
+    ] = 0
     shutdown_seconds: Annotated[
         int, Meta(ge=1, le=600, description="seconds for requests in flight when told to stop (serve)")
     ] = 10

@@ -17,6 +17,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
+from prometheus_client import Counter
 
 from service import db, events, merkle
 from service.organisations import Caller
@@ -30,6 +31,9 @@ _SECONDS = 10.0
 _LARGEST_ANSWER = 100_000
 _GRANTED = (0, 1)
 """PKIStatus granted and grantedWithMods: RFC 3161, 2.4.2."""
+
+
+_STAMPS = Counter("tenderscore_time_stamps", "Time stamps that were asked for, by whether one came.", ["outcome"])
 
 
 class Stamp(Struct, frozen=True, kw_only=True):
@@ -107,7 +111,12 @@ async def stamp_log(tender_id: FromPath[UUID], caller: NamedDependency[Caller], 
     secrets: Secrets = state.secrets
     checkpoint = secrets.checkpoint(tender_id, head.size, merkle.append(head.frontier, head.size, ()).root)
     # No transaction is open meanwhile: others go on writing, the stamp covers what was there when it was asked for.
-    token, stamped_at = await fetch(state.tsa_url, checkpoint.encode())
+    try:
+        token, stamped_at = await fetch(state.tsa_url, checkpoint.encode())
+    except TimeStampFailed:
+        _STAMPS.labels("failed").inc()
+        raise
+    _STAMPS.labels("made").inc()
     stamp = Stamp(checkpoint=checkpoint, token=base64.b64encode(token).decode(), stamped_at=stamped_at)
     facts = {"checkpoint": stamp.checkpoint, "token": stamp.token, "stamped_at": stamped_at}
     async with db.transaction_of(state.pool, caller.organisation_id) as conn:

@@ -8,7 +8,8 @@ noted here, in memory, until the sampler (`samples.py`) can write them down.
 import asyncio
 import re
 import time
-from collections import Counter, deque
+from collections import Counter as Tally
+from collections import deque
 from collections.abc import Awaitable
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -16,6 +17,7 @@ from uuid import UUID
 import msgspec
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 from msgspec import Struct
+from prometheus_client import Counter
 
 from service.organisations import read_key
 
@@ -31,6 +33,12 @@ _STEPS_OF_A_BID = 2
 _OK = 200
 _SERVER_ERROR = 500
 
+
+REFUSALS = Counter(
+    "tenderscore_refusals",
+    "What was refused, by what it was about and by the problem that was answered.",
+    ["kind", "problem"],
+)
 
 Counts: TypeAlias = tuple[dict[str, int], dict[str, int]]
 """Requests and server errors, each by kind."""
@@ -102,8 +110,8 @@ class Traffic:
 
     def put_back(self, taken: Counts) -> None:
         """What was taken could not be written: it counts for the next sample."""
-        self._requests = dict(Counter(self._requests) + Counter(taken[0]))
-        self._failures = dict(Counter(self._failures) + Counter(taken[1]))
+        self._requests = dict(Tally(self._requests) + Tally(taken[0]))
+        self._failures = dict(Tally(self._failures) + Tally(taken[1]))
 
 
 def kind_of(method: str, path: str) -> RequestKind:

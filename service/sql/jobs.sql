@@ -2,10 +2,10 @@
 -- Whether anything is queued, or was being done by a worker that may have died.
 SELECT EXISTS (SELECT 1 FROM pgqueuer WHERE status IN ('queued', 'picked'));
 
--- name: enqueue_job(duty, payload, key)!
+-- name: enqueue_job(duty, payload, key, headers)!
 -- Queue a job in the caller's transaction; the same job again, while it waits or runs, changes nothing.
-INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status)
-VALUES (0, :duty::text, :payload::bytea, :key::text, 'queued')
+INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status, headers)
+VALUES (0, :duty::text, :payload::bytea, :key::text, 'queued', :headers::jsonb)
 ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL DO NOTHING;
 
 -- name: enqueue_later(duty, payload, key, at)!

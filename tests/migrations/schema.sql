@@ -588,6 +588,18 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.standby_lag(OUT standbys bigint, OUT bytes numeric, OUT seconds numeric) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    SELECT
+        count(*),
+        max(CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), line.replay_lsn) END),
+        max(coalesce(extract(EPOCH FROM line.replay_lag), 0))
+    FROM pg_stat_replication AS line
+    WHERE line.state IS DISTINCT FROM 'backup' AND line.application_name <> 'pg_receivewal';
+$$;
+
 CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) RETURNS TABLE(ordinal bigint, verdict text, at timestamp with time zone, submission_deadline timestamp with time zone, bid_id uuid, version integer, fingerprint text, entry text, place bigint, size_before bigint, tree_size bigint, frontier bytea[])
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -3917,6 +3929,9 @@ GRANT ALL ON FUNCTION public.read_document_chunk(document uuid, place integer) T
 
 REVOKE ALL ON FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.standby_lag(OUT standbys bigint, OUT bytes numeric, OUT seconds numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.standby_lag(OUT standbys bigint, OUT bytes numeric, OUT seconds numeric) TO tenderscore_app;
 
 REVOKE ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integer[], supplier_ids uuid[], person_ids uuid[], key_ids text[], retry_keys text[], fingerprints text[], tender_digests text[], rules_digests text[], sizes integer[], digests text[], offer_headers bytea[], offers bytea[], price_headers bytea[], prices bytea[], documents text[], signer text) TO tenderscore_app;

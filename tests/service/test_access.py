@@ -53,7 +53,7 @@ def test_no_handler_names_roles_itself() -> None:
     ]
     assert found == [
         'declarations.py: tenders.check_role(tender, "author" if declared.person_id in approvers else "approver")',
-        'reference.py: connection.user.require("platform")',
+        'metrics.py: connection.user.require("platform")',
     ]
 
 

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from service import doctor
+from service import doctor, timestamps, tracing
 from service.doctor import (
     LIBRARIES,
     Finding,
     check_binaries,
     check_data,
     check_database,
+    check_extras,
     check_libraries,
     check_python,
+    check_secret,
     report,
 )
 from service.settings import read_settings
@@ -66,6 +68,35 @@ def test_missing_libraries_for_pdf_are_named_with_what_installs_them():
     packages = re.search(r"^PANGO := (.*)$", MAKEFILE.read_text(), re.MULTILINE)
     assert finding.mend == f"sudo apt-get install {packages[1]}"
     assert check_libraries(("libc.so.6",)).mend == ""
+
+
+def test_a_secret_is_looked_at_before_it_is_needed(tmp_path: Path):
+    """Missing, open to others, spoiled or fit; none of its lines is ever shown."""
+    own = {"TENDERSCORE_DATA": str(tmp_path)}
+    assert check_secret(read_settings(own)).found.endswith("is made at the first start")
+    assert "keep a copy apart" in check_secret(read_settings({"DATABASE_URL": "postgresql://db/x"})).mend
+    file = tmp_path / "secret"
+    given = read_settings(own | {"TENDERSCORE_SECRET_FILE": str(file)})
+    assert check_secret(given).mend.startswith("umask 077; tenderscore secret >")
+    file.write_text("ab" * 32 + "\n")
+    file.chmod(0o644)
+    assert check_secret(given).mend == f"chmod 600 {file}"
+    file.chmod(0o600)
+    finding = check_secret(given)
+    assert (finding.mend, "ab" * 32 in finding.found) == ("", False)
+    assert "1 line; keep a copy apart" in finding.found
+
+
+def test_a_library_that_a_setting_needs_is_named(monkeypatch: pytest.MonkeyPatch):
+    """Before the first request for a stamp or the first trace that is lost."""
+    asked = {"TENDERSCORE_TSA_URL": "http://tsa", "TENDERSCORE_OTLP_URL": "http://collector:4318"}
+    assert check_extras(read_settings({})) == []
+    for module in (timestamps, tracing):
+        monkeypatch.setattr(module, "find_spec", lambda _name: None)
+    assert [(one.what, one.mend) for one in check_extras(read_settings(asked))] == [
+        ("Time stamps", "pip install 'tenderscore[tsa]'"),
+        ("Traces", "pip install 'tenderscore[otel]'"),
+    ]
 
 
 def test_an_old_python_is_named():

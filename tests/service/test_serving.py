@@ -21,10 +21,11 @@ import pytest
 from service import db, serving
 from service.local_postgres import LocalPostgres
 from service.postmaster import running
+from service.settings import Settings
 from service.signing import make_secret_file, read_secrets
 from tests.conftest import administer, with_database
 from tests.make import a_score
-from tests.service.conftest import Market, Person, done, served
+from tests.service.conftest import SECRETS, Market, Person, done, refused, served
 
 ROOT = Path(__file__).parent.parent.parent
 QUIET = {**os.environ, "TENDERSCORE_REPORT_WORKERS": "0", "TENDERSCORE_SAMPLE_SECONDS": "0"}
@@ -283,6 +284,30 @@ async def test_an_answer_leaves_at_once_head_and_body(dsn: str) -> None:
     assert head.startswith(b"HTTP/1.1 200")
     assert f"content-length: {len(body)}".encode() in head
     assert both.count(b"HTTP/1.1 200") == 2
+
+
+async def test_who_is_told_to_stop_is_not_ready_any_more_and_still_answers(alone: Market) -> None:
+    """In an upgrade the balancer turns to the new process; who still comes to the old one is answered, and sent away.
+
+    No connection stays open behind an answer, so that nobody writes into one that is just being closed.
+    """
+    settings = Settings(port=0, report_workers=0, sample_seconds=0, database_connections=4, drain_seconds=600)
+    tender = await alone.publish()
+    with serving.listen("127.0.0.1", 0) as sock:
+        server = serving.http_server(settings, alone.dsn, SECRETS)
+        running = asyncio.create_task(server.serve(sockets=[sock]))
+        async with httpx.AsyncClient(base_url=serving.address(sock), timeout=30) as http:
+            before = await http.get("/health/ready")
+            assert (before.status_code, before.headers.get("connection")) == (200, None)
+            server.should_exit = True
+            while (answer := await http.get("/health/ready")).is_success:
+                pass
+            assert refused(answer, 503, "unavailable")["detail"].startswith("This process is being stopped")
+            assert answer.headers["connection"] == "close"
+            late = await Person(http, alone.alder.key).submit(tender)
+            assert (late.status_code, late.headers["connection"]) == (201, "close")
+            server.hurry()
+            await running
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

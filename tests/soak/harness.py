@@ -141,6 +141,8 @@ class Program:
         self.log = log
         self.arguments = arguments
         self.environment = dict(environment or {})
+        self.code = PROJECT
+        """The folder of the program's own files, which may be of another version."""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -155,7 +157,7 @@ class Program:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*before, sys.executable, "-m", "service", *self.arguments],
-                cwd=PROJECT,
+                cwd=self.code,
                 env=environment | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,8 +1,9 @@
 """A drill: the machine is lost, the service comes back from backup and archive (`make soak SOAK=restore [N=3]`).
 
-16 suppliers submit some thousand bids; meanwhile a base backup is made and pg_receivewal keeps the server's log
-elsewhere. Outside are kept the receipts and the last checkpoint of every tender's log. Then everything is killed and
-the data folder is removed. From backup and archive a new folder is made, and `serve` is started on it: every log must
+16 suppliers submit some thousand bids; meanwhile `tenderscore backup` makes a base backup and `tenderscore archive`
+keeps the server's log elsewhere. Outside are kept the receipts and the last checkpoint of every tender's log. Then
+everything is killed and the data folder is removed. `tenderscore restore` makes a new folder of backup and archive and
+proves it against the backup; `serve` is started on it, and all is compared with what was kept outside: every log must
 have had the checkpoint's root when it had its size, every receipt must be there and prove what it says, a request
 repeated under its key must get its receipt, and the bids must open to what was sent.
 
@@ -10,9 +11,9 @@ What may be lost (RPO): nothing that was acknowledged before the archive had it.
 archive is waited for and nothing may be lost. Then bidding goes on and everything is killed at once: what is lost of
 that is measured and told, in bids and in seconds. With pg_receivewal among synchronous_standby_names it is nought.
 
-Controls: one flipped bit in the backup (pg_verifybackup must object), one in the archive (receipts must be missing),
-one entry of a log changed by the database's owner (the root must differ), one flipped bit in a table of the restored
-folder (its checksums must object).
+Controls: one flipped bit in the backup and one in the head of a log that it has signed (the restore must object), one
+in the archive (receipts must be missing), one entry of a log changed by the database's owner (the root must differ),
+one flipped bit in a table of the restored folder (its checksums must object).
 
 N is the number of drills, and may be followed by the number of bids in each: N="3 100000". Progress lies in
 .soak/restore.json and belongs to one state of the code. Exit status 1 if a drill failed or a control was not caught; 2
@@ -22,12 +23,13 @@ if the hour was up.
 import asyncio
 import base64
 import contextlib
+import json
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -36,7 +38,7 @@ import asyncpg
 import msgspec
 
 from service.local_postgres import erase
-from tests.soak.backup import Archive, back_up, corrupt, restore, verify
+from tests.soak.backup import Archive, back_up, corrupt, restore
 from tests.soak.clients import Market, Sent, Tender, Unexpected, same_receipt, try_once
 from tests.soak.harness import LONGEST_SECONDS, SOAK, Failed, Stand, code_digest, load, store, tell, verdict
 from tests.soak.load import LOTS, Load, market_on
@@ -149,9 +151,6 @@ class Lost(msgspec.Struct):
     after: list[Sent]
     """Bids that were sent after the archive had been waited for."""
 
-    owner: os.stat_result
-    """The account of the server."""
-
     segment: str
     """A file of the archive that holds bids, all of it written after the backup."""
 
@@ -164,8 +163,7 @@ async def lose(place: Path, stand: Stand, market: Market, bids: int, *, seed: in
         bidding = Load(market, tenders, seed=seed)
         bidding.start()
         await bidding.expect(bids // 3, 1800)
-        await back_up(stand, archive, place / "backup")
-        await verify(archive, place / "backup")
+        await back_up(stand, place / "backup")
         await owner.execute("SELECT pg_switch_wal()")
         segment = await owner.fetchval("SELECT pg_walfile_name(pg_current_wal_insert_lsn())")
         await bidding.expect(max(len(market.suppliers), bids - bidding.acknowledged), 1800)
@@ -176,11 +174,10 @@ async def lose(place: Path, stand: Stand, market: Market, bids: int, *, seed: in
         more.start()
         await more.expect(2 * len(market.suppliers))
         await owner.close()
-        account = (stand.data / "postgres" / "data").stat()
         stand.kill_everything()
         await more.stop()
     erase(stand.data)
-    return Lost(outside, more.bids, account, segment)
+    return Lost(outside, more.bids, segment)
 
 
 # The drill
@@ -195,7 +192,7 @@ async def drill(progress: Progress, bids: int, *, suppliers: int = SUPPLIERS, se
             lost = await lose(place, stand, market, bids, seed=seed)
             tell(f"{len(lost.outside.bids)} bids; everything was killed while {len(lost.after)} more came in")
             began = time.monotonic()
-            async with await restored(place, lost, "new") as anew:
+            async with await restored(place, "new") as anew:
                 seconds = time.monotonic() - began
                 progress.slowest_restore = max(progress.slowest_restore, round(seconds, 2))
                 progress.late += seconds > RESTORE_SECONDS
@@ -205,12 +202,11 @@ async def drill(progress: Progress, bids: int, *, suppliers: int = SUPPLIERS, se
     progress.drills += 1
 
 
-async def restored(place: Path, lost: Lost, name: str) -> Stand:
-    """A stand, not started yet, on a new folder made of backup and archive."""
-    folder = place / name
-    folder.mkdir(mode=0o711)
-    await asyncio.to_thread(restore, place / "backup", place / "archive", folder, lost.owner)
-    return Stand(place / f"stand-{name}", data=folder)
+async def restored(place: Path, name: str, backup: str = "backup") -> Stand:
+    """A stand, not started yet, on a new folder made of backup and archive. Raises Failed where that is not proved."""
+    stand = Stand(place / f"stand-{name}", data=place / name)
+    await restore(stand, place / backup, place / "archive")
+    return stand
 
 
 async def judge(progress: Progress, stand: Stand, market: Market, lost: Lost) -> None:
@@ -258,11 +254,12 @@ def span(bids: list[Sent]) -> float:
 # Controls
 
 
-async def controls(place: Path, lost: Lost, archive: Archive) -> AsyncIterator[tuple[str, str]]:
+async def controls(place: Path, lost: Lost) -> AsyncIterator[tuple[str, str]]:
     """Each spoils a copy of what a drill restores from, or the restored folder; name, and how it was noticed or ""."""
-    yield "bit in backup", await flipped_in_backup(place, archive)
+    yield "bit in backup", await refused(place, "base", flip_largest)
+    yield "bit in a signed head", await refused(place, "backup.json", flip_head)
     yield "bit in archive", await flipped_in_archive(place, lost)
-    async with await restored(place, lost, "changed") as stand:
+    async with await restored(place, "changed") as stand:
         owner = await stand.connect()
         async with owner.transaction():
             await owner.execute("SET LOCAL session_replication_role = replica")
@@ -286,14 +283,13 @@ WHERE log_id = $1 AND position = (
 """
 
 
-async def flipped_in_backup(place: Path, archive: Archive) -> str:
-    """A copy of the backup with one flipped bit, shown to pg_verifybackup."""
+async def refused(place: Path, what: str, spoil: Callable[[Path], None]) -> str:
+    """How a restore refuses a copy of the backup in which something is spoiled; "" if it does not."""
     copy = place / "flipped"
-    shutil.copytree(place / "backup" / "base", copy / "base")
-    largest = max((path for path in (copy / "base" / "base").rglob("*") if path.is_file()), key=size_of)
-    corrupt(largest, Random(1))
+    shutil.copytree(place / "backup", copy)
+    spoil(copy / what)
     try:
-        await verify(archive, copy)
+        await restored(place, f"of-{what}", "flipped")
     except Failed as failure:
         return str(failure)[:200]
     finally:
@@ -301,15 +297,31 @@ async def flipped_in_backup(place: Path, archive: Archive) -> str:
     return ""
 
 
+def flip_largest(base: Path) -> None:
+    """One bit in the largest table."""
+    corrupt(max((path for path in (base / "base").rglob("*") if path.is_file()), key=size_of), Random(1))
+
+
+def flip_head(manifest: Path) -> None:
+    """One bit of the root in the first signed head: another letter."""
+    told = json.loads(manifest.read_text())
+    name, size, root, *rest = told["heads"][0].split("\n")
+    told["heads"][0] = "\n".join([name, size, root[:5] + chr(ord(root[5]) ^ 1) + root[6:], *rest])
+    manifest.write_text(json.dumps(told))
+
+
 async def flipped_in_archive(place: Path, lost: Lost) -> str:
     """One flipped bit in what was written after the backup, restored from; the bit is put back afterwards."""
     segment = next(path for path in (place / "archive").glob(f"{lost.segment}*") if path.is_file())
     whole = segment.read_bytes()
     corrupt(segment, Random(1))
-    stand = await restored(place, lost, "short")
+    stand = Stand(place / "stand-short", data=place / "short")
     try:
+        await restore(stand, place / "backup", place / "archive")
         stand.serve.start()
         return await noticed(stand, lost)
+    except Failed as failure:
+        return f"restore: {failure}"[:200]
     finally:
         await stand.end()
         segment.write_bytes(whole)
@@ -342,13 +354,12 @@ def size_of(path: Path) -> int:
 
 
 async def check_controls(progress: Progress, bids: int, *, suppliers: int) -> None:
-    """All four, on one machine lost."""
+    """All five, on one machine lost."""
     with workplace() as place:
         stand = Stand(place / "lost", data=place / "data")
         async with stand, market_on(stand.url, stand.operator_key, suppliers) as market:
-            archive = Archive(stand, place / "archive")
             lost = await lose(place, stand, market, bids, seed=1)
-            async for name, how in controls(place, lost, archive):
+            async for name, how in controls(place, lost):
                 progress.controls[name] = how
                 tell(f"control {name}: {how or 'NOT noticed'}", end=True)
 
