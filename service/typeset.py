@@ -18,7 +18,7 @@ import msgspec
 
 from scoring import Evaluation, Step, canonical
 from scoring.units import is_money
-from service import apart, pdf, wording
+from service import apart, letter_words, pdf, wording
 from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
 from service.firmness import firmness_of
@@ -136,7 +136,7 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
     return environment, catalogue
 
 
-def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
+def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str | None]]:
     """How the templates print values; none of them computes or rounds."""
 
     def aligned(text: str, decimals: int) -> str:
@@ -144,6 +144,18 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
 
     def offered(text: str, rule: Rule) -> str:
         return _offered(speech, text, rule)
+
+    def said(text: str | None, zone: str = "UTC") -> str | None:
+        return text and letter_words.paragraphs(text, speech, zone)
+
+    def method(text: str) -> str:
+        return letter_words.method(text, speech)
+
+    def scores(text: str) -> str:
+        return letter_words.scores(text, speech)
+
+    def share(text: str) -> str:
+        return letter_words.share(text, speech)
 
     def in_words(thing: msgspec.Struct) -> str:
         return told(thing, say)
@@ -164,6 +176,10 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
         "w3c": _w3c,
         "plain": "{:f}".format,
         "told": in_words,
+        "said": said,
+        "method": method,
+        "scores": scores,
+        "share": share,
     }
 
 
