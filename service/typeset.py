@@ -65,7 +65,7 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     brief = brief_of(document, standings, say)
     firmness = firmness_of(document, rules, standings)
     charts = charts_of(document, rules, standings, brief, firmness, Wording(LANGUAGES[lang], say))
-    return environment.get_template("evaluation.html").render(
+    html = environment.get_template("evaluation.html").render(
         doc=document,
         evaluation=document.evaluation,
         zone=document.tender.time_zone if document.tender else "UTC",
@@ -89,6 +89,7 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         elsewhere=sorted(Counter(entry.kind for entry in document.events if entry.kind in SHOWN_ELSEWHERE).items()),
         renderer=pdf.renderer(),
     )
+    return with_plain_rows(html)
 
 
 def shown(document: ReportDocument, lang: str = "en") -> str:
@@ -302,9 +303,10 @@ def _retire() -> None:
 def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
     """A tender's record as HTML. Raises LookupError for a language that there is none of."""
     environment, _ = _environment(lang)
-    return environment.get_template("chronicle.html").render(
+    html = environment.get_template("chronicle.html").render(
         doc=document, zone=document.tender.time_zone, language=LANGUAGES[lang]
     )
+    return with_plain_rows(html)
 
 
 def print_chronicle(document: ChronicleDocument, lang: str = "en") -> bytes:
@@ -323,7 +325,24 @@ def fill(template: str, lang: str, **context: Any) -> str:
     environment, catalogue = _environment(lang)
     told_of = {name: _spoken(value, lang, catalogue.gettext) for name, value in context.items() if name != "doc"}
     told_of |= {"doc": context["doc"]} if "doc" in context else {}
-    return environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **told_of)
+    html = environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **told_of)
+    return with_plain_rows(html)
+
+
+_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+_ROW_HEAD = re.compile(r'<th scope="row"(.*?)</th>', re.DOTALL)
+
+
+def with_plain_rows(html: str) -> str:
+    """Tables with more heads than data have heads of columns alone: no reader's program takes them for tables else."""
+
+    def plain(found: re.Match[str]) -> str:
+        table = found.group()
+        heads = len(re.findall(r"<th\b", table))
+        sparse = "<thead>" in table and heads > len(re.findall(r"<td\b", table))
+        return _ROW_HEAD.sub(r"<td\1</td>", table) if sparse else table
+
+    return _TABLE.sub(plain, html)
 
 
 def _spoken(value: Any, lang: str, say: Say) -> Any:
