@@ -44,7 +44,7 @@ KINDS: Mapping[str, Callable[[], ReportDocument]] = {
 
 
 def chronicle() -> ChronicleDocument:
-    """A record of a few entries: what was changed, what was refused, what speaks for itself."""
+    """A record of several pages: what was changed, what was refused, what speaks for itself."""
     row = ChronicleRow(
         position=1,
         kind="score.given",
@@ -70,7 +70,7 @@ def chronicle() -> ChronicleDocument:
         ),
         at=EVALUATED_AT,
         sealed=True,
-        entries=tuple(entry_of(one) for one in (row, refused)),
+        entries=tuple(entry_of(one) for one in (row, refused) * 40),
     )
 
 
