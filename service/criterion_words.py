@@ -15,6 +15,7 @@ import scoring
 from scoring.answers import Graded
 from scoring.decimals import exact_text
 from scoring.model import method_tag
+from service.letter_words import PUBLISHED, SUM, UP_TO
 from service.report_view import measure_of
 
 NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
@@ -29,7 +30,7 @@ def _figures(method: scoring.Method) -> str:
     """The figures that were published for a formula, such as its target; tables stand elsewhere."""
     fields: dict[str, object] = msgspec.to_builtins(method)
     named = [f"{name.replace('_', ' ')} {text}" for name, text in fields.items() if NUMBER.fullmatch(str(text))]
-    return f" Published for it: {', '.join(named)}." if named else ""
+    return f"{PUBLISHED}{', '.join(named)}." if named else ""
 
 
 def part_of(parent: scoring.Criterion, child: scoring.Criterion, share: Fraction) -> Fraction:
@@ -52,11 +53,11 @@ def scores_available(criterion: scoring.Criterion, share: Fraction) -> str:
     method = criterion.method
     if criterion.criteria:
         parts = "; ".join(
-            f"{child.title or child.id} up to {exact_text(part_of(criterion, child, share))}"
+            f"{child.title or child.id}{UP_TO}{exact_text(part_of(criterion, child, share))}"
             for child in criterion.criteria
             if child.weighting
         )
-        return f"0 to {exact_text(share)} weighted points, the sum of: {parts}"
+        return f"0 to {exact_text(share)} weighted points{SUM}{parts}"
     if isinstance(method, Graded):
         return "; ".join(f"{level.value:f} {level.label or ''}".strip() for level in method.scale)
     return "0 to 100 points by formula, then weighted" if method is not None else "as the tender's rule says"

@@ -22,6 +22,12 @@ LanguageCode = Literal["en", "de", "fr", "es", "it", "pt", "pl", "nl", "el", "bg
 Day: TypeAlias = date
 """A day; inside a language `date` writes one."""
 
+ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+"""As they stand in what is stored."""
+
 FIGURE_SPACE = "\u2007"
 NO_BREAK_SPACE = "\u00a0"
 

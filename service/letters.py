@@ -23,6 +23,7 @@ from service.jurisdictions import Presets
 from service.language import LANGUAGES
 from service.legal import LetterKind, Standstill
 from service.legal_awards import NEVER_WITHHELD
+from service.letter_words import CITED, OF
 from service.participation import Participation
 from service.tenders import TenderLot, TenderRow
 
@@ -210,6 +211,8 @@ LAWS: Final[dict[LetterKind, str]] = {
     "world_bank_notification": "World Bank Procurement Regulations, notification of intention to award",
 }
 
+NO_LAW: Final = "no country's rules were chosen"
+
 WITH_PRICES: Final[LetterKind] = "world_bank_notification"
 """The kind of letter in which all prices stand, as they were read out in public."""
 
@@ -236,7 +239,7 @@ def known_fields(lot: TenderLot, names: Sequence[str], *, scores: bool) -> list[
 
 def with_cites(reason: str, cites: Sequence[str]) -> str:
     """A panel's agreed reason with the places in the bid that it rests on."""
-    return f"{reason}\n\nIn the tender: {'; '.join(cites)}." if cites else reason
+    return f"{reason}\n\n{CITED}{'; '.join(cites)}." if cites else reason
 
 
 def made_for(sources: Sources, bid_id: UUID) -> Letter:
@@ -245,7 +248,7 @@ def made_for(sources: Sources, bid_id: UUID) -> Letter:
     tender, lot = sources.tender, sources.lot
     return Letter(
         kind=sources.kind,
-        law=LAWS[sources.kind] if sources.required else "no country's rules were chosen",
+        law=LAWS[sources.kind] if sources.required else NO_LAW,
         buyer=tender.buyer,
         reference=tender.reference,
         title=tender.title,
@@ -312,10 +315,17 @@ def _standstill(law: Standstill | None, *, on_paper: bool) -> str | None:
     if law is None:
         return None
     length = law.days_on_paper if on_paper and law.days_on_paper else law.days
-    days = f"{length} {'working' if law.working_days else 'calendar'} days"
-    begins = "the award notice is published" if law.starts == "notice" else "this letter is sent"
-    first = "beginning with the day on which" if law.counts_first_day else "from the day after"
-    return f"No contract is signed for {days}, {first} {begins}. {law.source}."
+    days = f"{length} working days" if law.working_days else f"{length} calendar days"
+    return f"No contract is signed for {days}, {_BEGINS[law.starts, law.counts_first_day]}. {law.source}."
+
+
+_BEGINS: Final = {
+    ("notice", True): "beginning with the day on which the award notice is published",
+    ("notice", False): "from the day after the award notice is published",
+    ("decision", True): "beginning with the day on which this letter is sent",
+    ("decision", False): "from the day after this letter is sent",
+}
+"""From when a standstill is counted: by what starts it, and whether that day is its first."""
 
 
 def assessed(sources: Sources, bid_id: UUID, *, own: bool) -> Assessed:
@@ -418,6 +428,10 @@ _OUT: Final = {"minimum", "minimum_total", "max_pass", "failed", "fatal", "above
 """What keeps a bid from being ranked by the published rules, as the engine names it."""
 
 
+_COMPUTED: Final = "Scored by the published formula from what the tender states"
+_SUMMED: Final = "The sum of its sub-criteria, each explained below."
+
+
 class _Teller:
     """Tells of one bid, criterion by criterion, and leaves out what is redacted."""
 
@@ -447,7 +461,7 @@ class _Teller:
         return CriterionTold(
             id=name,
             title=criterion.title or name,
-            importance=f"{exact_text(share)} of {self.sources.lot.rules.total:f}",
+            importance=f"{exact_text(share)}{OF}{self.sources.lot.rules.total:f}",
             method=how_assessed(criterion),
             scores_available=scores_available(criterion, share),
             mark=self.shown(score, self.values.get(name) if judged else None),
@@ -463,8 +477,8 @@ class _Teller:
         reason = self.sources.agreed.get((self.bid_id, name)) if judged else None
         computed = None
         if not judged and not criterion.criteria and name in self.values:
-            told = f": {in_units(criterion, self.values[name], self.sources.tender.currency)}" if self.own else ""
-            computed = f"Scored by the published formula from what the tender states{told}."
+            offer = in_units(criterion, self.values[name], self.sources.tender.currency)
+            computed = f"{_COMPUTED}: {offer}." if self.own else f"{_COMPUTED}."
         if criterion.criteria and name in self.points:
-            computed = "The sum of its sub-criteria, each explained below."
+            computed = _SUMMED
         return "\n\n".join(part for part in (reason or computed, given) if part) or None

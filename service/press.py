@@ -13,7 +13,7 @@ from typing import Any
 import pydyf
 
 from service.binding import BREAK, COLOURS, DOCUMENT, FACES, PROFILE, Heading, Page, Part
-from service.typefaces import Face, Kind
+from service.typefaces import Face, Kind, meanings
 
 POINT = 0.75
 """Points in one of WeasyPrint's units, of which 96 make an inch."""
@@ -296,4 +296,5 @@ def _faces(fonts: Iterable[Any]) -> Iterator[Face]:
     """The fonts that were used; several of one name are one font at several sizes."""
     for font in fonts:
         kind = Kind(font.family, font.weight, italic=bool(font.style))
-        yield Face(font.hash, kind, font.flags, font.ascent, font.descent, font.widths, font.to_unicode)
+        says = meanings(kind, font.to_unicode)
+        yield Face(font.hash, kind, font.flags, font.ascent, font.descent, font.widths, says)

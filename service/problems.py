@@ -246,12 +246,12 @@ def refusal_for_constraint(name: str | None) -> Refusal | None:
     return kind(detail)
 
 
-def page(kind: type[Refusal]) -> dict[str, Any]:
-    """What `/problems/<slug>` says about one refusal."""
-    text = " ".join((kind.__doc__ or "").split())
+def page(kind: type[Refusal], lang: str = ENGLISH) -> dict[str, Any]:
+    """What `/problems/<slug>` says about one refusal, in a language."""
+    title = told(kind.title(), lang)
     return {
         "type": f"/problems/{kind.slug()}",
-        "title": kind.title(),
+        "title": title,
         "status": kind.status,
-        "description": text,
+        "description": f"{title}. {told(kind.mend(), lang)}".strip(),
     }

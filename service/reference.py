@@ -6,7 +6,7 @@ Nothing here needs a key, and nothing here tells about anybody's tender.
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from litestar import Request, Response, Router, get, static_files
 from litestar.datastructures import State
@@ -32,13 +32,14 @@ from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
 
 import scoring
-from service import db
+from service import db, wording
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
 from service.problems import NotFound, Unavailable, page, refusals
 from service.screen import for_screen
 
 SQL = db.queries("reference")
+Page = TypeVar("Page")
 
 _ASSETS = "/docs/assets"
 _ALWAYS = {500: "Something broke on our side.", 503: "The service cannot answer just now."}
@@ -292,18 +293,25 @@ async def ready(state: State) -> Ready:
 
 
 @get("/problems")
-async def list_problems() -> list[ProblemPage]:
-    """List every problem type that the service answers with."""
-    return [ProblemPage(**page(kind)) for kind in refusals().values()]
+async def list_problems(request: Request[Any, Any, Any]) -> Response[list[ProblemPage]]:
+    """List every problem type that the service answers with, in your language (`Accept-Language`) where we speak it."""
+    lang = wording.choose(request.headers.get("accept-language", ""))
+    return _spoken([ProblemPage(**page(kind, lang)) for kind in refusals().values()], lang)
 
 
 @get("/problems/{slug:str}")
-async def get_problem(slug: FromPath[str]) -> ProblemPage:
-    """Explain one problem type."""
+async def get_problem(slug: FromPath[str], request: Request[Any, Any, Any]) -> Response[ProblemPage]:
+    """Explain one problem type, in your language (`Accept-Language`) where there is one."""
     kind = refusals().get(slug)
     if kind is None:
         raise NotFound(f"There is no problem type {slug!r}; see /problems.")
-    return ProblemPage(**page(kind))
+    lang = wording.choose(request.headers.get("accept-language", ""))
+    return _spoken(ProblemPage(**page(kind, lang)), lang)
+
+
+def _spoken(answer: Page, lang: str) -> Response[Page]:
+    """An answer that depends on its reader's language, and says so to caches."""
+    return Response(answer, headers={"Content-Language": lang, "Vary": "Accept-Language"})
 
 
 @get("/methods")

@@ -353,13 +353,17 @@ def _findings(
         found.append(
             Finding(
                 id="concentration",
-                about=f"The {len(concentration.top)} best paid suppliers",
+                about=_best_paid_of(len(concentration.top)),
                 amount=_amount(concentration.top),
                 share=concentration.top_share,
                 outcomes=(RESILIENCE, SUPPLY_CHAINS),
             )
         )
     return tuple(found)
+
+
+def _best_paid_of(count: int) -> str:
+    return f"The {count} best paid suppliers"
 
 
 def _notes(work: Work, counted: Counted) -> Iterable[str]:

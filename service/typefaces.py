@@ -104,6 +104,36 @@ def _unused(kind: Kind) -> Face:
     return Face(f"Own{kind.weight}", kind, SYMBOLIC, ascent, descent, {}, {})
 
 
+ORDINARY = frozenset(" -\u0394\u03a9\u03bc\u03c6\u2019\u2044\u202f")
+"""Of two characters that one glyph stands for, such as the micro sign and the Greek letter, the one that texts have."""
+
+LONGEST_LIGATURE = 3
+"""Letters that one glyph stands for, at most."""
+
+
+def meanings(kind: Kind, guessed: Mapping[int, str]) -> dict[int, str]:
+    """What each glyph says: the font's own letter, whatever text it was first met in; else the text that it was met in.
+
+    WeasyPrint takes the text from where the glyph stands, and the rest of the paragraph with it where a line is broken.
+    """
+    letters = _letters(kind)
+    return {
+        glyph: letters.get(glyph) or (text if len(text) <= LONGEST_LIGATURE else text[:1])
+        for glyph, text in guessed.items()
+    }
+
+
+@cache
+def _letters(kind: Kind) -> Mapping[int, str]:
+    """The character that each glyph of a shipped font stands for by itself."""
+    font, found = _font(kind), dict[int, str]()
+    for code in sorted(font.face.unicodes):
+        glyph, sign = font.get_nominal_glyph(code), chr(code)
+        if glyph is not None and (glyph not in found or sign in ORDINARY):
+            found[glyph] = sign
+    return found
+
+
 def _glyph(font: Any, sign: str) -> int:
     return font.get_nominal_glyph(ord(sign)) or font.get_nominal_glyph(ord(UNPRINTABLE)) or 0
 

@@ -18,7 +18,7 @@ import msgspec
 
 from scoring import Evaluation, Step, canonical
 from scoring.units import is_money
-from service import apart, pdf, wording
+from service import apart, letter_words, pdf, wording
 from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
 from service.firmness import firmness_of
@@ -65,7 +65,7 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
     brief = brief_of(document, standings, say)
     firmness = firmness_of(document, rules, standings)
     charts = charts_of(document, rules, standings, brief, firmness, Wording(LANGUAGES[lang], say))
-    return environment.get_template("evaluation.html").render(
+    html = environment.get_template("evaluation.html").render(
         doc=document,
         evaluation=document.evaluation,
         zone=document.tender.time_zone if document.tender else "UTC",
@@ -89,6 +89,7 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         elsewhere=sorted(Counter(entry.kind for entry in document.events if entry.kind in SHOWN_ELSEWHERE).items()),
         renderer=pdf.renderer(),
     )
+    return with_plain_rows(html)
 
 
 def shown(document: ReportDocument, lang: str = "en") -> str:
@@ -136,7 +137,7 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
     return environment, catalogue
 
 
-def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
+def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str | None]]:
     """How the templates print values; none of them computes or rounds."""
 
     def aligned(text: str, decimals: int) -> str:
@@ -144,6 +145,18 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
 
     def offered(text: str, rule: Rule) -> str:
         return _offered(speech, text, rule)
+
+    def said(text: str | None, zone: str = "UTC") -> str | None:
+        return text and letter_words.paragraphs(text, speech, zone)
+
+    def method(text: str) -> str:
+        return letter_words.method(text, speech)
+
+    def scores(text: str) -> str:
+        return letter_words.scores(text, speech)
+
+    def share(text: str) -> str:
+        return letter_words.share(text, speech)
 
     def in_words(thing: msgspec.Struct) -> str:
         return told(thing, say)
@@ -164,6 +177,10 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str]]:
         "w3c": _w3c,
         "plain": "{:f}".format,
         "told": in_words,
+        "said": said,
+        "method": method,
+        "scores": scores,
+        "share": share,
     }
 
 
@@ -286,9 +303,10 @@ def _retire() -> None:
 def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
     """A tender's record as HTML. Raises LookupError for a language that there is none of."""
     environment, _ = _environment(lang)
-    return environment.get_template("chronicle.html").render(
+    html = environment.get_template("chronicle.html").render(
         doc=document, zone=document.tender.time_zone, language=LANGUAGES[lang]
     )
+    return with_plain_rows(html)
 
 
 def print_chronicle(document: ChronicleDocument, lang: str = "en") -> bytes:
@@ -307,7 +325,24 @@ def fill(template: str, lang: str, **context: Any) -> str:
     environment, catalogue = _environment(lang)
     told_of = {name: _spoken(value, lang, catalogue.gettext) for name, value in context.items() if name != "doc"}
     told_of |= {"doc": context["doc"]} if "doc" in context else {}
-    return environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **told_of)
+    html = environment.get_template(template).render(language=LANGUAGES[lang], renderer=pdf.renderer(), **told_of)
+    return with_plain_rows(html)
+
+
+_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+_ROW_HEAD = re.compile(r'<th scope="row"(.*?)</th>', re.DOTALL)
+
+
+def with_plain_rows(html: str) -> str:
+    """Tables with more heads than data have heads of columns alone: no reader's program takes them for tables else."""
+
+    def plain(found: re.Match[str]) -> str:
+        table = found.group()
+        heads = len(re.findall(r"<th\b", table))
+        sparse = "<thead>" in table and heads > len(re.findall(r"<td\b", table))
+        return _ROW_HEAD.sub(r"<td\1</td>", table) if sparse else table
+
+    return _TABLE.sub(plain, html)
 
 
 def _spoken(value: Any, lang: str, say: Say) -> Any:

@@ -19,8 +19,10 @@ from jinja2.ext import babel_extract
 from scoring import model
 from scoring.abnormally_low import AbnormallyLowTest
 from scoring.units import UNITS
-from service import problems, report_view, retelling, serving
+from service import letter_words, letters, problems, report_view, retelling, serving
 from service.language import LANGUAGES
+from service.legal_awards import STANDSTILLS
+from service.legal_grounds import GROUNDS
 from service.wording import CATALOGUES
 from tests.sentences import Module
 
@@ -38,6 +40,18 @@ SUPPLIERS_MEET = frozenset({
 
 SPEAKING = frozenset({"Fault", "OfferFault", "SealBroken", "InvalidValue"})
 """What beside refusals takes sentences that somebody reads."""
+
+WARNING = ("cautions", "publishable")
+"""Modules of the engine that say what to look at before publication."""
+
+TELLING: typing.Final[dict[str, tuple[str, ...]]] = {
+    "letters": ("_standstill", "_BEGINS", "_why_not", "_told_apart", "_tie_break"),
+    "participation": ("OUTCOMES", "_heard"),
+    "spend_counting": ("WHY",),
+    "spend_multiplier": ("DEFINITION",),
+    "spend_shares": ("_notes", "RESILIENCE", "SUPPLY_CHAINS", "BARRIERS", "_best_paid_of"),
+}
+"""What letters and reports print of what is stored: functions and constants of service/, whose texts are translated."""
 
 TRANSLATED = tuple(code for code in LANGUAGES if code != "en")
 
@@ -59,6 +73,10 @@ def messages() -> Iterator[Found]:
     yield from (Found(one, many, "scoring") for one, many in retelling.messages())
     yield from (Found(text, None, "scoring") for text in _of_methods())
     yield from (Found(unit.label, None, "scoring/units.py") for unit in UNITS.values())
+    yield from (Found(text, None, "scoring") for name in WARNING for text in _warned(HOUSE / "scoring" / f"{name}.py"))
+    yield from (Found(text, None, f"service/{name}.py") for name in TELLING for text in _told(name))
+    yield from (Found(text, None, "service/letter_words.py") for text in letter_words.MESSAGES)
+    yield from (Found(text, None, "service/legal_awards.py") for text in _of_law())
     yield from _of_refusals()
 
 
@@ -159,6 +177,26 @@ def _said(path: Path) -> Iterator[str]:
                 yield text
             case _:
                 pass
+
+
+def _warned(path: Path) -> Iterator[str]:
+    """What the engine warns of before publication, and how to mend it; laws stay as they are cited."""
+    module = Module(path, frozenset({"Problem"}))
+    yield from module.sentences()
+    yield from module.said_by("_given_away")
+
+
+def _told(name: str) -> Iterator[str]:
+    module = Module(HOUSE / "service" / f"{name}.py", frozenset())
+    for told in TELLING[name]:
+        yield from module.said_by(told)
+
+
+def _of_law() -> Iterator[str]:
+    """What letters cite of the law: its standstills, the grounds on which somebody is out, and what letters are."""
+    yield from letters.LAWS.values()
+    yield from (one.source for every in STANDSTILLS.values() for one in every)
+    yield from (one.text for every in GROUNDS.values() for one in every)
 
 
 def _of_methods() -> Iterator[str]:

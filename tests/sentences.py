@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+UNSAID = {"pointer", "law"}
+"""Arguments that are no sentences: places in a body, citations."""
+
 
 class Module:
     """One file of source. `speaking`: names of the classes whose arguments are said to somebody."""
@@ -22,10 +25,15 @@ class Module:
         for node in ast.walk(self.tree):
             match node:
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in self.speaking:
-                    for part in (*node.args, *(word.value for word in node.keywords if word.arg != "pointer")):
+                    for part in (*node.args, *(word.value for word in node.keywords if word.arg not in UNSAID)):
                         yield from self.texts(part)
                 case ast.Tuple(elts=[ast.Name(id=name), said]) if name in self.speaking:
                     yield from self.texts(said)
+
+    def said_by(self, name: str) -> Iterator[str]:
+        """Every sentence that a function returns or yields, or that a name is set to."""
+        for told in self._meanings.get(name, ()):
+            yield from self.texts(told)
 
     def texts(self, node: ast.expr, seen: frozenset[str] = frozenset()) -> Iterator[str]:
         """What an expression may say: either side of a choice, what a name was set to, what a function returns."""
@@ -69,7 +77,9 @@ class Module:
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                     found.setdefault(name, []).append(value)
                 case ast.FunctionDef(name=name):
-                    returned = (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value)
+                    returned = (
+                        one.value for one in ast.walk(node) if isinstance(one, ast.Return | ast.Yield) and one.value
+                    )
                     found.setdefault(name, []).extend(returned)
                 case _:
                     pass

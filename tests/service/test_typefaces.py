@@ -9,7 +9,7 @@ from fontTools.ttLib import TTFont
 
 from service.apart import WorkError
 from service.pdf_file import PdfFile
-from service.typefaces import Face, Kind, Typefaces, plain
+from service.typefaces import Face, Kind, Typefaces, meanings, plain
 
 SANS = Kind("Source Sans 3", 400, italic=False)
 
@@ -67,3 +67,18 @@ def test_a_font_that_is_not_shipped_is_named():
 @pytest.mark.parametrize(("number", "written"), [(1.0, b"1"), (595.2755905, b"595.275591"), (-0.0, b"-0"), (10, b"10")])
 def test_numbers_are_written_without_an_exponent(number: float, written: bytes):
     assert plain(number) == written
+
+
+def test_a_glyph_says_its_own_letter_whatever_text_it_was_first_met_in():
+    """What is copied or read aloud is what is printed, in Greek too; no letter means the rest of a broken line."""
+    kinds = {sign: next(iter(face(sign).says)) for sign in "kΩμ-"}
+    guessed = {
+        kinds["k"]: "ks, with the rest of the paragraph",
+        kinds["Ω"]: "\N{OHM SIGN}",
+        kinds["μ"]: "\N{MICRO SIGN}",
+        kinds["-"]: "\N{SOFT HYPHEN}",
+    }
+    assert meanings(SANS, guessed) == {glyph: sign for sign, glyph in kinds.items()}
+    alternate = 60_000  # no letter's glyph, such as a figure of equal width or a ligature
+    assert meanings(SANS, {alternate: "ffi"}) == {alternate: "ffi"}
+    assert meanings(SANS, {alternate: "7, and so on"}) == {alternate: "7"}

@@ -172,3 +172,11 @@ def test_so_many_bids_are_told_that_grades_were_not_tried_one_by_one():
     html = typeset.typeset(report_on(evaluate(lot, opened(lot, many)), list(many)))
     assert "Single grades that decide" not in html
     assert "are not tried one by one here, because there are many bids" in html
+
+
+def test_a_table_of_one_row_has_heads_of_columns_alone():
+    """More heads than data, and programs that read tables aloud take it for none; the words stay where they are."""
+    head = '<table><thead><tr><th scope="col">A</th><th scope="col">B</th><th scope="col">C</th></tr></thead><tbody>'
+    row = '<tr><th scope="row" class="x">a</th><td>b</td><td>c</td></tr>'
+    assert typeset.with_plain_rows(f"{head}{row}</tbody></table>").count('<td class="x">a</td>') == 1
+    assert typeset.with_plain_rows(f"{head}{row * 4}</tbody></table>") == f"{head}{row * 4}</tbody></table>"

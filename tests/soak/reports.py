@@ -14,16 +14,22 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import outloud
 import page
 
 from service import apart, typeset
+from service.chronicle_document import ChronicleDocument, ChronicleRow, ChronicleTitle, entry_of
 from service.language import LANGUAGES
+from service.papers import PAPERS, print_paper
 from service.report_document import ReportDocument
+from service.spend_analysis import SpendDocument
 from tests.bench.reports import document as long_report
-from tests.make_reports import report_with_prices_apart, retrofit_report
+from tests.make_papers import ID, PLAIN, data_of
+from tests.make_reports import EVALUATED_AT, report_with_prices_apart, retrofit_report
+from tests.make_spend import Desk, payments
 
 PROJECT = Path(__file__).parent.parent.parent
 PROGRESS = Path(".soak/reports.json")
@@ -34,7 +40,60 @@ KINDS: Mapping[str, Callable[[], ReportDocument]] = {
     "evaluation": retrofit_report,
     "evaluation with prices apart": report_with_prices_apart,
 }
-"""What is printed of each kind; a further kind of report has its line here."""
+"""What is made in parts, and what is printed of it; a further kind of report has its line here."""
+
+
+def chronicle() -> ChronicleDocument:
+    """A record of several pages: what was changed, what was refused, what speaks for itself."""
+    row = ChronicleRow(
+        position=1,
+        kind="score.given",
+        at=EVALUATED_AT,
+        person_id=ID,
+        person=PLAIN,
+        data={"value": "4", "reason": "Meets the need.", "criterion_id": "team"},
+        subject={"criterion_id": "team"},
+        before={"value": "3"},
+        supplier=PLAIN,
+        lot=1,
+        holder=None,
+    )
+    refused = msgspec.structs.replace(row, position=2, kind="refused", data={"title": PLAIN}, before=None)
+    return ChronicleDocument(
+        tender=ChronicleTitle(
+            tender_id=ID,
+            reference="NCC-2026-041",
+            title=PLAIN,
+            buyer=PLAIN,
+            jurisdiction="uk-pa2023",
+            time_zone="Europe/London",
+        ),
+        at=EVALUATED_AT,
+        sealed=True,
+        entries=tuple(entry_of(one) for one in (row, refused) * 40),
+    )
+
+
+def spend() -> SpendDocument:
+    """The report on an analysis of a few payments."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = Desk(Path(folder)).analyse(payments())
+    data = msgspec.json.encode(found)
+    digest = hashlib.sha256(data).hexdigest()
+    return SpendDocument(buyer=PLAIN, analysis=found, canonical=data, digest=digest, analysed_at=EVALUATED_AT)
+
+
+def paper(kind: str) -> Callable[[str], bytes]:
+    """How a paper of a kind is printed in a language."""
+    return lambda lang: apart.run_now(print_paper, kind, data_of(kind), lang)[0]
+
+
+WHOLE: Mapping[str, Callable[[str], bytes]] = {
+    **{kind: paper(kind) for kind in PAPERS},
+    "chronicle": lambda lang: apart.run_now(typeset.print_chronicle, chronicle(), lang),
+    "spend": lambda lang: apart.run_now(typeset.print_spend, spend(), lang),
+}
+"""What is made in one piece, and how it is printed in a language: every paper, the record, the spend analysis."""
 
 
 class Progress(msgspec.Struct):
@@ -70,10 +129,26 @@ def store(path: Path, progress: Progress) -> None:
     draft.replace(path)
 
 
-def cases(bids: int) -> dict[str, tuple[Callable[[], ReportDocument], str]]:
+class Case(NamedTuple):
+    """One report: its language, how it is printed, and what it is made of where it can be made in parts."""
+
+    lang: str
+    printed: Callable[[str], bytes]
+    document: Callable[[], ReportDocument] | None = None
+
+
+def cases(bids: int) -> dict[str, Case]:
     """Every report by its name; the longest one last, in the first language alone."""
-    found = {f"{kind}, {lang}": (make, lang) for kind, make in KINDS.items() for lang in LANGUAGES}
-    return found | {f"evaluation of {bids} bids": (lambda: long_report(bids), next(iter(LANGUAGES)))}
+    found = {f"{kind}, {lang}": _in_parts(make, lang) for kind, make in KINDS.items() for lang in LANGUAGES}
+    found |= {f"{kind}, {lang}": Case(lang, printed) for kind, printed in WHOLE.items() for lang in LANGUAGES}
+    return found | {f"evaluation of {bids} bids": _in_parts(lambda: long_report(bids), next(iter(LANGUAGES)))}
+
+
+def _in_parts(make: Callable[[], ReportDocument], lang: str) -> Case:
+    def printed(lang: str) -> bytes:
+        return apart.run_now(typeset.print_report, make(), lang)
+
+    return Case(lang, printed, make)
 
 
 def in_parts(document: ReportDocument, lang: str) -> bytes:
@@ -98,9 +173,8 @@ def by_another_program(name: str, bids: int) -> str:
 
 def wrong_with(name: str, bids: int) -> Iterator[str]:
     """What is wrong with one report, in sentences."""
-    make, lang = cases(bids)[name]
-    document = make()
-    made = apart.run_now(typeset.print_report, document, lang)
+    case = cases(bids)[name]
+    made = case.printed(case.lang)
     for profile in ("3a", "ua1"):
         for fault in page.validate_pdf_bytes(made, profile=profile).failures:
             yield f"{profile}: {fault.rule_id}"
@@ -111,7 +185,7 @@ def wrong_with(name: str, bids: int) -> Iterator[str]:
     if second.error:
         yield f"outloud: {second.error}"
     yield from (f"outloud: {fault.message}" for fault in second.findings if fault.severity == "error")
-    if in_parts(document, lang) != made:
+    if case.document and in_parts(case.document(), case.lang) != made:
         yield "made in parts it has other bytes"
     if by_another_program(name, bids) != hashlib.sha256(made).hexdigest():
         yield "made by another program it has other bytes"
@@ -135,8 +209,8 @@ def main(arguments: list[str]) -> int:
     """Run the campaign, 1 if anything is wrong; with a name print the digest of one report."""
     bids = int(arguments[0]) if arguments else BIDS
     if len(arguments) > 1:
-        make, lang = cases(bids)[arguments[1]]
-        print(hashlib.sha256(apart.run_now(typeset.print_report, make(), lang)).hexdigest())
+        case = cases(bids)[arguments[1]]
+        print(hashlib.sha256(case.printed(case.lang)).hexdigest())
         return 0
     progress = run(PROGRESS, bids, LONGEST_SECONDS)
     wrong = {name: found for name, found in progress.done.items() if found}

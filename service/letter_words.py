@@ -1,0 +1,100 @@
+"""What the service says in letters and trials, told again in another language from what is stored.
+
+Letters are kept to the byte in English, with what people have written among our own sentences. A paragraph that the
+catalogues know is told in the reader's language; every other one stays as somebody wrote it.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Final
+
+import scoring
+from service.language import ENGLISH_MONTHS, NO_BREAK_SPACE, Language
+from service.wording import ENGLISH, told, wording
+
+PUBLISHED: Final = " Published for it: "
+SUM: Final = ", the sum of: "
+UP_TO: Final = " up to "
+OF: Final = " of "
+CITED: Final = "In the tender: "
+
+_INSTANT: Final = re.compile(
+    rf"(\d{{1,2}}) ({'|'.join(ENGLISH_MONTHS)}) (\d{{4}}), (\d\d:\d\d:\d\d) \((UTC[+−:0-9]*), [^()]+\)"
+)
+
+MESSAGES: Final = (
+    CITED.strip(),
+    PUBLISHED.strip(),
+    SUM.rstrip(),
+    "%(title)s up to %(most)s",
+    "0 to {share} weighted points",
+    "0 to 100 points by formula, then weighted",
+    "by its sub-criteria, whose weighted scores are added up",
+    "as the tender's rule says",
+    "Scored by the published formula from what the tender states.",
+    "Scored by the published formula from what the tender states: {offer}.",
+    "The sum of its sub-criteria, each explained below.",
+    "It is not among the best bids, as many as were published to go on.",
+    "no country's rules were chosen",
+    "Directive 2014/24/EU, article {number}",
+    "published with the tender",
+)
+"""What `criterion_words` and `letters` say in pieces."""
+
+
+def paragraphs(text: str, language: Language, zone: str) -> str:
+    """A text whose paragraphs are in a language where they are ours; instants in them as the language writes them."""
+    if language.code == ENGLISH:
+        return text
+    return "\n\n".join(_paragraph(part, language, zone) for part in text.split("\n\n"))
+
+
+def _paragraph(text: str, language: Language, zone: str) -> str:
+    if text.startswith(CITED):
+        return f"{told(CITED.strip(), language.code)} {text.removeprefix(CITED)}"
+    spoken = told(text, language.code)
+    return text if spoken == text else _INSTANT.sub(lambda found: _instant(found, language, zone), spoken)
+
+
+def _instant(found: re.Match[str], language: Language, zone: str) -> str:
+    day, month, year, time, offset = found.groups()
+    at = date(int(year), ENGLISH_MONTHS.index(month) + 1, int(day))
+    return f"{language.day(at)}, {time} ({offset}, {language.city(zone)})"
+
+
+def method(text: str, language: Language) -> str:
+    """By which formula points are earned; what the rules call a figure, such as target, stays as they call it."""
+    formula, published, figures = text.removesuffix(".").partition(PUBLISHED)
+    known = _formulas(language.code)
+    spoken = known.get(formula) or known.get(f"{formula}.") or told(formula, language.code)
+    if not published:
+        return spoken
+    return f"{spoken} {told(PUBLISHED.strip(), language.code)} {language.numbers(figures)}."
+
+
+def scores(text: str, language: Language) -> str:
+    """Which scores there were to have; words of the published scale stay as they were published."""
+    whole, summed, parts = text.partition(SUM)
+    spoken = told(whole, language.code)
+    if not summed:
+        return language.numbers(spoken)
+    up_to = wording(language.code).gettext(MESSAGES[3])
+    named = (part.rpartition(UP_TO) for part in parts.split("; "))
+    listed = (up_to % {"title": title, "most": language.number(most)} for title, _, most in named)
+    return f"{language.numbers(spoken)}{told(SUM.rstrip(), language.code)} {'; '.join(listed)}"
+
+
+def share(text: str, language: Language) -> str:
+    """A criterion's share of the lot: 24 of 100 is 24 / 100 in every language."""
+    part, of, whole = text.partition(OF)
+    return f"{language.number(part)}{NO_BREAK_SPACE}/{NO_BREAK_SPACE}{language.number(whole)}" if of else text
+
+
+@cache
+def _formulas(lang: str) -> Mapping[str, str]:
+    """Every method and rule with its formula, as English says it, in a language."""
+    return {
+        f"{one.name}: {one.formula}": f"{told(one.name, lang)}: {told(one.formula, lang)}" for one in scoring.methods()
+    }
