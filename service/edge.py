@@ -20,6 +20,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from service import db, wire, wording
+from service.deprecations import DEPRECATED
 from service.problems import (
     BodyTooLarge,
     Fault,
@@ -246,6 +247,9 @@ async def finish_answer(message: Message, scope: Scope) -> None:
     headers = [*message["headers"], (b"x-request-id", known.encode())]
     if b"cache-control" not in [name.lower() for name, _ in headers]:
         headers.append((b"cache-control", b"no-store"))
+    handler = cast("Any", scope.get("route_handler"))  # a door before the framework has none
+    if handler is not None and (going := DEPRECATED.get(handler.handler_name)) is not None:
+        headers.extend(going.headers())
     message["headers"] = headers
     _log.info("request", request_id=known, method=scope.get("method"), path=scope["path"], status=message["status"])
 
