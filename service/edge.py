@@ -174,6 +174,15 @@ def check_if_match(if_match: str | None, version: int) -> None:
         )
 
 
+def check_unchanged(if_match: str | None, version: int) -> None:
+    """Where an edit names the version that it edits, 0 being none yet, that must be the present one.
+
+    For what only its own author edits: two windows of one person are told apart, and nobody has to send it.
+    """
+    if if_match is not None:
+        check_if_match(if_match, version)
+
+
 # Who has read it already, and who reads it packed
 
 _TAGS = re.compile(r'"([^"]*)"')
