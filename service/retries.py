@@ -35,7 +35,9 @@ from service.signing import Secrets
 
 SQL = db.queries("retries")
 
-NOT_KEPT = frozenset({"submit_bid", "upload_document", "upload_spend_file", "simulate_lot", "stamp_log", "issue_token"})
+NOT_KEPT = frozenset(
+    {"submit_bid", "upload_document", "upload_spend_file", "add_evidence", "simulate_lot", "stamp_log", "issue_token"}
+)
 """Operations with POST that are not kept here: they keep keys themselves, know the same bytes again, or change nothing
 that a repetition would change twice for the worse."""
 
