@@ -60,10 +60,12 @@ from service import (
     papers,
     performance_notices,
     platform_record,
+    preferences,
     procedure_reports,
     publication,
     quantities,
     questions,
+    quotas,
     recommendations,
     reference,
     remedies,
@@ -71,6 +73,7 @@ from service import (
     requirements,
     results,
     retention,
+    retries,
     robustness,
     roles,
     runs,
@@ -119,9 +122,7 @@ _PUBLIC = [
 
 async def provide_connection(state: State, request: Request[Caller, str, State]) -> AsyncGenerator[db.Connection]:
     """One transaction for the request: committed before the answer is sent, rolled back by any error."""
-    caller = cast("Caller | None", request.scope.get("user"))
-    ours = db.transaction(state.pool) if caller is None else db.transaction_of(state.pool, caller.organisation_id)
-    async with ours as conn:
+    async with retries.connection_of(request, state.pool) as conn:
         yield conn
 
 
@@ -200,6 +201,9 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
             DefineMiddleware(edge.BindRequestId),
             METRICS.middleware,
             DefineMiddleware(sign_in.Authentication, exclude=_PUBLIC),
+            DefineMiddleware(quotas.Counted),
+            DefineMiddleware(preferences.Preferences),
+            DefineMiddleware(retries.Retries),
         ],
         exception_handlers={HTTPException: edge.answer_error, Exception: edge.answer_error},
         after_exception=[write_down_refusal],
@@ -304,6 +308,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "known_keys": KnownKeys(),
             "provider_keys": identity_providers.ProviderKeys(own_hosts),
             "own_hosts": own_hosts,
+            "quotas": quotas.Quotas(settings.requests_per_minute),
             "own_tokens": OwnTokens(secrets.token_seeds),
             "token_issuer": settings.public_url or f"{identity_providers.OWN_NAMES}service",
             "secrets": secrets,

@@ -87,9 +87,9 @@ class RequestInFlight(Refusal):
 
 
 class IdempotencyKeyReused(Refusal):
-    """This Idempotency-Key was used for another bid.
+    """This Idempotency-Key was used for another request.
 
-    A key stands for one request and its body. Use the receipt that you have, or a new key for a new body.
+    A key stands for one request and its body. Use the answer that you have, or a new key for a new body.
     """
 
     status = 422

@@ -10,13 +10,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, put
+from litestar import Response, Router, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 import scoring
 from service import db, events, opening, panel, panel_scores, tenders
+from service.edge import check_unchanged, etag
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.panel import Policy, Seat
@@ -324,11 +325,13 @@ async def record_consensus(
     data: JSONBody[NewScore],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-) -> ConsensusScore:
+    if_match: tenders.IfMatch = None,
+) -> Response[ConsensusScore]:
     """Record what the panel agreed about a question on which, by the lot's policy, it need not meet; for moderators.
 
     All who are seated have scored, and each of them has given this very score. Typed in, never computed. Where marks
-    differ, by however little, one of them is chosen in a meeting alone: `POST /lots/{id}/meetings`.
+    differ, by however little, one of them is chosen in a meeting alone: `POST /lots/{id}/meetings`. Whoever sends the
+    ETag of the agreed score that was read as `If-Match` overwrites no newer one of another moderator.
     """
     place = await panel.lock_bid(conn, caller, bid_id)
     known, lot = _check(*place, caller, "record_consensus")
@@ -336,11 +339,13 @@ async def record_consensus(
     bench = await bench_of(conn, lot)
     if criterion_id in bench.locked:
         raise panel.CriterionLocked(f"{criterion_id} is locked.")
+    before = bench.agreed.get((bid_id, criterion_id))
+    check_unchanged(if_match, 0 if before is None else before.version)
     agreed = Agreed(bid_id, criterion_id, value, data.reason, data.cites, data.change_reason)
     if why := reasons_to_meet(bench, agreed):
         raise PanelMustMeet(f"{criterion_id}: {', '.join(why)}.")
     (score,) = await keep_agreed(conn, known, caller, bench, [agreed], None)
-    return score
+    return Response(score, headers={"ETag": etag(score.version)})
 
 
 @get("/lots/{lot_id:uuid}/consensus")

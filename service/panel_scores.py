@@ -11,13 +11,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from service import db, events, opening, panel, tenders
 from service.drafts import Reason
+from service.edge import check_unchanged, etag
 from service.organisations import Caller
 from service.problems import Fault, Refusal
 from service.tenders import TenderLot
@@ -160,16 +161,19 @@ async def give_score(
     data: JSONBody[NewScore],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-) -> PanelScore:
+    if_match: tenders.IfMatch = None,
+) -> Response[PanelScore]:
     """Submit your own score for a bid on a criterion, with reason and citation; for evaluators who are seated on it.
 
-    A new one is a new version and says why (`change_reason`); your draft is cleared.
+    A new one is a new version and says why (`change_reason`); your draft is cleared. Whoever sends the ETag of the
+    version that was read as `If-Match` overwrites no newer one from another window.
     """
     known, lot = await _seated(conn, caller, bid_id, criterion_id, "give_score")
     value = panel.published_value(lot, criterion_id, data.value)
     key = {"bid_id": bid_id, "criterion_id": criterion_id, "person_id": caller.person_id}
     before = await SQL.get_standing(conn, **key)
     version = 1 if before is None else before["version"] + 1
+    check_unchanged(if_match, version - 1)
     check_change_reason(version, data.change_reason)
     row = SQL.insert_panel_score(
         conn,
@@ -186,7 +190,7 @@ async def give_score(
     if before is not None:
         facts["was"] = before["value"]
     await events.record(conn, "score.given", tender_id=known.tender.id, actor=caller.person_id, data=facts)
-    return score
+    return Response(score, headers={"ETag": etag(score.version)})
 
 
 @put("/bids/{bid_id:uuid}/scores/{criterion_id:str}/draft")

@@ -19,6 +19,7 @@ from litestar.openapi.spec import (
     OpenAPIMediaType,
     OpenAPIResponse,
     Operation,
+    Parameter,
     Reference,
     RequestBody,
     Schema,
@@ -32,7 +33,8 @@ from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
 
 import scoring
-from service import db, wording
+from service import db, quotas, retries, wording
+from service.deprecations import DEPRECATED
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
 from service.problems import NotFound, Unavailable, page, refusals
@@ -80,6 +82,7 @@ _ALSO = {
 )
 _KEYLESS = (["Reference"], ["Public"])
 """The tags of what is read without a key."""
+_WITH_QUOTA = {429: "The key has sent as many requests as it may in this minute; `Retry-After` says when to go on."}
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
 
 
@@ -110,7 +113,9 @@ OPENAPI = DescribedOnDemand(
     description=(
         "Tenders with weighted criteria, sealed bids, moderated scores, an exact ranking that explains every digit, "
         "and the report. Amounts and other decimals are JSON strings; instants are RFC 3339 in UTC. Every error is "
-        "`application/problem+json` (RFC 9457); what each means stands at `/problems`."
+        "`application/problem+json` (RFC 9457); what each means stands at `/problems`. With `Prefer: return=minimal` "
+        "(RFC 7240) an answer 200 to PUT or DELETE is 204 without a body, and one 201 with a `Location` has none; "
+        "receipts are always sent. `RateLimit` and `RateLimit-Policy` tell what a key has left of its minute."
     ),
     path="/docs",
     render_plugins=[
@@ -162,7 +167,7 @@ def complete_description(document: OpenAPI) -> None:
     for item in (document.paths or {}).values():
         for operation in (item.get, item.put, item.post, item.delete):
             if operation is not None:
-                _describe(operation)
+                _describe(operation, is_post=operation is item.post)
 
 
 def _mend_tuples(schema: object) -> None:
@@ -200,9 +205,14 @@ def _plain_schema() -> Schema:
     )
 
 
-def _describe(operation: Operation) -> None:
+def _describe(operation: Operation, *, is_post: bool) -> None:
     if operation.tags in _KEYLESS:
         operation.security = [{}]
+    name = operation.operation_id or ""
+    if is_post and name not in retries.NOT_KEPT and operation.tags not in _KEYLESS:
+        operation.parameters = [*(operation.parameters or []), _RETRY_KEY]
+    if name in DEPRECATED:
+        operation.deprecated = True
     operation.summary = (operation.description or "").partition("\n")[0].rstrip(".")
     media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))}
     answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
@@ -220,6 +230,15 @@ def _describe(operation: Operation) -> None:
         body.content["application/json"].examples = {"example": Example(summary=example.summary, value=example.body)}
 
 
+_RETRY_KEY = Parameter(
+    name="Idempotency-Key",
+    param_in="header",
+    description="Any text of your own, 1 to 100 characters, new for each request: its repetition within eight days "
+    "changes nothing and gets the first answer again, marked `Idempotency-Replayed: true`.",
+    schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=102),
+)
+
+
 def _errors(operation: Operation) -> dict[int, str]:
     """Every error that an operation can answer, by what it takes."""
     parameters = [item for item in operation.parameters or [] if not isinstance(item, Reference)]
@@ -229,6 +248,8 @@ def _errors(operation: Operation) -> dict[int, str]:
     applies = (
         (True, _ALWAYS),
         (with_key, _WITH_KEY),
+        (with_key and operation.operation_id not in quotas.FREE, _WITH_QUOTA),
+        (_RETRY_KEY in parameters, {409: _WITH_STAGE[409]}),
         (bool(places & {"query", "header"}), {400: _WITH_BODY[400], 422: _WITH_BODY[422]}),
         ("path" in places, _WITH_ID),
         (operation.request_body is not None, _WITH_BODY),

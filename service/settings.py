@@ -137,6 +137,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, Meta(ge=1_000, description="bytes, largest file of payments, suppliers or places (spend)")
     ] = 2_000_000_000
     max_body_bytes: Annotated[int, Meta(ge=1_000, description="bytes, any other body (app)")] = 256_000
+    requests_per_minute: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="requests of one key or token in a minute over all processes, bids and documents not counted; "
+            "0 for any number (quotas)",
+        ),
+    ] = 6000
     report_workers: Annotated[
         int, Meta(ge=0, le=64, description="processes that render reports, 0 for none here (reports)")
     ] = 1

@@ -285,6 +285,27 @@ CREATE FUNCTION public.last_hold(tender uuid) RETURNS integer
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$ SELECT coalesce(max(hold.number), 0) FROM legal_holds AS hold WHERE hold.tender_id = tender; $$;
 
+CREATE FUNCTION public.lease_requests(key text, wanted integer, most integer) RETURNS TABLE(granted integer, leased integer, seconds_left double precision)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+    at timestamptz := clock_timestamp();
+    this_minute timestamptz := date_trunc('minute', at);
+    before integer;
+BEGIN
+    INSERT INTO request_quotas AS quota (key_id, minute, leased) VALUES (key, this_minute, 0)
+    ON CONFLICT (key_id) DO UPDATE
+    SET minute = this_minute, leased = CASE WHEN quota.minute = this_minute THEN quota.leased ELSE 0 END
+    RETURNING quota.leased INTO before;
+    granted := greatest(0, least(wanted, most - before));
+    leased := before + granted;
+    UPDATE request_quotas AS quota SET leased = before + granted WHERE quota.key_id = key;
+    seconds_left := extract(EPOCH FROM this_minute + interval '1 minute' - at);
+    RETURN NEXT;
+END
+$$;
+
 CREATE FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -1901,6 +1922,19 @@ CREATE TABLE public.reports (
     CONSTRAINT reports_are_of_a_known_kind CHECK ((kind = 'evaluation'::text))
 );
 
+CREATE TABLE public.request_answers (
+    name text NOT NULL COLLATE pg_catalog."C",
+    fingerprint text NOT NULL,
+    answer bytea,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE UNLOGGED TABLE public.request_quotas (
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    minute timestamp with time zone NOT NULL,
+    leased integer NOT NULL
+);
+
 CREATE TABLE public.retention_periods (
     tender_id uuid NOT NULL,
     number integer NOT NULL,
@@ -2633,6 +2667,12 @@ ALTER TABLE ONLY public.report_texts
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_stored_once PRIMARY KEY (evaluation_id, kind, lang);
 
+ALTER TABLE ONLY public.request_answers
+    ADD CONSTRAINT request_answers_are_given_once PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.request_quotas
+    ADD CONSTRAINT request_quotas_one_per_key PRIMARY KEY (key_id);
+
 ALTER TABLE ONLY public.retention_periods
     ADD CONSTRAINT retention_periods_are_numbered PRIMARY KEY (tender_id, number);
 
@@ -2800,6 +2840,8 @@ CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON public.pgqueuer USING btree (d
 CREATE INDEX pgqueuer_updated_id_id1_idx ON public.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::public.pgqueuer_status);
 
 CREATE INDEX record_files_by_tender ON public.record_files USING btree (tender_id, asked_at);
+
+CREATE INDEX request_answers_by_age ON public.request_answers USING btree (at);
 
 CREATE INDEX seats_by_lot ON public.seats USING btree (lot_id, criterion_id, person_id);
 
@@ -3904,6 +3946,9 @@ GRANT UPDATE(variants) ON TABLE public.lots TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.framework_suppliers TO tenderscore_app;
 
+REVOKE ALL ON FUNCTION public.lease_requests(key text, wanted integer, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lease_requests(key text, wanted integer, most integer) TO tenderscore_app;
+
 REVOKE ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.log_append(log uuid, what text, person uuid, facts jsonb) TO tenderscore_app;
 
@@ -4120,6 +4165,12 @@ GRANT SELECT,INSERT ON TABLE public.report_parts TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.report_texts TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.reports TO tenderscore_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.request_answers TO tenderscore_app;
+
+GRANT UPDATE(answer) ON TABLE public.request_answers TO tenderscore_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.request_quotas TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.retention_periods TO tenderscore_app;
 

@@ -423,7 +423,8 @@ $$;
 @contextlib.asynccontextmanager
 async def served(dsn: str, *, secrets: Secrets = SECRETS, **settings: Any) -> AsyncIterator[str]:
     """The service as `tenderscore serve` runs it, on a free port; yields its address."""
-    chosen = Settings(**({"port": 0, "report_workers": 0, "sample_seconds": 0, "database_connections": 8} | settings))
+    quiet = {"port": 0, "report_workers": 0, "sample_seconds": 0, "database_connections": 8, "requests_per_minute": 0}
+    chosen = Settings(**(quiet | settings))
     with serving.listen("127.0.0.1", 0) as sock:
         server = serving.http_server(chosen, dsn, secrets)
         running = asyncio.create_task(server.serve(sockets=[sock]))

@@ -27,7 +27,13 @@ async def test_a_moderator_records_what_the_panel_agreed(market: Market) -> None
     for person in people:
         done(await score(person, bid, value="3", change_reason="Page 15 contradicts."))
     refused(await agree(market, bid, value="3"), 422, "change-needs-reason")
-    assert done(await agree(market, bid, value="3", change_reason="Page 15 contradicts."))["version"] == 2
+    path, body = (
+        f"/bids/{bid['bid_id']}/consensus/{CRITERION}",
+        a_score(value="3", change_reason="Page 15 contradicts."),
+    )
+    refused(await market.moderator.put(path, body, If_Match='"2"'), 412, "precondition-failed")
+    answer = await market.moderator.put(path, body, If_Match='"1"')
+    assert (done(answer)["version"], answer.headers["etag"]) == (2, '"2"')
     assert (await market.last(tender))["data"]["was"] == "4"
     (standing,) = done(await market.auditor.get(f"{lot_of(tender)}/consensus"))
     assert standing["value"] == "3"

@@ -58,6 +58,9 @@ async def test_a_changed_score_says_why_and_the_old_one_stays_in_the_log(market:
     refused(await score(market.evaluator, bid, value="4", change_reason=" "), 422, "invalid-request")
     changed = done(await score(market.evaluator, bid, value="4", change_reason="I had overlooked page 9."))
     assert (changed["version"], changed["change_reason"]) == (2, "I had overlooked page 9.")
+    # another window that has read the first version overwrites nothing, where it says so
+    path, stale = f"/bids/{bid['bid_id']}/scores/{CRITERION}", a_score(value="1", change_reason="Page 3.")
+    refused(await market.evaluator.put(path, stale, If_Match='"1"'), 412, "precondition-failed")
     (standing,) = done(await market.moderator.get(f"{lot_of(tender)}/scores"))
     assert (standing["value"], standing["version"]) == ("4", 2)
     told = [entry["data"] for entry in await market.log(tender) if entry["kind"] == "score.given"]

@@ -197,6 +197,7 @@ async def test_what_the_service_may_do_to_each_table_is_on_one_list(pool: asyncp
         "score_drafts",
         "spend_objects",
         "spend_files",
+        "request_answers",
     }
 
 

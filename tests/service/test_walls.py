@@ -72,6 +72,7 @@ WALLED = (
 OPEN = {
     "organisations people api_keys officer_keys": "who is calling is found before there is a tenant",
     "identity_providers identities": "the same",
+    "request_answers request_quotas": "answers sealed under the sender's own key, counts of requests",
     "tenders lots tender_roles tender_keys tender_key_shares tender_requirements": "what every rule asks first",
     "corrigenda corrigendum_proposals corrigendum_decisions question_answers cancellations": "published to all",
     "award_decisions award_annulments framework_places standstills award_notices contracts awards": "who won what",
