@@ -33,6 +33,7 @@ from service import (
     db,
     decisions,
     declarations,
+    deliveries,
     document_store,
     draws,
     edge,
@@ -45,10 +46,12 @@ from service import (
     measures,
     meetings,
     moderation,
+    news,
     notices,
     opened_documents,
     opening,
     organisations,
+    outbound,
     panel,
     panel_scores,
     papers,
@@ -58,6 +61,7 @@ from service import (
     questions,
     recommendations,
     reference,
+    relay,
     reports,
     requirements,
     results,
@@ -81,6 +85,7 @@ from service import (
     trainings,
     transparency,
     uploads,
+    webhooks,
 )
 from service.attempts import Attempt, Attempts
 from service.frontdoor import METRICS
@@ -170,7 +175,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
         app.state.shelf = Shelf.of(app.state.pool, settings)
-        worker = asyncio.create_task(work(dsn, settings)) if settings.report_workers else None
+        worker = asyncio.create_task(work(dsn, settings, secrets)) if settings.report_workers else None
         try:
             async with attempts.running(), intake.running():
                 yield
@@ -201,9 +206,11 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
     )
 
 
-async def work(dsn: str, settings: Settings) -> None:
-    """Do every kind of queued job until cancelled; a program of its own wraps it in `jobs.until_told`."""
-    await reports.work(dsn, settings, papers.DUTIES | spend_reports.duties(settings))
+async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
+    """Do queued jobs of every kind and tell news until cancelled; a program of its own wraps it in `until_told`."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(reports.work(dsn, settings, papers.DUTIES | spend_reports.duties(settings)))
+        group.create_task(relay.work(dsn, settings, secrets))
 
 
 def _routers(settings: Settings) -> list[ControllerRouterHandler]:
@@ -265,6 +272,9 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         papers.router,
         papers.public,
         platform_record.router,
+        news.router,
+        webhooks.router,
+        deliveries.router,
         spend.router,
         spend_analyses.router,
         spend_reports.router,
@@ -274,7 +284,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
 
 def _state(settings: Settings, secrets: Secrets) -> State:
     """What is there before the application starts: the doors before the framework are made with it."""
-    own_hosts = frozenset(filter(None, settings.outbound_hosts.split(",")))
+    own_hosts = outbound.own_hosts(settings.outbound_hosts)
     return State(
         {
             "known_keys": KnownKeys(),

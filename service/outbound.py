@@ -5,8 +5,8 @@ that means something else a moment later (DNS rebinding) leads nowhere. No redir
 """
 
 import asyncio
-import ipaddress
 import contextlib
+import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -46,6 +46,11 @@ class OutboundRefused(Exception):
     """Nothing could be fetched, or may be; the text says why."""
 
 
+def own_hosts(setting: str) -> frozenset[str]:
+    """The hosts that the operator lets be reached although they are not public: their names, by commas."""
+    return frozenset(filter(None, setting.split(",")))
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet, also looking through what wraps an IPv4 address in IPv6."""
     found = ipaddress.ip_address(address.partition("%")[0])
@@ -78,9 +83,9 @@ def check_url(url: str, own_hosts: Collection[str]) -> None:
 
 
 def check_postable(url: str, own_hosts: Collection[str]) -> None:
-    """The same for an address that is kept to be sent to: no fragment, no low port, and no host of which its spelling
+    """The same for an address that is kept to be sent to, without looking anything up. Raises OutboundRefused.
 
-    tells already that it leads inward; nothing is looked up. Raises OutboundRefused.
+    It has no fragment, no low port, and no host of which the spelling tells already that it leads inward.
     """
     check_url(url, own_hosts)
     parts = urlsplit(url)

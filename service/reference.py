@@ -142,6 +142,7 @@ OPENAPI = DescribedOnDemand(
         Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
         Tag(name="Reports", description="What is printed: as PDF with its data inside, and as HTML."),
         Tag(name="Award", description="The award decision."),
+        Tag(name="Events", description="What happened: a feed to poll, and webhooks that are told."),
         Tag(name="Catalogue", description="Measures, social value models and proxy values, with their sources."),
         Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
         Tag(name="Public", description="What anybody reads without a key: notices, how bids are scored, who won."),
