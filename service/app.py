@@ -33,7 +33,6 @@ from service import (
     db,
     decisions,
     declarations,
-    deliveries,
     document_store,
     draws,
     edge,
@@ -85,6 +84,7 @@ from service import (
     trainings,
     transparency,
     uploads,
+    webhook_deliveries,
     webhooks,
 )
 from service.attempts import Attempt, Attempts
@@ -274,7 +274,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         platform_record.router,
         news.router,
         webhooks.router,
-        deliveries.router,
+        webhook_deliveries.router,
         spend.router,
         spend_analyses.router,
         spend_reports.router,

@@ -10,7 +10,7 @@ import asyncio
 import asyncpg
 import structlog
 
-from service import db, deliveries, jobs, news
+from service import db, jobs, news, webhook_deliveries
 from service.leader import GONE
 from service.outbound import Outbound, own_hosts
 from service.settings import Settings
@@ -34,9 +34,9 @@ async def tell(pool: asyncpg.Pool) -> int:
         entries: int = await SQL.tell(conn, tellings=news.tellings(), entries=ENTRIES)
         rows = SQL.insert_deliveries(conn, since=since, rights=news.rights())
         fresh = [str(row["id"]) async for row in rows]
-        overdue = [str(row["id"]) async for row in SQL.list_overdue(conn, duty=deliveries.DUTY)]
+        overdue = [str(row["id"]) async for row in SQL.list_overdue(conn, duty=webhook_deliveries.DUTY)]
         if fresh or overdue:
-            await jobs.enqueue_all(conn, deliveries.DUTY, [*fresh, *overdue])
+            await jobs.enqueue_all(conn, webhook_deliveries.DUTY, [*fresh, *overdue])
     return entries
 
 
@@ -55,14 +55,16 @@ async def keep_telling(dsn: str, *, pooler: str = "") -> None:
 
 async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
     """Tell, and deliver to webhooks, until cancelled: beside the worker of reports, which may be busy for minutes."""
-    courier = deliveries.Courier(secrets, Outbound(own_hosts(settings.outbound_hosts)), settings.public_url or "")
+    courier = webhook_deliveries.Courier(
+        secrets, Outbound(own_hosts(settings.outbound_hosts)), settings.public_url or ""
+    )
     async with asyncio.TaskGroup() as group:
         group.create_task(keep_telling(dsn, pooler=settings.database_pooler))
         group.create_task(
             jobs.work(
                 dsn,
-                {deliveries.DUTY: courier.deliver},
-                at_once=deliveries.AT_ONCE,
+                {webhook_deliveries.DUTY: courier.deliver},
+                at_once=webhook_deliveries.AT_ONCE,
                 grace=settings.shutdown_seconds,
                 pooler=settings.database_pooler,
             )

@@ -27,7 +27,7 @@ from service.outbound import Outbound, OutboundRefused
 from service.signing import Secrets
 from service.webhook_signatures import SecretName, signatures
 
-SQL = db.queries("deliveries")
+SQL = db.queries("webhook_deliveries")
 
 DUTY = "webhook"
 """What the worker calls the job that makes an attempt; its payload is the delivery's id."""

@@ -11,8 +11,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from service import db, jobs
-from service.deliveries import AT_ONCE_PER_WEBHOOK, RETRIES, Courier
 from service.news import TYPES
+from service.webhook_deliveries import AT_ONCE_PER_WEBHOOK, RETRIES, Courier
 from tests.make_receiver import Receiver, receiving
 from tests.service.conftest import SECRETS, Market, Person, done, refused
 from tests.service.test_news import feed_of, tell_all
