@@ -134,6 +134,18 @@ ROWS: dict[str, Row] = {
     "add_identity": Row(whose="caller", scope="admin", kind="buyer"),
     "list_identities": Row(whose="caller", scope="read", kind="buyer"),
     "register_officer_key": Row(whose="caller", scope="write", kind="buyer"),
+    # What happened: the feed, and webhooks, which read with the eyes of their makers
+    "read_feed": _read("caller"),
+    "make_webhook": Row(whose="caller", scope="write"),
+    "list_webhooks": _read("caller"),
+    "get_webhook": _read("caller"),
+    "rotate_secret": Row(whose="caller", scope="write"),
+    "ping_webhook": Row(whose="caller", scope="write"),
+    "enable_webhook": Row(whose="caller", scope="write"),
+    "remove_webhook": Row(whose="caller", scope="write"),
+    "list_webhook_deliveries": _read("caller"),
+    "get_webhook_delivery": _read("caller"),
+    "redeliver": Row(whose="caller", scope="write"),
     # Spend analysis: a buyer's own business
     "upload_spend_file": _spend("write"),
     "list_spend_files": _spend("read"),

@@ -49,11 +49,13 @@ from service import (
     metrics,
     moderation,
     monitoring,
+    news,
     notices,
     obligations,
     opened_documents,
     opening,
     organisations,
+    outbound,
     own_measures,
     panel,
     panel_scores,
@@ -68,6 +70,7 @@ from service import (
     quotas,
     recommendations,
     reference,
+    relay,
     remedies,
     reports,
     requirements,
@@ -93,6 +96,8 @@ from service import (
     trainings,
     transparency,
     uploads,
+    webhook_deliveries,
+    webhooks,
 )
 from service.attempts import Attempt, Attempts
 from service.frontdoor import METRICS
@@ -181,7 +186,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
         app.state.tsa_url = settings.tsa_url
         app.state.shelf = Shelf.of(app.state.pool, settings)
-        worker = asyncio.create_task(work(dsn, settings)) if settings.report_workers else None
+        worker = asyncio.create_task(work(dsn, settings, secrets)) if settings.report_workers else None
         try:
             async with attempts.running(), intake.running():
                 yield
@@ -215,9 +220,12 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
     )
 
 
-async def work(dsn: str, settings: Settings) -> None:
-    """Do every kind of queued job until cancelled; a program of its own wraps it in `jobs.until_told`."""
-    await reports.work(dsn, settings, papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings))
+async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
+    """Do queued jobs of every kind and tell news until cancelled; a program of its own wraps it in `until_told`."""
+    duties = papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(reports.work(dsn, settings, duties))
+        group.create_task(relay.work(dsn, settings, secrets))
 
 
 _CONTRACT = (
@@ -293,6 +301,9 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         papers.router,
         papers.public,
         platform_record.router,
+        news.router,
+        webhooks.router,
+        webhook_deliveries.router,
         spend.router,
         spend_analyses.router,
         spend_reports.router,
@@ -302,7 +313,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
 
 def _state(settings: Settings, secrets: Secrets) -> State:
     """What is there before the application starts: the doors before the framework are made with it."""
-    own_hosts = frozenset(filter(None, settings.outbound_hosts.split(",")))
+    own_hosts = outbound.own_hosts(settings.outbound_hosts)
     return State(
         {
             "known_keys": KnownKeys(),

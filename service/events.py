@@ -119,6 +119,12 @@ Kind = Literal[
     "spend.supplier-answered",
     "spend.analysed",
     "spend.finding-linked",
+    "webhook.made",
+    "webhook.secret-rotated",
+    "webhook.pinged",
+    "webhook.disabled",
+    "webhook.enabled",
+    "webhook.removed",
     "refused",
 ]
 

@@ -427,6 +427,13 @@ EXAMPLES: dict[str, RequestExample] = {
             "outcome": "Resilient, innovative and flexible supply chains (PPN 002)",
         },
     ),
+    "make_webhook": RequestExample(
+        "A supplier's portal that wants to know when bids are opened and letters are sent",
+        {
+            "url": "https://portal.example.org/hooks/tenderscore",
+            "types": ["deadline.moved", "question.answered", "bids.opened", "clarification.asked", "summary.sent"],
+        },
+    ),
     "annul_award": RequestExample(
         "Set aside by a court",
         {

@@ -7,7 +7,7 @@ worker would come back for ever. So each attempt is counted here before it begin
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,14 @@ class JobError(Exception):
         self.final = final
 
 
+class Later(Exception):
+    """A job went as it should and wants to be done again after a while: that is no failure of it."""
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__(f"again after {after}")
+        self.after = after
+
+
 class Failure(Struct, frozen=True):
     """Why a job was given up, and how long ago."""
 
@@ -79,6 +87,21 @@ async def enqueue(conn: db.Connection, duty: str, payload: str) -> None:
 async def enqueue_later(conn: db.Connection, duty: str, payload: str, at: datetime) -> None:
     """Queue a job that nobody begins before an instant of the database's clock."""
     await SQL.enqueue_later(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload), at=at)
+
+
+async def enqueue_all(conn: db.Connection, duty: str, payloads: Sequence[str]) -> None:
+    """Queue several jobs by one statement, each as `enqueue` does."""
+    await SQL.enqueue_jobs(
+        conn,
+        duty=duty,
+        payloads=[payload.encode() for payload in payloads],
+        keys=[key_of(duty, payload) for payload in payloads],
+    )
+
+
+async def hasten(conn: db.Connection, duty: str, payload: str) -> None:
+    """Queue a job, or let one that waits for its turn be done now."""
+    await SQL.hasten_job(conn, duty=duty, payload=payload.encode(), key=key_of(duty, payload))
 
 
 async def find_failure(conn: db.Connection, duty: str, payload: str) -> Failure | None:
@@ -120,6 +143,9 @@ async def attempt(pool: asyncpg.Pool, do: Do, duty: str, payload: str) -> timede
             await SQL.give_up(pool, key=key, failure=str(error))
             return None
         return timedelta(seconds=2**begun)
+    except Later as later:
+        await SQL.forget_attempts(pool, key=key)
+        return later.after
     except asyncio.CancelledError:  # we were told to stop: no fault of the job, somebody else goes on with it
         await SQL.take_back_attempt(pool, key=key)
         return timedelta()

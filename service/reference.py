@@ -148,6 +148,7 @@ OPENAPI = DescribedOnDemand(
         Tag(
             name="Contract", description="What was promised and is delivered: obligations, evidence, ratings, remedies."
         ),
+        Tag(name="Events", description="What happened: a feed to poll, and webhooks that are told."),
         Tag(name="Catalogue", description="Measures, social value models and proxy values, with their sources."),
         Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
         Tag(name="Public", description="What anybody reads without a key: notices, how bids are scored, who won."),

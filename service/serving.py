@@ -311,13 +311,13 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 
 
 def worker(arguments: argparse.Namespace) -> int:
-    """Do queued jobs (reports) until told to stop; as many of these beside `serve` as wanted."""
+    """Do queued jobs (reports, webhooks) until told to stop; as many of these beside `serve` as wanted."""
     settings = _settings(arguments)
     forbid_core_dumps()
     configure_logging(settings.log_level)
     with tracing(settings), database(settings) as dsn:
         asyncio.run(prepare(dsn, settings, migrate=False))
-        asyncio.run(jobs.until_told(work(dsn, settings)))
+        asyncio.run(jobs.until_told(work(dsn, settings, secrets_of(settings))))
     return 0
 
 

@@ -92,7 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(
             pattern=r"^([A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*)?$",
-            description="names of hosts in the operator's own network, by commas, that may be fetched from although "
+            description="names of hosts in the operator's own network, by commas, that may be reached although "
             "their addresses are private, by http too; all others by https and at public addresses only (outbound)",
         ),
     ] = ""

@@ -1,4 +1,4 @@
-"""The service's secrets: what receipts are signed with, what wraps tenders' keys, what fingerprints are made with.
+"""The service's secrets: what receipts and webhooks are signed with, what wraps tenders' keys, what makes fingerprints.
 
 All come from the lines of one text file (TENDERSCORE_SECRET_FILE), by HKDF-SHA256 with a label for each use, so that no
 key serves for two things. The first line is in use. Later lines are older ones: what was signed, wrapped or
@@ -110,6 +110,7 @@ class Secrets:
             Wrapping(_derive(line, "wrapping id")[:8].hex(), _derive(line, "wrapping")) for line in lines
         )
         self._wrappings = {one.id: one for one in self.wrappings}
+        self._webhook_keys = {_derive(line, "webhook id")[:8].hex(): _derive(line, "webhook") for line in lines}
         self._fingerprint_keys = tuple(_derive(line, "fingerprint") for line in lines)
 
     def checkpoint(self, log_id: UUID, size: int, root: bytes) -> str:
@@ -127,6 +128,15 @@ class Secrets:
     def wrapping(self, wrapping_id: str) -> Wrapping:
         """The wrapping key with an id. Raises LookupError where no line of the file gives it."""
         return self._wrappings[wrapping_id]
+
+    @property
+    def webhook_line(self) -> str:
+        """The id of the newest line, which webhooks' secrets are made of from now on."""
+        return next(iter(self._webhook_keys))
+
+    def webhook_secret(self, line_id: str, webhook_id: UUID, number: int, use: str) -> bytes:
+        """The 32 bytes of a webhook's secret for a use. Raises LookupError where no line of the file has this id."""
+        return hmac.digest(self._webhook_keys[line_id], f"{webhook_id} {number} {use}".encode(), "sha256")
 
     def fingerprint(self, data: bytes) -> str:
         """What only this service can recognise the data by: HMAC-SHA256 in hexadecimal, by the newest key."""

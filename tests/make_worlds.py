@@ -9,8 +9,9 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from service import db, spend, spend_analyses
+from service import db, relay, spend, spend_analyses
 from service.examples import EXAMPLES
+from service.news import TYPES
 from service.settings import Settings
 from service.spend_shelf import Shelf
 from tests.make import a_lot, a_policy, a_rules, a_score, a_tender
@@ -19,7 +20,7 @@ from tests.make_spend import payments
 from tests.service.conftest import Market, Person, done
 from tests.service.test_documents import a_document
 
-Kind = Literal["draft", "name", "offer", "document", "price", "reason", "question", "spend"]
+Kind = Literal["draft", "name", "offer", "document", "price", "reason", "question", "spend", "webhook"]
 WorldName = Literal["draft", "published", "opened", "awarded", "foreign"]
 
 SCALE = {"id": "graded", "scale": [{"value": str(value), "label": f"level {value}"} for value in range(6)]}
@@ -57,6 +58,8 @@ class Worlds:
         self.people: dict[str, Person] = {}
         self.spend: dict[str, dict[str, str]] = {}
         """The ids of a file of payments and an analysis, by whose they are: the city's and the stranger's."""
+        self.webhooks: dict[str, dict[str, str]] = {}
+        """The ids of a webhook that is told everything, and of one of its deliveries, by who made it."""
 
     def canary(self, world: WorldName, owner: str, kind: Kind, criterion: str = "") -> str:
         """A new canary's text; a price is a number."""
@@ -115,9 +118,11 @@ async def make_worlds(market: Market, names: tuple[WorldName, ...] = EVERY) -> W
         "awarded": make_awarded,
         "foreign": make_foreign,
     }
+    await make_webhooks(made)
     for name in names:
         await make[name](made)
     await make_spend(made)
+    await tell(made)
     return made
 
 
@@ -271,6 +276,31 @@ async def sign(made: Worlds, world: World, at: str) -> None:
     evidence = (await send_evidence(bidder, delivery["id"], content))["evidence"][0]
     ids = {"obligation_id": obligation_id, "delivery_id": delivery["id"], "evidence_id": evidence["id"]}
     world.bids["bidder"].update(ids)
+
+
+async def make_webhooks(made: Worlds) -> None:
+    """Everybody who may has a webhook for everything that there is to be told, its address a canary."""
+    for name, person in made.people.items():
+        if name in {"anonymous", "operator"}:
+            continue
+        owner = name if name in {"bidder", "rival", "stranger"} else "city"
+        wanted = {"url": f"https://{made.canary('published', owner, 'webhook')}.example/", "types": list(TYPES)}
+        made.webhooks[name] = {"webhook_id": done(await person.post("/webhooks", wanted))["webhook"]["id"]}
+
+
+async def tell(made: Worlds) -> None:
+    """Let a worker tell what has happened; nothing is sent."""
+    async with await db.open_pool(made.market.dsn, connections=1) as pool:
+        while await relay.tell(pool):
+            pass
+        rows = await pool.fetch(
+            "SELECT DISTINCT ON (sent.webhook_id) sent.webhook_id, sent.id FROM webhook_deliveries AS sent"
+            " INNER JOIN news AS told ON sent.news_id = told.id WHERE told.type = 'tender.published'"
+        )
+    first = {str(row["webhook_id"]): str(row["id"]) for row in rows}
+    for ids in made.webhooks.values():
+        if ids["webhook_id"] in first:
+            ids["delivery_id"] = first[ids["webhook_id"]]
 
 
 async def make_spend(made: Worlds) -> None:

@@ -14,6 +14,20 @@ INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status, execute
 VALUES (0, :duty::text, :payload::bytea, :key::text, 'queued', :at::timestamptz)
 ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL DO NOTHING;
 
+-- name: enqueue_jobs(duty, payloads, keys)!
+-- Queue several jobs of one duty in the caller's transaction; those that wait or run already stay as they are.
+INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status)
+SELECT 0, :duty::text, job.payload, job.key, 'queued'
+FROM unnest(:payloads::bytea [], :keys::text []) AS job (payload, key)
+ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL DO NOTHING;
+
+-- name: hasten_job(duty, payload, key)!
+-- Queue a job; one that waits for its turn is due now, one that runs goes on.
+INSERT INTO pgqueuer AS job (priority, entrypoint, payload, dedupe_key, status)
+VALUES (0, :duty::text, :payload::bytea, :key::text, 'queued')
+ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL
+DO UPDATE SET execute_after = clock_timestamp() WHERE job.status = 'queued';
+
 -- name: begin_attempt(key)$
 -- Count an attempt before it is made, and say which one it is.
 INSERT INTO job_attempts AS attempts (key, begun)

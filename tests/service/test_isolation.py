@@ -79,6 +79,7 @@ FIXED = {
 LETTERS = ("get_summary", "get_letter", "show_letter")
 AWARDS = ("get_public_report", "show_public_report", "list_notices", "list_public_notices")
 OF_SPEND = re.compile("{(file|analysis|catalogue)_id}")
+OF_A_WEBHOOK = re.compile("{webhook_id}")
 OF_A_BID = re.compile("{(bid|document|clarification|obligation|delivery|evidence)_id}")
 SEEN: tuple[WorldName, ...] = ("published", "awarded", "foreign")
 """The worlds that are enough for whom the table lets into none of one's own."""
@@ -137,7 +138,8 @@ def targets(worlds: Worlds, who: str, operation: str, path: str) -> Iterator[Tar
     """What a person asks for: its own side's worlds, the others', and nothing; fewer where the key alone is refused."""
     row = ROWS[operation]
     if row.whose == "caller":
-        yield from (spenders if OF_SPEND.search(path) else colleagues)(worlds, who)
+        owners = webhook_owners if OF_A_WEBHOOK.search(path) else spenders if OF_SPEND.search(path) else colleagues
+        yield from owners(worlds, who)
     elif row.whose == "anybody":  # without a key every world is looked at; no key sees more of a draft
         for name in worlds.worlds if who == "anonymous" else ("draft",):
             yield from targets_in(worlds.worlds[name], who, of_a_bid=False)
@@ -186,6 +188,12 @@ def spenders(worlds: Worlds, who: str) -> Iterator[Target]:
         yield Target("awarded", ids, own=who in HELD if owner == "city" else who == owner)
 
 
+def webhook_owners(worlds: Worlds, who: str) -> Iterator[Target]:
+    """A webhook of one's own organisation's, made by oneself or by a colleague, and those of others."""
+    for owner in ("author", "stranger", *SUPPLIERS):
+        yield Target("awarded", worlds.webhooks[owner], own=who in HELD if owner == "author" else who == owner)
+
+
 def holds(row: Row, who: str) -> bool:
     """Whether one of the city's people holds a role that the row asks for; the stranger is an author elsewhere."""
     held = ("author",) if who == "stranger" else HELD.get(who)
@@ -225,6 +233,8 @@ def may_tell(row: Row, who: str, target: Target, canary: Canary) -> bool:
         return True
     if canary.kind == "draft":
         return who in HELD and row.whose in {"published", "buyer"}
+    if canary.kind == "webhook":
+        return canary.owner == "city" and who in HELD and row.whose == "caller"
     if canary.kind == "spend":
         return canary.owner == "city" and who in HELD and row.kind == "buyer"
     if any(row is ROWS[name] for name in (*AWARDS, "list_delivered")):
@@ -331,3 +341,28 @@ def check_answer(worlds: Worlds, who: str, row: Row, target: Target, answer: htt
     head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     told = [one for one in worlds.told(f"{head}\n{answer.text}") if not may_tell(row, who, target, one)]
     assert told == [], where
+
+
+@pytest.mark.parametrize("who", [*SUPPLIERS, *HELD, "stranger"])
+async def test_isolation_of_news(worlds: Worlds, who: str) -> None:
+    """What the feed and a webhook tell somebody is the same, tells no secret, and can be read where it points to."""
+    person = worlds.people[who]
+    hook = f"/webhooks/{worlds.webhooks[who]['webhook_id']}/deliveries?limit=200"
+    sent = done(await person.get(hook))["items"]
+    told, after = [], ""
+    while True:
+        page = done(await person.get(f"/events?limit=200{after}"))
+        told += page["items"]
+        after = f"&after={page['next']}"
+        if not page["more"]:
+            break
+    tenders = {world.ids["tender_id"] for world in worlds.worlds.values()}
+    fed = {one["id"]: one for one in told if one["data"].get("tender_id") in tenders}
+    assert {one["event_id"] for one in sent if one["data"].get("tender_id") in tenders} == fed.keys()
+    text = str([*fed.values(), *sent])
+    assert list(worlds.told(text)) == []
+    rivals = [ids["bid_id"] for world in worlds.worlds.values() for name, ids in world.bids.items() if name != who]
+    assert not any(bid_id in text for bid_id in rivals)
+    for href in {one["data"]["href"] for one in fed.values()}:
+        assert (await person.get(href)).status_code == 200, href
+    assert ("bids.opened" in text) == (who not in {"colleague", "stranger"})

@@ -80,6 +80,16 @@ async def test_a_failure_that_no_repetition_mends_is_final_and_names_the_command
     assert given_up.seconds_ago >= 0
 
 
+async def test_a_job_that_wants_to_come_again_has_not_failed(pool: asyncpg.Pool):
+    """A schedule of its own, of any length: it is never given up for it."""
+
+    async def come_again(_pool: asyncpg.Pool, _payload: str) -> None:
+        raise jobs.Later(timedelta(hours=20))
+
+    assert [await jobs.attempt(pool, come_again, DUTY, "one") for _ in range(7)] == [timedelta(hours=20)] * 7
+    assert await failure_of(pool, "one") is None
+
+
 async def test_being_told_to_stop_is_no_attempt(pool: asyncpg.Pool):
     begun = asyncio.Event()
 

@@ -1,13 +1,15 @@
 """What others name is fetched from public addresses by https only, in bounded time and size."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from service import outbound
-from service.outbound import OutboundRefused, check_url, fetch, is_public, resolve
+from service.outbound import Outbound, OutboundRefused, check_postable, check_url, fetch, is_public, resolve
+from tests.make_receiver import Receiver, authority, receiving
 
 INWARD = [
     "127.0.0.1",
@@ -28,6 +30,9 @@ INWARD = [
     "::ffff:10.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
+    "::127.0.0.1",
+    "192.88.99.1",
+    "2001:db8::1",
 ]
 
 
@@ -127,3 +132,87 @@ async def test_a_plain_answer_is_given_and_only_to_who_may_go_there() -> None:
             await fetch(url, ())
         with pytest.raises(OutboundRefused, match="public"):
             await fetch(url.replace("http:", "https:"), ())
+
+
+LEADS_INWARD = [
+    *("127.0.0.1", "127.1", "0x7f.1", "0x7f000001", "2130706433", "017700000001", "0177.0.0.1", "0", "0.0.0.0"),
+    *("10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "198.18.0.1", "192.0.2.1"),
+    *("224.0.0.1", "255.255.255.255", "192.88.99.1", "240.0.0.1", "127.0.0.1.", "0xa9fea9fe"),
+    *("[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:a9fe:a9fe]", "[::127.0.0.1]", "[fe80::1]", "[fe80::1%25eth0]"),
+    *("[fc00::1]", "[ff02::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[2001:0:0:0:0:0:80ff:fffe]", "[2001:db8::1]"),
+    *("localhost", "LOCALHOST", "localhost.", "db.localhost", "printer.local", "metadata.google.internal", "intranet"),
+    "router.home.arpa",
+]
+NO_ADDRESS = [
+    *("http://portal.example/", "gopher://portal.example/", "//x.example", "https://user@portal.example/"),
+    *("https://portal.example/#f", "https://portal.example:25/", "https://portal.example:0/", "https://a b.example/"),
+    *("https://portal.example\\@127.0.0.1/", "https://portal.example/\r\nHost: x", "https://pörtal.example/"),
+    *("https://1.1.1.1@127.0.0.1/", "https://portal.example/" + "x" * 2000, "portal.example", "javascript:alert(1)"),
+]
+
+
+def test_an_address_to_post_to_that_leads_inward_or_is_none_is_refused() -> None:
+    """Sixty spellings of what is not the public internet: nothing is looked up to know it."""
+    for url in (*(f"https://{host}/" for host in LEADS_INWARD), *NO_ADDRESS):
+        with pytest.raises(OutboundRefused):
+            check_postable(url, ())
+    for url in ("https://portal.example.org/a?b=c", "https://1.1.1.1:8443", "https://[2606:4700::1111]/"):
+        check_postable(url, ())
+    check_postable("http://127.0.0.1:80/", {"127.0.0.1"})
+
+
+async def failure(sender: Outbound, url: str) -> str:
+    with pytest.raises(OutboundRefused) as raised:
+        await sender.post(url, b"{}", {})
+    return str(raised.value)
+
+
+async def test_a_body_is_posted_once_and_the_status_is_all_that_is_read() -> None:
+    """By TLS, to the name that was given; a redirect is an answer like any other."""
+    async with receiving() as receiver:
+        assert await receiver.outbound().post(receiver.url, b"{}", {"webhook-id": "1"}) == 204
+        receiver.answers = [f"302 Found\r\nLocation: https://hooks.example:{receiver.port}/elsewhere"]
+        assert await receiver.outbound().post(receiver.url, b"{}", {}) == 302
+        first, _ = receiver.received
+        assert first.line == "POST /news?from=us HTTP/1.1"
+        assert (first.headers["host"], first.headers["webhook-id"]) == (f"hooks.example:{receiver.port}", "1")
+        assert first.body == b"{}"
+
+
+async def test_nothing_is_posted_to_a_name_that_leads_inward() -> None:
+    """DNS rebinding: the answer that was checked is the one that is connected to, and every address of it counts."""
+    asked: list[str] = []
+
+    def answering_with(addresses: Sequence[str]) -> Outbound:
+        async def look_up(host: str, _port: int) -> Sequence[str]:
+            asked.append(host)
+            return addresses
+
+        return Outbound(look_up=look_up, trust=authority()[1])
+
+    async with receiving() as receiver:
+        for addresses in (["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["::ffff:127.0.0.1"], ["::1%lo"], []):
+            assert "public address" in await failure(answering_with(addresses), receiver.url)
+        assert (receiver.connections, len(asked)) == (0, 5), "each name is looked up once"
+        # the control: the same name and port, where the operator lets this host be reached
+        assert await receiver.outbound().post(receiver.url, b"{}", {}) == 204
+
+
+async def test_why_nothing_was_posted_is_said_without_what_a_stranger_could_learn_by_it() -> None:
+    async with receiving() as receiver:
+        assert "certificate" in await failure(receiver.outbound(trust=ssl.create_default_context()), receiver.url)
+        other = receiver.url.replace("hooks.example", "other.example")
+        assert "certificate" in await failure(receiver.outbound(), other)
+        receiver.answers = ["silence"]
+        assert "within 0.2 seconds" in await failure(receiver.outbound(seconds=0.2), receiver.url)
+        receiver.answers = ["rubbish\r\nX" * 3]
+        assert await failure(receiver.outbound(), receiver.url) == "The connection broke before there was an answer."
+        await nobody_listens(receiver)
+
+
+async def nobody_listens(receiver: Receiver) -> None:
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+    assert "No connection" in await failure(receiver.outbound(), f"https://hooks.example:{port}/")

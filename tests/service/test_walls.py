@@ -39,6 +39,7 @@ WALLED = (
     "monitoring_plans",
     "obligation_terms",
     "obligations",
+    "news",
     "opened_bids",
     "opened_documents",
     "opened_prices",
@@ -66,6 +67,9 @@ WALLED = (
     "spend_report_files",
     "spend_reports",
     "spend_results",
+    "webhook_attempts",
+    "webhook_deliveries",
+    "webhooks",
 )
 """What is behind the second wall: bids, envelopes, documents, scores, letters, contracts, papers, spend, the log."""
 
@@ -84,6 +88,7 @@ OPEN = {
     "legal_holds retention_periods unopenable_documents unopenable_findings bid_parties": "the same",
     "bid_envelopes idempotency_keys document_uploads document_chunks": "the role that serves cannot read them",
     "spend_objects spend_chunks": "bytes without an owner: found only through a file or an analysis that is walled",
+    "relay relayed_logs": "how far logs were told: positions, no facts",
     "log_heads service_samples schema_migrations job_attempts": "of the whole platform",
     "pgqueuer pgqueuer_log pgqueuer_schedules pgqueuer_statistics": "of the whole platform",
 }

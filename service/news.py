@@ -1,0 +1,250 @@
+"""What organisations are told of the logs: which entries, whom, and where to read more. And the feed of it.
+
+News are thin: what happened, when, in which tender and lot, and an address. What stands there is for whoever the role
+table lets read it, and so are the news: each names the operation that its address answers, and the row of that
+operation decides (service/access.py). Suppliers are told what is public and what concerns their own bids; before the
+opening nobody is told anything of another's bid, nor how many news there were for others: an organisation's news are
+ordered among themselves, and cursors hold nothing but an instant and an id of its own.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+from uuid import UUID
+
+from litestar import Response, Router, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from service import db
+from service.access import ROWS
+from service.edge import Limit, cursor_behind, start_of
+from service.organisations import Caller
+
+SQL = db.queries("news")
+
+NewsType = Literal[
+    "tender.published",
+    "corrigendum.proposed",
+    "corrigendum.issued",
+    "deadline.moved",
+    "question.asked",
+    "question.answered",
+    "bid.submitted",
+    "bid.replaced",
+    "bid.withdrawn",
+    "bids.opened",
+    "prices.opened",
+    "declaration.made",
+    "clarification.asked",
+    "clarification.answered",
+    "correction.proposed",
+    "criterion.locked",
+    "consensus.locked",
+    "lot.evaluated",
+    "report.stored",
+    "award.recommended",
+    "recommendation.rejected",
+    "award.decided",
+    "award.annulled",
+    "summary.sent",
+    "award-notice.published",
+    "contract.signed",
+    "lots.cancelled",
+    "webhook.pinged",
+    "webhook.disabled",
+]
+"""The log's own names of what happened; `deadline.moved` is a corrigendum that moves the submission deadline."""
+
+Audience = Literal["anybody", "buyer", "supplier", "bidders", "addressees", "owner"]
+"""Whom an entry is told to.
+
+anybody: whoever may read the tender · buyer: the tender's buyer · supplier: the one whose bid the entry is about ·
+bidders: those with a standing bid for the lot · addressees: those whom a letter was sent to · owner: the organisation
+that the entry names, of the platform's log
+"""
+
+
+class Telling(NamedTuple):
+    """That entries of a kind are told to an audience as news of a type, which point to what an operation answers."""
+
+    kind: str
+    type: NewsType
+    audience: Audience
+    operation: str
+    needs: str = ""
+    """What the entry's facts must hold to be told."""
+
+
+def _told(type_: NewsType, audience: Audience, operation: str) -> Telling:
+    return Telling(type_, type_, audience, operation)
+
+
+TELLINGS: tuple[Telling, ...] = (
+    _told("tender.published", "anybody", "get_tender"),
+    _told("corrigendum.issued", "anybody", "get_tender"),
+    Telling("corrigendum.issued", "deadline.moved", "anybody", "get_tender", needs="submission_deadline"),
+    _told("question.answered", "anybody", "list_questions"),
+    _told("lots.cancelled", "anybody", "get_tender"),
+    _told("award-notice.published", "anybody", "list_notices"),
+    _told("corrigendum.proposed", "buyer", "list_corrigenda"),
+    _told("question.asked", "buyer", "list_questions"),
+    _told("bids.opened", "buyer", "get_opening"),
+    _told("prices.opened", "buyer", "get_opening"),
+    _told("declaration.made", "buyer", "list_declarations"),
+    _told("clarification.answered", "buyer", "list_clarifications"),
+    _told("correction.proposed", "buyer", "list_corrections"),
+    _told("criterion.locked", "buyer", "list_locks"),
+    _told("consensus.locked", "buyer", "list_locks"),
+    _told("lot.evaluated", "buyer", "list_evaluations"),
+    _told("report.stored", "buyer", "list_evaluations"),
+    _told("award.recommended", "buyer", "list_recommendations"),
+    _told("recommendation.rejected", "buyer", "list_recommendations"),
+    _told("award.decided", "buyer", "list_awards"),
+    _told("award.annulled", "buyer", "list_awards"),
+    _told("summary.sent", "buyer", "list_summaries"),
+    _told("contract.signed", "buyer", "get_contract"),
+    _told("bid.submitted", "supplier", "get_receipt"),
+    _told("bid.replaced", "supplier", "get_receipt"),
+    _told("bid.withdrawn", "supplier", "get_receipt"),
+    _told("clarification.asked", "supplier", "list_bid_clarifications"),
+    _told("bids.opened", "bidders", "get_tender"),
+    _told("award.decided", "bidders", "get_tender"),
+    _told("award.annulled", "bidders", "get_tender"),
+    _told("summary.sent", "addressees", "get_summary"),
+    _told("webhook.pinged", "owner", "get_webhook"),
+    _told("webhook.disabled", "owner", "get_webhook"),
+)
+
+ADDRESSES: dict[str, str] = {
+    "get_tender": "/tenders/{tender_id}",
+    "list_corrigenda": "/tenders/{tender_id}/corrigenda",
+    "list_questions": "/tenders/{tender_id}/questions",
+    "list_declarations": "/tenders/{tender_id}/declarations",
+    "list_notices": "/tenders/{tender_id}/notices",
+    "get_opening": "/lots/{lot_id}/opening",
+    "list_clarifications": "/lots/{lot_id}/clarifications",
+    "list_corrections": "/lots/{lot_id}/corrections",
+    "list_locks": "/lots/{lot_id}/criteria/locks",
+    "list_evaluations": "/lots/{lot_id}/evaluations",
+    "list_recommendations": "/lots/{lot_id}/recommendations",
+    "list_awards": "/lots/{lot_id}/awards",
+    "list_summaries": "/lots/{lot_id}/assessment-summaries",
+    "get_summary": "/lots/{lot_id}/assessment-summaries/{bid_id}",
+    "get_contract": "/lots/{lot_id}/contract",
+    "get_receipt": "/bids/{bid_id}",
+    "list_bid_clarifications": "/bids/{bid_id}/clarifications",
+    "get_webhook": "/webhooks/{webhook_id}",
+}
+"""Where each operation that news point to is found."""
+
+
+class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What news are about: ids, and `href`, where to read more with a key that may. Never what a bid says."""
+
+    href: str
+    tender_id: UUID | None = None
+    lot_id: UUID | None = None
+    bid_id: UUID | None = None
+    webhook_id: UUID | None = None
+
+
+class News(Struct, frozen=True, kw_only=True):
+    """One piece of news, as the feed tells it; its `id` is the `webhook-id` of its deliveries.
+
+    `timestamp` is the instant of the log's entry.
+    """
+
+    id: UUID
+    type: NewsType
+    timestamp: datetime
+    data: Facts
+
+
+class Feed(Struct, frozen=True, kw_only=True):
+    """Some news in the order in which they are told; send `next` as `after` to go on, at once where there is `more`."""
+
+    items: list[News]
+    next: str
+    more: bool
+
+
+class NewsRow(Struct, frozen=True, kw_only=True):
+    """News as they are stored."""
+
+    id: UUID
+    type: NewsType
+    operation: str
+    tender_id: UUID | None
+    lot_id: UUID | None
+    bid_id: UUID | None
+    webhook_id: UUID | None
+    at: datetime
+    told_at: datetime
+
+
+def rights() -> Mapping[str, list[str]]:
+    """Which roles each operation that news point to asks of the buyer's people, as the role table has them now."""
+    return {operation: list(ROWS[operation].roles) for operation in ADDRESSES}
+
+
+def tellings() -> list[dict[str, Any]]:
+    """What is told, as the query that tells takes it."""
+    return [telling._asdict() for telling in TELLINGS]
+
+
+def presented(row: NewsRow, base: str = "") -> News:
+    """News as they go out; base: the service's public address, in front of where they point to."""
+    ids = {name: str(getattr(row, name)) for name in ("tender_id", "lot_id", "bid_id", "webhook_id")}
+    facts = Facts(
+        href=base + ADDRESSES[row.operation].format(**ids),
+        tender_id=row.tender_id,
+        lot_id=row.lot_id,
+        bid_id=row.bid_id,
+        webhook_id=row.webhook_id,
+    )
+    return News(id=row.id, type=row.type, timestamp=row.at, data=facts)
+
+
+TYPES: tuple[NewsType, ...] = get_args(NewsType)
+
+After = Annotated[str | None, QueryParameter(description="`next` of the answer before; from the start if left out.")]
+
+
+@get("/events")
+async def read_feed(
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+    after: After = None,
+    limit: Limit = 100,
+) -> Response[Feed]:
+    """Read what happened, in a stable order, from behind what you have read: for who would rather poll than be called.
+
+    You are told what you may read: what is public, what concerns your organisation's bids, and of your own
+    organisation's tenders what your roles in them let you read. Nothing is told twice or left out behind a cursor,
+    however many write at once; it comes about a second after it happened.
+    """
+    after_at, after_id = start_of(after, state.secrets)
+    rows = SQL.list_news(
+        conn,
+        organisation_id=caller.organisation_id,
+        person_id=caller.person_id,
+        rights=rights(),
+        after_at=after_at,
+        after_id=after_id,
+        limit=limit + 1,
+    )
+    found = await db.many(rows, NewsRow)
+    told, more = found[:limit], len(found) > limit
+    place = (told[-1].told_at, told[-1].id) if told else (after_at, after_id)
+    behind = cursor_behind(*place, state.secrets)
+    base = state.public_url or ""
+    feed = Feed(items=[presented(row, base) for row in told], next=behind, more=more)
+    headers = {"Link": f'</events?limit={limit}&after={behind}>; rel="next"'} if more else {}
+    return Response(feed, headers=headers)
+
+
+router = Router(path="/", route_handlers=[read_feed], tags=["Events"])

@@ -1,0 +1,338 @@
+"""Deliveries: news on their way to a webhook, each attempt on record, until they are taken or three days are over.
+
+The worker makes an attempt as a job (jobs.py), outside of any transaction, and writes down how it went together with
+when the next one is due. So news may be sent twice, where a worker dies in between, and are never lost; their
+`webhook-id` stays the same. Webhooks that answer slowly hold up themselves and nobody else.
+"""
+
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from service import db, events, jobs, news, webhooks
+from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
+from service.news import Facts, NewsRow, NewsType
+from service.organisations import Caller
+from service.outbound import Outbound, OutboundRefused
+from service.signing import Secrets
+from service.webhook_signatures import SecretName, signatures
+
+SQL = db.queries("webhook_deliveries")
+
+DUTY = "webhook"
+"""What the worker calls the job that makes an attempt; its payload is the delivery's id."""
+
+AT_ONCE = 8
+"""Attempts that one worker makes at the same time."""
+
+AT_ONCE_PER_WEBHOOK = 2
+WAIT_FOR_OTHERS = timedelta(seconds=2)
+
+RETRIES = tuple(
+    timedelta(**one)
+    for one in (
+        {"seconds": 5},
+        {"minutes": 5},
+        {"minutes": 30},
+        {"hours": 2},
+        {"hours": 5},
+        {"hours": 10},
+        {"hours": 14},
+        {"hours": 20},
+        {"hours": 24},
+    )
+)
+"""The waits behind each attempt that failed: three days in all. Source: the Standard Webhooks 1.0, Deliverability."""
+
+_LAST = datetime.max.replace(tzinfo=UTC)
+_LAST_ID = UUID(int=2**128 - 1)
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One attempt: when, and what was answered (`status`), or why there was no answer (`failure`)."""
+
+    number: int
+    at: datetime
+    status: int | None
+    failure: str | None
+    milliseconds: int
+
+
+class WebhookDelivery(Struct, frozen=True, kw_only=True):
+    """News on their way to a webhook, or arrived (`delivered_at`), or given up.
+
+    `event_id` is the news' id in the feed and the `webhook-id` of every attempt.
+    """
+
+    id: UUID
+    webhook_id: UUID
+    event_id: UUID
+    type: NewsType
+    timestamp: datetime
+    data: Facts
+    made_at: datetime
+    attempts: int
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    given_up_at: datetime | None
+    given_up_because: str | None
+
+
+class WebhookDeliveryWithAttempts(Struct, frozen=True, kw_only=True):
+    """A delivery and each attempt at it, in order."""
+
+    delivery: WebhookDelivery
+    attempts: list[Attempt]
+
+
+class DeliveryRow(NewsRow, frozen=True, kw_only=True):
+    """A delivery as it is stored, with its news."""
+
+    delivery_id: UUID
+    sent_to: UUID
+    made_at: datetime
+    attempts: int
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    given_up_at: datetime | None
+    given_up_because: str | None
+
+
+class Due(DeliveryRow, frozen=True, kw_only=True):
+    """A delivery that is to be attempted: where to, signed by what, and whether its webhook may still be told."""
+
+    url: str
+    secret_line: str
+    secret_number: int
+    previous_line: str | None
+    may_be_told: bool
+    now: datetime
+
+    @property
+    def secrets(self) -> list[SecretName]:
+        """What signs it, the newest first."""
+        names = [SecretName(self.sent_to, self.secret_line, self.secret_number)]
+        if self.previous_line is not None:
+            names.append(SecretName(self.sent_to, self.previous_line, self.secret_number - 1))
+        return names
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """How an attempt went."""
+
+    status: int | None
+    failure: str | None
+    milliseconds: int
+
+
+# Rules
+
+
+def wait_behind(attempts: int) -> timedelta | None:
+    """How long to wait behind so many attempts that failed; None when it is time to give up."""
+    return RETRIES[attempts - 1] if attempts <= len(RETRIES) else None
+
+
+def why_failed(outcome: Outcome) -> str | None:
+    """Why an attempt did not arrive, in words; None when it did."""
+    if outcome.status is None:
+        return outcome.failure
+    if outcome.status // 100 == HTTPStatus.OK // 100:
+        return None
+    if outcome.status // 100 == HTTPStatus.MULTIPLE_CHOICES // 100:
+        return f"The address answered {outcome.status}; redirects are not followed."
+    return f"The address answered {outcome.status}."
+
+
+def body_of(row: NewsRow, base: str) -> bytes:
+    """What is sent: type, timestamp, and the ids in `data`. The same bytes at each attempt."""
+    told = news.presented(row, base)
+    return msgspec.json.encode({"type": told.type, "timestamp": told.timestamp, "data": told.data})
+
+
+def presented(row: DeliveryRow, base: str) -> WebhookDelivery:
+    """The delivery as it is shown."""
+    told = news.presented(row, base)
+    return WebhookDelivery(
+        id=row.delivery_id,
+        webhook_id=row.sent_to,
+        event_id=row.id,
+        type=row.type,
+        timestamp=told.timestamp,
+        data=told.data,
+        made_at=row.made_at,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        delivered_at=row.delivered_at,
+        given_up_at=row.given_up_at,
+        given_up_because=row.given_up_because,
+    )
+
+
+# The worker
+
+
+class Courier:
+    """Makes attempts: signs with the service's secrets, links to its public address, and keeps webhooks apart."""
+
+    def __init__(self, secrets: Secrets, outbound: Outbound, base: str) -> None:
+        self._secrets = secrets
+        self._outbound = outbound
+        self._base = base
+        self._busy: Counter[UUID] = Counter()
+
+    async def deliver(self, pool: asyncpg.Pool, payload: str) -> None:
+        """The worker's duty: make one attempt, write down how it went, and come again where it failed."""
+        due = await db.maybe(SQL.get_due(pool, delivery_id=UUID(payload), rights=news.rights()), Due)
+        if due is None:
+            return
+        if not due.may_be_told:
+            because = "Who made the webhook may not read this any more."
+            await SQL.give_up(pool, delivery_id=due.delivery_id, because=because)
+            return
+        if self._busy[due.sent_to] >= AT_ONCE_PER_WEBHOOK:
+            raise jobs.Later(WAIT_FOR_OTHERS)
+        self._busy[due.sent_to] += 1
+        try:
+            outcome = await self._attempt(due)
+        finally:
+            self._busy[due.sent_to] -= 1
+        async with db.transaction(pool) as conn:
+            again = await write_down(conn, due, outcome)
+        if again is not None:
+            raise jobs.Later(again)
+
+    async def _attempt(self, due: Due) -> Outcome:
+        body = body_of(due, self._base)
+        seconds = int(due.now.timestamp())
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "tenderscore",
+            "webhook-id": str(due.id),
+            "webhook-timestamp": str(seconds),
+            "webhook-signature": signatures(self._secrets, due.secrets, (due.id, seconds, body)),
+        }
+        status, failure, since = None, None, time.monotonic()
+        try:
+            status = await self._outbound.post(due.url, body, headers)
+        except OutboundRefused as error:
+            failure = str(error)
+        return Outcome(status=status, failure=failure, milliseconds=round((time.monotonic() - since) * 1000))
+
+
+async def write_down(conn: db.Connection, due: Due, outcome: Outcome) -> timedelta | None:
+    """Keep how an attempt went and what follows from it; returns the wait before the next one, if there is one."""
+    await SQL.insert_attempt(
+        conn,
+        delivery_id=due.delivery_id,
+        at=due.now,
+        status=outcome.status,
+        failure=outcome.failure,
+        milliseconds=outcome.milliseconds,
+    )
+    why = why_failed(outcome)
+    if why is None:
+        await SQL.mark_delivered(conn, delivery_id=due.delivery_id)
+        return None
+    wait = None if outcome.status == HTTPStatus.GONE else wait_behind(due.attempts + 1)
+    if wait is not None:
+        await SQL.put_off(conn, delivery_id=due.delivery_id, wait=wait)
+        return wait
+    await SQL.give_up(conn, delivery_id=due.delivery_id, because=why)
+    await _disable(conn, due.sent_to, why)
+    return None
+
+
+async def _disable(conn: db.Connection, webhook_id: UUID, why: str) -> None:
+    """Send nothing more to a webhook, and let its organisation know by the log."""
+    organisation_id: UUID | None = await webhooks.SQL.disable_webhook(conn, webhook_id=webhook_id, because=why)
+    if organisation_id is None:
+        return
+    await webhooks.SQL.give_up_all(conn, webhook_id=webhook_id, because=f"The webhook was disabled. {why}")
+    facts = {"webhook_id": webhook_id, "organisation_id": organisation_id, "because": why}
+    await events.record(conn, "webhook.disabled", tender_id=None, actor=None, data=facts)
+
+
+# Handlers
+
+
+@get("/webhooks/{webhook_id:uuid}/deliveries")
+async def list_webhook_deliveries(
+    webhook_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[Page[WebhookDelivery]]:
+    """List what was sent to a webhook, or is on its way, newest first, as far as you may read it yourself."""
+    await webhooks.find(conn, caller, webhook_id)
+    before_at, before_id = (_LAST, _LAST_ID) if cursor is None else start_of(cursor, state.secrets)
+    rows = SQL.list_webhook_deliveries(
+        conn,
+        webhook_id=webhook_id,
+        person_id=caller.person_id,
+        rights=news.rights(),
+        before_at=before_at,
+        before_id=before_id,
+        limit=limit + 1,
+    )
+    base = state.public_url or ""
+    found = [presented(row, base) for row in await db.many(rows, DeliveryRow)]
+    page = page_of(found, limit, lambda one: (one.made_at, one.id), state.secrets)
+    return Response(page, headers=link_to_next(f"/webhooks/{webhook_id}/deliveries", limit, page.next))
+
+
+async def _find(conn: db.Connection, caller: Caller, webhook_id: UUID, delivery_id: UUID) -> DeliveryRow:
+    await webhooks.find(conn, caller, webhook_id)
+    row = SQL.get_webhook_delivery(
+        conn, webhook_id=webhook_id, delivery_id=delivery_id, person_id=caller.person_id, rights=news.rights()
+    )
+    return await db.one(row, DeliveryRow)
+
+
+@get("/webhooks/{webhook_id:uuid}/deliveries/{delivery_id:uuid}")
+async def get_webhook_delivery(
+    webhook_id: FromPath[UUID],
+    delivery_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+) -> WebhookDeliveryWithAttempts:
+    """Read a delivery with each attempt at it: what was answered, or why nothing was."""
+    row = await _find(conn, caller, webhook_id, delivery_id)
+    made = await db.many(SQL.list_attempts(conn, delivery_id=delivery_id), Attempt)
+    return WebhookDeliveryWithAttempts(delivery=presented(row, state.public_url or ""), attempts=made)
+
+
+@post("/webhooks/{webhook_id:uuid}/deliveries/{delivery_id:uuid}/redelivery", status_code=202)
+async def redeliver(
+    webhook_id: FromPath[UUID],
+    delivery_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+) -> WebhookDelivery:
+    """Send a delivery again now, under the same `webhook-id`, whether it arrived, was given up, or waits for its turn.
+
+    The three days begin anew.
+    """
+    webhooks.check_enabled(await webhooks.find(conn, caller, webhook_id))
+    await _find(conn, caller, webhook_id, delivery_id)
+    await SQL.begin_anew(conn, delivery_id=delivery_id)
+    await jobs.forget(conn, DUTY, str(delivery_id))
+    await jobs.hasten(conn, DUTY, str(delivery_id))
+    return presented(await _find(conn, caller, webhook_id, delivery_id), state.public_url or "")
+
+
+router = Router(path="/", route_handlers=[list_webhook_deliveries, get_webhook_delivery, redeliver], tags=["Events"])

@@ -1,0 +1,162 @@
+"""What each is told of a tender's life: what they may read, where to read it, and nothing of anybody's bid."""
+
+import json
+from datetime import timedelta
+from typing import Any, get_args
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from service import db, relay
+from service.access import ROWS
+from service.edge import start_of
+from service.events import Kind
+from service.news import ADDRESSES, TELLINGS, NewsType
+from tests.service.conftest import SECRETS, Market, Person, done, refused
+from tests.service.test_reference import description, operations
+
+
+async def tell_all(pool: asyncpg.Pool) -> None:
+    while await relay.tell(pool):
+        pass
+
+
+async def feed_of(person: Person, after: str | None = None) -> tuple[list[dict[str, Any]], str]:
+    """All that a person is told from behind a place on, and the place behind it."""
+    told: list[dict[str, Any]] = []
+    while True:
+        query = "limit=200" + (f"&after={after}" if after else "")
+        page = done(await person.get(f"/events?{query}"))
+        told += page["items"]
+        after = page["next"]
+        if not page["more"]:
+            return told, after
+
+
+def types_of(told: list[dict[str, Any]], tender: dict[str, Any]) -> list[str]:
+    return [one["type"] for one in told if one["data"].get("tender_id") == tender["id"]]
+
+
+@pytest.fixture(scope="module")
+async def telling(market: Market) -> Any:
+    """The pool of a worker on the market's database."""
+    async with await db.open_pool(market.dsn, connections=3) as pool:
+        yield pool
+
+
+async def test_news_point_to_what_the_role_table_guards(market: Market) -> None:
+    """Every address is the one of its operation, and every type comes from a kind of the log."""
+    found = operations(await description(market))
+    assert {telling.operation for telling in TELLINGS} == set(ADDRESSES)
+    assert {operation: found[operation][1] for operation in ADDRESSES} == ADDRESSES
+    assert {telling.kind for telling in TELLINGS} <= set(get_args(Kind))
+    assert {telling.type for telling in TELLINGS} == set(get_args(NewsType))
+    reached = {"anybody": {"published"}, "bidders": {"published"}, "owner": {"caller"}}
+    reached |= {"buyer": {"buyer", "published"}, "supplier": {"supplier", "parties"}, "addressees": {"parties"}}
+    for telling in TELLINGS:
+        assert ROWS[telling.operation].whose in reached[telling.audience], telling
+
+
+async def test_each_is_told_of_a_tender_what_they_may_read_and_where(market: Market, telling: asyncpg.Pool) -> None:
+    """From publication to the letters; whoever is told can read it there, and nobody is told of another's bid."""
+    tender, bids, _ = await market.awarded()
+    await market.send_letters(tender)
+    await tell_all(telling)
+    told = {
+        name: (await feed_of(getattr(market, name)))[0]
+        for name in ("moderator", "officer", "colleague", "alder", "cedar", "stranger")
+    }
+    types = {name: types_of(news, tender) for name, news in told.items()}
+    assert types["cedar"] == types["stranger"] == ["tender.published"]
+    assert types["colleague"] == ["tender.published", "award.decided"]
+    assert types["officer"] == ["tender.published", "bids.opened", "award.decided"]
+    assert types["moderator"] == [
+        "tender.published",
+        "bids.opened",
+        "criterion.locked",
+        "lot.evaluated",
+        "award.recommended",
+        "award.decided",
+        "summary.sent",
+    ]
+    assert types["alder"] == ["tender.published", "bid.submitted", "bids.opened", "award.decided", "summary.sent"]
+    for name, news in told.items():
+        of_this = [one for one in news if one["data"].get("tender_id") == tender["id"]]
+        for one in of_this:
+            assert (await getattr(market, name).get(one["data"]["href"])).status_code == 200, (name, one)
+        assert bids[1]["bid_id"] not in json.dumps(of_this), name
+    assert {one["data"].get("bid_id") for one in told["alder"]} <= {None, *await own_bids(market)}
+
+
+async def own_bids(market: Market) -> list[str]:
+    rows = await market.owner.fetch("SELECT id FROM bids WHERE supplier_id = $1", market.alder.organisation_id)
+    return [str(row["id"]) for row in rows]
+
+
+async def test_a_moved_deadline_and_an_answer_are_told_to_all_and_a_question_to_the_buyer(
+    market: Market, telling: asyncpg.Pool
+) -> None:
+    tender = await market.publish()
+    path = f"/tenders/{tender['id']}/questions"
+    done(await market.alder.post(path, {"question": "Which roofs first?"}))
+    done(await market.author.put(f"{path}/1/answer", {"answer": "The northern ones."}))
+    await market.amend(tender, {"reason": "The visit was moved.", "submission_deadline": "2131-03-16T12:00:00Z"})
+    await market.amend(tender, {"reason": "A slip of the pen.", "description": "Roofs."})
+    await tell_all(telling)
+    public = ["tender.published", "question.answered", "corrigendum.issued", "deadline.moved", "corrigendum.issued"]
+    assert types_of((await feed_of(market.cedar))[0], tender) == public
+    assert types_of((await feed_of(market.author))[0], tender) == [
+        "tender.published",
+        "question.asked",
+        "question.answered",
+        "corrigendum.proposed",
+        "corrigendum.issued",
+        "deadline.moved",
+        "corrigendum.proposed",
+        "corrigendum.issued",
+    ]
+
+
+async def test_before_the_opening_neither_news_nor_cursors_tell_that_anybody_bids(
+    market: Market, telling: asyncpg.Pool
+) -> None:
+    """A tender with bids reads like one without; of instants only those of one's own news are told, each from 1 on."""
+    await tell_all(telling)
+    places = {name: (await feed_of(getattr(market, name)))[1] for name in ("author", "approver", "cedar", "birch")}
+    quiet, busy = await market.publish(), await market.publish()
+    receipt = done(await market.alder.submit(busy))
+    done(await market.alder.delete(f"/bids/{receipt['bid_id']}"))
+    done(await market.birch.submit(busy))
+    question = {"question": "Is there a crane?"}
+    done(await market.alder.post(f"/tenders/{quiet['id']}/questions", question))
+    done(await market.alder.post(f"/tenders/{busy['id']}/questions", question))
+    await tell_all(telling)
+    behind = {}
+    for name, place in places.items():
+        told, behind[name] = await feed_of(getattr(market, name), place)
+        assert types_of(told, quiet) == [one for one in types_of(told, busy) if not one.startswith("bid.")], name
+        if name != "birch":
+            assert not any(one["type"].startswith("bid") for one in told), name
+    # behind two public news the buyer has two of its own, Birch one, Alder two: each is counted for itself
+    rows = await market.owner.fetch("SELECT organisation_id, told_at FROM news ORDER BY told_at DESC LIMIT 12")
+    last = {row["organisation_id"]: row["told_at"] for row in reversed(rows)}
+    assert start_of(behind["author"], SECRETS)[0] == max(last[UUID(market.author.organisation_id)], last[None])
+    counted = {own: (instant - last[None]) // timedelta(microseconds=1) for own, instant in last.items()}
+    assert counted[UUID(market.author.organisation_id)] == 2
+    assert counted[UUID(market.birch.organisation_id)] == 1
+
+
+async def test_a_place_that_we_did_not_give_is_refused_and_the_end_is_a_place(
+    market: Market, telling: asyncpg.Pool
+) -> None:
+    """Who is at the end asks again from there."""
+    await market.publish()
+    await tell_all(telling)
+    told, end = await feed_of(market.cedar)
+    assert await feed_of(market.cedar, end) == ([], end)
+    first = await market.cedar.get("/events?limit=1")
+    assert done(first)["items"] == told[:1]
+    assert done(first)["more"] is True
+    assert first.headers["link"] == f'</events?limit=1&after={done(first)["next"]}>; rel="next"'
+    refused(await market.cedar.get(f"/events?after={end[:-2]}AA"), 400, "unreadable-request")
