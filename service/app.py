@@ -38,6 +38,7 @@ from service import (
     document_store,
     draws,
     edge,
+    eforms,
     evaluations,
     frameworks,
     identity_providers,
@@ -50,6 +51,7 @@ from service import (
     monitoring,
     notices,
     obligations,
+    open_data,
     opened_documents,
     opening,
     organisations,
@@ -63,6 +65,7 @@ from service import (
     questions,
     recommendations,
     reference,
+    releases,
     remedies,
     reports,
     requirements,
@@ -209,7 +212,8 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
 
 async def work(dsn: str, settings: Settings) -> None:
     """Do every kind of queued job until cancelled; a program of its own wraps it in `jobs.until_told`."""
-    await reports.work(dsn, settings, papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings))
+    duties = papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings) | releases.duties(settings)
+    await reports.work(dsn, settings, duties)
 
 
 def _routers(settings: Settings) -> list[ControllerRouterHandler]:
@@ -230,6 +234,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         frameworks.router,
         questions.router,
         publication.router,
+        eforms.router,
         corrigenda.router,
         transparency.router,
         transparency.public,
@@ -266,6 +271,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         summaries.router,
         notices.router,
         notices.public,
+        open_data.public,
         contracts.router,
         obligations.router,
         deliveries.router,
@@ -298,6 +304,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "max_bid_bytes": settings.max_bid_bytes,
             "max_spend_bytes": settings.max_spend_bytes,
             "max_evidence_bytes": settings.max_document_bytes,
+            "open_data": open_data.Publication.of(settings),
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }
     )

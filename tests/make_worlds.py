@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from service import db, spend, spend_analyses
+from service import db, releases, spend, spend_analyses
 from service.examples import EXAMPLES
 from service.settings import Settings
 from service.spend_shelf import Shelf
@@ -117,6 +117,7 @@ async def make_worlds(market: Market, names: tuple[WorldName, ...] = EVERY) -> W
     }
     for name in names:
         await make[name](made)
+    await make_releases(made)
     await make_spend(made)
     return made
 
@@ -271,6 +272,13 @@ async def sign(made: Worlds, world: World, at: str) -> None:
     evidence = (await send_evidence(bidder, delivery["id"], content))["evidence"][0]
     ids = {"obligation_id": obligation_id, "delivery_id": delivery["id"], "evidence_id": evidence["id"]}
     world.bids["bidder"].update(ids)
+
+
+async def make_releases(made: Worlds) -> None:
+    """What is public of every world, released by now."""
+    async with await db.open_pool(made.market.dsn, connections=2) as pool:
+        for world in made.worlds.values():
+            await releases.make(Settings(), pool, f"{world.ids['tender_id']} 0")
 
 
 async def make_spend(made: Worlds) -> None:
