@@ -30,7 +30,7 @@ Tag = Literal[
 
 VERSION: Final = "1.1"
 LANGUAGE: Final = "en"
-"""Of our own words; a buyer's are in whatever language the buyer writes."""
+"""Where a tender does not say in which language its papers come."""
 
 
 class _Part(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):

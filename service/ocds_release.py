@@ -169,7 +169,7 @@ def release_of(facts: Facts, ocid: str, number: int, at: datetime, tag: tuple[Ta
         date=at,
         tag=tag,
         initiation_type="tender",
-        language=ocds.LANGUAGE,
+        language=facts.known.tender.language or ocds.LANGUAGE,
         parties=(buyer, *winners.values()),
         buyer=buyer.reference(),
         tender=_tender(facts, buyer),
@@ -235,7 +235,7 @@ def _sheets(facts: Facts) -> Iterator[ocds.Document]:
                 url=f"{facts.address}/public/lots/{lot.id}/scoring-sheet.html",
                 date_published=facts.known.tender.published_at,
                 format="text/html",
-                language=ocds.LANGUAGE,
+                language=facts.known.tender.language or ocds.LANGUAGE,
                 related_lots=(str(lot.number),),
             )
 
@@ -392,7 +392,7 @@ def _award(facts: Facts, award: Noticed) -> ocds.Award:
                 url=f"{facts.address}/public/lots/{award.lot_id}/evaluation-report.html",
                 date_published=award.noticed_at,
                 format="text/html",
-                language=ocds.LANGUAGE,
+                language=facts.known.tender.language or ocds.LANGUAGE,
                 related_lots=(str(award.lot),),
             ),
         )
