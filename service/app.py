@@ -38,6 +38,7 @@ from service import (
     document_store,
     draws,
     edge,
+    eforms,
     evaluations,
     frameworks,
     identity_providers,
@@ -52,6 +53,7 @@ from service import (
     news,
     notices,
     obligations,
+    open_data,
     opened_documents,
     opening,
     organisations,
@@ -71,6 +73,7 @@ from service import (
     recommendations,
     reference,
     relay,
+    releases,
     remedies,
     reports,
     requirements,
@@ -222,7 +225,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
 
 async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
     """Do queued jobs of every kind and tell news until cancelled; a program of its own wraps it in `until_told`."""
-    duties = papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings)
+    duties = papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings) | releases.duties(settings)
     async with asyncio.TaskGroup() as group:
         group.create_task(reports.work(dsn, settings, duties))
         group.create_task(relay.work(dsn, settings, secrets))
@@ -259,6 +262,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         frameworks.router,
         questions.router,
         publication.router,
+        eforms.router,
         corrigenda.router,
         transparency.router,
         transparency.public,
@@ -295,6 +299,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         summaries.router,
         notices.router,
         notices.public,
+        open_data.public,
         contracts.router,
         *_CONTRACT,
         procedure_reports.router,
@@ -328,6 +333,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "max_spend_bytes": settings.max_spend_bytes,
             "max_evidence_bytes": settings.max_document_bytes,
             "draining": asyncio.Event(),
+            "open_data": open_data.Publication.of(settings),
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }
     )

@@ -212,6 +212,7 @@ class Play:
         self.people["approver"].post(f"/lots/{self.lot['id']}/award", award)
         self.tell(result["winner"])
         self._keep_papers(run["id"])
+        self._keep_open_data()
         return result
 
     def tell(self, winner: str) -> None:
@@ -239,6 +240,23 @@ class Play:
         for receipt in self.bids.values():
             text = msgspec.json.format(msgspec.json.encode(receipt))
             (OUTPUT / f"receipt-{receipt['bid_id']}.json").write_bytes(text)
+
+    def _keep_open_data(self) -> None:
+        """The tender as open data, once the award is in it: for everybody, and as Find a Tender reads it."""
+        anybody, path = Client(self.url), f"/public/tenders/{self.tender['id']}/ocds/releases"
+        while not any("award" in one["tag"] for one in self._released(anybody, path)):
+            sleep(0.3)
+        for prefix, profile in (("ocds", "current"), ("fts", "find-a-tender")):
+            package = anybody.send("GET", f"{path}?profile={profile}").content
+            (OUTPUT / f"{prefix}-{self.tender['reference']}.json").write_bytes(msgspec.json.format(package))
+
+    @staticmethod
+    def _released(anybody: Client, path: str) -> list[dict[str, Any]]:
+        """The releases so far: a worker makes them."""
+        try:
+            return anybody.get(path)["releases"]
+        except Failed:
+            return []
 
     def papers(self, evaluation_id: str) -> Iterator[Printed]:
         """Every paper of the tender in the order of its life: its file's name, who reads it, where it is."""
@@ -303,6 +321,7 @@ async def _run(settings: Settings, dsn: str, *, leave: bool) -> None:
             print(f"\n{play.table(result)}\n")
             print(f"report   {OUTPUT / f'evaluation-report-{name}.pdf'}  (and .html)")
             print("papers   beside it, as PDF and HTML: " + ", ".join(told(OUTPUT, name)))
+            print(f"data     {OUTPUT / f'ocds-{name}.json'}  (open data; fts-{name}.json for Find a Tender)")
             print(f"result   {OUTPUT / f'result-{name}.json'}  (check it: tenderscore verify FILE)")
             print(f"the first key is in {settings.data / 'first-key'}; the reference page is {url}/docs")
             print(f"listening on {url}" + ("" if leave else "  (Ctrl-C stops)"), flush=True)

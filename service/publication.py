@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 import scoring
 from scoring.units import is_money
-from service import custody, db, events, frameworks, requirements
+from service import custody, db, eforms, events, frameworks, requirements
 from service.drafts import DraftLot
 from service.edge import check_if_match
 from service.language import LANGUAGES
@@ -78,6 +78,7 @@ def check_ready(
     unlawful, unwise = judge_law(law, [lot.rules for lot in lots], [lot.price_envelope for lot in lots])
     faults.extend((*unlawful, *judge_officers(law, tender.officers_needed)))
     warnings.extend((*unwise, *_unstated(tender)))
+    faults.extend(eforms.judge(tender.jurisdiction, [lot.rules for lot in lots]))
     faults.extend(_missing_people(tender, roles))
     if faults:
         raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))

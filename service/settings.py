@@ -106,6 +106,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="OpenTelemetry collector that traces are sent to, with the extra `otel`; unset: none (tracing)"
         ),
     ] = None
+    ocid_prefix: Annotated[
+        str,
+        Meta(
+            pattern="^ocds-[a-z0-9]{6}$",
+            description="your prefix from the Open Contracting Partnership; unset: the standard's example (releases)",
+        ),
+    ] = "ocds-213czf"
+    publisher: Annotated[str, Meta(min_length=1, description="who publishes open data (open_data)")] = "tenderscore"
+    open_data_licence: Annotated[
+        Annotated[str, Meta(pattern="^https?://")] | None,
+        Meta(description="address of the licence of open data (open_data)"),
+    ] = None
     max_bid_bytes: Annotated[int, Meta(ge=1_000, description="bytes, largest bid body (bids)")] = 1_000_000
     max_document_bytes: Annotated[
         int,

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from service import db, relay, spend, spend_analyses
+from service import db, relay, releases, spend, spend_analyses
 from service.examples import EXAMPLES
 from service.news import TYPES
 from service.settings import Settings
@@ -121,6 +121,7 @@ async def make_worlds(market: Market, names: tuple[WorldName, ...] = EVERY) -> W
     await make_webhooks(made)
     for name in names:
         await make[name](made)
+    await make_releases(made)
     await make_spend(made)
     await tell(made)
     return made
@@ -301,6 +302,13 @@ async def tell(made: Worlds) -> None:
     for ids in made.webhooks.values():
         if ids["webhook_id"] in first:
             ids["delivery_id"] = first[ids["webhook_id"]]
+
+
+async def make_releases(made: Worlds) -> None:
+    """What is public of every world, released by now."""
+    async with await db.open_pool(made.market.dsn, connections=2) as pool:
+        for world in made.worlds.values():
+            await releases.make(Settings(), pool, f"{world.ids['tender_id']} 0")
 
 
 async def make_spend(made: Worlds) -> None:

@@ -16,6 +16,20 @@ SELECT count(*) = cardinality(ids) FROM documents AS known
 WHERE known.id = ANY (ids) AND known.supplier_id = supplier AND known.lot_id = lot;
 $$;
 
+CREATE FUNCTION public.ask_for_release() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, status)
+    VALUES (
+        0, 'ocds-release', convert_to(NEW.log_id || ' ' || NEW.position, 'UTF8'),
+        'ocds-release:' || NEW.log_id || ' ' || NEW.position, 'queued'
+    );
+    RETURN NULL;
+END
+$$;
+
 CREATE TABLE public.bid_parties (
     bid_id uuid NOT NULL,
     number integer NOT NULL,
@@ -1546,6 +1560,17 @@ CREATE TABLE public.obligations (
 
 ALTER TABLE ONLY public.obligations FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.ocds_releases (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    tender_id uuid NOT NULL,
+    number integer NOT NULL,
+    told text[] NOT NULL,
+    digest text NOT NULL,
+    current bytea NOT NULL,
+    find_a_tender bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.officer_keys (
     person_id uuid NOT NULL,
     public_key bytea NOT NULL,
@@ -2550,6 +2575,12 @@ ALTER TABLE ONLY public.obligations
 ALTER TABLE ONLY public.obligations
     ADD CONSTRAINT obligations_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.ocds_releases
+    ADD CONSTRAINT ocds_releases_are_numbered UNIQUE (tender_id, number);
+
+ALTER TABLE ONLY public.ocds_releases
+    ADD CONSTRAINT ocds_releases_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.officer_keys
     ADD CONSTRAINT officer_keys_one_per_person PRIMARY KEY (person_id);
 
@@ -2807,6 +2838,8 @@ CREATE INDEX monitoring_plans_by_bid ON public.monitoring_plans USING btree (bid
 
 CREATE INDEX obligations_by_bid ON public.obligations USING btree (bid_id);
 
+CREATE INDEX ocds_releases_by_time ON public.ocds_releases USING btree (made_at, id);
+
 CREATE INDEX opened_bids_by_lot ON public.opened_bids USING btree (lot_id, bid_id);
 
 CREATE INDEX opened_prices_by_lot ON public.opened_prices USING btree (lot_id, bid_id);
@@ -2880,6 +2913,8 @@ CREATE INDEX trainings_by_tender ON public.trainings USING btree (tender_id, per
 CREATE CONSTRAINT TRIGGER consensus_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.consensus_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
 
 CREATE TRIGGER criterion_locks_wait_for_scores BEFORE INSERT ON public.criterion_locks FOR EACH ROW EXECUTE FUNCTION public.wait_for_scores_on_their_way();
+
+CREATE TRIGGER events_that_make_public_ask_for_a_release AFTER INSERT ON public.events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['tender.published'::text, 'corrigendum.issued'::text, 'lots.cancelled'::text, 'award-notice.published'::text, 'award.annulled'::text, 'contract.signed'::text]))) EXECUTE FUNCTION public.ask_for_release();
 
 CREATE CONSTRAINT TRIGGER panel_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.panel_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
 
@@ -3221,6 +3256,9 @@ ALTER TABLE ONLY public.obligations
 
 ALTER TABLE ONLY public.obligations
     ADD CONSTRAINT obligations_follow_a_plan FOREIGN KEY (lot_id, award_number) REFERENCES public.monitoring_plans(lot_id, award_number);
+
+ALTER TABLE ONLY public.ocds_releases
+    ADD CONSTRAINT ocds_releases_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.officer_keys
     ADD CONSTRAINT officer_keys_belong_to_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -3904,6 +3942,8 @@ CREATE POLICY spend_results_are_for_their_buyer ON public.spend_results USING ((
    FROM public.spend_analyses asked
   WHERE (asked.id = spend_results.analysis_id)))));
 
+REVOKE ALL ON FUNCTION public.ask_for_release() FROM PUBLIC;
+
 GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bids TO tenderscore_app;
@@ -4090,6 +4130,8 @@ GRANT SELECT,INSERT ON TABLE public.monitoring_plans TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.obligation_terms TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.obligations TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.ocds_releases TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.officer_keys TO tenderscore_app;
 

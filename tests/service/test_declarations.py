@@ -250,6 +250,7 @@ OPEN = {
     "POST /tenders/{tender_id}/declarations": "what opens the gate",
     "GET /tenders/{tender_id}/corrigenda": "what was published",
     "GET /tenders/{tender_id}/requirements": "the same",
+    "GET /tenders/{tender_id}/eforms": "the same by the terms of eForms",
     "GET /tenders/{tender_id}/notices": "the same",
     "GET /public/tenders/{tender_id}/notices": "the same, without a key",
     "GET /tenders/{tender_id}/questions": "what was answered to all",

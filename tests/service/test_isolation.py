@@ -73,11 +73,21 @@ FIXED = {
     "jurisdiction": "uk",
     "series_id": "desnz-carbon-2023",
     "case": "central",
+    "year": "2026",
 }
 """What in an address is nobody's."""
 
 LETTERS = ("get_summary", "get_letter", "show_letter")
-AWARDS = ("get_public_report", "show_public_report", "list_notices", "list_public_notices")
+AWARDS = (
+    "get_public_report",
+    "show_public_report",
+    "list_notices",
+    "list_public_notices",
+    "list_tender_releases",
+    "get_tender_record",
+    "list_releases",
+    "download_year",
+)
 OF_SPEND = re.compile("{(file|analysis|catalogue)_id}")
 OF_A_WEBHOOK = re.compile("{webhook_id}")
 OF_A_BID = re.compile("{(bid|document|clarification|obligation|delivery|evidence)_id}")

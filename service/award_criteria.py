@@ -1,0 +1,242 @@
+"""A lot's rules as the standards publish award criteria: kinds, weights, thresholds, goals, and the rest in words.
+
+Both the Open Contracting Data Standard and eForms know a flat list with one exact weight each. So the leaves of our
+tree are listed with their share of the whole lot; where such a share never ends as a decimal, the groups at the top.
+A rule for the whole tender is no sum of weights: its criteria stand without numbers, and the rule in words.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from typing import Final, Literal, NamedTuple
+
+import scoring
+from scoring.answers import PassFail, Text
+from scoring.catalogue import Listed
+from scoring.decimals import exact_text
+from scoring.model import is_price, method_tag, price_criterion, unit_of
+from scoring.units import find_unit, is_money
+from service.measures import Measure, built_in
+from service.ocds import AwardCriteria, AwardCriterion, Number, Sustainability
+
+LONGEST_NAME: Final = 400
+LONGEST_DESCRIPTION: Final = 6000
+LONGEST_COMBINATION: Final = 1000
+"""Characters. Source: eForms SDK 1.16, BT-734, BT-540, BT-543."""
+
+HUNDRED: Final = 100
+_DECIMALS: Final = 10
+Kind = Literal["price", "cost", "quality"]
+
+SOCIAL: Final = {
+    "acc-all": "social.accessibility",
+    "et-eq": "social.ethnicEquality",
+    "gen-eq": "social.genderEquality",
+    "hum-right": "social.humanRightsInSupplyChains",
+    "opp": "social.disadvantagedEmploymentOpportunities",
+    "work-cond": "social.laborRightsPromotion",
+    "other": "social",
+}
+"""OCDS goals by the codes of BT-775, spelt as the codelist has them."""
+
+ENVIRONMENTAL: Final = {
+    "biodiv-eco": "environmental.biodiversityProtectionRestoration",
+    "circ-econ": "environmental.circularEconomy",
+    "clim-adapt": "environmental.climateChangeAdaptation",
+    "clim-mitig": "environmental.climateChangeMitigation",
+    "pollu-prev": "environmental.pollutionPrevention",
+    "water-mar": "environmental.waterResourcesProtection",
+    "other": "environmental",
+}
+"""OCDS goals by the codes of BT-774."""
+
+_FINER: Final = {
+    "local-supply-chain": "economic.localEconomyPromotion",
+    "sme-supply-chain": "social.smeInclusion",
+    "tCO2e": "environmental.carbonEmissionsReduction",
+    "kgCO2e": "environmental.carbonEmissionsReduction",
+}
+"""Measures of the catalogue, and units, for which the codelist of OCDS has a code of their own."""
+
+_BY_UNIT: Final[dict[str, tuple[str | None, str | None]]] = {
+    "fte_year": ("opp", None),
+    "apprentice": ("other", None),
+    "tCO2e": (None, "clim-mitig"),
+    "kgCO2e": (None, "clim-mitig"),
+}
+"""BT-775 and BT-774 of criteria that are not from the catalogue: what their unit tells by itself."""
+
+
+class Goal(NamedTuple):
+    """A goal beyond the purchase that a criterion serves: its name, and the codes of BT-775, BT-774 and OCDS."""
+
+    name: str
+    social: str | None
+    environmental: str | None
+    goal: str
+
+
+class _Leaf(NamedTuple):
+    path: str
+    criterion: scoring.Criterion
+    share: Fraction
+
+
+# Rules
+
+
+def published(lot: scoring.Lot) -> AwardCriteria:
+    """The award criteria of a lot: each with its kind, its weight where weights are added, and its thresholds."""
+    leaves = [one for one in _leaves(lot) if not isinstance(one.criterion.method, PassFail | Text)]
+    price = price_criterion(lot.criteria, lot.rule)
+    weight = "percentageExact" if lot.total == HUNDRED else "pointsExact"
+    if lot.rule is None and not all(_ends(one.share) for one in leaves):
+        criteria = tuple(_group(one, price, weight) for one in lot.criteria if one.weighting)
+    else:
+        criteria = tuple(
+            AwardCriterion(
+                id=one.path,
+                type=_kind(one.criterion, price),
+                name=_name(one.criterion),
+                description=one.criterion.description.strip() or _how(one.criterion),
+                numbers=_numbers(one.criterion, one.share if lot.rule is None else Fraction(0), weight),
+            )
+            for one in leaves
+            if one.share or lot.rule is not None
+        )
+    return AwardCriteria(criteria=criteria, weighting_description=combination(lot))
+
+
+def combination(lot: scoring.Lot) -> str:
+    """How the criteria combine, in words: the rule for the whole tender, or that weighted points are added."""
+    if lot.rule is not None:
+        listed = _listed()[str(lot.rule.__struct_config__.tag)]
+        text = f"{listed.id}, {listed.name}: {listed.formula}"
+    else:
+        text = f"Points from 0 to 100 on each criterion, times its weight of {lot.total:f}; the highest sum wins."
+    groups = [one for one, _ in scoring.walk(lot.criteria) if one.criteria and one.minimum is not None]
+    text += "".join(f" {_name(one)}: at least {one.minimum:f} of 100 points." for one in groups)
+    if lot.minimum is not None:
+        text += f" In all at least {lot.minimum:f} of {lot.total:f}."
+    methods = [f" {_name(one)}: {_how(one)}" for one in scoring.leaves(lot.criteria) if one.method is not None]
+    for sentence in methods:
+        if len(text) + len(sentence) > LONGEST_COMBINATION:
+            break
+        text += sentence
+    return text
+
+
+def code(lots: Sequence[scoring.Lot]) -> str:
+    """The standard's one word for how all lots are awarded."""
+    kinds = {one.type for lot in lots for one in published(lot).criteria}
+    if kinds == {"price"}:
+        return "priceOnly"
+    if kinds <= {"price", "cost"}:
+        return "costOnly"
+    return "qualityOnly" if kinds == {"quality"} else "ratedCriteria"
+
+
+def goals(lot: scoring.Lot) -> Iterator[Goal]:
+    """The goals that a lot's weighed criteria serve: by the measure that they are, else by what their unit tells."""
+    known = {measure.code: measure for measure in built_in().measures}
+    for leaf in _leaves(lot):
+        if not leaf.share:
+            continue
+        name, unit = leaf.criterion.id, unit_of(leaf.criterion)
+        social, environmental = _objectives(known.get(name), unit)
+        goal = (
+            _FINER.get(name) or _FINER.get(unit) or SOCIAL.get(social or "") or ENVIRONMENTAL.get(environmental or "")
+        )
+        if goal is not None:
+            yield Goal(_name(leaf.criterion), social, environmental, goal)
+
+
+def sustainability(lot: scoring.Lot) -> tuple[Sustainability, ...]:
+    """The goals of a lot, each once, pursued by award criteria."""
+    named: dict[str, list[str]] = {}
+    for one in goals(lot):
+        named.setdefault(one.goal, []).append(one.name)
+    return tuple(
+        Sustainability(goal=goal, strategies=("awardCriteria",), description=", ".join(names))
+        for goal, names in named.items()
+    )
+
+
+def _objectives(measure: Measure | None, unit: str) -> tuple[str | None, str | None]:
+    if measure is not None:
+        return measure.social_objective, measure.environmental_impact
+    return _BY_UNIT.get(unit, (None, None))
+
+
+def _leaves(lot: scoring.Lot) -> Iterator[_Leaf]:
+    def walk(
+        criteria: Sequence[scoring.Criterion], out_of: Decimal, share: Fraction, path: tuple[str, ...]
+    ) -> Iterator[_Leaf]:
+        for one in criteria:
+            own = share * Fraction(one.weighting) / Fraction(out_of)
+            here = (*path, one.id)
+            if one.criteria:
+                yield from walk(one.criteria, one.total, own, here)
+            else:
+                yield _Leaf("/".join(here), one, own)
+
+    yield from walk(lot.criteria, lot.total, Fraction(lot.total), ())
+
+
+def _group(top: scoring.Criterion, price: scoring.Criterion | None, weight: str) -> AwardCriterion:
+    """A criterion at the top with what it is made of in words."""
+    parts = ", ".join(f"{_name(one)} ({one.weighting:f} of {top.total:f})" for one in top.criteria)
+    own = top.description.strip() or ("" if top.criteria else _how(top))
+    text = f"{own} Made of: {parts}." if parts else own
+    kinds: list[Kind] = [_kind(one, price) for one in scoring.leaves((top,))]
+    return AwardCriterion(
+        id=top.id,
+        type=kinds[0] if len(set(kinds)) == 1 else "quality",
+        name=_name(top),
+        description=text.strip(),
+        numbers=_numbers(top, Fraction(top.weighting), weight),
+    )
+
+
+def _numbers(criterion: scoring.Criterion, share: Fraction, weight: str) -> tuple[Number, ...]:
+    """Its weight and thresholds, in the order in which people read them."""
+    found: list[Number] = []
+    if share:
+        exact = Decimal(exact_text(share))
+        found.append(Number(number=exact, weight="percentageExact" if weight == "percentageExact" else "pointsExact"))
+    if criterion.minimum is not None:
+        found.append(Number(number=criterion.minimum, threshold="minimumScore"))
+    if criterion.max_pass is not None:
+        found.append(Number(number=Decimal(criterion.max_pass), threshold="maximumBids"))
+    return tuple(found)
+
+
+def _kind(criterion: scoring.Criterion, price: scoring.Criterion | None) -> Kind:
+    if price is not None and criterion.id == price.id:
+        return "price"
+    return "cost" if is_price(criterion) else "quality"
+
+
+def _name(criterion: scoring.Criterion) -> str:
+    return criterion.title.strip() or criterion.id
+
+
+def _how(criterion: scoring.Criterion) -> str:
+    """What an offer is counted in, and how it earns points."""
+    unit = unit_of(criterion)
+    label = find_unit(unit).label if unit == "money" or not is_money(unit) else unit
+    tag = method_tag(criterion)
+    if tag is None:
+        return f"{label[:1].upper()}{label[1:]}; read by the rule for the whole tender."
+    return f"{label[:1].upper()}{label[1:]}; {_listed()[tag].name} ({tag})."
+
+
+def _ends(share: Fraction) -> bool:
+    """Whether a share is a decimal with few digits."""
+    return (share * 10**_DECIMALS).denominator == 1
+
+
+@cache
+def _listed() -> dict[str, Listed]:
+    return {one.id: one for one in scoring.methods()}
