@@ -90,6 +90,7 @@ OPEN = {
     "bid_envelopes idempotency_keys document_uploads document_chunks": "the role that serves cannot read them",
     "spend_objects spend_chunks": "bytes without an owner: found only through a file or an analysis that is walled",
     "relay relayed_logs": "how far logs were told: positions, no facts",
+    "imported_tenders imported_chunks": "evidence of other installations, for the operator alone",
     "log_heads service_samples schema_migrations job_attempts": "of the whole platform",
     "pgqueuer pgqueuer_log pgqueuer_schedules pgqueuer_statistics": "of the whole platform",
 }
