@@ -107,6 +107,9 @@ def _unused(kind: Kind) -> Face:
 ORDINARY = frozenset(" -\u0394\u03a9\u03bc\u03c6\u2019\u2044\u202f")
 """Of two characters that one glyph stands for, such as the micro sign and the Greek letter, the one that texts have."""
 
+LIGATURES = frozenset(map(chr, range(0xFB00, 0xFB07)))
+"""Characters of their own for joined letters, which nobody looks for: ff is two letters."""
+
 LONGEST_LIGATURE = 3
 """Letters that one glyph stands for, at most."""
 
@@ -129,7 +132,7 @@ def _letters(kind: Kind) -> Mapping[int, str]:
     font, found = _font(kind), dict[int, str]()
     for code in sorted(font.face.unicodes):
         glyph, sign = font.get_nominal_glyph(code), chr(code)
-        if glyph is not None and (glyph not in found or sign in ORDINARY):
+        if glyph is not None and sign not in LIGATURES and (glyph not in found or sign in ORDINARY):
             found[glyph] = sign
     return found
 

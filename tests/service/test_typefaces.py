@@ -79,6 +79,8 @@ def test_a_glyph_says_its_own_letter_whatever_text_it_was_first_met_in():
         kinds["-"]: "\N{SOFT HYPHEN}",
     }
     assert meanings(SANS, guessed) == {glyph: sign for sign, glyph in kinds.items()}
+    joined = next(iter(face("\N{LATIN SMALL LIGATURE FF}").says))
+    assert meanings(SANS, {joined: "ff"}) == {joined: "ff"}, "whoever looks for two letters finds them"
     alternate = 60_000  # no letter's glyph, such as a figure of equal width or a ligature
     assert meanings(SANS, {alternate: "ffi"}) == {alternate: "ffi"}
     assert meanings(SANS, {alternate: "7, and so on"}) == {alternate: "7"}
