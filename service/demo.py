@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from service import demo_data, serving
-from service.calls import NoAnswer, Refused
+from service.calls import Missing, NoAnswer, Refused
 from service.client import Client, FalseReceipt, check_receipt
 from service.local_postgres import erase
 from service.settings import Settings
@@ -56,6 +56,10 @@ class Printed(NamedTuple):
 def slug(name: str) -> str:
     """A name as a part of a file's name."""
     return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+_OPEN_DATA: dict[str, Literal["current", "find-a-tender"]] = {"ocds": "current", "fts": "find-a-tender"}
+"""What the files of open data begin with, by their profile."""
 
 
 class Play:
@@ -222,19 +226,19 @@ class Play:
 
     def _keep_open_data(self) -> None:
         """The tender as open data, once the award is in it: for everybody, and as Find a Tender reads it."""
-        anybody, path = Client(self.url), f"/public/tenders/{self.tender['id']}/ocds/releases"
-        while not any("award" in one["tag"] for one in self._released(anybody, path)):
+        tender, anybody = self.tender["id"], Client(self.url)
+        while not any("award" in one["tag"] for one in self._released(anybody, tender)):
             sleep(0.3)
-        for prefix, profile in (("ocds", "current"), ("fts", "find-a-tender")):
-            package = anybody.send("GET", f"{path}?profile={profile}").content
+        for prefix, profile in _OPEN_DATA.items():
+            package = anybody.list_tender_releases(tender, profile=profile).content
             (OUTPUT / f"{prefix}-{self.tender['reference']}.json").write_bytes(msgspec.json.format(package))
 
     @staticmethod
-    def _released(anybody: Client, path: str) -> list[dict[str, Any]]:
+    def _released(anybody: Client, tender_id: str) -> list[dict[str, Any]]:
         """The releases so far: a worker makes them."""
         try:
-            return anybody.get(path)["releases"]
-        except Failed:
+            return msgspec.json.decode(anybody.list_tender_releases(tender_id).content)["releases"]
+        except Missing:
             return []
 
     def papers(self, evaluation_id: str) -> Iterator[Printed]:

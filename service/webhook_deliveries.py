@@ -58,7 +58,7 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 _LAST_ID = UUID(int=2**128 - 1)
 
 
-class Attempt(Struct, frozen=True, kw_only=True):
+class WebhookAttempt(Struct, frozen=True, kw_only=True):
     """One attempt: when, and what was answered (`status`), or why there was no answer (`failure`)."""
 
     number: int
@@ -92,10 +92,10 @@ class WebhookDeliveryWithAttempts(Struct, frozen=True, kw_only=True):
     """A delivery and each attempt at it, in order."""
 
     delivery: WebhookDelivery
-    attempts: list[Attempt]
+    attempts: list[WebhookAttempt]
 
 
-class DeliveryRow(NewsRow, frozen=True, kw_only=True):
+class WebhookDeliveryRow(NewsRow, frozen=True, kw_only=True):
     """A delivery as it is stored, with its news."""
 
     delivery_id: UUID
@@ -108,7 +108,7 @@ class DeliveryRow(NewsRow, frozen=True, kw_only=True):
     given_up_because: str | None
 
 
-class Due(DeliveryRow, frozen=True, kw_only=True):
+class Due(WebhookDeliveryRow, frozen=True, kw_only=True):
     """A delivery that is to be attempted: where to, signed by what, and whether its webhook may still be told."""
 
     url: str
@@ -160,7 +160,7 @@ def body_of(row: NewsRow, base: str) -> bytes:
     return msgspec.json.encode({"type": told.type, "timestamp": told.timestamp, "data": told.data})
 
 
-def presented(row: DeliveryRow, base: str) -> WebhookDelivery:
+def presented(row: WebhookDeliveryRow, base: str) -> WebhookDelivery:
     """The delivery as it is shown."""
     told = news.presented(row, base)
     return WebhookDelivery(
@@ -278,7 +278,7 @@ async def list_webhook_deliveries(
     """List what was sent to a webhook, or is on its way, newest first, as far as you may read it yourself."""
     await webhooks.find(conn, caller, webhook_id)
     before_at, before_id = (_LAST, _LAST_ID) if cursor is None else start_of(cursor, state.secrets)
-    rows = SQL.list_webhook_deliveries(
+    rows = SQL.list_deliveries(
         conn,
         webhook_id=webhook_id,
         person_id=caller.person_id,
@@ -288,17 +288,17 @@ async def list_webhook_deliveries(
         limit=limit + 1,
     )
     base = state.public_url or ""
-    found = [presented(row, base) for row in await db.many(rows, DeliveryRow)]
+    found = [presented(row, base) for row in await db.many(rows, WebhookDeliveryRow)]
     page = page_of(found, limit, lambda one: (one.made_at, one.id), state.secrets)
     return Response(page, headers=link_to_next(f"/webhooks/{webhook_id}/deliveries", limit, page.next))
 
 
-async def _find(conn: db.Connection, caller: Caller, webhook_id: UUID, delivery_id: UUID) -> DeliveryRow:
+async def _find(conn: db.Connection, caller: Caller, webhook_id: UUID, delivery_id: UUID) -> WebhookDeliveryRow:
     await webhooks.find(conn, caller, webhook_id)
-    row = SQL.get_webhook_delivery(
+    row = SQL.get_delivery(
         conn, webhook_id=webhook_id, delivery_id=delivery_id, person_id=caller.person_id, rights=news.rights()
     )
-    return await db.one(row, DeliveryRow)
+    return await db.one(row, WebhookDeliveryRow)
 
 
 @get("/webhooks/{webhook_id:uuid}/deliveries/{delivery_id:uuid}")
@@ -311,7 +311,7 @@ async def get_webhook_delivery(
 ) -> WebhookDeliveryWithAttempts:
     """Read a delivery with each attempt at it: what was answered, or why nothing was."""
     row = await _find(conn, caller, webhook_id, delivery_id)
-    made = await db.many(SQL.list_attempts(conn, delivery_id=delivery_id), Attempt)
+    made = await db.many(SQL.list_attempts(conn, delivery_id=delivery_id), WebhookAttempt)
     return WebhookDeliveryWithAttempts(delivery=presented(row, state.public_url or ""), attempts=made)
 
 

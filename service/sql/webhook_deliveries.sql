@@ -48,7 +48,7 @@ SET
     attempts = 0, next_attempt_at = clock_timestamp(), delivered_at = NULL, given_up_at = NULL, given_up_because = NULL
 WHERE id = :delivery_id::uuid;
 
--- name: list_webhook_deliveries(webhook_id, person_id, rights, before_at, before_id, limit)
+-- name: list_deliveries(webhook_id, person_id, rights, before_at, before_id, limit)
 -- What was sent to a webhook, newest first, from before a place on, as far as this person may read it.
 SELECT
     told.id, told.type, told.operation, told.tender_id, told.lot_id, told.bid_id, told.webhook_id, told.at, told.told_at,
@@ -64,7 +64,7 @@ WHERE
 ORDER BY sent.made_at DESC, sent.id DESC
 LIMIT :limit::int;
 
--- name: get_webhook_delivery(webhook_id, delivery_id, person_id, rights)^
+-- name: get_delivery(webhook_id, delivery_id, person_id, rights)^
 -- One of these.
 SELECT
     told.id, told.type, told.operation, told.tender_id, told.lot_id, told.bid_id, told.webhook_id, told.at, told.told_at,

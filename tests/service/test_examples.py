@@ -3,6 +3,7 @@
 Each is sent by the command that stands beside it there: curl itself, with the reader's own variables.
 """
 
+import asyncio
 import json
 import re
 import shlex
