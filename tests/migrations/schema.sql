@@ -410,6 +410,29 @@ FROM tenders AS tender
 WHERE tender.id = (SELECT part.tender_id FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NULL);
 $$;
 
+CREATE FUNCTION public.may_be_told(tender uuid, organisation uuid, person uuid, roles jsonb) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+SELECT tender IS NULL OR EXISTS (
+    SELECT
+    FROM tenders AS known
+    WHERE
+        known.id = tender
+        AND CASE
+            WHEN known.buyer_id = organisation
+                THEN
+                    roles = '[]'::jsonb
+                    OR EXISTS (
+                        SELECT FROM tender_roles AS held
+                        WHERE held.tender_id = known.id AND held.person_id = person AND roles ? held.role
+                    )
+            ELSE
+                known.published_at IS NOT NULL
+                AND (known.framework_id IS NULL OR is_framework_supplier(known.framework_id, organisation))
+        END
+);
+$$;
+
 CREATE FUNCTION public.next_question(tender uuid) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -1548,6 +1571,21 @@ CREATE TABLE public.monitoring_plans (
 
 ALTER TABLE ONLY public.monitoring_plans FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.news (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organisation_id uuid,
+    tender_id uuid,
+    lot_id uuid,
+    bid_id uuid,
+    webhook_id uuid,
+    type text NOT NULL,
+    operation text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.news FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.obligation_terms (
     obligation_id uuid NOT NULL,
     version integer NOT NULL,
@@ -1913,6 +1951,18 @@ CREATE TABLE public.record_files (
     sealed boolean NOT NULL,
     asked_at timestamp with time zone NOT NULL,
     lang text DEFAULT 'en'::text NOT NULL
+);
+
+CREATE TABLE public.relay (
+    id boolean DEFAULT true NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    CONSTRAINT relay_is_the_only_one CHECK (id)
+);
+
+CREATE TABLE public.relayed_logs (
+    log_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    CONSTRAINT relayed_logs_position_not_negative CHECK (("position" >= 0))
 );
 
 CREATE TABLE public.remedies (
@@ -2375,6 +2425,58 @@ CREATE TABLE public.unopenable_findings (
     found_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.webhook_attempts (
+    delivery_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    status integer,
+    failure text,
+    milliseconds integer NOT NULL,
+    CONSTRAINT webhook_attempts_count_from_1 CHECK ((number >= 1)),
+    CONSTRAINT webhook_attempts_take_time CHECK ((milliseconds >= 0))
+);
+
+ALTER TABLE ONLY public.webhook_attempts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_deliveries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    webhook_id uuid NOT NULL,
+    news_id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    given_up_because text,
+    CONSTRAINT webhook_deliveries_attempts_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT webhook_deliveries_end_in_one_way CHECK ((num_nonnulls(next_attempt_at, delivered_at, given_up_at) = 1)),
+    CONSTRAINT webhook_deliveries_have_a_reason_to_be_given_up CHECK (((given_up_at IS NULL) = (given_up_because IS NULL)))
+);
+
+ALTER TABLE ONLY public.webhook_deliveries FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhooks (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    organisation_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    url text NOT NULL,
+    types text[] NOT NULL,
+    secret_line text NOT NULL,
+    secret_number integer DEFAULT 1 NOT NULL,
+    previous_line text,
+    previous_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    disabled_because text,
+    removed_at timestamp with time zone,
+    CONSTRAINT webhooks_are_told_something CHECK ((cardinality(types) > 0)),
+    CONSTRAINT webhooks_have_a_reason_to_be_disabled CHECK (((disabled_at IS NULL) = (disabled_because IS NULL))),
+    CONSTRAINT webhooks_previous_secret_ends CHECK (((previous_line IS NULL) = (previous_until IS NULL))),
+    CONSTRAINT webhooks_secrets_count_from_1 CHECK ((secret_number >= 1))
+);
+
+ALTER TABLE ONLY public.webhooks FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE ONLY public.pgqueuer ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_id_seq'::regclass);
 
 ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_schedules_id_seq'::regclass);
@@ -2591,6 +2693,9 @@ ALTER TABLE ONLY public.meetings
 ALTER TABLE ONLY public.monitoring_plans
     ADD CONSTRAINT monitoring_plans_are_made_once PRIMARY KEY (lot_id, award_number);
 
+ALTER TABLE ONLY public.news
+    ADD CONSTRAINT news_one_per_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.obligation_terms
     ADD CONSTRAINT obligation_terms_are_numbered PRIMARY KEY (obligation_id, version);
 
@@ -2707,6 +2812,12 @@ ALTER TABLE ONLY public.record_file_contents
 
 ALTER TABLE ONLY public.record_files
     ADD CONSTRAINT record_files_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.relay
+    ADD CONSTRAINT relay_is_one PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.relayed_logs
+    ADD CONSTRAINT relayed_logs_once_per_log PRIMARY KEY (log_id);
 
 ALTER TABLE ONLY public.remedies
     ADD CONSTRAINT remedies_are_numbered UNIQUE (obligation_id, number);
@@ -2843,6 +2954,18 @@ ALTER TABLE ONLY public.unopenable_documents
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_once_per_officer PRIMARY KEY (lot_id, envelope, bid_id, person_id);
 
+ALTER TABLE ONLY public.webhook_attempts
+    ADD CONSTRAINT webhook_attempts_once_per_number PRIMARY KEY (delivery_id, number);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_once_per_news UNIQUE (webhook_id, news_id);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_one_per_id PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_one_per_id PRIMARY KEY (id);
+
 CREATE INDEX api_keys_by_person ON public.api_keys USING btree (person_id, created_at, id);
 
 CREATE INDEX bids_by_supplier ON public.bids USING btree (supplier_id, lot_id, id);
@@ -2862,6 +2985,10 @@ CREATE UNIQUE INDEX identity_providers_one_per_issuer_and_audience ON public.ide
 CREATE INDEX imported_tenders_in_order ON public.imported_tenders USING btree (imported_at, id);
 
 CREATE INDEX monitoring_plans_by_bid ON public.monitoring_plans USING btree (bid_id);
+
+CREATE INDEX news_by_time ON public.news USING btree (told_at);
+
+CREATE INDEX news_in_order ON public.news USING btree (organisation_id, told_at, id);
 
 CREATE INDEX obligations_by_bid ON public.obligations USING btree (bid_id);
 
@@ -2936,6 +3063,12 @@ CREATE INDEX tenders_by_framework ON public.tenders USING btree (framework_id, p
 CREATE INDEX tenders_by_publication ON public.tenders USING btree (published_at, id) WHERE (published_at IS NOT NULL);
 
 CREATE INDEX trainings_by_tender ON public.trainings USING btree (tender_id, person_id);
+
+CREATE INDEX webhook_deliveries_in_order ON public.webhook_deliveries USING btree (webhook_id, made_at, id);
+
+CREATE INDEX webhook_deliveries_under_way ON public.webhook_deliveries USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
+
+CREATE INDEX webhooks_of_an_organisation ON public.webhooks USING btree (organisation_id);
 
 CREATE CONSTRAINT TRIGGER consensus_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.consensus_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
 
@@ -3277,6 +3410,9 @@ ALTER TABLE ONLY public.monitoring_plans
 
 ALTER TABLE ONLY public.monitoring_plans
     ADD CONSTRAINT monitoring_plans_follow_a_contract FOREIGN KEY (lot_id, award_number) REFERENCES public.contracts(lot_id, award_number);
+
+ALTER TABLE ONLY public.news
+    ADD CONSTRAINT news_are_for_a_known_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
 
 ALTER TABLE ONLY public.obligation_terms
     ADD CONSTRAINT obligation_terms_are_of_an_obligation FOREIGN KEY (obligation_id) REFERENCES public.obligations(id);
@@ -3629,6 +3765,21 @@ ALTER TABLE ONLY public.unopenable_findings
 ALTER TABLE ONLY public.unopenable_findings
     ADD CONSTRAINT unopenable_findings_concern_a_bid FOREIGN KEY (bid_id) REFERENCES public.bids(id);
 
+ALTER TABLE ONLY public.webhook_attempts
+    ADD CONSTRAINT webhook_attempts_are_of_a_known_delivery FOREIGN KEY (delivery_id) REFERENCES public.webhook_deliveries(id);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_are_of_known_news FOREIGN KEY (news_id) REFERENCES public.news(id);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_are_to_a_known_webhook FOREIGN KEY (webhook_id) REFERENCES public.webhooks(id);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_are_of_a_known_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_read_as_a_known_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+
 ALTER TABLE public.abnormally_low_assessments ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY abnormally_low_assessments_are_for_their_buyer ON public.abnormally_low_assessments USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
@@ -3783,6 +3934,10 @@ CREATE POLICY monitoring_plans_are_for_their_parties ON public.monitoring_plans 
      JOIN public.lots lot ON ((bid.lot_id = lot.id)))
      JOIN public.tenders tender ON ((lot.tender_id = tender.id)))
   WHERE ((bid.id = monitoring_plans.bid_id) AND ((tender.buyer_id = ( SELECT public.tenant() AS tenant)) OR (bid.supplier_id = ( SELECT public.tenant() AS tenant))))))));
+
+ALTER TABLE public.news ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY news_are_for_whom_they_are_told ON public.news USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (organisation_id IS NULL) OR (organisation_id = ( SELECT public.tenant() AS tenant))));
 
 ALTER TABLE public.obligation_terms ENABLE ROW LEVEL SECURITY;
 
@@ -3975,6 +4130,22 @@ CREATE POLICY spend_results_are_for_their_buyer ON public.spend_results USING ((
    FROM public.spend_analyses asked
   WHERE (asked.id = spend_results.analysis_id)))));
 
+ALTER TABLE public.webhook_attempts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY webhook_attempts_are_for_their_organisation ON public.webhook_attempts USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.webhook_deliveries sent
+  WHERE (sent.id = webhook_attempts.delivery_id)))));
+
+ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY webhook_deliveries_are_for_their_organisation ON public.webhook_deliveries USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (EXISTS ( SELECT
+   FROM public.webhooks hook
+  WHERE (hook.id = webhook_deliveries.webhook_id)))));
+
+ALTER TABLE public.webhooks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY webhooks_are_for_their_organisation ON public.webhooks USING (((( SELECT public.tenant() AS tenant) IS NULL) OR (organisation_id = ( SELECT public.tenant() AS tenant))));
+
 REVOKE ALL ON FUNCTION public.ask_for_release() FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE public.bid_parties TO tenderscore_app;
@@ -4164,6 +4335,8 @@ GRANT SELECT,INSERT ON TABLE public.meetings TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.monitoring_plans TO tenderscore_app;
 
+GRANT SELECT,INSERT ON TABLE public.news TO tenderscore_app;
+
 GRANT SELECT,INSERT ON TABLE public.obligation_terms TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.obligations TO tenderscore_app;
@@ -4236,6 +4409,10 @@ GRANT SELECT,INSERT ON TABLE public.recommendations TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.record_file_contents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.record_files TO tenderscore_app;
+
+GRANT SELECT,UPDATE ON TABLE public.relay TO tenderscore_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.relayed_logs TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.remedies TO tenderscore_app;
 
@@ -4392,3 +4569,33 @@ GRANT SELECT,INSERT ON TABLE public.trainings TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.unopenable_documents TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.unopenable_findings TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_attempts TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_deliveries TO tenderscore_app;
+
+GRANT UPDATE(attempts) ON TABLE public.webhook_deliveries TO tenderscore_app;
+
+GRANT UPDATE(next_attempt_at) ON TABLE public.webhook_deliveries TO tenderscore_app;
+
+GRANT UPDATE(delivered_at) ON TABLE public.webhook_deliveries TO tenderscore_app;
+
+GRANT UPDATE(given_up_at) ON TABLE public.webhook_deliveries TO tenderscore_app;
+
+GRANT UPDATE(given_up_because) ON TABLE public.webhook_deliveries TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhooks TO tenderscore_app;
+
+GRANT UPDATE(secret_line) ON TABLE public.webhooks TO tenderscore_app;
+
+GRANT UPDATE(secret_number) ON TABLE public.webhooks TO tenderscore_app;
+
+GRANT UPDATE(previous_line) ON TABLE public.webhooks TO tenderscore_app;
+
+GRANT UPDATE(previous_until) ON TABLE public.webhooks TO tenderscore_app;
+
+GRANT UPDATE(disabled_at) ON TABLE public.webhooks TO tenderscore_app;
+
+GRANT UPDATE(disabled_because) ON TABLE public.webhooks TO tenderscore_app;
+
+GRANT UPDATE(removed_at) ON TABLE public.webhooks TO tenderscore_app;
