@@ -20,6 +20,7 @@ MODULES = {
     "rendering": ("render",),
     "dossier": ("dossier",),
     "sealer": ("seal",),
+    "verify_export": ("import",),
     "simulating": ("simulate", "sensitivity"),
 }
 

@@ -20,6 +20,7 @@ from service import (
     abnormally_low,
     access,
     awards,
+    bid_sheets,
     bids,
     cancellations,
     ceremony,
@@ -39,8 +40,10 @@ from service import (
     draws,
     edge,
     evaluations,
+    exchange,
     frameworks,
     identity_providers,
+    imports,
     jurisdictions,
     letter_texts,
     locking,
@@ -74,6 +77,7 @@ from service import (
     roles,
     runs,
     samples,
+    score_sheets,
     seals,
     selection,
     sign_in,
@@ -222,6 +226,8 @@ _CONTRACT = (
     monitoring.router,
 )
 """What a contract's performance is watched by."""
+_WITH_BIDS = [bids.router, opening.router, bid_sheets.router, score_sheets.router]
+"""What takes bodies as large as a bid."""
 
 
 def _routers(settings: Settings) -> list[ControllerRouterHandler]:
@@ -248,7 +254,9 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         transparency.router,
         transparency.public,
         timestamps.router,
-        Router("/", route_handlers=[bids.router, opening.router], request_max_body_size=settings.max_bid_bytes),
+        exchange.router,
+        imports.router,
+        Router("/", route_handlers=_WITH_BIDS, request_max_body_size=settings.max_bid_bytes),
         uploads.router,
         opened_documents.router,
         ceremony.router,

@@ -23,8 +23,9 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import Meta, Struct
 
-from service import db, reception, wire
+from service import bid_sheets, db, reception, sheets, wire
 from service.attempts import Attempt
+from service.bid_sheets import Filled
 from service.frontdoor import Answer, Desk, heard, read_body
 from service.organisations import Caller
 from service.problems import NotFound, Refusal, UnsupportedMediaType
@@ -174,16 +175,21 @@ class BidOperation(Operation):
             additional_properties=False,
         )
         sealed = Schema(type=OpenAPIType.STRING, description="What `tenderscore seal` writes.")
+        filled = Schema(
+            type=OpenAPIType.STRING, description="The template of `GET /lots/{id}/bids/template`, filled in."
+        )
         self.request_body = RequestBody(
             required=True,
             content={
                 "application/json": OpenAPIMediaType(schema=submission),
                 BID_TYPE: OpenAPIMediaType(schema=sealed),
+                **{kind: OpenAPIMediaType(schema=filled) for kind in sheets.TYPES.values()},
             },
         )
 
 
 _MEDIA_TYPES = ("application/json", BID_TYPE)
+_SHEETS = tuple(sheets.TYPES.values())
 _REFUSED = "bid_refused"
 
 
@@ -206,14 +212,39 @@ def _raise_refused(request: Request[Any, Any, Any]) -> None:
             del refused  # else this frame and the refusal hold each other, and the request's body with them
 
 
-async def _sent(request: Request[Any, Any, Any], caller: Caller, target: _Target, key: str | None) -> Sent:
+class _Came(NamedTuple):
+    """A bid as it came: JSON, or sealed; of a sheet the same bid as JSON, and the sheet."""
+
+    media_type: str
+    body: bytes
+    filled: Filled | None = None
+
+
+async def _came(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -> _Came:
     """What a supplier sent by litestar's way."""
-    key = check_key(key)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in _MEDIA_TYPES:
-        raise UnsupportedMediaType(f"A bid is application/json or {BID_TYPE}, not {media_type or 'without a type'}.")
-    lot_id, bid_id, version, variant = target
-    return Sent(caller, lot_id, bid_id, version, key, media_type, await _body(request, caller, lot_id), variant)
+    if media_type not in _MEDIA_TYPES + _SHEETS:
+        wanted = ", ".join(_MEDIA_TYPES + _SHEETS)
+        raise UnsupportedMediaType(f"A bid is one of {wanted}, not {media_type or 'without a type'}.")
+    body = await _body(request, caller, lot_id)
+    if media_type in _MEDIA_TYPES:
+        return _Came(media_type, body)
+    way = await reception.read_way_in(request.app.state.pool, caller, lot_id)
+    filled = await bid_sheets.fill(way, body, media_type)
+    return _Came("application/json", filled.body, filled)
+
+
+async def _take(
+    request: Request[Any, Any, Any], state: State, caller: Caller, target: _Target, key: str | None
+) -> Taken:
+    """Have a bid judged and stored, whatever it came as."""
+    key = check_key(key)
+    with state.reception.intake.room(caller.organisation_id) as grow:
+        media_type, body, filled = await _came(request, caller, target.lot_id)
+        grow(len(body))
+        lot_id, bid_id, version, variant = target
+        with bid_sheets.told_by_cells(filled):
+            return await state.reception.take(Sent(caller, lot_id, bid_id, version, key, media_type, body, variant))
 
 
 async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -> bytes:
@@ -227,14 +258,20 @@ async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
         raise
 
 
-async def _dry_run(pool: asyncpg.Pool, caller: Caller, lot_id: UUID, body: bytes, variant: int) -> Response[DryRun]:
+async def _dry_run(
+    request: Request[Any, Any, Any], pool: asyncpg.Pool, caller: Caller, lot_id: UUID, variant: int
+) -> Response[DryRun]:
     way = await reception.read_way_in(pool, caller, lot_id)
-    data = wire.decode(body, Submission)
-    if way.cancelled_at is not None:
-        raise LotCancelled(f"Lot {way.lot_number} was cancelled at {way.cancelled_at.isoformat()}.")
-    if way.now >= way.submission_deadline:
-        raise SubmissionDeadlinePassed(f"{way.tender} closed at {way.submission_deadline.isoformat()}.")
-    check_complete(way.rules, data, way.admits(variant, caller.organisation_id))
+    came = _Came("", await request.body())
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() in _SHEETS:
+        came = await _came(request, caller, lot_id)
+    with bid_sheets.told_by_cells(came.filled):
+        data = wire.decode(came.body, Submission)
+        if way.cancelled_at is not None:
+            raise LotCancelled(f"Lot {way.lot_number} was cancelled at {way.cancelled_at.isoformat()}.")
+        if way.now >= way.submission_deadline:
+            raise SubmissionDeadlinePassed(f"{way.tender} closed at {way.submission_deadline.isoformat()}.")
+        check_complete(way.rules, data, way.admits(variant, caller.organisation_id))
     found = DryRun(
         complete=True,
         rules_digest=way.rules_digest,
@@ -257,17 +294,15 @@ async def submit_bid(
     """Submit a bid for a lot; the receipt comes only after the bid is safely stored, sealed to the tender's key.
 
     A repeated key gets the first receipt again, marked `Idempotency-Replayed: true`. A bid that you have sealed
-    yourself (`tenderscore seal`) is sent as `application/vnd.tenderscore.sealed-bid`.
+    yourself (`tenderscore seal`) is sent as `application/vnd.tenderscore.sealed-bid`, a filled template
+    (`GET /lots/{id}/bids/template`) as what it is; it is sealed like any other, and its faults are told by cells.
     With `?validate=only` the bid is checked, all faults are named at once, and nothing is stored. Where the lot takes
     variants, each is sent with its number, `?variant=1`, and says in its contents what is different.
     """
     if validate:
-        return await _dry_run(state.pool, caller, lot_id, await request.body(), variant)
+        return await _dry_run(request, state.pool, caller, lot_id, variant)
     _raise_refused(request)
-    with state.reception.intake.room(caller.organisation_id) as grow:
-        sent = await _sent(request, caller, _Target(lot_id, uuid4(), 1, variant), idempotency_key)
-        grow(len(sent.body))
-        taken = await state.reception.take(sent)
+    taken = await _take(request, state, caller, _Target(lot_id, uuid4(), 1, variant), idempotency_key)
     headers = {"Location": f"/bids/{taken.receipt.bid_id}", **taken.headers()}
     return Response(taken.receipt, status_code=201, headers=headers)
 
@@ -287,12 +322,9 @@ async def replace_bid(
     """
     own = await reception.own_bid(state.pool, caller, bid_id)
     if validate:
-        return await _dry_run(state.pool, caller, own.lot_id, await request.body(), own.variant)
+        return await _dry_run(request, state.pool, caller, own.lot_id, own.variant)
     target = _Target(own.lot_id, bid_id, own.version + 1, own.variant)
-    with state.reception.intake.room(caller.organisation_id) as grow:
-        sent = await _sent(request, caller, target, idempotency_key)
-        grow(len(sent.body))
-        taken = await state.reception.take(sent)
+    taken = await _take(request, state, caller, target, idempotency_key)
     return Response(taken.receipt, status_code=200, headers=taken.headers())
 
 

@@ -10,58 +10,37 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from time import sleep
-from typing import Any, NamedTuple
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import httpx
 import msgspec
 
 from service import demo_data, serving
+from service.calls import NoAnswer, Refused
+from service.client import Client, FalseReceipt, check_receipt
 from service.local_postgres import erase
 from service.settings import Settings
 from service.signing import secrets_of
 
+if TYPE_CHECKING:
+    from service.operations import (
+        NewAward,
+        NewItem,
+        NewNotice,
+        NewPanel,
+        NewPerson,
+        NewRecommendation,
+        NewScore,
+        NewSeats,
+        NewSending,
+        Receipt,
+        Registration,
+    )
+
 OUTPUT = Path("demo-output")
 DATABASE = Path(".demo")
 _SECONDS_TO_BID = 6
-
-
-class Failed(Exception):
-    """A step of the demo was answered otherwise than expected."""
-
-
-class Client:
-    """One person's view of the service: every call carries the person's key, every refusal stops the demo.
-
-    Without a key it is anybody's.
-    """
-
-    def __init__(self, url: str, key: str = "") -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=60)
-
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-        """Send a request and return the answer; raises Failed for anything but success."""
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self._http.request(method, path, json=body, headers=names)
-        if not answer.is_success:
-            raise Failed(f"{method} {path} was answered {answer.status_code}: {answer.text}")
-        return answer
-
-    def get(self, path: str) -> Any:
-        """Read something."""
-        return self.send("GET", path).json()
-
-    def post(self, path: str, body: Any = None, **headers: str) -> Any:
-        """Make something."""
-        return self.send("POST", path, body, **headers).json()
-
-    def put(self, path: str, body: Any, **headers: str) -> Any:
-        """Set something."""
-        return self.send("PUT", path, body, **headers).json()
 
 
 class Printed(NamedTuple):
@@ -86,9 +65,8 @@ class Play:
         self.url = url
         self.operator = Client(url, first_key)
         self.people: dict[str, Client] = {}
-        self.tender: dict[str, Any] = {}
         self.trial = ""
-        self.bids: dict[str, dict[str, Any]] = {}
+        self.bids: dict[str, Receipt] = {}
 
     def run(self) -> dict[str, Any]:
         """Play everything; returns the stored evaluation."""
@@ -100,139 +78,140 @@ class Play:
         self.score()
         return self.decide()
 
-    @property
-    def lot(self) -> dict[str, Any]:
-        """The tender's one lot."""
-        return self.tender["lots"][0]
-
     def meet(self) -> None:
         """Register the buyer with its people, and the suppliers."""
         city = self._register("buyer", demo_data.BUYER, "author")
         self.ids = {"author": city["person"]["id"]}
         author = self.people["author"]
         for role, name in demo_data.PEOPLE.items():
-            person = author.post("/people", {"name": name})
-            key = author.post(f"/people/{person['id']}/keys", {"label": "Demo"})
+            person = author.add_person({"name": name}).value
+            key = author.issue_key(person["id"], {"label": "Demo"}).value
             self.ids[role] = person["id"]
             self.people[role] = Client(self.url, key["secret"])
         for supplier in demo_data.BIDS:
             self._register("supplier", supplier, supplier)
 
-    def _register(self, kind: str, name: str, as_name: str) -> Any:
-        person = {"name": demo_data.CONTACTS[name]}
-        made = self.operator.post("/organisations", {"kind": kind, "name": name, "person": person})
+    def _register(self, kind: Literal["buyer", "supplier"], name: str, as_name: str) -> "Registration":
+        person: NewPerson = {"name": demo_data.CONTACTS[name]}
+        made = self.operator.register_organisation({"kind": kind, "name": name, "person": person}).value
         self.people[as_name] = Client(self.url, made["key"]["secret"])
         return made
 
     def publish(self) -> None:
         """Draft, give roles, and let somebody else publish."""
         author = self.people["author"]
-        self.tender = author.post("/tenders", demo_data.TENDER)
-        path = f"/tenders/{self.tender['id']}"
-        self.trial = author.send("POST", f"{path}/simulations", demo_data.TRIAL).headers["Location"]
+        drafted = author.draft_tender(demo_data.TENDER).value["id"]
+        self.trial = author.simulate_lot(drafted, demo_data.TRIAL).location
         granted = [
-            author.post(f"{path}/roles", {"person_id": person_id, "role": role.rstrip("123")})
+            author.grant_role(drafted, {"person_id": person_id, "role": demo_data.ROLES[role]}).value
             for role, person_id in self.ids.items()
             if role != "author"
         ]
         # The service's clock counts, not ours; this is the last that it has told us.
         now = datetime.fromisoformat(granted[-1]["granted_at"])
         deadline = (now + timedelta(seconds=_SECONDS_TO_BID)).isoformat()
-        edited = author.send("PUT", path, {**demo_data.TENDER, "submission_deadline": deadline}, If_Match='"1"')
-        self.tender = self.people["approver"].post(f"{path}/publication", If_Match=edited.headers["ETag"])
+        edited = author.edit_tender(drafted, {**demo_data.TENDER, "submission_deadline": deadline}, if_match='"1"')
+        self.tender = self.people["approver"].publish_tender(drafted, if_match=edited.etag).value
+        self.lot = self.tender["lots"][0]
 
     def submit(self) -> None:
-        """Every supplier checks its bid, then submits it; one thinks again in time."""
+        """Every supplier checks its bid, then submits it and checks its receipt; one thinks again in time."""
+        (signer,) = self.operator.list_signing_keys().value["keys"]
         for supplier, values in demo_data.BIDS.items():
-            client, path = self.people[supplier], f"/lots/{self.lot['id']}/bids"
-            client.post(f"{path}?validate=only", {"values": values})
-            self.bids[supplier] = client.post(path, {"values": values}, Idempotency_Key=str(uuid4()))
+            client = self.people[supplier]
+            client.submit_bid(self.lot["id"], {"values": values}, validate="only")
+            self.bids[supplier] = client.submit_bid(self.lot["id"], {"values": values}).value
         supplier, values = demo_data.SECOND_THOUGHT
-        bid_path = f"/bids/{self.bids[supplier]['bid_id']}"
-        self.bids[supplier] = self.people[supplier].put(bid_path, {"values": values}, Idempotency_Key=str(uuid4()))
+        again = self.people[supplier].replace_bid(self.bids[supplier]["bid_id"], {"values": values})
+        self.bids[supplier] = again.value
+        for receipt in self.bids.values():
+            check_receipt(receipt, signer["public_key"])
 
     def open(self) -> None:
         """Wait for the deadline by the service's own clock; then two officers open."""
         author = self.people["author"]
-        while author.get(f"/tenders/{self.tender['id']}")["stage"] == "published":
+        while author.get_tender(self.tender["id"]).value["stage"] == "published":
             sleep(0.2)
         for officer in ("opening_officer1", "opening_officer2"):
-            self.people[officer].post(f"/lots/{self.lot['id']}/opening")
+            self.people[officer].open_bids(self.lot["id"])
 
     def seat(self) -> None:
         """Everybody declares, another person approves, and the author seats three evaluators."""
-        path = f"/tenders/{self.tender['id']}/declarations"
+        tender = self.tender["id"]
         for role in ("approver", "author", "evaluator1", "evaluator2", "evaluator3", "moderator"):
-            made = self.people[role].post(path, {"interest": "none"})
+            made = self.people[role].declare_interest(tender, {"interest": "none"}).value
             decider = self.people["author" if role == "approver" else "approver"]
-            decision = {"approved": True, "reason": demo_data.NO_INTEREST}
-            decider.post(f"{path}/{self.ids[role]}/{made['number']}/decision", decision)
-        seats = [
+            reason = demo_data.NO_INTEREST
+            decider.decide_declaration(tender, self.ids[role], made["number"], {"approved": True, "reason": reason})
+        seats: list[NewSeats] = [
             {"person_id": self.ids[f"evaluator{number}"], "criteria": ["method-statement"]} for number in (1, 2, 3)
         ]
-        panel = {**demo_data.PANEL, "chair_id": self.ids["moderator"], "seats": seats}
-        self.people["author"].put(f"/lots/{self.lot['id']}/panel", panel)
+        panel: NewPanel = {"chair_id": self.ids["moderator"], "seats": seats, **demo_data.PANEL}
+        self.people["author"].set_panel(self.lot["id"], panel)
 
     def score(self) -> None:
         """Three evaluators score by themselves, then the moderator records their meeting and locks what it agreed."""
         cites = ["Answer on the method statement"]
-        items: list[dict[str, Any]] = []
+        items: list[NewItem] = []
         for supplier, criteria in demo_data.SCORES.items():
             bid_id = self.bids[supplier]["bid_id"]
             for criterion, (marks, agreed) in criteria.items():
                 for number, (value, reason) in enumerate(marks, 1):
-                    score = {"value": value, "reason": reason, "cites": cites}
-                    self.people[f"evaluator{number}"].put(f"/bids/{bid_id}/scores/{criterion}", score)
-                points = [reason for _, reason in marks]
-                value, reason = agreed
-                item = {"bid_id": bid_id, "criterion_id": criterion, "points": points, "value": value}
-                items.append({**item, "reason": reason, "cites": cites})
+                    score: NewScore = {"value": value, "reason": reason, "cites": cites}
+                    self.people[f"evaluator{number}"].give_score(bid_id, criterion, score)
+                item: NewItem = {
+                    "bid_id": bid_id,
+                    "criterion_id": criterion,
+                    "points": [why for _, why in marks],
+                    "value": agreed[0],
+                    "reason": agreed[1],
+                    "cites": cites,
+                }
+                items.append(item)
         present = [self.ids[role] for role in ("moderator", "evaluator1", "evaluator2", "evaluator3")]
         moderator = self.people["moderator"]
-        opened_at = moderator.get(f"/lots/{self.lot['id']}/opening")["opened_at"]
-        moderator.post(f"/lots/{self.lot['id']}/meetings", {"held_at": opened_at, "present": present, "items": items})
-        moderator.post(f"/lots/{self.lot['id']}/criteria/method-statement/lock")
+        opened_at = moderator.get_opening(self.lot["id"]).value["opened_at"] or ""
+        moderator.record_meeting(self.lot["id"], {"held_at": opened_at, "present": present, "items": items})
+        moderator.lock_criterion(self.lot["id"], "method-statement")
 
     def decide(self) -> dict[str, Any]:
         """Run the engine, fetch the report, recommend, and let somebody else decide the award."""
-        moderator = self.people["moderator"]
-        run = moderator.post(f"/lots/{self.lot['id']}/evaluations", {"rules_digest": self.lot["rules_digest"]})
-        stored = moderator.send("GET", f"/evaluations/{run['id']}")
-        result = stored.json()
+        moderator, lot = self.people["moderator"], self.lot["id"]
+        run = moderator.evaluate_lot(lot, {"rules_digest": self.lot["rules_digest"] or ""}).value["id"]
+        stored = moderator.get_evaluation(run)
         self._keep(stored.content)
-        warned = moderator.get(f"/evaluations/{run['id']}/warnings")
-        recommendation = {
-            "evaluation_id": run["id"],
-            "bid_id": result["winner"],
+        winner = stored.value["winner"] or ""
+        warned = moderator.list_warnings(run).value
+        recommendation: NewRecommendation = {
+            "evaluation_id": run,
+            "bid_id": winner,
             "reason": demo_data.RECOMMENDATION_REASON,
             "acknowledged": [{"warning": one["name"], "answer": demo_data.WARNING_ANSWER} for one in warned],
         }
-        moderator.post(f"/lots/{self.lot['id']}/recommendations", recommendation)
-        award = {"evaluation_id": run["id"], "bid_id": result["winner"], "reason": demo_data.AWARD_REASON}
-        self.people["approver"].post(f"/lots/{self.lot['id']}/award", award)
-        self.tell(result["winner"])
-        self._keep_papers(run["id"])
-        return result
+        moderator.recommend_award(lot, recommendation)
+        award: NewAward = {"evaluation_id": run, "bid_id": winner, "reason": demo_data.AWARD_REASON}
+        self.people["approver"].decide_award(lot, award)
+        self.tell(winner)
+        self._keep_papers(run)
+        return msgspec.json.decode(stored.content)
 
     def tell(self, winner: str) -> None:
         """Give what only people know, send every bidder its letter, publish the award notice, complete the record."""
-        moderator, approver = self.people["moderator"], self.people["approver"]
-        path = f"/lots/{self.lot['id']}/assessment-summaries"
-        for number, line in enumerate(moderator.get(path), 1):
+        moderator, approver, lot = self.people["moderator"], self.people["approver"], self.lot["id"]
+        for number, line in enumerate(moderator.list_summaries(lot).value, 1):
             told = {"supplier": line["supplier"], "slug": slug(line["supplier"]), "number": number}
             for one in line["missing"]:
                 if one["bid_id"] == line["bid_id"]:
                     text = demo_data.TEXTS[one["field"]].format(**told)
-                    moderator.put(f"{path}/{one['bid_id']}/texts/{one['field']}", {"text": text})
-        price = {"text": demo_data.TEXTS["contract_price"]}
-        moderator.put(f"{path}/{winner}/texts/contract_price", price)
-        accepted = {"inference_accepted": demo_data.INFERENCE_ACCEPTED}
+                    moderator.give_text(lot, one["bid_id"], one["field"], {"text": text})
+        moderator.give_text(lot, winner, "contract_price", {"text": demo_data.TEXTS["contract_price"]})
+        accepted: NewSending = {"inference_accepted": demo_data.INFERENCE_ACCEPTED}
         accepted["mentions_accepted"] = demo_data.MENTIONS_ACCEPTED
-        sent = approver.post(f"{path}/sending", accepted)
-        notice = {"published_at": sent["sent_at"], "reference": demo_data.NOTICE_REFERENCE}
-        approver.post(f"/lots/{self.lot['id']}/award-notice", notice)
+        sent = approver.send_summaries(lot, accepted).value
+        notice: NewNotice = {"published_at": sent["sent_at"], "reference": demo_data.NOTICE_REFERENCE}
+        approver.record_notice(lot, notice)
         for field, text in demo_data.PROCEDURE_TEXTS.items():
-            moderator.put(f"/tenders/{self.tender['id']}/procedure-report/texts/{field}", {"text": text})
+            moderator.give_report_text(self.tender["id"], field, {"text": text})
 
     def _keep(self, canonical: bytes) -> None:
         (OUTPUT / f"result-{self.tender['reference']}.json").write_bytes(canonical)
@@ -254,21 +233,18 @@ class Play:
             yield Printed(f"assessment-summary-{slug(supplier)}", self.people[supplier], path)
         yield Printed("public-evaluation-report", anybody, f"/public{lot}/evaluation-report")
         yield Printed("record-of-the-procedure", auditor, f"/tenders/{self.tender['id']}/procedure-report")
-        asked = auditor.post(f"/tenders/{self.tender['id']}/record-files")["location"]
+        asked = auditor.ask_for_record(self.tender["id"]).value["location"]
         yield Printed("chronological-record", auditor, asked, page="/record.html", file="")
 
     def _keep_papers(self, evaluation_id: str) -> None:
         papers = list(self.papers(evaluation_id))
         for paper in papers:  # ask for all first: the worker makes them while we wait for the first
-            paper.reader.send("GET", paper.path + paper.file)
+            paper.reader.get(paper.path + paper.file)
         for paper in papers:
-            answer = paper.reader.send("GET", paper.path + paper.file)
-            while answer.status_code == HTTPStatus.ACCEPTED:
-                sleep(0.3)
-                answer = paper.reader.send("GET", paper.path + paper.file)
+            made = paper.reader.made(paper.reader.get, paper.path + paper.file)
             name = f"{paper.name}-{self.tender['reference']}"
-            (OUTPUT / f"{name}.pdf").write_bytes(answer.content)
-            (OUTPUT / f"{name}.html").write_bytes(paper.reader.send("GET", paper.path + paper.page).content)
+            (OUTPUT / f"{name}.pdf").write_bytes(made.content)
+            (OUTPUT / f"{name}.html").write_bytes(paper.reader.get(paper.path + paper.page).content)
 
     def table(self, result: dict[str, Any]) -> str:
         """The ranking as a table for the terminal."""
@@ -323,7 +299,7 @@ def run(arguments: argparse.Namespace) -> int:
     with serving.database(settings) as dsn:
         try:
             asyncio.run(_run(settings, dsn, leave=arguments.exit))
-        except Failed as failure:
+        except (Refused, NoAnswer, FalseReceipt) as failure:
             print(f"tenderscore demo: {failure}", file=sys.stderr)
             return 1
     return 0

@@ -1,8 +1,12 @@
 """What the demo's city buys, who takes part, what they bid and how the panel judged it. All of it is invented."""
 
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, cast
 
+from service.access import Role
 from service.examples import SCHOOL_ROOFS
+
+if TYPE_CHECKING:
+    from service.operations import DraftTender, Lot, NewSimulation, Policy
 
 BUYER = "Northgate City Council"
 
@@ -17,6 +21,8 @@ PEOPLE: dict[str, str] = {
     "auditor": "Ingrid Solberg",
 }
 
+ROLES: dict[str, Role] = {role: cast("Role", role.rstrip("123")) for role in PEOPLE}
+
 CONTACTS: dict[str, str] = {
     BUYER: "Amara Nwosu",
     "Alder Roofing Ltd": "Ada Alder",
@@ -25,7 +31,7 @@ CONTACTS: dict[str, str] = {
     "Dogwood Electrical plc": "Dev Dogwood",
 }
 
-TENDER: dict[str, Any] = {
+TENDER: "DraftTender" = {
     "reference": "SOLAR-2026-07",
     "title": "Solar roofs for twelve primary schools",
     "description": (
@@ -35,7 +41,7 @@ TENDER: dict[str, Any] = {
     "currency": "GBP",
     "time_zone": "Europe/London",
     "jurisdiction": "uk-pa2023",
-    "lots": [{"title": "Roofs and storage, all twelve schools", "rules": SCHOOL_ROOFS}],
+    "lots": [{"title": "Roofs and storage, all twelve schools", "rules": cast("Lot", SCHOOL_ROOFS)}],
 }
 
 BIDS: dict[str, dict[str, str]] = {
@@ -130,7 +136,13 @@ SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
 
 NO_INTEREST = "Nothing was declared, and nothing is known."
 
-PANEL: dict[str, Any] = {
+
+class _Panel(TypedDict):
+    reason: str
+    policy: "Policy"
+
+
+PANEL: _Panel = {
     "reason": "One graded criterion of 21 per cent and four bids: three evaluators, of energy, estates and schools.",
     "policy": {"every_question": True, "spread": 1, "outlier": 1, "majority": "unanimous"},
 }
@@ -146,7 +158,7 @@ RECOMMENDATION_REASON = (
 
 WARNING_ANSWER = "The panel read the passage together once more and stands by what it agreed."
 
-TRIAL: dict[str, Any] = {"lot": 1, "generate": {"number": 6, "seed": 7}, "runs": 200}
+TRIAL: "NewSimulation" = {"lot": 1, "generate": {"number": 6, "seed": 7}, "runs": 200}
 """With what the city tries its rules before it publishes them."""
 
 TEXTS: dict[str, str] = {

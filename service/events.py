@@ -28,6 +28,7 @@ Kind = Literal[
     "identity-provider.retired",
     "identity.registered",
     "officer-key.registered",
+    "tender.imported",
     "tender.drafted",
     "tender.edited",
     "tender.simulated",

@@ -100,7 +100,9 @@ def _is_receipt(path: Path) -> bool:
 def _verify_receipt(arguments: argparse.Namespace) -> int:
     """The published script's own judgement."""
     try:
-        verify_receipt.check(arguments.result, arguments.key, arguments.log, arguments.log_checkpoint)
+        receipt = json.loads(Path(arguments.result).read_text("utf-8"))
+        for line in verify_receipt.check(receipt, arguments.key, arguments.log, arguments.log_checkpoint):
+            print(line)
     except (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as fault:
         plain = isinstance(fault, OSError | ValueError)
         _complain(f"{arguments.result} is not verified", (str(fault) if plain else f"no receipt: {fault!r}",))

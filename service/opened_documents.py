@@ -151,6 +151,15 @@ async def _locate(conn: db.Connection, caller: Caller, bid_id: UUID) -> _Place:
     return _Place(opened_at, told_whole=sight.criteria is None)
 
 
+async def content_of(pool: asyncpg.Pool, caller: Caller, bid_id: UUID, document_id: UUID) -> AsyncIterator[bytes]:
+    """A document that was opened, as it came, for whoever may read it already. Raises SealBroken where it breaks."""
+    async with db.transaction_of(pool, caller.organisation_id) as conn:
+        found = await db.one(SQL.get_document(conn, bid_id=bid_id, document_id=document_id), _Stored)
+    if found.content_key is not None:
+        async for piece in _content(pool, found, found.content_key):
+            yield piece
+
+
 async def _content(pool: asyncpg.Pool, found: _Stored, content_key: bytes) -> AsyncIterator[bytes]:
     store = document_store.store_at(found.kept_in, pool)
 

@@ -122,6 +122,14 @@ async def find_receipt(
     return await asyncio.to_thread(_again, stored, leaves, secrets)
 
 
+async def every_receipt(conn: db.Connection, secrets: Secrets, tender_id: UUID) -> list[Receipt]:
+    """The receipts of all versions of all bids for a tender, as their suppliers have them."""
+    stored = await db.many(SQL.list_stored(conn, tender_id=tender_id), _Stored)
+    size = max((one.tree_size for one in stored), default=0)
+    leaves: list[bytes] = await SQL.get_leaves(conn, log_id=tender_id, size=size)
+    return await asyncio.to_thread(lambda: [_again(one, leaves[: one.tree_size], secrets) for one in stored])
+
+
 def _again(stored: _Stored, leaves: Sequence[bytes], secrets: Secrets) -> Receipt:
     signer = secrets.signer(stored.signed_by)
     checkpoint = signer.checkpoint(stored.tender_id, stored.tree_size, merkle.root(leaves))

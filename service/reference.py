@@ -3,6 +3,9 @@
 Nothing here needs a key, and nothing here tells about anybody's tender.
 """
 
+import json
+import re
+import shlex
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -63,6 +66,7 @@ _ALSO = {
     "submit_bid": (200, "With `?validate=only`: the bid is complete; nothing was stored."),
     "open_bids": (202, "The first officer's request is kept; a second one opens."),
     "shred_bids": (202, "The first request is kept; a second person's destroys."),
+    "import_tender": (200, "The same export was there already: what is kept of it."),
     "upload_spend_file": (200, "The same bytes were there already: the file that they are."),
 } | dict.fromkeys(
     (
@@ -162,10 +166,12 @@ def complete_description(document: OpenAPI) -> None:
     components.schemas["Problem"] = _plain_schema()
     for schema in components.schemas.values():
         _mend_tuples(schema)
-    for item in (document.paths or {}).values():
-        for operation in (item.get, item.put, item.post, item.delete):
+    for path, item in (document.paths or {}).items():
+        for method, operation in (("GET", item.get), ("PUT", item.put), ("POST", item.post), ("DELETE", item.delete)):
             if operation is not None:
                 _describe(operation)
+                told = operation.description or operation.summary or ""
+                operation.description = f"{told}\n\n```sh\n{_curl(method, path, operation)}\n```"
 
 
 def _mend_tuples(schema: object) -> None:
@@ -221,6 +227,37 @@ def _describe(operation: Operation) -> None:
     body = operation.request_body
     if example is not None and isinstance(body, RequestBody):
         body.content["application/json"].examples = {"example": Example(summary=example.summary, value=example.body)}
+
+
+_FILE_ENDS = {"application/pdf": "pdf", "text/csv": "csv", "application/x-ndjson": "ndjson", "text/html": "html"}
+
+
+def _curl(method: str, path: str, operation: Operation) -> str:
+    """The operation on a command line, with its example; what is one's own stands in variables of the shell."""
+    parameters = [item for item in operation.parameters or [] if not isinstance(item, Reference)]
+    asked = [
+        f"{item.name}=${_variable(item.name)}" for item in parameters if item.param_in == "query" and item.required
+    ]
+    url = re.sub(r"{(\w+)}", lambda found: f"${_variable(found[1])}", path) + ("?" + "&".join(asked) if asked else "")
+    parts = [f'curl -sS --fail-with-body{"" if method == "GET" else f" -X {method}"} "$URL{url}"']
+    if operation.security != [{}]:
+        parts.append('-H "Authorization: Bearer $KEY"')
+    own = {"if-match": """-H "If-Match: $ETAG\"""", "idempotency-key": """-H "Idempotency-Key: $RETRY_KEY\""""}
+    parts += [own[item.name.lower()] for item in parameters if item.name.lower() in own]
+    body = operation.request_body
+    if isinstance(body, RequestBody):
+        media_type = str(getattr(first := next(iter(body.content)), "value", first))
+        parts.append(f"-H 'Content-Type: {media_type}'")
+        example = EXAMPLES.get(operation.operation_id or "")
+        parts.append("--data-binary @FILE" if example is None else f"-d {shlex.quote(json.dumps(example.body))}")
+    answer = (operation.responses or {}).get("200")
+    media_types = answer.content or {} if isinstance(answer, OpenAPIResponse) else {}
+    ends = [f"-o answer.{_FILE_ENDS[media_type]}" for media_type in media_types if media_type in _FILE_ENDS]
+    return " \\\n  ".join([*parts, *ends])
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 def _errors(operation: Operation) -> dict[int, str]:

@@ -128,7 +128,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = None
     max_spend_bytes: Annotated[
-        int, Meta(ge=1_000, description="bytes, largest file of payments, suppliers or places (spend)")
+        int,
+        Meta(
+            ge=1_000,
+            description="bytes, largest file of payments, suppliers or places, or imported export (spend, imports)",
+        ),
     ] = 2_000_000_000
     max_body_bytes: Annotated[int, Meta(ge=1_000, description="bytes, any other body (app)")] = 256_000
     report_workers: Annotated[

@@ -168,14 +168,20 @@ async def export_log(
     known = await read(conn, caller, tender_id=tender_id)
     check_access(known.tender, caller, "export_log")
     check_cleared(known.tender, "author")
+    head = await check_all_told(conn, caller, tender_id)
+    return Stream(entries(state.pool, caller, tender_id, head.size))
+
+
+async def check_all_told(conn: db.Connection, caller: Caller, tender_id: UUID) -> LogHead:
+    """Refuse to tell a log to the letter before all lots are opened, and to whoever has scores still to give."""
     head = await find_head(conn, caller, tender_id)
     check_told(head, head.size)
     if await SQL.has_withheld(conn, tender_id=tender_id, reader_id=caller.person_id):
         raise ScoresUntold("Others have given scores that you have still to give.")
-    return Stream(_entries(state.pool, caller, tender_id, head.size))
+    return head
 
 
-async def _entries(pool: asyncpg.Pool, caller: Caller, tender_id: UUID, size: int) -> AsyncGenerator[bytes]:
+async def entries(pool: asyncpg.Pool, caller: Caller, tender_id: UUID, size: int) -> AsyncGenerator[bytes]:
     """The lines of a log up to a size, which no later entry changes; no connection is held while they are sent."""
     for after in range(0, size, _PAGE):
         async with db.transaction_of(pool, caller.organisation_id) as conn:

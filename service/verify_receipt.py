@@ -10,11 +10,11 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 FACTS = "tender_id lot_id supplier_id bid_id version submitted_at digest size rules_digest documents variant"
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # RFC 8032, 5.1
 D, ROOT_OF_MINUS_ONE = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
-Point = tuple[int, int]
 
 
 def require(holds: object, otherwise: str) -> None:
@@ -22,7 +22,7 @@ def require(holds: object, otherwise: str) -> None:
         raise ValueError(otherwise)
 
 
-def point(data: bytes) -> Point:  # RFC 8032, 5.1.3
+def point(data: bytes) -> tuple[int, int]:  # RFC 8032, 5.1.3
     y, odd = int.from_bytes(data, "little") % 2**255, data[31] >> 7
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
@@ -31,13 +31,13 @@ def point(data: bytes) -> Point:  # RFC 8032, 5.1.3
     return (x if x % 2 == odd else P - x), y
 
 
-def add(p: Point, q: Point) -> Point:  # RFC 7748, 4.1: the curve is -x² + y² = 1 + Dx²y²
+def add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:  # RFC 7748, 4.1: -x² + y² = 1 + Dx²y²
     t = D * p[0] * q[0] * p[1] * q[1] % P
     over = pow(1 - t * t, -1, P)  # x and y are divided by 1 + t and 1 - t
     return (p[0] * q[1] + q[0] * p[1]) * (1 - t) * over % P, (p[1] * q[1] + p[0] * q[0]) * (1 + t) * over % P
 
 
-def times(factor: int, p: Point) -> Point:
+def times(factor: int, p: tuple[int, int]) -> tuple[int, int]:
     total = times(factor // 2, add(p, p)) if factor else (0, 1)
     return add(total, p) if factor % 2 else total
 
@@ -102,37 +102,35 @@ def open_checkpoint(note: str, key: bytes) -> tuple[str, int, bytes]:
     return origin, int(size), unbase64(root)
 
 
-def check(receipt: str, key: str = "", log: str = "", log_checkpoint: str = "") -> None:
-    """Check a receipt and what else was given, all but the key by file; tell after each step what holds."""
-    stated = {"variant": 0} | json.loads(Path(receipt).read_text("utf-8"))
+def check(receipt: dict[str, Any], key: str = "", log: str = "", log_checkpoint: str = "") -> Any:
+    """Check a receipt and what else was given, log and checkpoint by file; yields a line for each thing that holds."""
+    stated: dict[str, Any] = {"variant": 0, **receipt}
     proof, signer = stated["proof"], unbase64(stated["proof"]["key"]["public_key"])
     require(key in {"", proof["key"]["public_key"]}, "The receipt is signed by another key than the one you gave.")
     origin, size, root = open_checkpoint(proof["checkpoint"], signer)
-    entry, position = json.loads(proof["entry"]), proof["position"]
-    path = [unbase64(text) for text in proof["hashes"]]
-    above = root_above(hashed(b"\0", proof["entry"].encode()), position - 1, size, path)
+    entry, position, signed = json.loads(proof["entry"]), proof["position"], {size: root}
+    above = root_above(hashed(b"\0", proof["entry"].encode()), position - 1, size, [*map(unbase64, proof["hashes"])])
     require(above == root, "The entry is not in the log that was signed.")
     require(entry["kind"] in {"bid.submitted", "bid.replaced"}, "The entry does not tell of a bid.")
     places = (entry["position"], size, origin, hashed(signer).hex()[:16])
     claims = (position, proof["tree_size"], f"tenderscore/{entry['log_id']}", proof["key"]["id"])
     require(repr(claims) == repr(places), "Position, tree size, log or the key's id is not what was signed.")
     told = {"variant": 0, **entry["data"], "tender_id": entry["log_id"], "submitted_at": entry["at"]}
-    print(f"Entry {position} of the log {origin}, signed when it had {size} entries, says as the receipt does:")
+    yield f"Entry {position} of the log {origin}, signed when it had {size} entries, says as the receipt does:"
     for name in FACTS.split(" "):  # compared as text, because in Python True and 1.0 are equal to 1
         said, meant = (repr(facts[name]).replace(".000000Z", "Z") for facts in (stated, told))
         require(said == meant, f"The receipt's {name} is not what the log says.")
-        print(f"  {name} {said}")
-    print("All else on the receipt, such as names, is not signed.")
-    print(f"Signed by the key {proof['key']['public_key']}{'' if key else '; compare it with the published one'}.")
-    signed = {size: root}
+        yield f"  {name} {said}"
+    yield "All else on the receipt, such as names, is not signed."
+    yield f"Signed by the key {proof['key']['public_key']}{'' if key else '; compare it with the published one'}."
     if log_checkpoint:
         name, later, later_root = open_checkpoint(Path(log_checkpoint).read_text("utf-8"), signer)
         require(name == origin and later >= size, f"The checkpoint is another log's, or the log went back from {size}.")
         require(signed.setdefault(later, later_root) == later_root, "Two logs of one size have been signed: a fork.")
-        print(f"The same key has signed the log at {later} entries{'' if log else '; give --log to compare them'}.")
+        yield f"The same key has signed the log at {later} entries{'' if log else '; give --log to compare them'}."
     if log:
         count = check_log(Path(log), signed)
-        print(f"The log's first {max(signed)} entries are exactly those signed; {count - max(signed)} came later.")
+        yield f"The log's first {max(signed)} entries are exactly those signed; {count - max(signed)} came later."
 
 
 def main() -> None:
@@ -140,7 +138,9 @@ def main() -> None:
     for name in ("receipt", "--key", "--log", "--log-checkpoint"):
         parser.add_argument(name, default="")
     try:
-        check(**vars(parser.parse_args()))
+        given = vars(parser.parse_args())
+        for line in check(json.loads(Path(given.pop("receipt")).read_text("utf-8")), **given):
+            print(line)
     except (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
         sys.exit(f"NOT VERIFIED. {error if isinstance(error, (OSError, ValueError)) else f'No receipt: {error!r}'}")
     print("VERIFIED.")

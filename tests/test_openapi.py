@@ -1,9 +1,11 @@
 """What integrators were promised: the description of the interface only grows, or the build fails.
 
 `tests/openapi.json` is the promise. A change that takes something away needs a new name beside the old one; what was
-added becomes part of the promise by `python -m tests.test_openapi`, which writes the file anew.
+added becomes part of the promise by `python -m tests.test_openapi`, which writes the file anew, and
+what the client knows of the interface with it (`service/operations.json`, `operations.pyi`).
 """
 
+import ast
 import copy
 import json
 import sys
@@ -16,6 +18,7 @@ import pytest
 from service.app import create_app
 from service.settings import Settings
 from service.signing import Secrets
+from tests import make_client
 
 PROMISED = Path(__file__).parent / "openapi.json"
 METHODS = ("get", "post", "put", "delete", "patch")
@@ -170,6 +173,16 @@ def test_a_broken_promise_is_found(place: tuple[str, ...], value: Any, said: str
     assert list(Comparison(new, new).broken()) == []
 
 
+def test_the_client_knows_every_operation_as_it_is_described() -> None:
+    """Paths, parameters, bodies and their types."""
+    document = described()
+    assert json.loads(make_client.TABLE.read_text("utf-8")) == make_client.table(document)
+    known, wanted = make_client.TYPES.read_text("utf-8"), make_client.stub(document)
+    assert ast.dump(ast.parse(known)) == ast.dump(ast.parse(wanted)), "run `python -m tests.test_openapi`"
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{PROMISED}\n")
-    PROMISED.write_text(json.dumps(described(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    new = json.loads(json.dumps(described(), sort_keys=True))
+    sys.stdout.write(f"{PROMISED}\n{make_client.TABLE}\n{make_client.TYPES}\n")
+    PROMISED.write_text(json.dumps(new, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    make_client.write(new)

@@ -20,6 +20,24 @@ INNER JOIN bid_versions AS version
 INNER JOIN events AS event ON lot.tender_id = event.log_id AND version.position = event.position
 WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid;
 
+-- name: list_stored(tender_id)
+-- The same of every version of every bid for a tender, for the buyer's own export.
+SELECT
+    bid.id AS bid_id, version.version, lot.tender_id, tender.reference AS tender, bid.lot_id, lot.number AS lot_number,
+    bid.supplier_id, supplier.name AS supplier, version.digest, version.size, version.rules_digest,
+    version.submitted_at, event.data -> 'documents' AS documents, bid.variant, version.position, version.tree_size,
+    version.signed_by,
+    log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt) AS entry
+FROM bids AS bid
+INNER JOIN lots AS lot ON bid.lot_id = lot.id
+INNER JOIN tenders AS tender ON lot.tender_id = tender.id
+INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
+INNER JOIN bid_versions AS version ON bid.id = version.bid_id
+INNER JOIN events AS event ON lot.tender_id = event.log_id AND version.position = event.position
+WHERE lot.tender_id = :tender_id::uuid
+ORDER BY bid.id, version.version
+LIMIT 100000;
+
 -- name: get_leaves(log_id, size)$
 -- The first leaves of a log, in order.
 SELECT log_leaves(:log_id::uuid, :size::bigint);

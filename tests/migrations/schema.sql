@@ -1384,6 +1384,22 @@ CREATE TABLE public.identity_providers (
     retired_at timestamp with time zone
 );
 
+CREATE TABLE public.imported_chunks (
+    import_id uuid NOT NULL,
+    number integer NOT NULL,
+    contents bytea NOT NULL
+);
+ALTER TABLE ONLY public.imported_chunks ALTER COLUMN contents SET STORAGE EXTERNAL;
+
+CREATE TABLE public.imported_tenders (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    digest text NOT NULL,
+    checked jsonb NOT NULL,
+    size bigint NOT NULL,
+    person_id uuid NOT NULL,
+    imported_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.job_attempts (
     key text NOT NULL COLLATE pg_catalog."C",
     begun integer NOT NULL,
@@ -2462,6 +2478,15 @@ ALTER TABLE ONLY public.identities
 ALTER TABLE ONLY public.identity_providers
     ADD CONSTRAINT identity_providers_have_one_id PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.imported_chunks
+    ADD CONSTRAINT imported_chunks_are_numbered PRIMARY KEY (import_id, number);
+
+ALTER TABLE ONLY public.imported_tenders
+    ADD CONSTRAINT imported_tenders_are_there_once UNIQUE (digest);
+
+ALTER TABLE ONLY public.imported_tenders
+    ADD CONSTRAINT imported_tenders_have_one_id PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.job_attempts
     ADD CONSTRAINT job_attempts_one_count_per_job PRIMARY KEY (key);
 
@@ -2750,6 +2775,8 @@ CREATE INDEX delivery_evidence_by_object ON public.delivery_evidence USING btree
 CREATE INDEX identity_providers_by_organisation ON public.identity_providers USING btree (organisation_id, registered_at, id);
 
 CREATE UNIQUE INDEX identity_providers_one_per_issuer_and_audience ON public.identity_providers USING btree (issuer, audience) WHERE (retired_at IS NULL);
+
+CREATE INDEX imported_tenders_in_order ON public.imported_tenders USING btree (imported_at, id);
 
 CREATE INDEX monitoring_plans_by_bid ON public.monitoring_plans USING btree (bid_id);
 
@@ -3107,6 +3134,12 @@ ALTER TABLE ONLY public.identities
 
 ALTER TABLE ONLY public.identity_providers
     ADD CONSTRAINT identity_providers_belong_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES public.organisations(id);
+
+ALTER TABLE ONLY public.imported_chunks
+    ADD CONSTRAINT imported_chunks_belong_to_an_import FOREIGN KEY (import_id) REFERENCES public.imported_tenders(id);
+
+ALTER TABLE ONLY public.imported_tenders
+    ADD CONSTRAINT imported_tenders_are_brought_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
 ALTER TABLE ONLY public.legal_holds
     ADD CONSTRAINT legal_holds_are_decided_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -4008,6 +4041,10 @@ GRANT UPDATE(key_id) ON TABLE public.identities TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.identity_providers TO tenderscore_app;
 
 GRANT UPDATE(retired_at) ON TABLE public.identity_providers TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.imported_chunks TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.imported_tenders TO tenderscore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_attempts TO tenderscore_app;
 

@@ -270,6 +270,7 @@ OPEN = {
     "PUT /tenders/{tender_id}/legal-hold": "the same",
     "GET /tenders/{tender_id}/legal-rules": "the law that was chosen at the publication",
     "GET /lots/{lot_id}/sealing": "what a supplier's portal needs before it bids",
+    "GET /lots/{lot_id}/bids/template": "the same, as an empty sheet",
     "GET /lots/{lot_id}/panel": "who is seated",
     "POST /tenders/{tender_id}/trainings": "what somebody was trained in",
     "GET /public/lots/{lot_id}/scoring-sheet.pdf": "how bids are scored, for anybody",

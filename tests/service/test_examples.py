@@ -1,7 +1,14 @@
-"""The examples of the reference page are accepted as they stand, once their ids and instants are one's own tender's."""
+"""The examples of the reference page are accepted as they stand, once their ids and instants are one's own tender's.
+
+Each is sent by the command that stands beside it there: curl itself, with the reader's own variables.
+"""
 
 import asyncio
+import json
+import re
+import shlex
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from service import reports, spend_reports
@@ -21,26 +28,45 @@ CONTRACTS = (send_the_examples_of_a_contract, send_the_examples_of_quantities)
 
 
 class Shown:
-    """Sends examples and remembers which have been accepted."""
+    """Sends examples by their commands, and remembers which have been accepted."""
 
-    def __init__(self) -> None:
+    def __init__(self, described: dict[str, Any]) -> None:
         self.sent: set[str] = set()
+        self.commands: dict[str, tuple[str, str]] = {
+            one["operationId"]: (path, one["description"].rpartition("```sh\n")[2].rpartition("\n```")[0])
+            for path, every in described["paths"].items()
+            for one in every.values()
+        }
 
     async def send(
         self, operation: str, person: Person, method: str, path: str, ids: dict[str, Any] | None = None, **headers: str
     ) -> Any:
-        """Send the example of an operation with the reader's own ids in place of its own."""
+        """Run the command of an operation with the reader's own ids in place of its example's."""
         body = EXAMPLES[operation].body
         replaced = set(ids or {})
         assert replaced <= body.keys()
-        answer = done(await person.send(method, path, body | (ids or {}), **headers))
+        template, command = self.commands[operation]
+        own = {"URL": str(person.http.base_url).rstrip("/"), "KEY": person.key}
+        own |= {
+            name.replace("If_Match", "ETAG").replace("Idempotency_Key", "RETRY_KEY"): headers[name] for name in headers
+        }
+        found = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", template), path)
+        assert found is not None, path
+        own |= {name.upper(): value for name, value in found.groupdict().items()}
+        words = shlex.split(command.replace("\\\n", ""))
+        assert json.loads(words[-1]) == body
+        assert ("-X", method) in pairwise(words)
+        filled = [re.sub(r"\$([A-Z_]+)", lambda name: own[name[1]], word) for word in words[:-1]]
+        ran = await asyncio.create_subprocess_exec(*filled, json.dumps(body | (ids or {})), stdout=-1, stderr=-1)
+        said, complaint = await ran.communicate()
+        assert ran.returncode == 0, f"{operation}: {complaint.decode()} {said.decode()}"
         self.sent.add(operation)
-        return answer
+        return json.loads(said) if said else None
 
 
 async def test_every_example_is_accepted_along_one_tenders_life(market: Market) -> None:
     """From registering to the award each example is sent at its stage and accepted; none is left out."""
-    shown = Shown()
+    shown = Shown(done(await market.anonymous.get("/docs/openapi.json")))
     await shown.send("register_organisation", market.operator, "POST", "/organisations")
     person = await shown.send("add_person", market.author, "POST", "/people")
     await shown.send("issue_key", market.author, "POST", f"/people/{person['id']}/keys")

@@ -55,6 +55,8 @@ QUERIES = {
     "upload_spend_file": "name=payments.csv",
     "add_evidence": "name=payroll.csv",
     "import_catalogue": "title=TOMs&version=1&licence=CC0&source=us",
+    "get_bid_template": "format=csv",
+    "get_score_sheet": "format=csv",
 }
 BODIES: dict[str, Any] = {
     "submit_bid": a_bid(),
@@ -96,6 +98,8 @@ EMPTY = {
     "list_relays": "the service keeps the keys",
     "list_headers": "the service keeps the keys",
     "list_document_headers": "the service keeps the keys",
+    "get_import": "nothing was imported",
+    "get_imported_file": "nothing was imported",
     "get_jurisdiction": "its one address is asked without an id",
 }
 """What answers nobody in these worlds, for a reason that has nothing to do with who asks."""

@@ -83,6 +83,7 @@ OPEN = {
     "legal_holds retention_periods unopenable_documents unopenable_findings bid_parties": "the same",
     "bid_envelopes idempotency_keys document_uploads document_chunks": "the role that serves cannot read them",
     "spend_objects spend_chunks": "bytes without an owner: found only through a file or an analysis that is walled",
+    "imported_tenders imported_chunks": "evidence of other installations, for the operator alone",
     "log_heads service_samples schema_migrations job_attempts": "of the whole platform",
     "pgqueuer pgqueuer_log pgqueuer_schedules pgqueuer_statistics": "of the whole platform",
 }

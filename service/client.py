@@ -1,0 +1,170 @@
+"""A client for the service, waiting (`Client`) or with await (`AsyncClient`): each operation is a method with types.
+
+    with Client("https://tenders.example", key) as city:
+        tender = city.get_tender(tender_id).value
+        for line in city.every(city.list_tenders):
+            ...
+
+What may be sent again is, with patience, after 429, 503 and broken connections; refusals are exceptions (`calls.py`).
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Generic, Self, TypedDict, TypeVar
+
+import httpx
+
+from service import verify_receipt
+from service.calls import Operation, Reply, Steps, exchange, prepare
+from service.operations import AsyncOperations, Operations
+
+T = TypeVar("T")
+SECONDS = 60.0
+
+
+class _Page(TypedDict, Generic[T]):
+    items: list[T]
+
+
+class FalseReceipt(Exception):
+    """A receipt proves nothing, or not what it says; the text says why."""
+
+
+def check_receipt(receipt: Mapping[str, Any], key: str = "") -> None:
+    """Check a receipt without trusting who gave it, as `/verify_receipt.py` does. Raises FalseReceipt.
+
+    `key`: the service's public key in base64, known from elsewhere; without it the receipt's own is believed.
+    """
+    try:
+        deque(verify_receipt.check(dict(receipt), key), maxlen=0)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise FalseReceipt(str(error) if isinstance(error, ValueError) else f"No receipt: {error!r}") from None
+
+
+class Client(Operations):
+    """Speaks for one key, or for nobody without one. Close it, or use it as a context manager."""
+
+    def __init__(self, url: str, key: str = "", *, http: httpx.Client | None = None) -> None:
+        """`http`: a client of your own, with its proxies, certificates and time limits."""
+        self._url, self._key = url.rstrip("/"), key
+        self._http = http or httpx.Client(timeout=SECONDS)
+
+    def send(self, operation: Operation, given: dict[str, Any]) -> Any:
+        """Send an operation with its arguments. Raises calls.Refused and calls.NoAnswer."""
+        return self._run(exchange(prepare(self._url, operation, given, self._key)))
+
+    def get(self, location: str) -> Reply[Any]:
+        """Read what a `location` leads to."""
+        return self.send(Operation("GET", location.removeprefix(self._url)), {})
+
+    def _run(self, steps: Steps) -> Reply[Any]:
+        outcome: httpx.Response | httpx.TransportError | None = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                return done.value
+            outcome = None
+            if isinstance(step, httpx.Request):
+                try:
+                    outcome = self._http.send(step)
+                except httpx.TransportError as error:
+                    outcome = error
+            else:
+                time.sleep(step)
+
+    def every(self, operation: Callable[..., Reply[_Page[T]]], *args: Any, **given: Any) -> Iterator[T]:
+        """Every item of a list that comes in pages."""
+        page = operation(*args, **given).value
+        yield from page["items"]
+        while cursor := page.get("next"):
+            page = operation(*args, **given, cursor=cursor).value
+            yield from page["items"]
+
+    def made(self, operation: Callable[..., Reply[T]], *args: Any, **given: Any) -> Reply[T]:
+        """What an operation answers once it is made, such as a report."""
+        while (reply := operation(*args, **given)).in_the_making:
+            time.sleep(reply.wait)
+        return reply
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+
+class AsyncClient(AsyncOperations):
+    """The same with await."""
+
+    def __init__(self, url: str, key: str = "", *, http: httpx.AsyncClient | None = None) -> None:
+        """`http`: a client of your own, with its proxies, certificates and time limits."""
+        self._url, self._key = url.rstrip("/"), key
+        self._http = http or httpx.AsyncClient(timeout=SECONDS)
+
+    async def send(self, operation: Operation, given: dict[str, Any]) -> Any:
+        """Send an operation with its arguments. Raises calls.Refused and calls.NoAnswer."""
+        return await self._run(exchange(prepare(self._url, operation, given, self._key)))
+
+    async def get(self, location: str) -> Reply[Any]:
+        """Read what a `location` leads to."""
+        return await self.send(Operation("GET", location.removeprefix(self._url)), {})
+
+    async def _run(self, steps: Steps) -> Reply[Any]:
+        outcome: httpx.Response | httpx.TransportError | None = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                return done.value
+            outcome = None
+            if isinstance(step, httpx.Request):
+                try:
+                    outcome = await self._http.send(step)
+                except httpx.TransportError as error:
+                    outcome = error
+            else:
+                await asyncio.sleep(step)
+
+    async def every(
+        self, operation: Callable[..., Awaitable[Reply[_Page[T]]]], *args: Any, **given: Any
+    ) -> AsyncIterator[T]:
+        """Every item of a list that comes in pages."""
+        page = (await operation(*args, **given)).value
+        for item in page["items"]:
+            yield item
+        while cursor := page.get("next"):
+            page = (await operation(*args, **given, cursor=cursor)).value
+            for item in page["items"]:
+                yield item
+
+    async def made(self, operation: Callable[..., Awaitable[Reply[T]]], *args: Any, **given: Any) -> Reply[T]:
+        """What an operation answers once it is made, such as a report."""
+        reply = await operation(*args, **given)
+        while reply.in_the_making:
+            await asyncio.sleep(reply.wait)
+            reply = await operation(*args, **given)
+        return reply
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.close()

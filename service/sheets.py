@@ -1,0 +1,227 @@
+"""Sheets that people fill in, workbooks or CSV: written so that nothing in them runs, read so that nothing is guessed.
+
+A cell is told by its address, such as B7. Formulas, dates, percentages and errors are refused, never their cached
+values read: what a supplier sees in its program and what a file holds can differ. Source: OWASP, CSV injection; ASVS
+5.0, 1.2.10.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from importlib import import_module
+from typing import Any, Final, Literal, NamedTuple
+
+from service.problems import Fault, Refusal
+
+Format = Literal["xlsx", "csv"]
+CSV: Final = "text/csv"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES: Final[dict[Format, str]] = {"xlsx": XLSX, "csv": CSV}
+
+MOST_ROWS: Final = 20_000
+MOST_COLUMNS: Final = 50
+MOST_UNPACKED: Final = 8_000_000
+"""Bytes of an unpacked workbook; one that is filled in has a few hundred thousand."""
+_RUNS = re.compile(r"[=+\-@\t\r|]")
+"""With what a cell begins that a spreadsheet program may run (OWASP)."""
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
+_HELD_BACK = re.compile(r"'(?=[=+\-@\t\r|'])")
+_GROUPED = re.compile(r"[+-]?[0-9][0-9.,'’\s]*")
+
+
+class SheetUnreadable(Refusal):
+    """The sheet cannot be read as it stands.
+
+    Every cell that needs mending is named by its address, such as B7. Nothing of the sheet was kept. Take a fresh
+    template, fill in its cells as text, and save it as a workbook (.xlsx) or as CSV in UTF-8.
+    """
+
+    status = 422
+
+
+class Read(NamedTuple):
+    """The rows of a sheet as text, and what is wrong with single cells, by their addresses."""
+
+    rows: list[list[str]]
+    faults: dict[str, Fault]
+
+    def cell(self, row: int, column: int) -> str:
+        """A cell's text, both counted from 1; empty where there is none. What was refused is empty too."""
+        line = self.rows[row - 1] if row <= len(self.rows) else []
+        return line[column - 1] if column <= len(line) else ""
+
+
+def address(row: int, column: int) -> str:
+    """The address of a cell, both counted from 1: row 7, column 2 is B7."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"{letters}{row}"
+
+
+def ambiguous(text: str) -> tuple[str, str] | None:
+    """What can be read as two numbers, and how to write the one that is meant; None for anything else."""
+    text = text.strip()
+    if not _GROUPED.fullmatch(text) or re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII):
+        return None
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}", text, re.ASCII):
+        return (
+            f"{text} may mean {text.replace('.', '')} or {text}0.",
+            f"Write {text.replace('.', '')} if the point parts thousands, {text}0 if it parts decimals.",
+        )
+    if _NUMBER.fullmatch(text):
+        return None
+    return (
+        f"{text} is written with marks that mean different things in different countries.",
+        "Write a point before the decimals and nothing between thousands, such as 1234567.50.",
+    )
+
+
+# Writing
+
+
+def write(rows: Sequence[Sequence[str]], form: Format, *, title: str = "Sheet", widths: Sequence[int] = ()) -> bytes:
+    """A file with these rows. In a workbook every cell is text, so that a program neither runs nor rewrites it."""
+    if form == "csv":
+        out = io.StringIO()
+        csv.writer(out).writerows([[hold_back(cell) for cell in row] for row in rows])
+        return b"\xef\xbb\xbf" + out.getvalue().encode()
+    openpyxl: Any = import_module("openpyxl")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = title
+    for number, row in enumerate(rows, 1):
+        for place, text in enumerate(row, 1):
+            cell = sheet.cell(number, place)
+            cell.value, cell.data_type, cell.number_format = _INVALID.sub("�", text), "s", "@"
+            cell.quotePrefix = bool(_RUNS.match(text))
+    for place, width in enumerate(widths, 1):
+        sheet.column_dimensions[address(1, place)[:-1]].width = width
+    sheet.freeze_panes = "A3"
+    book.properties.created = book.properties.modified = datetime(2000, 1, 1)  # noqa: DTZ001 – openpyxl takes no zone
+    out_bytes = io.BytesIO()
+    book.save(out_bytes)
+    return out_bytes.getvalue()
+
+
+_INVALID = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold."""
+
+
+def hold_back(text: str) -> str:
+    """A cell of CSV that no spreadsheet program runs: what begins like a formula gets an apostrophe before it."""
+    return f"'{text}" if (_RUNS.match(text) and not _NUMBER.fullmatch(text)) or _HELD_BACK.match(text) else text
+
+
+# Reading
+
+
+def read(body: bytes, media_type: str) -> Read:
+    """The rows of a file. Raises SheetUnreadable where it is no such file; faults of single cells are told beside them.
+
+    Takes up to a second for the largest workbook: call it beside the event loop.
+    """
+    found = _read_workbook(body) if media_type == XLSX else _read_csv(body)
+    rows: list[list[str]] = []
+    faults: dict[str, Fault] = {}
+    for number, row in enumerate(found, 1):
+        if number > MOST_ROWS or len(row) > MOST_COLUMNS:
+            raise SheetUnreadable(f"A sheet has at most {MOST_ROWS} rows and {MOST_COLUMNS} columns.")
+        texts: list[str] = []
+        for column, cell in enumerate(row, 1):
+            if isinstance(cell, Fault):
+                faults[address(number, column)] = Fault(address(number, column), cell.message, cell.mend)
+            texts.append("" if isinstance(cell, Fault) else cell)
+        rows.append(texts)
+    return Read(rows, faults)
+
+
+_Found = Iterator[list[str | Fault]]
+
+
+def _read_csv(body: bytes) -> _Found:
+    encoding = "utf-16" if body.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = body.count(b"\n", 0, error.start) + 1
+        mend = "Save it as “CSV UTF-8”; in which other encoding it is would be a guess."
+        raise SheetUnreadable(
+            f"Row {row} is not UTF-8.", faults=(Fault(f"row {row}", "A letter cannot be read.", mend),)
+        ) from None
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    csv.field_size_limit(1_000_000)
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            yield [_plain(cell) for cell in row]
+    except csv.Error as error:
+        raise SheetUnreadable(f"It is no CSV: {error}.") from None
+
+
+def _plain(cell: str) -> str | Fault:
+    """A cell of CSV without the apostrophe that held it back."""
+    if _HELD_BACK.match(cell):
+        return cell[1:]
+    if cell.startswith("="):
+        return _FORMULA
+    return cell
+
+
+_FORMULA = Fault("", "There is a formula.", "Put its value there as text; to begin a text with =, put ' before it.")
+
+
+def _read_workbook(body: bytes) -> _Found:
+    openpyxl: Any = import_module("openpyxl")
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            _check_parts(packed)
+        book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, keep_links=False)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(max_row=MOST_ROWS + 1)]
+    except SheetUnreadable:
+        raise
+    except Exception as error:
+        # openpyxl answers a broken file with whatever happens to break: KeyError, ValueError, ParseError, BadZipFile.
+        kind = type(error).__name__
+        raise SheetUnreadable(f"It is no workbook that can be opened ({kind}). Save it anew as .xlsx.") from error
+    yield from rows
+
+
+def _check_parts(packed: zipfile.ZipFile) -> None:
+    """Refuse what unpacks to too much, and XML that declares entities."""
+    unpacked = sum(part.file_size for part in packed.infolist())
+    if unpacked > MOST_UNPACKED:
+        raise SheetUnreadable(f"The workbook unpacks to {unpacked} bytes, more than {MOST_UNPACKED}.")
+    for part in packed.infolist():
+        content = packed.read(part)
+        if b"<!DOCTYPE" in content or content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise SheetUnreadable(f"Its part {part.filename} is not written as workbooks are.")
+
+
+def _text(cell: Any) -> str | Fault:
+    """A cell of a workbook as text: numbers to the 15 digits that a spreadsheet has."""
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type == "f":
+        return _FORMULA
+    if cell.data_type == "e":
+        return Fault("", f"There is an error: {value}.", "Put the value there as text.")
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int() | float() if "%" in (cell.number_format or ""):
+            return Fault("", "It is shown as a percentage.", "Format the cell as text, and write the number again.")
+        case int() | float():
+            return format(Decimal(f"{value:.15g}"), "f")
+        case datetime() | date() | time() | timedelta():
+            return Fault("", "The program has made a date of it.", "Format the cell as text, and write it again.")
+        case _:
+            return str(value)

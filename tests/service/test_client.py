@@ -1,0 +1,82 @@
+"""The client against the real service, waiting and with await: the same calls, the same answers."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from service import calls
+from service.client import AsyncClient, Client, FalseReceipt, check_receipt
+from tests.make import a_bid, a_tender, an_organisation
+from tests.service.conftest import Market
+
+
+async def test_both_clients_play_a_bid_and_check_its_receipt(market: Market) -> None:
+    """Submitted, replaced, withdrawn; a repeated key gets the first receipt; a changed receipt proves nothing."""
+    tender = await market.publish()
+    lot = tender["lots"][0]["id"]
+
+    def waiting(key: str) -> dict[str, Any]:
+        with Client(f"{market.url}/", key) as alder:
+            assert alder.submit_bid(lot, a_bid(), validate="only").value["complete"] is True
+            first = alder.submit_bid(lot, a_bid(), idempotency_key="client-1")
+            again = alder.submit_bid(lot, a_bid(), idempotency_key="client-1")
+            assert (first.status, first.replayed, again.replayed) == (201, False, True)
+            assert first.content == again.content
+            assert alder.get(first.location).value == first.value
+            with pytest.raises(calls.Conflict) as standing:
+                alder.submit_bid(lot, a_bid())
+            assert standing.value.kind == "bid-already-submitted"
+            (signer,) = alder.list_signing_keys().value["keys"]
+            check_receipt(first.value, signer["public_key"])
+            return first.value
+
+    receipt = await asyncio.to_thread(waiting, market.alder.key)
+    for changed in ({**receipt, "digest": "0" * 64}, {**receipt, "version": 2}, {"proof": None}, {}):
+        with pytest.raises(FalseReceipt):
+            check_receipt(changed)
+    with pytest.raises(FalseReceipt):
+        check_receipt(receipt, "A" * 43 + "=")
+
+    async with AsyncClient(market.url, market.birch.key) as birch:
+        made = (await birch.submit_bid(lot, a_bid())).value
+        replaced = await birch.replace_bid(made["bid_id"], a_bid())
+        assert replaced.value["version"] == 2
+        check_receipt(replaced.value)
+        assert (await birch.withdraw_bid(made["bid_id"])).value["bid_id"] == made["bid_id"]
+        with pytest.raises(calls.Missing):
+            await birch.get_receipt(receipt["bid_id"])
+        with pytest.raises(calls.Invalid) as incomplete:
+            await birch.submit_bid(lot, {"values": {}})
+        assert "/values/price" in [fault.pointer for fault in incomplete.value.faults]
+
+
+async def test_a_list_comes_page_by_page_and_an_edit_names_its_version(market: Market) -> None:
+    """Both clients give every item of a list once; who edits an old version is told."""
+    buyer = await market.register(kind="buyer", name="Eastgate")
+    async with AsyncClient(market.url, buyer.key) as city:
+        made = [(await city.draft_tender(a_tender())) for _ in range(5)]
+        ids = {one.value["id"] for one in made}
+        found = [line["id"] async for line in city.every(city.list_tenders, limit=2) if line["id"] in ids]
+        assert sorted(found) == sorted(ids)
+        edited = await city.edit_tender(found[0], a_tender(title="Anew"), if_match=made[0].etag)
+        assert edited.etag == '"2"'
+        with pytest.raises(calls.Outdated):
+            await city.edit_tender(found[0], a_tender(), if_match=made[0].etag)
+        with pytest.raises(calls.Forbidden):
+            await city.register_organisation(an_organisation())
+
+    def waiting() -> list[str]:
+        with Client(market.url, buyer.key) as client:
+            return [line["id"] for line in client.every(client.list_tenders, limit=3) if line["id"] in ids]
+
+    assert await asyncio.to_thread(waiting) == found
+
+
+async def test_nobody_s_client_reads_what_is_public(market: Market) -> None:
+    """Without a key: text as text; everything else asks for a key; where nobody listens, that is said."""
+    async with AsyncClient(market.url) as anybody:
+        assert (await anybody.get_verifier()).value.startswith('"""Check the receipt')
+        assert (await anybody.live()).value == {"status": "alive"}
+        with pytest.raises(calls.Unauthenticated):
+            await anybody.list_tenders()
