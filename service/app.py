@@ -235,6 +235,27 @@ async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
         group.create_task(relay.work(dsn, settings, secrets))
 
 
+_EVALUATION = (
+    declarations.router,
+    trainings.router,
+    panel.router,
+    panel_scores.router,
+    moderation.router,
+    meetings.router,
+    criterion_locks.router,
+    evaluations.router,
+    draws.router,
+    runs.router,
+    decisions.router,
+    selection.router,
+    abnormally_low.router,
+    locking.router,
+    clarifications.router,
+    corrections.router,
+    results.router,
+)
+"""What leads from opened bids to a result."""
+
 _CONTRACT = (
     obligations.router,
     deliveries.router,
@@ -243,6 +264,7 @@ _CONTRACT = (
     monitoring.router,
 )
 """What a contract's performance is watched by."""
+
 _WITH_BIDS = [bids.router, opening.router, bid_sheets.router, score_sheets.router]
 """What takes bodies as large as a bid."""
 
@@ -279,23 +301,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         uploads.router,
         opened_documents.router,
         ceremony.router,
-        declarations.router,
-        trainings.router,
-        panel.router,
-        panel_scores.router,
-        moderation.router,
-        meetings.router,
-        criterion_locks.router,
-        evaluations.router,
-        draws.router,
-        runs.router,
-        decisions.router,
-        selection.router,
-        abnormally_low.router,
-        locking.router,
-        clarifications.router,
-        corrections.router,
-        results.router,
+        *_EVALUATION,
         reports.router,
         chronicle.router,
         recommendations.router,

@@ -36,7 +36,10 @@ from service.signing import Secrets
 SQL = db.queries("retries")
 
 NOT_KEPT = frozenset(
-    {"submit_bid", "upload_document", "upload_spend_file", "add_evidence", "simulate_lot", "stamp_log", "issue_token"}
+    {
+        *("submit_bid", "upload_document", "upload_spend_file", "add_evidence", "import_catalogue", "import_tender"),
+        *("simulate_lot", "value_quantities", "stamp_log", "issue_token"),
+    }
 )
 """Operations with POST that are not kept here: they keep keys themselves, know the same bytes again, or change nothing
 that a repetition would change twice for the worse."""

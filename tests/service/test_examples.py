@@ -67,16 +67,7 @@ class Shown:
 async def test_every_example_is_accepted_along_one_tenders_life(market: Market) -> None:
     """From registering to the award each example is sent at its stage and accepted; none is left out."""
     shown = Shown(done(await market.anonymous.get("/docs/openapi.json")))
-    await shown.send("register_organisation", market.operator, "POST", "/organisations")
-    person = await shown.send("add_person", market.author, "POST", "/people")
-    await shown.send("issue_key", market.author, "POST", f"/people/{person['id']}/keys")
-    await shown.send("make_webhook", market.author, "POST", "/webhooks")
-    buyer = await market.register(kind="buyer", name="Reader's Council")
-    await shown.send("draft_tender", buyer, "POST", "/tenders")
-    provider = await shown.send("register_provider", buyer, "POST", "/identity-providers")
-    known = {"provider_id": provider["id"]}
-    await shown.send("add_identity", buyer, "POST", f"/people/{buyer.id}/identities", known)
-
+    await send_the_examples_of_people(market, shown)
     tender = await market.draft()
     path = f"/tenders/{tender['id']}"
     await shown.send("edit_tender", market.author, "PUT", path, {"reference": a_tender()["reference"]}, If_Match='"1"')
@@ -135,6 +126,19 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     for send in (*CONTRACTS, send_the_officers_examples, send_the_examples_of_spend):
         await send(market, shown)
     assert shown.sent == EXAMPLES.keys()
+
+
+async def send_the_examples_of_people(market: Market, shown: Shown) -> None:
+    """Who takes part, how they come in, and who is told what happens; a first draft."""
+    await shown.send("register_organisation", market.operator, "POST", "/organisations")
+    person = await shown.send("add_person", market.author, "POST", "/people")
+    await shown.send("issue_key", market.author, "POST", f"/people/{person['id']}/keys")
+    await shown.send("make_webhook", market.author, "POST", "/webhooks")
+    buyer = await market.register(kind="buyer", name="Reader's Council")
+    await shown.send("draft_tender", buyer, "POST", "/tenders")
+    provider = await shown.send("register_provider", buyer, "POST", "/identity-providers")
+    known = {"provider_id": provider["id"]}
+    await shown.send("add_identity", buyer, "POST", f"/people/{buyer.id}/identities", known)
 
 
 async def send_the_examples_of_spend(market: Market, shown: Shown) -> None:
