@@ -88,6 +88,8 @@ _KEYLESS = (["Reference"], ["Public"])
 """The tags of what is read without a key."""
 _WITH_QUOTA = {429: "The key has sent as many requests as it may in this minute; `Retry-After` says when to go on."}
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
+_MAY_BE_UNREAD = {"give_score", "record_consensus"}
+"""Operations that take `If-Match` but do not ask for it."""
 
 
 class Description(OpenAPI):
@@ -259,7 +261,9 @@ def _curl(method: str, path: str, operation: Operation) -> str:
     if operation.security != [{}]:
         parts.append('-H "Authorization: Bearer $KEY"')
     own = {"if-match": """-H "If-Match: $ETAG\"""", "idempotency-key": """-H "Idempotency-Key: $RETRY_KEY\""""}
-    parts += [own[item.name.lower()] for item in parameters if item.name.lower() in own]
+    if operation.operation_id in _MAY_BE_UNREAD:
+        del own["if-match"]
+    parts += [own[item.name.lower()] for item in parameters if item is not _RETRY_KEY and item.name.lower() in own]
     body = operation.request_body
     if isinstance(body, RequestBody):
         media_type = str(getattr(first := next(iter(body.content)), "value", first))
@@ -282,6 +286,7 @@ def _errors(operation: Operation) -> dict[int, str]:
     places = {item.param_in for item in parameters}
     with_key = operation.tags not in _KEYLESS
     of_a_tender = operation.tags != ["Reference"]
+    with_if_match = {412: _WITH_IF_MATCH[412]} if operation.operation_id in _MAY_BE_UNREAD else _WITH_IF_MATCH
     applies = (
         (True, _ALWAYS),
         (with_key, _WITH_KEY),
@@ -291,7 +296,7 @@ def _errors(operation: Operation) -> dict[int, str]:
         ("path" in places, _WITH_ID),
         (operation.request_body is not None, _WITH_BODY),
         (of_a_tender and ("path" in places or operation.request_body is not None), _WITH_STAGE),
-        (any(item.name.lower() == "if-match" for item in parameters), _WITH_IF_MATCH),
+        (any(item.name.lower() == "if-match" for item in parameters), with_if_match),
     )
     return {status: meaning for fits, errors in applies if fits for status, meaning in errors.items()}
 
