@@ -88,7 +88,15 @@ async def test_edits_document_their_precondition(market: Market) -> None:
         assert "Idempotency-Key" in {parameter["name"] for parameter in found[name][2]["parameters"]}
 
 
-FILES = {"upload_document", "upload_spend_file", "add_evidence", "import_catalogue", "import_tender", "issue_token"}
+FILES = {
+    "give_scores",
+    "upload_document",
+    "upload_spend_file",
+    "add_evidence",
+    "import_catalogue",
+    "import_tender",
+    "issue_token",
+}
 
 
 async def test_every_body_has_an_example(market: Market) -> None:
