@@ -8,13 +8,12 @@ that identity, never from the token; only how they signed in (`acr`) does.
 import asyncio
 from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 import structlog
-from joserfc.jwk import KeySet
 from litestar import Router, delete, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -26,6 +25,9 @@ from service.organisations import Caller, Key, Name, NewKey, OrganisationKind, P
 from service.outbound import OutboundRefused, check_url, fetch
 from service.problems import Fault, InvalidRequest, Refusal, Unavailable
 from service.tokens import Algorithm, InvalidToken, Unverified
+
+if TYPE_CHECKING:  # loaded by the first token
+    from joserfc.jwk import KeySet
 
 SQL = db.queries("identity_providers")
 
@@ -115,7 +117,7 @@ class _Configuration(Struct, frozen=True):
 
 
 class _Kept(Struct):
-    keys: KeySet | None
+    keys: "KeySet | None"
     fetched: float
     asked: float
 
@@ -129,14 +131,14 @@ class ProviderKeys:
         self._kept: dict[str, _Kept] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
 
-    def at_hand(self, issuer: str, kid: str) -> KeySet | None:
+    def at_hand(self, issuer: str, kid: str) -> "KeySet | None":
         """The issuer's keys, where they are fresh and this one is among them."""
         kept = self._kept.get(issuer)
         if kept is None or asyncio.get_running_loop().time() - kept.fetched > FRESH_SECONDS:
             return None
         return kept.keys if _has(kept.keys, kid) else None
 
-    async def find(self, issuer: str, kid: str) -> KeySet:
+    async def find(self, issuer: str, kid: str) -> "KeySet":
         """The issuer's keys, asked for unless that was a moment ago.
 
         Raises InvalidToken where this key is not among them, Unavailable where the provider does not answer.
@@ -172,7 +174,7 @@ class ProviderKeys:
             del self._kept[next(iter(self._kept))]
         self._kept[issuer] = kept
 
-    async def _published(self, issuer: str) -> KeySet:
+    async def _published(self, issuer: str) -> "KeySet":
         url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         told = msgspec.json.decode(await fetch(url, self._own_hosts), type=_Configuration)
         if told.issuer != issuer:
@@ -180,7 +182,7 @@ class ProviderKeys:
         return tokens.read_keys(await fetch(told.jwks_uri, self._own_hosts))
 
 
-def _has(keys: KeySet | None, kid: str) -> bool:
+def _has(keys: "KeySet | None", kid: str) -> bool:
     return keys is not None and any(key.kid == kid for key in keys.keys)
 
 

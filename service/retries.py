@@ -18,8 +18,6 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from litestar import Request
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
@@ -77,11 +75,16 @@ class _Asked:
         return self.names[0]
 
     def seal(self, answer: Answer) -> bytes:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         nonce = os.urandom(_NONCE_BYTES)
         plain = zlib.compress(msgspec.msgpack.encode(answer))
         return nonce + AESGCM(bytes.fromhex(self._sealing[0])).encrypt(nonce, plain, None)
 
     def open(self, sealed: bytes) -> Answer:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         for key in self._sealing:
             try:
                 plain = AESGCM(bytes.fromhex(key)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)

@@ -7,16 +7,17 @@ token.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, get_args
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, JWKRegistry, KeySet, OKPKey, RSAKey
 from msgspec import Struct
 
 from service.problems import Unauthenticated
+
+if TYPE_CHECKING:  # the library and its cryptography are loaded by the first token
+    from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+    from joserfc.jws import CompactSignature
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
@@ -74,7 +75,7 @@ class Unverified(NamedTuple):
     claims: Claims
     algorithm: str
     kid: str
-    signed: jws.CompactSignature
+    signed: "CompactSignature"
 
 
 def looks_like_token(text: str) -> bool:
@@ -84,6 +85,9 @@ def looks_like_token(text: str) -> bool:
 
 def read(text: str) -> Unverified:
     """A token's parts; raises InvalidToken where it is not an access token as RFC 9068 has it."""
+    from joserfc import jws
+    from joserfc.errors import JoseError
+
     if len(text) > LONGEST or not text.isascii():
         raise InvalidToken("It is no access token.")
     try:
@@ -107,8 +111,11 @@ def read(text: str) -> Unverified:
     return Unverified(claims, algorithm, kid, signed)
 
 
-def check_signature(token: Unverified, keys: KeySet, algorithms: Sequence[str]) -> None:
+def check_signature(token: Unverified, keys: "KeySet", algorithms: Sequence[str]) -> None:
     """Refuse a token that none of these keys has signed by one of these algorithms."""
+    from joserfc import jws
+    from joserfc.errors import JoseError
+
     if token.algorithm not in algorithms:
         raise InvalidToken(f"Its algorithm is none of {', '.join(algorithms)}.")
     try:
@@ -137,11 +144,13 @@ class _Published(Struct, frozen=True):
     keys: list[dict[str, Any]]
 
 
-def read_keys(body: bytes) -> KeySet:
+def read_keys(body: bytes) -> "KeySet":
     """The keys of a JWKS (RFC 7517) that can check signatures; what is unknown, weak or secret is left out.
 
     Raises ValueError for what is no key set.
     """
+    from joserfc.jwk import KeySet
+
     try:
         published = msgspec.json.decode(body, type=_Published)
     except msgspec.MsgspecError as error:
@@ -149,7 +158,10 @@ def read_keys(body: bytes) -> KeySet:
     return KeySet([*_usable(published.keys)])
 
 
-def _usable(published: Iterable[dict[str, Any]]) -> Iterator[RSAKey | ECKey | OKPKey]:
+def _usable(published: Iterable[dict[str, Any]]) -> "Iterator[RSAKey | ECKey | OKPKey]":
+    from joserfc.errors import JoseError
+    from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
+
     for one in published:
         if not isinstance(one.get("kid"), str) or one.get("use", "sig") != "sig" or "d" in one:
             continue
@@ -171,14 +183,29 @@ class OwnTokens:
 
     def __init__(self, seeds: Sequence[bytes]) -> None:
         """`seeds`: one for each line of the secret file, the newest first; 32 bytes each."""
-        private = [OKPKey.import_key(Ed25519PrivateKey.from_private_bytes(seed)) for seed in seeds]
+        self._seeds = seeds
+
+    @cached_property
+    def _private(self) -> "list[OKPKey]":
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from joserfc.jwk import OKPKey
+
+        private = [OKPKey.import_key(Ed25519PrivateKey.from_private_bytes(seed)) for seed in self._seeds]
         for key in private:
             key.ensure_kid()
-        self._signing = private[0]
-        self.keys = KeySet([*private])
+        return private
+
+    @cached_property
+    def keys(self) -> "KeySet":
+        """What checks them."""
+        from joserfc.jwk import KeySet
+
+        return KeySet([*self._private])
 
     def make(self, issuer: str, key_id: str, scopes: Sequence[str], now: datetime, jti: str) -> str:
         """A token for who holds an API key, good for SECONDS from now."""
+        from joserfc import jwt
+
         at = int(now.timestamp())
         claims: dict[str, Any] = {
             "iss": issuer,
@@ -190,8 +217,8 @@ class OwnTokens:
             "jti": jti,
             "scope": " ".join(scopes),
         }
-        header = {"alg": _OWN_ALGORITHM, "typ": _TYPES[0], "kid": self._signing.kid}
-        return jwt.encode(header, claims, self._signing, [_OWN_ALGORITHM])
+        header = {"alg": _OWN_ALGORITHM, "typ": _TYPES[0], "kid": self._private[0].kid}
+        return jwt.encode(header, claims, self._private[0], [_OWN_ALGORITHM])
 
     def check(self, token: Unverified) -> None:
         """Refuse a token that claims to be ours and is not."""

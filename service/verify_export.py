@@ -23,8 +23,6 @@ from msgspec import Struct
 
 import scoring
 from service import merkle, verify_receipt
-from service.calls import NoAnswer, Refused
-from service.client import Client
 
 FORMAT = "tenderscore-export-1"
 MANIFEST = "manifest.json"
@@ -239,6 +237,9 @@ def lines(found: Checked, *, key_given: bool) -> Iterator[str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check an export, and hand it over where that was asked for. Exit 2 where something does not hold."""
+    from service.calls import NoAnswer, Refused  # drag httpx, which a service does not need
+    from service.client import Client
+
     try:
         found = check(arguments.export, arguments.key)
         for line in lines(found, key_given=bool(arguments.key)):
