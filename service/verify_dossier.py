@@ -28,7 +28,6 @@ ITEMS = {  # of Annex IV: what must be ensured, and which entries of the log are
 EXCLUSIVE = {("author", "approver"), ("evaluator", "approver"), ("moderator", "approver"), ("evaluator", "auditor")}
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # RFC 8032, 5.1
 D, ROOT_OF_MINUS_ONE = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
-Point = tuple[int, int]
 Entry = dict[str, Any]
 
 
@@ -37,7 +36,7 @@ def require(holds: object, otherwise: str) -> None:
         raise ValueError(otherwise)
 
 
-def point(data: bytes) -> Point:  # RFC 8032, 5.1.3
+def point(data: bytes) -> tuple[int, int]:  # RFC 8032, 5.1.3
     y, odd = int.from_bytes(data, "little") % 2**255, data[31] >> 7
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
@@ -46,13 +45,13 @@ def point(data: bytes) -> Point:  # RFC 8032, 5.1.3
     return (x if x % 2 == odd else P - x), y
 
 
-def add(p: Point, q: Point) -> Point:  # RFC 7748, 4.1: the curve is -x² + y² = 1 + Dx²y²
+def add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:  # RFC 7748, 4.1: the curve is -x² + y² = 1 + Dx²y²
     t = D * p[0] * q[0] * p[1] * q[1] % P
     over = pow(1 - t * t, -1, P)  # x and y are divided by 1 + t and 1 - t
     return (p[0] * q[1] + q[0] * p[1]) * (1 - t) * over % P, (p[1] * q[1] + p[0] * q[0]) * (1 + t) * over % P
 
 
-def times(factor: int, p: Point) -> Point:
+def times(factor: int, p: tuple[int, int]) -> tuple[int, int]:
     total = times(factor // 2, add(p, p)) if factor else (0, 1)
     return add(total, p) if factor % 2 else total
 

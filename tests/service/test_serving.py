@@ -300,10 +300,9 @@ async def test_who_is_told_to_stop_is_not_ready_any_more_and_still_answers(alone
             before = await http.get("/health/ready")
             assert (before.status_code, before.headers.get("connection")) == (200, None)
             server.should_exit = True
-            while (answer := await http.get("/health/ready")).is_success:
-                pass
+            while (answer := await http.get("/health/ready")).headers.get("connection") != "close":
+                pass  # one that was being answered as the signal came may still keep its connection
             assert refused(answer, 503, "unavailable")["detail"].startswith("This process is being stopped")
-            assert answer.headers["connection"] == "close"
             late = await Person(http, alone.alder.key).submit(tender)
             assert (late.status_code, late.headers["connection"]) == (201, "close")
             server.hurry()

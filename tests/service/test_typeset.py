@@ -32,7 +32,12 @@ def test_the_report_changes_only_when_somebody_means_it_to():
 def test_every_entry_of_a_tender_s_log_is_named_in_words():
     """Whoever reads a report reads "Interests declared", and no code of ours."""
     of_no_tender = {"organisation.registered", "person.added", "key.issued", "key.revoked", "officer-key.registered"}
-    of_no_tender |= {"identity-provider.registered", "identity-provider.retired", "identity.registered"}
+    of_no_tender |= {
+        "identity-provider.registered",
+        "identity-provider.retired",
+        "identity.registered",
+        "tender.imported",
+    }
     of_no_tender |= {kind for kind in get_args(Kind) if kind.startswith("webhook.")}
     named = re.findall(r'"([a-z-]+\.[a-z-]+|refused)": _\(', (typeset.TEMPLATES / "words.html").read_text())
     assert set(named) == set(get_args(Kind)) - of_no_tender
