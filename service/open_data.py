@@ -100,7 +100,7 @@ def _packed(
     }
 
 
-def _answer(request: Request[Any, Any, State], package: Struct, **more: str) -> Response[bytes]:
+def _answer(request: Request[Any, Any, State], package: Struct, **more: str) -> Response[Any]:
     """A package with its ETag, or 304 where its reader has it."""
     body = ocds.encode(package)
     version = hashlib.sha256(body).hexdigest()
@@ -128,7 +128,7 @@ async def list_tender_releases(
     request: Request[Any, Any, State],
     conn: NamedDependency[db.Connection],
     profile: AsProfile = "current",
-) -> Response[bytes]:
+) -> Response[dict[str, Any]]:
     """List all releases of a tender, in order, as a release package of the Open Contracting Data Standard 1.1.
 
     Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
@@ -144,7 +144,7 @@ async def get_tender_record(
     request: Request[Any, Any, State],
     conn: NamedDependency[db.Connection],
     profile: AsProfile = "current",
-) -> Response[bytes]:
+) -> Response[dict[str, Any]]:
     """Read the record of a tender: its releases, and what they amount to now, as a record package.
 
     Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
@@ -166,7 +166,7 @@ async def list_releases(
     profile: AsProfile = "current",
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Response[bytes]:
+) -> Response[dict[str, Any]]:
     """List the releases of all tenders, the oldest first: the change feed.
 
     `links.next` leads on. On the last page it is missing: keep the address that led to that page, and ask it again.

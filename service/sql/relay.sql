@@ -136,5 +136,9 @@ WHERE
         SELECT FROM job_attempts AS job
         WHERE job.key = :duty::text || ':' || sent.id::text AND job.given_up_at IS NOT NULL
     )
+    AND NOT EXISTS (
+        SELECT FROM pgqueuer AS queued
+        WHERE queued.dedupe_key = :duty::text || ':' || sent.id::text AND queued.status IN ('queued', 'picked')
+    )
 ORDER BY sent.next_attempt_at, sent.id
 LIMIT 200;

@@ -123,23 +123,24 @@ async def test_long_logs_are_told_in_pieces(market: Market, telling: asyncpg.Poo
     assert types_of((await feed_of(market.cedar))[0], tender)[-1] == "question.answered"
 
 
-async def test_the_worker_tells_and_delivers_by_itself(market: Market, telling: asyncpg.Pool) -> None:
+async def test_the_worker_tells_and_delivers_by_itself(alone: Market) -> None:
     """From a request to a consumer in the operator's own network, by the log, the relay and the queue."""
-    made = done(await market.cedar.post("/webhooks", {"url": "https://portal.example/", "types": ["summary.sent"]}))
+    made = done(await alone.cedar.post("/webhooks", {"url": "https://portal.example/", "types": ["summary.sent"]}))
     hook = f"/webhooks/{made['webhook']['id']}"
     settings = Settings(outbound_hosts="127.0.0.1", shutdown_seconds=2)
     async with receiving(plain=True) as receiver:
         url = f"http://127.0.0.1:{receiver.port}/"
-        await market.owner.execute("UPDATE webhooks SET url = $2 WHERE id = $1", made["webhook"]["id"], url)
-        working = asyncio.create_task(relay.work(market.dsn, settings, SECRETS))
-        assert (await market.cedar.post(f"{hook}/ping")).status_code == 202
-        async with asyncio.timeout(30):
-            await receiver.came.wait()
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        await alone.owner.execute("UPDATE webhooks SET url = $2 WHERE id = $1", made["webhook"]["id"], url)
+        working = asyncio.create_task(relay.work(alone.dsn, settings, SECRETS))
+        assert (await alone.cedar.post(f"{hook}/ping")).status_code == 202
+        try:
+            async with asyncio.timeout(30):
+                await receiver.came.wait()
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
     (request,) = receiver.received
-    (delivery,) = done(await market.cedar.get(f"{hook}/deliveries"))["items"]
+    (delivery,) = done(await alone.cedar.get(f"{hook}/deliveries"))["items"]
     assert request.headers["webhook-id"] == delivery["event_id"]
     assert (delivery["type"], delivery["data"]["href"]) == ("webhook.pinged", hook)
     assert delivery["delivered_at"], "told to stop, the worker finishes what it has begun"
-    done(await market.cedar.delete(hook))

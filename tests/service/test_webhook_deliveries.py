@@ -224,19 +224,21 @@ async def test_a_webhook_that_answers_slowly_holds_up_itself_alone(market: Marke
     done(await market.birch.delete(quick))
 
 
-async def test_a_delivery_whose_job_was_lost_is_queued_again(market: Market, post: Post) -> None:
+async def test_a_delivery_whose_job_was_lost_is_queued_again(alone: Market) -> None:
     """A worker whose database went away in the middle of an attempt leaves no job: the relay sees what is due."""
-    hook, _ = await post.make(market.cedar, "tender.published")
-    await market.publish()
-    (one,) = await post.due(hook)
-    key = f"webhook:{one}"
-    await market.owner.execute("DELETE FROM pgqueuer WHERE dedupe_key = $1", key)
-    await tell_all(post.pool)
-    queued = "SELECT count(*) FROM pgqueuer WHERE dedupe_key = $1"
-    assert await market.owner.fetchval(queued, key) == 0, "it may be in somebody's hands"
-    await market.owner.execute(
-        "UPDATE webhook_deliveries SET next_attempt_at = clock_timestamp() - interval '6 minutes' WHERE id = $1", one
-    )
-    await tell_all(post.pool)
-    assert await market.owner.fetchval(queued, key) == 1
-    done(await market.cedar.delete(hook))
+    async with await db.open_pool(alone.dsn, connections=2) as pool, receiving() as receiver:
+        post = Post(pool, receiver)
+        hook, _ = await post.make(alone.cedar, "tender.published")
+        await alone.publish()
+        (one,) = await post.due(hook)
+        key = f"webhook:{one}"
+        await alone.owner.execute("DELETE FROM pgqueuer WHERE dedupe_key = $1", key)
+        await tell_all(post.pool)
+        queued = "SELECT count(*) FROM pgqueuer WHERE dedupe_key = $1"
+        assert await alone.owner.fetchval(queued, key) == 0, "it may be in somebody's hands"
+        await alone.owner.execute(
+            "UPDATE webhook_deliveries SET next_attempt_at = clock_timestamp() - interval '6 minutes' WHERE id = $1",
+            one,
+        )
+        await tell_all(post.pool)
+        assert await alone.owner.fetchval(queued, key) == 1
