@@ -168,7 +168,7 @@ OPENAPI = DescribedOnDemand(
 def complete_description(document: OpenAPI) -> None:
     """Add to the OpenAPI document what litestar cannot know: every error of every operation, and tested examples."""
     components = document.components
-    components.schemas["Problem"] = _plain_schema()
+    components.schemas["ProblemDetails"] = _plain_schema()
     for schema in components.schemas.values():
         _mend_tuples(schema)
     for path, item in (document.paths or {}).items():
@@ -223,7 +223,7 @@ def _describe(operation: Operation, *, is_post: bool) -> None:
     if name in DEPRECATED:
         operation.deprecated = True
     operation.summary = (operation.description or "").partition("\n")[0].rstrip(".")
-    media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))}
+    media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/ProblemDetails"))}
     answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
     if operation.operation_id in _ALSO:
         status, meaning = _ALSO[operation.operation_id]
