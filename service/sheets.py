@@ -26,6 +26,8 @@ MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 50
 MOST_UNPACKED: Final = 8_000_000
 """Bytes of an unpacked workbook; one that is filled in has a few hundred thousand."""
+_ONE_INSTANT = datetime.fromisoformat("2000-01-01")
+"""When every sheet says that it was made, so that the same sheet is the same bytes; openpyxl takes no zone."""
 _RUNS = re.compile(r"[=+\-@\t\r|]")
 """With what a cell begins that a spreadsheet program may run (OWASP)."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -103,7 +105,7 @@ def write(rows: Sequence[Sequence[str]], form: Format, *, title: str = "Sheet", 
     for place, width in enumerate(widths, 1):
         sheet.column_dimensions[address(1, place)[:-1]].width = width
     sheet.freeze_panes = "A3"
-    book.properties.created = book.properties.modified = datetime(2000, 1, 1)  # noqa: DTZ001 – openpyxl takes no zone
+    book.properties.created = book.properties.modified = _ONE_INSTANT
     out_bytes = io.BytesIO()
     book.save(out_bytes)
     return out_bytes.getvalue()

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from service import deliveries
-from service.deliveries import CountedTwice, Decision, Delivery, NewDelivery
+from service.deliveries import CountedTwice, Decision, Delivery, NewDelivery, Verdict
 from service.obligations import Obligation, Plan, Terms, Watched, Worth
 from service.performance import Bounds, spans
 from service.problems import InvalidRequest
@@ -36,9 +36,9 @@ def an_obligation(number: int = 1, **fields: Any) -> Obligation:
     return Obligation(**(plain | fields))
 
 
-def a_delivery(quantity: int, *verdicts: tuple[str, int], period: int = 1, **fields: Any) -> Delivery:
+def a_delivery(quantity: int, *verdicts: tuple[Verdict, int], period: int = 1, **fields: Any) -> Delivery:
     decisions = tuple(
-        Decision(verdict=verdict, quantity=Decimal(number), reason="Read.", person_id=ID, decided_at=AT)  # type: ignore[arg-type]
+        Decision(verdict=verdict, quantity=Decimal(number), reason="Read.", person_id=ID, decided_at=AT)
         for verdict, number in verdicts
     )
     plain: dict[str, Any] = {"id": ID, "obligation_id": UUID(int=1), "note": "Told.", "counted": (), "person_id": ID}

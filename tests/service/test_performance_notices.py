@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -16,7 +16,7 @@ TODAY = date(2031, 7, 1)
 
 def test_the_ratings_are_those_of_the_regulations() -> None:
     """Regulation 39(5) of the Procurement Regulations 2024 has five; and the Act asks of contracts above 5,000,000."""
-    assert Rating.__args__ == ("good", "approaching_target", "requires_improvement", "inadequate", "other")  # type: ignore[attr-defined]
+    assert get_args(Rating) == ("good", "approaching_target", "requires_improvement", "inadequate", "other")
     law = LAWS["uk-pa2023"]
     assert (law.above, law.indicators, law.months, law.days) == (Decimal(5_000_000), 3, 12, 30)
 
