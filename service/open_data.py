@@ -19,7 +19,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from service import db, ocds, ocds_profiles, releases
+from service import db, ocds, ocds_profiles, releases, sign_in
 from service.edge import Cursor, Limit, cursor_behind, etag, holds, start_of
 from service.ocds import Links, Publisher, Record, RecordPackage, ReleasePackage
 from service.ocds_profiles import Profile
@@ -31,7 +31,6 @@ _PAGE: Final = 50
 """So many releases of a year are read and sent at a time."""
 
 _LATEST_YEAR: Final = 9998
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 EXTENSION: Final = "/public/ocds/bid-evaluation/extension.json"
 AsProfile = Annotated[
@@ -176,7 +175,8 @@ async def list_releases(
     asked = {"after_at": after_at, "after_id": after_id, "before_at": _FOREVER, "limit": limit + 1}
     kept = await db.many(_list(profile)(conn, **asked), _Kept)
     page = kept[:limit]
-    about = _packed(request, profile, page[-1].made_at if page else _NEVER, [ocds_profiles.PAGINATION])
+    at = page[-1].made_at if page else after_at if cursor else await sign_in.SQL.read_clock(conn)
+    about = _packed(request, profile, at, [ocds_profiles.PAGINATION])
     links, more = None, {}
     if len(kept) > limit:
         behind = cursor_behind(page[-1].made_at, page[-1].id, secrets)

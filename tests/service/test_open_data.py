@@ -1,6 +1,7 @@
 """Open data for anybody: what is new, whole years, one tender's record; no key, and nothing that was not released."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +48,14 @@ async def test_the_feed_gives_every_release_once_in_order(market: Market, two: l
     assert any("pagination" in one for one in pages[0]["extensions"])
     refused(await market.anonymous.get("/public/ocds/releases?cursor=x"), 400, "unreadable-request")
     refused(await market.anonymous.get("/public/ocds/releases?profile=other"), 422, "invalid-request")
+
+
+async def test_a_feed_without_a_release_is_of_this_moment(alone: Market) -> None:
+    """By the database's clock, and not of the year 1."""
+    before = await alone.owner.fetchval("SELECT clock_timestamp()")
+    package = done(await alone.anonymous.get("/public/ocds/releases"))
+    assert package["releases"] == []
+    assert datetime.fromisoformat(package["publishedDate"]) >= before.replace(microsecond=0)
 
 
 async def test_a_year_is_downloaded_line_by_line(market: Market, two: list[dict[str, Any]]) -> None:
