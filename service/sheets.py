@@ -24,6 +24,7 @@ TYPES: Final[dict[Format, str]] = {"xlsx": XLSX, "csv": CSV}
 
 MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 50
+MOST_PARTS: Final = 1_000
 MOST_UNPACKED: Final = 8_000_000
 """Bytes of an unpacked workbook; one that is filled in has a few hundred thousand."""
 _ONE_INSTANT = datetime.fromisoformat("2000-01-01")
@@ -181,9 +182,7 @@ _FORMULA = Fault("", "There is a formula.", "Put its value there as text; to beg
 def _read_workbook(body: bytes) -> _Found:
     openpyxl: Any = import_module("openpyxl")
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            _check_parts(packed)
-        book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, keep_links=False)
+        book = openpyxl.load_workbook(_unpacked(body), read_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(max_row=MOST_ROWS + 1)]
@@ -196,15 +195,28 @@ def _read_workbook(body: bytes) -> _Found:
     yield from rows
 
 
-def _check_parts(packed: zipfile.ZipFile) -> None:
-    """Refuse what unpacks to too much, and XML that declares entities."""
-    unpacked = sum(part.file_size for part in packed.infolist())
-    if unpacked > MOST_UNPACKED:
-        raise SheetUnreadable(f"The workbook unpacks to {unpacked} bytes, more than {MOST_UNPACKED}.")
-    for part in packed.infolist():
-        content = packed.read(part)
-        if b"<!DOCTYPE" in content or content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise SheetUnreadable(f"Its part {part.filename} is not written as workbooks are.")
+def _unpacked(body: bytes) -> io.BytesIO:
+    """The workbook with its parts unpacked, never more than MOST_UNPACKED of them, whatever their headers say.
+
+    Refuses what unpacks to more, XML that declares entities, and what is not packed as workbooks are.
+    """
+    plain_bytes, left = io.BytesIO(), MOST_UNPACKED
+    with zipfile.ZipFile(io.BytesIO(body)) as packed, zipfile.ZipFile(plain_bytes, "w") as plain:
+        parts = packed.infolist()
+        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+            raise SheetUnreadable(f"The workbook has more than {MOST_PARTS} parts, or {MOST_UNPACKED} bytes unpacked.")
+        for part in parts:
+            if part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise SheetUnreadable(f"Its part {part.filename} is not packed as workbooks are.")
+            with packed.open(part) as member:
+                # `packed.read(part)` unpacks up to a gigabyte before it looks at the size that the header names
+                content = member.read(min(part.file_size, left))
+            left -= len(content)
+            if b"<!DOCTYPE" in content or content.startswith((b"\xff\xfe", b"\xfe\xff")):
+                raise SheetUnreadable(f"Its part {part.filename} is not written as workbooks are.")
+            plain.writestr(part.filename, content)
+    plain_bytes.seek(0)
+    return plain_bytes
 
 
 def _text(cell: Any) -> str | Fault:

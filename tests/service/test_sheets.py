@@ -1,6 +1,8 @@
 """Sheets as files: nothing in them runs, nothing in them is guessed, and every fault has its cell."""
 
+import contextlib
 import io
+import tracemalloc
 import zipfile
 from datetime import date
 from typing import Any
@@ -84,6 +86,21 @@ def test_a_bomb_is_not_unpacked_and_entities_are_not_expanded() -> None:
             packed.writestr(name, content)
         with pytest.raises(SheetUnreadable):
             read(out.getvalue(), XLSX)
+
+
+def test_a_part_that_says_it_is_small_is_believed_and_read_no_further() -> None:
+    """Its header says 100 bytes and it would unpack to a hundred million: as many are read as it says."""
+    out = io.BytesIO(workbook(A1="x"))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/media/image1.png", b"\0" * 100_000_000)
+        packed.getinfo("xl/media/image1.png").file_size = 100
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(SheetUnreadable):
+            read(out.getvalue(), XLSX)
+        assert tracemalloc.get_traced_memory()[1] < 4 * sheets.MOST_UNPACKED
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("text", ["1.234", "1.234,50", "1,234", "1,5", "1 234.50", "1'234", "12.345.678", "1\u00a0234"])
