@@ -11,8 +11,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 _MINIMAL = re.compile(rb'(?:^|,)\s*return\s*=\s*"?minimal"?\s*(?=[,;]|$)', re.IGNORECASE)
 _CHANGING = frozenset({"PUT", "DELETE"})
-RECEIPTS = frozenset({"submit_bid", "replace_bid", "withdraw_bid", "upload_document"})
-"""Operations whose answer is evidence."""
+NEEDED = frozenset({"submit_bid", "replace_bid", "withdraw_bid", "upload_document", "make_webhook"})
+"""Operations whose answer is evidence, or holds a secret that is shown once."""
 
 _OK, _CREATED, _NO_CONTENT = 200, 201, 204
 
@@ -20,7 +20,7 @@ _OK, _CREATED, _NO_CONTENT = 200, 201, 204
 def wants_minimal(scope: Scope) -> bool:
     """Whether a request that changes something prefers an answer without a body."""
     handler = cast("Any", scope.get("route_handler"))
-    return handler.handler_name not in RECEIPTS and any(
+    return handler.handler_name not in NEEDED and any(
         name == b"prefer" and _MINIMAL.search(value) is not None for name, value in scope["headers"]
     )
 

@@ -46,3 +46,7 @@ async def test_an_edit_can_be_answered_without_what_was_stored(market: Market) -
         f"/lots/{bid_on['lots'][0]['id']}/bids", {"values": {}}, Idempotency_Key="1", Prefer="return=minimal"
     )
     assert receipt.content
+    hook = {"url": "https://portal.example/", "types": ["tender.published"]}
+    made = done(await market.alder.post("/webhooks", hook, Prefer="return=minimal"))
+    assert made["secret"]
+    done(await market.alder.delete(f"/webhooks/{made['webhook']['id']}"))
