@@ -218,7 +218,15 @@ def prepare(url: str, operation: Operation, given: Mapping[str, Any], key: str) 
     content = body if isinstance(body, bytes) or body is None else msgspec.json.encode(body)
     if content is not None:
         headers["Content-Type"] = media_type or operation.bodies[0]
-    return httpx.Request(operation.method, f"{url}{path}", params=query, headers=headers, content=content)
+    return httpx.Request(operation.method, f"{url}{path}", params=query or None, headers=headers, content=content)
+
+
+def path_of(location: str, url: str) -> str:
+    """Where a `location` leads within a service. Raises ValueError for one that would carry the key elsewhere."""
+    path = location.removeprefix(url)
+    if not path.startswith("/") or path.startswith("//"):
+        raise ValueError(f"{location} is no address of {url}")
+    return path
 
 
 def _text(value: object) -> str:

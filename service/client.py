@@ -18,7 +18,7 @@ from typing import Any, Generic, Self, TypedDict, TypeVar
 import httpx
 
 from service import verify_receipt
-from service.calls import Operation, Reply, Steps, exchange, prepare
+from service.calls import Operation, Reply, Steps, exchange, path_of, prepare
 from service.operations import AsyncOperations, Operations
 
 T = TypeVar("T")
@@ -57,8 +57,8 @@ class Client(Operations):
         return self._run(exchange(prepare(self._url, operation, given, self._key)))
 
     def get(self, location: str) -> Reply[Any]:
-        """Read what a `location` leads to."""
-        return self.send(Operation("GET", location.removeprefix(self._url)), {})
+        """Read what a `location` leads to. Raises ValueError for an address of somebody else."""
+        return self.send(Operation("GET", path_of(location, self._url)), {})
 
     def _run(self, steps: Steps) -> Reply[Any]:
         outcome: httpx.Response | httpx.TransportError | None = None
@@ -116,8 +116,8 @@ class AsyncClient(AsyncOperations):
         return await self._run(exchange(prepare(self._url, operation, given, self._key)))
 
     async def get(self, location: str) -> Reply[Any]:
-        """Read what a `location` leads to."""
-        return await self.send(Operation("GET", location.removeprefix(self._url)), {})
+        """Read what a `location` leads to. Raises ValueError for an address of somebody else."""
+        return await self.send(Operation("GET", path_of(location, self._url)), {})
 
     async def _run(self, steps: Steps) -> Reply[Any]:
         outcome: httpx.Response | httpx.TransportError | None = None

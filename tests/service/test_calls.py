@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from service import calls
-from service.calls import NoAnswer, Operation, Refused, exchange, prepare
+from service.calls import NoAnswer, Operation, Refused, exchange, path_of, prepare
 
 READ = Operation("GET", "/tenders/{tender_id}", query={"limit": "limit", "from_": "from"})
 DRAFT = Operation("POST", "/tenders", bodies=("application/json",))
@@ -121,6 +121,16 @@ def test_arguments_go_where_the_description_says_and_no_others_are_taken() -> No
             prepare("http://s", READ, given, "")
     sealed = {"lot_id": "l", "body": b"TSB", "media_type": "application/vnd.tenderscore.sealed-bid"}
     assert prepare("http://s", SUBMIT, sealed, "k").headers["Content-Type"] == sealed["media_type"]
+
+
+def test_a_location_is_followed_with_its_query_and_never_to_somebody_else() -> None:
+    """A report's location names its language; one of another host would be sent the key."""
+    location = "http://s/evaluations/1/report.pdf?lang=de"
+    asked = prepare("http://s", Operation("GET", path_of(location, "http://s")), {}, "key")
+    assert str(asked.url) == location
+    for foreign in ("@evil.example/", ".evil.example/", "//evil.example/", "http://s.evil.example/x"):
+        with pytest.raises(ValueError, match="no address"):
+            path_of(foreign, "http://s")
 
 
 def test_a_date_is_waited_for_from_the_service_s_own_clock() -> None:
