@@ -23,6 +23,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from service import db
+from service.access import check_caller
 from service.edge import PROBLEM, answer_error
 from service.intake import DUPLICATE_WAIT, IdempotencyKeyReused, RequestInFlight
 from service.organisations import Caller
@@ -138,6 +139,7 @@ class Retries:
             key = check_key(header)
         except IdempotencyKeyMissing as malformed:
             raise UnreadableRequest(malformed.detail) from None
+        check_caller(request, handler)  # a first answer is given again to none who could not have asked for it
         known = _Asked(secrets, caller.person_id, request.url.path, key)
         said = (request.url.query, request.headers.get("if-match", ""), request.headers.get("content-type", ""))
         return known, secrets.fingerprints("\n".join(said).encode() + b"\n" + await request.body())

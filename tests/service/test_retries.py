@@ -50,6 +50,9 @@ async def test_a_new_key_is_shown_again_to_who_asked_and_is_in_no_table(market: 
     first = done(await market.author.post(path, a_key(), Idempotency_Key=sent))
     assert done(await market.author.post(path, a_key(), Idempotency_Key=sent)) == first
     assert len([one for one in await stored(market) if first["secret"] in one or sent in one]) == 0
+    reading = done(await market.author.post(f"/people/{market.author.id}/keys", a_key(scopes=["read"])))
+    reader = Person(market.http, reading["secret"])
+    refused(await reader.post(path, a_key(), Idempotency_Key=sent), 403, "forbidden")
     known = retries._Asked(SECRETS, UUID(market.author.id), path, "a guess")
     with pytest.raises(LookupError):
         known.open((await sealed(market))[-1])
