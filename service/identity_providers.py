@@ -164,12 +164,13 @@ class ProviderKeys:
     async def _fetch(self, issuer: str) -> None:
         """Keep what the provider publishes now; of one that does not answer only that it was asked."""
         now = asyncio.get_running_loop().time()
-        kept = self._kept.pop(issuer, None) or _Kept(None, now, now)
+        kept = self._kept.get(issuer) or _Kept(None, now, now)
         try:
             kept = _Kept(await self._published(issuer), now, now)
-        except (OutboundRefused, msgspec.MsgspecError, ValueError) as error:
+        except (OutboundRefused, msgspec.MsgspecError, ValueError, RecursionError) as error:
             _log.warning("identity provider gives no keys", issuer=issuer, reason=str(error))
             kept.asked = now
+        self._kept.pop(issuer, None)
         while len(self._kept) >= MOST_PROVIDERS:
             del self._kept[next(iter(self._kept))]
         self._kept[issuer] = kept
