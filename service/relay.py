@@ -34,6 +34,7 @@ async def tell(pool: asyncpg.Pool) -> int:
         entries: int = await SQL.tell(conn, tellings=news.tellings(), entries=ENTRIES)
         rows = SQL.insert_deliveries(conn, since=since, rights=news.rights())
         fresh = [str(row["id"]) async for row in rows]
+        await SQL.give_up_failed(conn, duty=webhook_deliveries.DUTY)
         overdue = [str(row["id"]) async for row in SQL.list_overdue(conn, duty=webhook_deliveries.DUTY)]
         if fresh or overdue:
             await jobs.enqueue_all(conn, webhook_deliveries.DUTY, [*fresh, *overdue])

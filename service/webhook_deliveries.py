@@ -197,7 +197,7 @@ class Courier:
         if due is None:
             return
         if not due.may_be_told:
-            because = "Who made the webhook may not read this any more."
+            because = "Who made the webhook may not read this any more, or the webhook was disabled or removed."
             await SQL.give_up(pool, delivery_id=due.delivery_id, because=because)
             return
         if self._busy[due.sent_to] >= AT_ONCE_PER_WEBHOOK:

@@ -123,8 +123,24 @@ INNER JOIN webhooks AS hook
 WHERE
     told.told_at > :since::timestamptz
     AND hook.disabled_at IS NULL AND hook.removed_at IS NULL
+    AND EXISTS (
+        SELECT FROM api_keys AS key
+        WHERE
+            key.person_id = hook.person_id AND key.revoked_at IS NULL
+            AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())
+    )
     AND may_be_told(told.tender_id, hook.organisation_id, hook.person_id, :rights::jsonb -> told.operation)
 RETURNING id;
+
+-- name: give_up_failed(duty)!
+-- Deliveries whose job was given up are given up as well, for its reason.
+UPDATE webhook_deliveries AS sent
+SET
+    next_attempt_at = NULL, given_up_at = clock_timestamp(),
+    given_up_because = coalesce(job.failure, 'It could not be sent.')
+FROM job_attempts AS job
+WHERE
+    job.key = :duty::text || ':' || sent.id::text AND job.given_up_at IS NOT NULL AND sent.next_attempt_at IS NOT NULL;
 
 -- name: list_overdue(duty)
 -- Deliveries that should have been attempted long ago: their job was lost with the database's connection.
@@ -132,10 +148,6 @@ SELECT sent.id
 FROM webhook_deliveries AS sent
 WHERE
     sent.next_attempt_at < clock_timestamp() - interval '5 minutes'
-    AND NOT EXISTS (
-        SELECT FROM job_attempts AS job
-        WHERE job.key = :duty::text || ':' || sent.id::text AND job.given_up_at IS NOT NULL
-    )
     AND NOT EXISTS (
         SELECT FROM pgqueuer AS queued
         WHERE queued.dedupe_key = :duty::text || ':' || sent.id::text AND queued.status IN ('queued', 'picked')

@@ -6,14 +6,20 @@ SELECT
     sent.delivered_at, sent.given_up_at, sent.given_up_because,
     hook.url, hook.secret_line, hook.secret_number,
     CASE WHEN hook.previous_until > clock_timestamp() THEN hook.previous_line END AS previous_line,
-    may_be_told(told.tender_id, hook.organisation_id, hook.person_id, :rights::jsonb -> told.operation) AS may_be_told,
+    hook.disabled_at IS NULL AND hook.removed_at IS NULL
+    AND EXISTS (
+        SELECT FROM api_keys AS key
+        WHERE
+            key.person_id = hook.person_id AND key.revoked_at IS NULL
+            AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())
+    )
+    AND may_be_told(told.tender_id, hook.organisation_id, hook.person_id, :rights::jsonb -> told.operation)
+        AS may_be_told,
     clock_timestamp() AS now
 FROM webhook_deliveries AS sent
 INNER JOIN news AS told ON sent.news_id = told.id
 INNER JOIN webhooks AS hook ON sent.webhook_id = hook.id
-WHERE
-    sent.id = :delivery_id::uuid AND sent.next_attempt_at IS NOT NULL
-    AND hook.disabled_at IS NULL AND hook.removed_at IS NULL;
+WHERE sent.id = :delivery_id::uuid AND sent.next_attempt_at IS NOT NULL;
 
 -- name: insert_attempt(delivery_id, at, status, failure, milliseconds)!
 -- Keep how an attempt went under the delivery's next number.

@@ -189,6 +189,21 @@ async def test_who_has_lost_the_role_is_not_told_any_more(market: Market, post: 
     done(await market.officer.delete(hook))
 
 
+async def test_who_has_no_key_any_more_is_not_told_any_more(market: Market, post: Post) -> None:
+    """Taking a person's keys away is how an organisation parts with it."""
+    leaver = await market.register(name="Elm Solar Ltd")
+    hook, _ = await post.make(leaver, "tender.published")
+    await market.publish()
+    (one,) = await post.due(hook)
+    await market.owner.execute(
+        "UPDATE api_keys SET revoked_at = clock_timestamp() WHERE person_id = $1::text::uuid", leaver.id
+    )
+    assert await post.attempt(one) is None
+    await market.publish()
+    assert await post.due(hook) == []
+    assert post.receiver.received == []
+
+
 async def test_for_a_day_after_a_rotation_both_secrets_verify(market: Market, post: Post) -> None:
     hook, made = await post.make(market.cedar, "tender.published")
     rotated = done(await market.cedar.post(f"{hook}/rotation"))
