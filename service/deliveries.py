@@ -205,6 +205,8 @@ def check_decision(one: Obligation, delivery: Delivery, new: NewDecision, caller
             raise DeliveryDecided(f"The delivery is {delivery.state}; what is accepted was verified.")
         if last.person_id == caller.person_id:
             raise VerifiedByYourself("You verified this delivery yourself.")
+        if delivery.person_id == caller.person_id:
+            raise VerifiedByYourself("You reported this delivery yourself.")
         return last.quantity
     if last is not None:
         raise DeliveryDecided(f"The delivery was {last.verdict} at {last.decided_at.isoformat()}.")

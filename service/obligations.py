@@ -287,7 +287,8 @@ def drafts_of(result: scoring.Evaluation, bid: PanelBid, new: NewPlan, owner_id:
         if found is None:
             continue
         target, unit, accrual = found
-        levels = one.levels if all(is_plain_decimal(level) for level in one.levels) else {}
+        # A judged promise is fulfilled in percent: its grades are no levels of that.
+        levels = one.levels if not one.judged and all(map(is_plain_decimal, one.levels)) else {}
         worth = Worth(target=target, points=one.points, advantage=one.advantage, rate=one.rate, levels=levels)
         direction = "higher" if unit == "percent" else one.direction
         names = {"criterion_id": one.criterion, "title": one.title, "unit": unit, "direction": direction}

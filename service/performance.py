@@ -103,7 +103,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """How a promise stands. Percentages are rounded half up to two decimals, once; quantities are exact.
 
     target, target_to_date: over the whole contract; over the periods that have ended. verified, verified_to_date: what
-    was verified of all periods; of the ended ones; of `each_period` its mean. shortfall: of the ended periods.
+    was verified of all periods; of the ended ones; of `each_period` its mean. shortfall: of the ended periods; of
+    `each_period` the mean of what each lacked.
 
     achievement = verified of the ended periods ÷ target to date, for emissions and the like target ÷ verified, at most
     100; of `each_period` the mean of the periods, each at most 100. forecast = verified + what is still planned × the
@@ -255,9 +256,12 @@ def _standing_each(
     ratios = [
         min(Fraction(1), ratio(value, target, promise.direction)) for value, target in zip(values, targets, strict=True)
     ]
-    mean, due, achieved = (sum(many, start=Fraction(0)) / len(ended) for many in (values, targets, ratios))
-    missing = due - mean if promise.direction == "higher" else mean - due
-    return _told(promise, _Sums(due, mean, mean), _Found(achieved, mean, max(missing, Fraction(0))), bounds)
+    sign = 1 if promise.direction == "higher" else -1
+    gaps = [max(Fraction(0), sign * (target - value)) for value, target in zip(values, targets, strict=True)]
+    mean, due, achieved, missing = (
+        sum(many, start=Fraction(0)) / len(ended) for many in (values, targets, ratios, gaps)
+    )
+    return _told(promise, _Sums(due, mean, mean), _Found(achieved, mean, missing), bounds)
 
 
 class _Sums(NamedTuple):
@@ -350,17 +354,17 @@ def lost_advantage(promise: Promise, shortfall: Decimal) -> tuple[Fraction, str]
     if promise.advantage is None:
         return None
     if promise.levels:
-        reached = promise.target - shortfall
-        worth = max(
-            (amount for level, amount in promise.levels.items() if _number(level) <= reached), default=Decimal(0)
+        higher = promise.direction == "higher"
+        reached = promise.target - shortfall if higher else promise.target + shortfall
+        met = (
+            amount
+            for level, amount in promise.levels.items()
+            if (Decimal(level) <= reached if higher else Decimal(level) >= reached)
         )
+        worth = min(promise.advantage, max(met, default=Decimal(0)))
         return Fraction(promise.advantage) - Fraction(worth), f"({promise.advantage:f} − {worth:f})"
     if promise.target == 0:
         return Fraction(promise.advantage), f"{promise.advantage:f}"
     share = min(Fraction(1), Fraction(shortfall) / abs(Fraction(promise.target)))
     written = f"{promise.advantage:f} × {shortfall:f} ÷ {abs(promise.target):f}"
     return Fraction(promise.advantage) * share, written
-
-
-def _number(level: str) -> Decimal:
-    return Decimal(level)

@@ -228,8 +228,11 @@ def check_span(new: NewAssessment, earlier: Sequence[Assessment], plan: Plan, to
         faults.append(Fault("/starts_on", f"Nobody has assessed the days from {begins}.", f"Write {begins}."))
     if new.ends_on < new.starts_on:
         faults.append(Fault("/ends_on", "It lies before the first day.", "Give the last day that is assessed."))
-    elif new.ends_on >= today and not new.at_termination:
+    elif new.ends_on > today or (new.ends_on == today and not new.at_termination):
         faults.append(Fault("/ends_on", f"It is {today}.", "Assess what has passed."))
+    elif earlier and new.ends_on <= earlier[-1].ends_on:
+        passed = f"The days up to {earlier[-1].ends_on} are assessed."
+        faults.append(Fault("/ends_on", passed, "Assess what came after them."))
     elif new.ends_on >= performance.months_later(new.starts_on, 12):
         faults.append(Fault("/ends_on", "These are more than twelve months.", "Assess at least once in twelve months."))
     if faults:

@@ -80,9 +80,9 @@ class NothingToCharge(Refusal):
 
 
 class TakenByYourself(Refusal):
-    """You took the step before this one yourself.
+    """Another person must have taken the step before this one.
 
-    What costs the contractor money or the contract is decided by another person.
+    What costs the contractor money or the contract is never decided by one person alone.
     """
 
 
@@ -95,7 +95,11 @@ def check_step(taken: Sequence[Remedy], new: NewRemedy, caller: Caller) -> None:
     place = LADDER.index(new.step)
     if place > highest + 1 and new.skipping is None:
         raise StepBelowMissing(f"The next step is {LADDER[highest + 1]}.")
-    if place >= LADDER.index("withhold") and taken and taken[-1].person_id == caller.person_id:
+    if place < LADDER.index("withhold"):
+        return
+    if not taken:
+        raise TakenByYourself("No step was taken yet: somebody else notifies the contractor first.")
+    if taken[-1].person_id == caller.person_id:
         raise TakenByYourself(f"Step {taken[-1].number} ({taken[-1].step}) is yours.")
 
 

@@ -5,11 +5,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from service import deliveries
-from service.deliveries import CountedTwice, Decision, Delivery, NewDelivery, Verdict
+from service.deliveries import CountedTwice, Decision, Delivery, NewDecision, NewDelivery, Verdict, VerifiedByYourself
 from service.obligations import Obligation, Plan, Terms, Watched, Worth
+from service.organisations import NOBODY
 from service.performance import Bounds, spans
 from service.problems import InvalidRequest
 
@@ -90,6 +92,19 @@ def test_one_hire_fulfils_one_promise() -> None:
     twice = NewDelivery(period=1, quantity=Decimal(2), note="Twice.", counted=("a", "a"))
     with pytest.raises(CountedTwice):
         deliveries.check_not_counted(watched, other, (), twice)
+
+
+def test_who_reported_or_verified_a_delivery_does_not_accept_it() -> None:
+    """A reports, B verifies: a third person accepts."""
+    new = NewDecision(verdict="accepted", reason="Taken over.")
+    reported_and_not_verified = a_delivery(1, ("verified", 1), person_id=NOBODY.person_id)
+    verified = a_delivery(1, ("verified", 1), person_id=UUID(int=7))
+    with pytest.raises(VerifiedByYourself, match="reported"):
+        deliveries.check_decision(an_obligation(), reported_and_not_verified, new, NOBODY)
+    assert deliveries.check_decision(an_obligation(), verified, new, NOBODY) == Decimal(1)
+    mine = msgspec.structs.replace(NOBODY, person_id=ID)
+    with pytest.raises(VerifiedByYourself, match="verified"):
+        deliveries.check_decision(an_obligation(), verified, new, mine)
 
 
 def _fields(terms: Terms) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def test_what_nobody_has_verified_is_never_an_achievement():
 def test_a_good_quarter_does_not_excuse_a_bad_one_where_each_must_reach_the_target():
     each = promise(accrual="each_period", target=Decimal(90))
     found = stands(each, (90, 90, 90, 90), {1: 99, 2: 45})
-    assert (found.achievement, found.verified, found.shortfall) == (Decimal("75.00"), Decimal(72), Decimal(18))
+    assert (found.achievement, found.verified, found.shortfall) == (Decimal("75.00"), Decimal(72), Decimal("22.5"))
+    idle = stands(promise(accrual="each_period", target=Decimal(100)), (100, 100, 100, 100), {1: 200, 2: 0})
+    assert (idle.achievement, idle.shortfall) == (Decimal("50.00"), Decimal(50))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,11 @@ def test_a_shortfall_costs_one_and_a_half_times_the_advantage_at_the_award():
     capped = charge(ladder, ByAdvantage(cap=Decimal(500_000)), Decimal(2), (4, 4))
     assert capped is not None
     assert capped.amount == Decimal("500000.00")
+    steps = {"10": Decimal(30_000), "20": Decimal(10_000)}
+    less = promise(direction="lower", target=Decimal(10), advantage=steps["10"], levels=steps)
+    worse = charge(less, ByAdvantage(), Decimal(8), (4, 4))
+    assert worse is not None
+    assert worse.formula == "1.5 × (30000 − 10000)", "18 tonnes where 10 were promised earn what 20 earn"
     halfway = charge(ladder, ByAdvantage(), Decimal(2), (2, 4))
     assert halfway is not None
     assert halfway.amount == Decimal("450000.00")

@@ -1,15 +1,17 @@
 """Ratings by the figures or with a reason, notices as the regulations name them. The play is in test_monitoring."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 
 from service import performance_notices
 from service.performance import Rating
-from service.performance_notices import LAWS, NewFailure
+from service.performance_notices import LAWS, Assessment, NewAssessment, NewFailure
 from service.problems import InvalidRequest
+from tests.service.test_deliveries import watched_with
 
 TODAY = date(2031, 7, 1)
 
@@ -19,6 +21,29 @@ def test_the_ratings_are_those_of_the_regulations() -> None:
     assert get_args(Rating) == ("good", "approaching_target", "requires_improvement", "inadequate", "other")
     law = LAWS["uk-pa2023"]
     assert (law.above, law.indicators, law.months, law.days) == (Decimal(5_000_000), 3, 12, 30)
+
+
+def test_assessed_are_days_that_have_passed_and_none_twice() -> None:
+    """Not even at a contract's end is anybody rated for days to come."""
+    begin, end = date(2031, 1, 1), date(2031, 3, 31)
+    about: dict[str, Any] = {"at_termination": False, "ratings": (), "person_id": UUID(int=1)}
+    about |= {"assessed_at": datetime(2031, 4, 1, tzinfo=UTC)}
+    earlier = [Assessment(number=1, starts_on=begin, ends_on=end, **about)]
+    plan = watched_with().plan
+    for ends_on, at_termination, fits in (
+        (date(2031, 6, 30), False, True),
+        (TODAY, False, False),
+        (TODAY, True, True),
+        (date(2031, 7, 2), True, False),
+        (date(2031, 3, 31), False, False),
+    ):
+        new = NewAssessment(starts_on=begin, ends_on=ends_on, at_termination=at_termination)
+        if fits:
+            performance_notices.check_span(new, earlier, plan, TODAY)
+        else:
+            with pytest.raises(InvalidRequest) as error:
+                performance_notices.check_span(new, earlier, plan, TODAY)
+            assert [fault.pointer for fault in error.value.faults] == ["/ends_on"]
 
 
 @pytest.mark.parametrize(

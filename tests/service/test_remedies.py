@@ -34,7 +34,8 @@ def test_each_step_needs_the_one_below_it_or_a_reason() -> None:
         remedies.check_step(below, new(step), caller)
         with pytest.raises(StepBelowMissing, match=LADDER[place - 1]):
             remedies.check_step(below[:-1], new(step), caller)
-        remedies.check_step([], new(step, skipping="It cannot be put right."), caller)
+        notified = below[:1]  # by somebody else: from money on nobody decides alone, whatever is skipped
+        remedies.check_step(notified, new(step, skipping="It cannot be put right."), caller)
 
 
 @pytest.mark.parametrize("step", LADDER[2:])
@@ -42,6 +43,8 @@ def test_what_costs_money_or_the_contract_is_another_person_s_step(step: Any) ->
     mine = [a_step(one, person_id=NOBODY.person_id) for one in LADDER[: LADDER.index(step)]]
     with pytest.raises(TakenByYourself):
         remedies.check_step(mine, new(step), NOBODY)
+    with pytest.raises(TakenByYourself):
+        remedies.check_step([], new(step, skipping="It cannot be put right."), NOBODY)
     remedies.check_step([*mine, a_step(LADDER[LADDER.index(step) - 1])], new(step), NOBODY)
 
 
