@@ -6,6 +6,7 @@ DATABASE_URL_TEST=postgresql://… uses a server of one's own; its login must be
 import fcntl
 import gc
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +18,17 @@ import pytest
 
 from service import db
 from service.local_postgres import LocalPostgres
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 2 << 30
+"""Bytes that must be free there."""
+
+
+def pytest_configure() -> None:
+    """What tests write lies in memory where there is room: each copy of a database is a thousand files."""
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
+        return
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 def pytest_collection_finish() -> None:
