@@ -222,7 +222,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         before_send=[edge.finish_answer],
         request_class=edge.StrictRequest,
         request_max_body_size=settings.max_body_bytes,
-        openapi_config=reference.OPENAPI,
+        openapi_config=reference.openapi(),
         logging_config=None,
     )
 

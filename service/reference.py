@@ -3,15 +3,17 @@
 Nothing here needs a key, and nothing here tells about anybody's tender.
 """
 
+import asyncio
 import json
 import re
 import shlex
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, TypeVar, cast
 
-from litestar import Request, Response, Router, get, static_files
+from litestar import Litestar, Request, Response, Router, get, static_files
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -95,13 +97,28 @@ _MAY_BE_UNREAD = {"give_score", "record_consensus"}
 class Description(OpenAPI):
     """The API's description, completed with what litestar cannot know when somebody first asks for it.
 
-    It takes a quarter of a second and some megabytes, which a worker that starts shall not wait for.
+    It takes half a second and some megabytes, for which neither a worker that starts nor another request shall wait.
     """
 
+    _one_at_a_time = Lock()
+    _written: dict[str, Any] | None = None
+
     def to_schema(self) -> dict[str, Any]:
-        """The document; litestar asks for it once and keeps it."""
-        complete_description(self)
-        return super().to_schema()
+        """The document, made once."""
+        with self._one_at_a_time:
+            if self._written is None:
+                complete_description(self)
+                self._written = super().to_schema()
+            return self._written
+
+
+async def describe_beside(request: Request[Any, Any, Any]) -> None:
+    """Before the description is answered: have it written in a thread, where no bid waits for it."""
+    await asyncio.to_thread(_described, request.app)
+
+
+def _described(app: Litestar) -> dict[str, Any]:
+    return app.openapi_schema.to_schema()
 
 
 class DescribedOnDemand(OpenAPIConfig):
@@ -113,56 +130,60 @@ class DescribedOnDemand(OpenAPIConfig):
         return Description(**{field.name: getattr(plain, field.name) for field in fields(plain)})
 
 
-OPENAPI = DescribedOnDemand(
-    title="tenderscore",
-    version="1",
-    description=(
-        "Tenders with weighted criteria, sealed bids, moderated scores, an exact ranking that explains every digit, "
-        "and the report. Amounts and other decimals are JSON strings; instants are RFC 3339 in UTC. Every error is "
-        "`application/problem+json` (RFC 9457); what each means stands at `/problems`. With `Prefer: return=minimal` "
-        "(RFC 7240) an answer 200 to PUT or DELETE is 204 without a body, and one 201 with a `Location` has none; "
-        "receipts are always sent. `RateLimit` and `RateLimit-Policy` tell what a key has left of its minute."
-    ),
-    path="/docs",
-    render_plugins=[
-        SwaggerRenderPlugin(
-            path="/",
-            js_url=f"{_ASSETS}/swagger-ui-bundle.js",
-            css_url=f"{_ASSETS}/swagger-ui.css",
-            standalone_preset_js_url=f"{_ASSETS}/swagger-ui-standalone-preset.js",
-            favicon=f'<link rel="icon" href="{_ASSETS}/favicon-32x32.png">',
-        )
-    ],
-    components=Components(
-        security_schemes={
-            "key": SecurityScheme(
-                type="http",
-                scheme="bearer",
-                description="An API key, `ts_live_…`, or an access token: of `/oauth/token`, or of your organisation's "
-                "identity provider (RFC 9068).",
-            ),
-        }
-    ),
-    security=[{"key": []}],
-    tags=[
-        Tag(name="Organisations", description="Buyers and suppliers, their people and keys."),
-        Tag(name="Tenders", description="Draft, roles, publication, corrigenda, cancellation, audit log."),
-        Tag(name="Bids", description="Submission, receipts, opening."),
-        Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
-        Tag(name="Reports", description="What is printed: as PDF with its data inside, and as HTML."),
-        Tag(name="Award", description="The award decision."),
-        Tag(
-            name="Contract", description="What was promised and is delivered: obligations, evidence, ratings, remedies."
-        ),
-        Tag(name="Events", description="What happened: a feed to poll, and webhooks that are told."),
-        Tag(name="Catalogue", description="Measures, social value models and proxy values, with their sources."),
-        Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
-        Tag(name="Public", description="What anybody reads without a key: notices, how bids are scored, who won."),
-        Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
-    ],
-    use_handler_docstrings=True,
-    operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+_TAGS = (
+    Tag(name="Organisations", description="Buyers and suppliers, their people and keys."),
+    Tag(name="Tenders", description="Draft, roles, publication, corrigenda, cancellation, audit log."),
+    Tag(name="Bids", description="Submission, receipts, opening."),
+    Tag(name="Evaluation", description="Panel scores, agreed scores, decisions, ranking."),
+    Tag(name="Reports", description="What is printed: as PDF with its data inside, and as HTML."),
+    Tag(name="Award", description="The award decision."),
+    Tag(name="Contract", description="What was promised and is delivered: obligations, evidence, ratings, remedies."),
+    Tag(name="Events", description="What happened: a feed to poll, and webhooks that are told."),
+    Tag(name="Catalogue", description="Measures, social value models and proxy values, with their sources."),
+    Tag(name="Spend", description="Spend analysis: payments in, where the money goes, findings for drafts."),
+    Tag(name="Public", description="What anybody reads without a key: notices, how bids are scored, who won."),
+    Tag(name="Reference", description="Health, problems, scoring methods. No key needed."),
 )
+
+
+def openapi() -> OpenAPIConfig:
+    """The settings of the description for one application; the pages under /docs are its own."""
+    return DescribedOnDemand(
+        title="tenderscore",
+        version="1",
+        description=(
+            "Tenders with weighted criteria, sealed bids, moderated scores, an exact ranking that explains every "
+            "digit, and the report. Amounts and other decimals are JSON strings; instants are RFC 3339 in UTC. Every "
+            "error is `application/problem+json` (RFC 9457); what each means stands at `/problems`. With `Prefer: "
+            "return=minimal` (RFC 7240) an answer 200 to PUT or DELETE is 204 without a body, and one 201 with a "
+            "`Location` has none; receipts are always sent. `RateLimit` and `RateLimit-Policy` tell what a key has "
+            "left of its minute."
+        ),
+        openapi_router=Router("/docs", route_handlers=[], before_request=describe_beside, include_in_schema=False),
+        render_plugins=[
+            SwaggerRenderPlugin(
+                path="/",
+                js_url=f"{_ASSETS}/swagger-ui-bundle.js",
+                css_url=f"{_ASSETS}/swagger-ui.css",
+                standalone_preset_js_url=f"{_ASSETS}/swagger-ui-standalone-preset.js",
+                favicon=f'<link rel="icon" href="{_ASSETS}/favicon-32x32.png">',
+            )
+        ],
+        components=Components(
+            security_schemes={
+                "key": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="An API key, `ts_live_…`, or an access token: of `/oauth/token`, or of your "
+                    "organisation's identity provider (RFC 9068).",
+                ),
+            }
+        ),
+        security=[{"key": []}],
+        tags=list(_TAGS),
+        use_handler_docstrings=True,
+        operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+    )
 
 
 def complete_description(document: OpenAPI) -> None:

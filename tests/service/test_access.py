@@ -9,7 +9,6 @@ import pytest
 import service
 from service import access
 from service.access import ROWS, Row
-from service.reference import OPENAPI
 from tests.service.conftest import Market, done, refused
 
 
@@ -98,4 +97,3 @@ def test_who_approves_or_opens_has_signed_in_strongly() -> None:
 
 def test_anybody_is_asked_for_no_scope() -> None:
     assert {row.scope for row in ROWS.values() if row.whose == "anybody"} == {None}
-    assert OPENAPI.operation_id_creator is not None

@@ -1,5 +1,6 @@
 """The API's description of itself: complete, valid, and usable without any foreign host."""
 
+import asyncio
 import contextlib
 import json
 import re
@@ -237,3 +238,14 @@ async def test_the_script_that_checks_receipts_is_given_to_anybody(market: Marke
     answer = await market.anonymous.get("/verify_receipt.py")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/x-python; charset=utf-8")
     assert answer.content == SCRIPT
+
+
+async def test_no_bid_waits_until_the_description_is_written(alone: Market) -> None:
+    """It takes half a second when somebody first asks for it: other requests are answered meanwhile."""
+    asked = asyncio.create_task(alone.anonymous.get("/docs/openapi.json"))
+    answered = 0
+    while not asked.done():
+        assert (await alone.anonymous.get("/health/live")).status_code == 200
+        answered += 1
+    assert done(asked.result())["openapi"] == "3.1.0"
+    assert answered > 12, "three or four came in before it"
