@@ -32,7 +32,7 @@ async def noticed(one: Contract, about: str, number: int = 1) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def told(market: Market) -> tuple[Contract, list[dict[str, Any]]]:
-    """A contract whose first quarter is over, with a release before any notice and one after each; carbon is withheld."""
+    """A contract whose first quarter is over; a release before any notice and one after each; carbon is withheld."""
     today: date = await market.owner.fetchval("SELECT clock_timestamp()::date")
     days = {"starts_on": f"{today - timedelta(100)}", "ends_on": f"{today + timedelta(265)}", "period_months": 3}
     one = await watched(market, TERMS, days, jurisdiction="none")
@@ -78,7 +78,7 @@ async def test_nothing_of_a_contract_s_performance_is_told_before_its_notice(tol
 
 
 async def test_the_indicators_lead_from_target_to_promise_to_what_was_verified(told: Told) -> None:
-    """One id from the tender to the contract; what a person rated otherwise keeps its figure; what is withheld is named."""
+    """One id from tender to contract; what a person rated otherwise keeps its figure; what is withheld is named."""
     last = told[1][2]
     (contract,) = last["contracts"]
     agreed = {one["id"]: one["observations"][0] for one in contract["agreedMetrics"]}
