@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, NamedTuple, get_args
+from typing import Annotated, Any, Final, NamedTuple, cast, get_args
 
 from litestar import Response, Router, post
 from litestar.di import NamedDependency
@@ -21,7 +21,7 @@ from service.drafts import DraftLot, DraftTender
 from service.language import LanguageCode
 from service.money import Currency
 from service.ocds_criteria import KINDS, PRICE_ONLY, FoundCriterion, ScoredBy, Terms
-from service.ocds_reading import MOST_LOTS, PartLeftOut, Part, Reading, PartTaken
+from service.ocds_reading import MOST_LOTS, Part, PartLeftOut, PartTaken, Reading
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, pointer
 from service.tenders import Tender
@@ -168,7 +168,7 @@ def _currency(reading: Reading, tender: Part, data: NewFromOcds) -> str:
 
 def _language(reading: Reading, release: Part) -> LanguageCode | None:
     told = (reading.text(release, "language") or "").lower()
-    code = {str(one): one for one in CODES}.get(told.partition("-")[0])
+    code = cast("LanguageCode | None", next((one for one in CODES if told.partition("-")[0] == one), None))
     if code is not None:
         reading.take(release.at("language"), "/language")
     elif told:

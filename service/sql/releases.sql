@@ -123,11 +123,3 @@ INNER JOIN monitoring_plans AS plan ON notice.lot_id = plan.lot_id AND notice.aw
 WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, notice.award_number, notice.published_at, notice.about, notice.number
 LIMIT 3000;
-
--- name: list_of_tender(tender_id)
--- The releases of a tender in order.
-SELECT made.id, made.made_at, made.current, made.find_a_tender
-FROM ocds_releases AS made
-WHERE made.tender_id = :tender_id::uuid
-ORDER BY made.number, made.id
-LIMIT 10000;
