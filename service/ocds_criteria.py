@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 import scoring
+from scoring.model import MAX_CRITERIA
 from scoring.selection import LeastCost
 from service import award_criteria
 from service.ocds_reading import Part, Reading
@@ -86,6 +87,8 @@ def found_rules(reading: Reading, lot: Part, into: str, terms: Terms) -> FoundRu
     parts = [] if asked is None else reading.parts(asked, "criteria")
     if not parts:
         return _without_criteria(lot, terms)
+    if len(parts) > MAX_CRITERIA:
+        return FoundRules((), None, (f"It has {len(parts)} criteria; {MAX_CRITERIA} are allowed.",))
     only = len(parts) == 1 and parts[0].members.get("type") == "price"
     criteria: list[FoundCriterion] = []
     scales: set[str] = set()

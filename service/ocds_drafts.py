@@ -190,7 +190,7 @@ def _value(reading: Reading, tender: Part, currency: str) -> Decimal | None:
     if value is None or amount is None:
         return None
     if reading.text(value, "currency") != currency:
-        reading.leave_taken(value.path, f"It is not in {currency}, the currency of the draft.")
+        reading.leave_whole(value.path, f"It is not in {currency}, the currency of the draft.")
         return None
     try:
         check_value(amount, "estimated_value")
@@ -215,7 +215,7 @@ def _framework(reading: Reading, tender: Part, currency: str) -> Framework | Non
         framework = _limits(reading.number(agreed, "maximumParticipants"), reading.number(value, "amount"), ends_at)
     if framework is None:
         reason = "Write it as `framework`: an end, a highest number of suppliers, a value in the tender's currency."
-        reading.leave_taken(techniques.path, reason)
+        reading.leave_whole(techniques.path, reason)
         return None
     for path, into in (
         (agreed.at("maximumParticipants"), "/framework/most_suppliers"),
@@ -245,7 +245,10 @@ def _price_only(reading: Reading, tender: Part) -> bool:
 
 
 def _lots(reading: Reading, tender: Part, terms: Terms) -> tuple[tuple[DraftLot, ...], tuple[FoundLot, ...]]:
-    """The lots that can be drafted as they are told, and the others; a tender without lots is one by itself."""
+    """The lots that can be drafted as they are told, and the others; a tender without lots is one by itself.
+
+    The only lot without a title has the tender's, as Find a Tender leaves it out there.
+    """
     parts = reading.parts(tender, "lots")
     if len(parts) > MOST_LOTS:
         reading.faults.append(Fault(tender.at("lots"), f"There are {len(parts)} lots.", f"A tender has {MOST_LOTS}."))
@@ -254,26 +257,26 @@ def _lots(reading: Reading, tender: Part, terms: Terms) -> tuple[tuple[DraftLot,
     missing: list[FoundLot] = []
     for part in parts or [tender]:
         into = f"/lots/{len(lots)}"
-        title = reading.text(part, "title") or ""
+        title = reading.text(part, "title") or (reading.text(tender, "title") if len(parts) == 1 else None) or ""
         found = ocds_criteria.found_rules(reading, part, f"{into}/rules", terms)
         needs = list(found.needs)
         if not 0 < len(title) <= _LONGEST_TITLE:
             needs.append(f"It has no title of at most {_LONGEST_TITLE} characters.")
         if found.rules is not None and not needs:
             lots.append(DraftLot(title=title, rules=found.rules))
-            _take_lot(reading, part, into)
+            _take_lot(reading, part if reading.text(part, "title") else tender, part, into)
             continue
         missing.append(
             FoundLot(path=part.path, title=title[:_LONGEST_TITLE], criteria=found.criteria, needs=tuple(needs))
         )
         if part is not tender:
-            reading.leave_taken(part.path, "A lot of a draft has its rules complete: see `lots_to_complete`.")
+            reading.leave_whole(part.path, "A lot of a draft has its rules complete: see `lots_to_complete`.")
     return tuple(lots), tuple(missing)
 
 
-def _take_lot(reading: Reading, part: Part, into: str) -> None:
-    """Note what of a lot besides its rules was taken."""
-    reading.take(part.at("title"), f"{into}/title")
+def _take_lot(reading: Reading, titled: Part, part: Part, into: str) -> None:
+    """Note what of a lot besides its rules was taken; the only lot of a tender may be titled by that."""
+    reading.take(titled.at("title"), f"{into}/title")
     if isinstance(part.members.get("awardCriteria"), str):
         reading.take(part.at("awardCriteria"), f"{into}/rules")
     submission = reading.part(part, "submissionTerms")

@@ -23,6 +23,7 @@ NO_FIELD: Final = "A draft has no field for this."
 _BY_REASON: Final[dict[str, tuple[str, ...]]] = {
     "It tells of the publication, not of the tender.": (
         *("uri", "version", "publishedDate", "publisher", "license", "publicationPolicy", "extensions", "packages"),
+        "versionedRelease",
         *("links", "ocid", "id", "date", "tag", "initiationType"),
     ),
     "The buyer of the draft is your own organisation.": ("parties", "buyer", "procuringEntity"),
@@ -79,6 +80,7 @@ class Reading:
         self.faults: list[Fault] = []
         self._taken: dict[str, str] = {}
         self._left: dict[str, str] = {}
+        self._whole: set[str] = set()
 
     # Members by their types
 
@@ -153,21 +155,23 @@ class Reading:
         """Note why a part is not taken."""
         self._left[path] = reason
 
-    def leave_taken(self, under: str, reason: str) -> None:
-        """Take back what was taken of a part: it is left out as a whole."""
-        for account in (self._taken, self._left):
-            for path in [one for one in account if one == under or one.startswith(f"{under}/")]:
-                del account[path]
-        self.leave(under, reason)
+    def leave_whole(self, path: str, reason: str) -> None:
+        """Note why a part is left out although some of it may have been taken: it is not any more."""
+        self._whole.add(path)
+        self.leave(path, reason)
 
     def taken(self) -> tuple[PartTaken, ...]:
         """Everything that was taken."""
-        return tuple(PartTaken(path=path, into=into) for path, into in self._taken.items())
+        return tuple(
+            PartTaken(path=path, into=into)
+            for path, into in self._taken.items()
+            if self._whole.isdisjoint(_above(path))
+        )
 
     def left_out(self) -> tuple[PartLeftOut, ...]:
         """Everything else, in the order of the document. Raises InvalidRequest where that would fill books."""
         known = self._taken.keys() | self._left.keys()
-        partly = {path[:end] for path in known for end, sign in enumerate(path) if sign == "/" and end}
+        partly = {above for path in known for above in _above(path) if above != path}
         found: list[PartLeftOut] = []
         for path, name, value in self._rest(self.root.members, self.root.path, partly):
             reason = self._left.get(path) or (WHY.get(name, NO_FIELD) if value not in _EMPTY else "It is empty.")
@@ -188,15 +192,23 @@ class Reading:
             members = [(pointer(index), name, one) for index, one in enumerate(cast("list[Any]", value))]
         for step, name, one in members:
             here = path + step
-            if here in partly and here not in self._left and isinstance(one, dict | list):
-                yield from self._rest(one, here, partly)
-            elif here not in self._taken:
+            if here in self._left or not (here in partly or here in self._taken):
                 yield here, name, one
+            elif here not in self._taken:
+                yield from self._rest(one, here, partly)
 
     def check(self) -> None:
         """Raises InvalidRequest with every fault that was found so far."""
         if self.faults:
-            raise InvalidRequest("The document does not fit the standard.", faults=tuple(self.faults[:100]))
+            raise InvalidRequest(
+                "The document does not fit the standard.", faults=tuple(dict.fromkeys(self.faults))[:100]
+            )
+
+
+def _above(path: str) -> Iterator[str]:
+    """A place and all places above it."""
+    yield path
+    yield from (path[:end] for end, sign in enumerate(path) if sign == "/" and end)
 
 
 # Which release

@@ -95,7 +95,7 @@ def told_by(entry: dict[str, Any]) -> Iterator[Told]:
         case "lot.evaluated":
             yield Told(RESULTS, data["evaluation_id"], data["digest"])
         case "summary.sent":
-            for one in data["letters"]:
+            for one in data.get("letters", ()):
                 yield Told(LETTERS, f"{one['bid_id']}-{data['award_number']}", one["digest"])
         case "report.stored":
             yield Told(PAPERS, data["evaluation_id"], data["digest"])

@@ -59,6 +59,7 @@ def test_exact_weights_are_taken_as_they_are(criteria: list[Any], weightings: li
         ([weighed("price", 60), weighed("social", 40)], "Whether it is a price"),
         ([weighed("price", 60), weighed("cost", 40)], "How it earns points is not told"),
         ([], "no award criteria"),
+        ([{}] * 100_000, "It has 100000 criteria"),
     ],
 )
 def test_what_is_not_exact_is_missing_and_named(criteria: list[dict[str, Any]], need: str) -> None:

@@ -119,6 +119,7 @@ async def test_what_is_missing_stays_missing_and_is_named(market: Market) -> Non
             "/document/tender/lots/0/awardCriteria/criteria/0",
         ),
         (asked(with_tender(lots=[{}] * 201)), "/document/tender/lots"),
+        (asked(with_tender(**{f"x{number}": 1 for number in range(6000)})), "/document"),
         (asked(RELEASE, methods={"carbon": METHODS["price"]}), "/methods/carbon"),
         (asked(RELEASE, methods={"price": {"method": {"id": "P99"}}}), "/methods/price/method/id"),
         (asked(RELEASE, time_zone="Mars/Olympus"), "/time_zone"),
@@ -139,7 +140,9 @@ async def test_hostile_documents_are_refused_before_anything_is_read(market: Mar
     large = asked(with_tender(description="x" * 1_000_000))
     refused(await market.author.post("/tenders/from-ocds", large), 413, "body-too-large")
     refused(await market.alder.post("/tenders/from-ocds", asked(RELEASE)), 403, "forbidden")
-    twice = asked(with_tender(awardCriteria="priceOnly", lots=[{"title": "All"}]), reference="TWICE")
+    twice = asked(with_tender(awardCriteria="priceOnly", lots=[{"id": "1"}]), reference="TWICE")
     made = done(await market.author.post("/tenders/from-ocds", twice))
-    assert made["tender"]["lots"][0]["rules"]["rule"] == {"id": "S1"}
+    (lot,) = made["tender"]["lots"]
+    assert (lot["title"], lot["rules"]["rule"]) == ("Benches", {"id": "S1"})
+    assert {"path": "/document/tender/title", "into": "/title /lots/0/title"} in made["taken"]
     refused(await market.author.post("/tenders/from-ocds", twice), 409, "reference-taken")

@@ -75,7 +75,7 @@ def test_what_is_neither_taken_nor_left_is_told_as_far_up_as_it_goes() -> None:
     assert list(told) == ["/buyer", "/tender/items", "/tender/x", "/tag"]
     assert "your own organisation" in told["/buyer"]
     assert told["/tender/x"] == "It is empty."
-    reading.leave_taken("/tender", "Not at all.")
+    reading.leave_whole("/tender", "Not at all.")
     assert [(one.path, one.reason) for one in reading.left_out()][1] == ("/tender", "Not at all.")
     assert reading.taken() == ()
 
