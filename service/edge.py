@@ -45,7 +45,7 @@ PROBLEM = "application/problem+json"
 _log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("tenderscore"))
 
 
-def media_type(request: Request[Any, Any, Any]) -> str:
+def media_type_of(request: Request[Any, Any, Any]) -> str:
     """The media type of a body, in small letters and without parameters; empty where the header is missing."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
@@ -55,9 +55,11 @@ class StrictRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         """The body as the type of the handler's `data` parameter; raises a Refusal that names the place."""
-        given = media_type(self)
-        if given != "application/json":
-            raise UnsupportedMediaType(f"This address takes application/json, not {given or 'a body without a type'}.")
+        media_type = media_type_of(self)
+        if media_type != "application/json":
+            raise UnsupportedMediaType(
+                f"This address takes application/json, not {media_type or 'a body without a type'}."
+            )
         body = await self.body()
         field = self.route_handler.parsed_fn_signature.parameters["data"]
         return wire.decode(body, field.annotation)

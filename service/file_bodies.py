@@ -53,9 +53,9 @@ def check_file(
     request: Request[Any, Any, Any], most: int, refused: frozenset[str] = FORMS | {"application/json"}
 ) -> int:
     """The announced length, which must be there and within the limit, of a body that is the file itself."""
-    given = edge.media_type(request)
-    if given in refused:
-        raise UnsupportedMediaType(f"Send the file itself, as application/octet-stream, and not as {given}.")
+    media_type = edge.media_type_of(request)
+    if media_type in refused:
+        raise UnsupportedMediaType(f"Send the file itself, as application/octet-stream, and not as {media_type}.")
     announced = request.content_length
     if announced is None:
         raise FileLengthMissing("The header `Content-Length` is missing.")

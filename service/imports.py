@@ -105,9 +105,9 @@ async def import_tender(
 
     The same export is kept once. Say with `key` whose signature you trust; get it from the other installation itself.
     """
-    given = edge.media_type(request)
-    if given != ZIP:
-        raise UnsupportedMediaType(f"Send the file itself as {ZIP}, not as {given or 'a body without a type'}.")
+    media_type = edge.media_type_of(request)
+    if media_type != ZIP:
+        raise UnsupportedMediaType(f"Send the file itself as {ZIP}, not as {media_type or 'a body without a type'}.")
     size = check_file(request, state.max_spend_bytes)
     with tempfile.TemporaryDirectory(prefix="tenderscore-import-") as folder:
         path = Path(folder) / "export.zip"

@@ -247,10 +247,10 @@ async def give_scores(
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     tenders.check_access(known.tender, caller, "give_scores")
-    given = edge.media_type(request)
-    if given not in sheets.TYPES.values():
-        raise UnsupportedMediaType(f"A sheet is {' or '.join(sheets.TYPES.values())}, not {given or 'untyped'}.")
-    read = await asyncio.to_thread(sheets.read, await request.body(), given)
+    media_type = edge.media_type_of(request)
+    if media_type not in sheets.TYPES.values():
+        raise UnsupportedMediaType(f"A sheet is {' or '.join(sheets.TYPES.values())}, not {media_type or 'untyped'}.")
+    read = await asyncio.to_thread(sheets.read, await request.body(), media_type)
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     seated = await _seated(conn, caller, known, lot_id, "give_scores")
     panel.check_not_awarded(seated.lot)

@@ -459,7 +459,7 @@ async def upload_document(
     --document`) is sent as `application/vnd.tenderscore.sealed-document` with `?document_id=…`. A repeated
     Idempotency-Key with the same body gets the first answer again, marked `Idempotency-Replayed: true`.
     """
-    check_media_type(edge.media_type(request), document_id)
+    check_media_type(edge.media_type_of(request), document_id)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the file as it is, without a Content-Encoding.")
     uploads: Uploads = state.uploads
