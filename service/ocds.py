@@ -51,9 +51,8 @@ class Period(_Part, frozen=True, kw_only=True):
 
 
 class Classification(_Part, frozen=True, kw_only=True):
-    """A code of a scheme."""
+    """A code, and what it stands for."""
 
-    scheme: str | None = None
     id: str
     description: str | None = None
 

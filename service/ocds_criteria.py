@@ -83,7 +83,8 @@ class _Weight(NamedTuple):
 
 def found_rules(reading: Reading, lot: Part, into: str, terms: Terms) -> FoundRules:
     """The rules of a lot by its award criteria; `into` is where they would stand in the draft."""
-    asked = reading.part(lot, "awardCriteria") if isinstance(lot.members.get("awardCriteria"), dict) else None
+    coded = isinstance(lot.members.get("awardCriteria"), str)
+    asked = None if coded else reading.part(lot, "awardCriteria")
     parts = [] if asked is None else reading.parts(asked, "criteria")
     if not parts:
         return _without_criteria(lot, terms)

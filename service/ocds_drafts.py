@@ -264,7 +264,7 @@ def _lots(reading: Reading, tender: Part, terms: Terms) -> tuple[tuple[DraftLot,
             needs.append(f"It has no title of at most {_LONGEST_TITLE} characters.")
         if found.rules is not None and not needs:
             lots.append(DraftLot(title=title, rules=found.rules))
-            _take_lot(reading, part if reading.text(part, "title") else tender, part, into)
+            _take_lot(reading, tender, part, into)
             continue
         missing.append(
             FoundLot(path=part.path, title=title[:_LONGEST_TITLE], criteria=found.criteria, needs=tuple(needs))
@@ -274,11 +274,12 @@ def _lots(reading: Reading, tender: Part, terms: Terms) -> tuple[tuple[DraftLot,
     return tuple(lots), tuple(missing)
 
 
-def _take_lot(reading: Reading, titled: Part, part: Part, into: str) -> None:
-    """Note what of a lot besides its rules was taken; the only lot of a tender may be titled by that."""
+def _take_lot(reading: Reading, tender: Part, part: Part, into: str) -> None:
+    """Note what of a lot besides its criteria was taken, and what the tender says in its place."""
+    titled = part if reading.text(part, "title") else tender
     reading.take(titled.at("title"), f"{into}/title")
-    if isinstance(part.members.get("awardCriteria"), str):
-        reading.take(part.at("awardCriteria"), f"{into}/rules")
+    if not isinstance(part.members.get("awardCriteria"), dict):
+        reading.take(tender.at("awardCriteria"), f"{into}/rules/rule")
     submission = reading.part(part, "submissionTerms")
     variants = reading.text(submission, "variantPolicy") if submission is not None else None
     if submission is not None and variants == "notAllowed":

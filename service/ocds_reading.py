@@ -148,6 +148,7 @@ class Reading:
 
     def take(self, path: str, into: str) -> None:
         """Note where a part went; the same part may go to several places."""
+        self._left.pop(path, None)
         before = self._taken.get(path)
         self._taken[path] = into if before in {None, into} else f"{before} {into}"
 

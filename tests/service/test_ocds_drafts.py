@@ -118,6 +118,7 @@ async def test_what_is_missing_stays_missing_and_is_named(market: Market) -> Non
             asked(with_tender(lots=[{"awardCriteria": {"criteria": [1]}}])),
             "/document/tender/lots/0/awardCriteria/criteria/0",
         ),
+        (asked(with_tender(lots=[{"awardCriteria": []}])), "/document/tender/lots/0/awardCriteria"),
         (asked(with_tender(lots=[{}] * 201)), "/document/tender/lots"),
         (asked(with_tender(**{f"x{number}": 1 for number in range(6000)})), "/document"),
         (asked(RELEASE, methods={"carbon": METHODS["price"]}), "/methods/carbon"),
@@ -145,4 +146,6 @@ async def test_hostile_documents_are_refused_before_anything_is_read(market: Mar
     (lot,) = made["tender"]["lots"]
     assert (lot["title"], lot["rules"]["rule"]) == ("Benches", {"id": "S1"})
     assert {"path": "/document/tender/title", "into": "/title /lots/0/title"} in made["taken"]
+    assert {"path": "/document/tender/awardCriteria", "into": "/lots/0/rules/rule"} in made["taken"]
+    assert "/document/tender/awardCriteria" not in [one["path"] for one in made["left_out"]]
     refused(await market.author.post("/tenders/from-ocds", twice), 409, "reference-taken")
