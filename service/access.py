@@ -175,6 +175,7 @@ ROWS: dict[str, Row] = {
     "get_spend_report": _spend("read"),
     # Before publication
     "draft_tender": Row(whose="caller", scope="write", kind="buyer"),
+    "draft_from_ocds": Row(whose="caller", scope="write", kind="buyer"),
     "list_tenders": _read("published"),
     "get_tender": _read("published"),
     "edit_tender": _write("buyer", "author"),

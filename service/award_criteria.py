@@ -99,7 +99,7 @@ def published(lot: scoring.Lot) -> AwardCriteria:
                 id=one.path,
                 type=_kind(one.criterion, price),
                 name=_name(one.criterion),
-                description=one.criterion.description.strip() or _how(one.criterion),
+                description=one.criterion.description.strip() or how_scored(one.criterion),
                 numbers=_numbers(one.criterion, one.share if lot.rule is None else Fraction(0), weight),
             )
             for one in leaves
@@ -119,7 +119,7 @@ def combination(lot: scoring.Lot) -> str:
     text += "".join(f" {_name(one)}: at least {one.minimum:f} of 100 points." for one in groups)
     if lot.minimum is not None:
         text += f" In all at least {lot.minimum:f} of {lot.total:f}."
-    methods = [f" {_name(one)}: {_how(one)}" for one in scoring.leaves(lot.criteria) if one.method is not None]
+    methods = [f" {_name(one)}: {how_scored(one)}" for one in scoring.leaves(lot.criteria) if one.method is not None]
     for sentence in methods:
         if len(text) + len(sentence) > LONGEST_COMBINATION:
             break
@@ -187,7 +187,7 @@ def _leaves(lot: scoring.Lot) -> Iterator[_Leaf]:
 def _group(top: scoring.Criterion, price: scoring.Criterion | None, weight: str) -> AwardCriterion:
     """A criterion at the top with what it is made of in words."""
     parts = ", ".join(f"{_name(one)} ({one.weighting:f} of {top.total:f})" for one in top.criteria)
-    own = top.description.strip() or ("" if top.criteria else _how(top))
+    own = top.description.strip() or ("" if top.criteria else how_scored(top))
     text = f"{own} Made of: {parts}." if parts else own
     kinds: list[Kind] = [_kind(one, price) for one in scoring.leaves((top,))]
     return AwardCriterion(
@@ -222,7 +222,7 @@ def _name(criterion: scoring.Criterion) -> str:
     return criterion.title.strip() or criterion.id
 
 
-def _how(criterion: scoring.Criterion) -> str:
+def how_scored(criterion: scoring.Criterion) -> str:
     """What an offer is counted in, and how it earns points."""
     unit = unit_of(criterion)
     label = find_unit(unit).label if unit == "money" or not is_money(unit) else unit

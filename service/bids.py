@@ -23,7 +23,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import Meta, Struct
 
-from service import bid_sheets, db, reception, sheets, wire
+from service import bid_sheets, db, edge, reception, sheets, wire
 from service.attempts import Attempt
 from service.bid_sheets import Filled
 from service.frontdoor import Answer, Desk, heard, read_body
@@ -222,7 +222,7 @@ class _Came(NamedTuple):
 
 async def _came(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -> _Came:
     """What a supplier sent by litestar's way."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = edge.media_type_of(request)
     if media_type not in _MEDIA_TYPES + _SHEETS:
         wanted = ", ".join(_MEDIA_TYPES + _SHEETS)
         raise UnsupportedMediaType(f"A bid is one of {wanted}, not {media_type or 'without a type'}.")
@@ -263,7 +263,7 @@ async def _dry_run(
 ) -> Response[DryRun]:
     way = await reception.read_way_in(pool, caller, lot_id)
     came = _Came("", await request.body())
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() in _SHEETS:
+    if edge.media_type_of(request) in _SHEETS:
         came = await _came(request, caller, lot_id)
     with bid_sheets.told_by_cells(came.filled):
         data = wire.decode(came.body, Submission)

@@ -45,12 +45,17 @@ PROBLEM = "application/problem+json"
 _log = cast("structlog.stdlib.BoundLogger", structlog.get_logger("tenderscore"))
 
 
+def media_type_of(request: Request[Any, Any, Any]) -> str:
+    """The media type of a body, in small letters and without parameters; empty where the header is missing."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 class StrictRequest(Request[Any, Any, Any]):
     """A request whose JSON body is decoded straight to the handler's declared struct."""
 
     async def json(self) -> Any:
         """The body as the type of the handler's `data` parameter; raises a Refusal that names the place."""
-        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        media_type = media_type_of(self)
         if media_type != "application/json":
             raise UnsupportedMediaType(
                 f"This address takes application/json, not {media_type or 'a body without a type'}."

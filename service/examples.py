@@ -85,6 +85,44 @@ TENDER: dict[str, Any] = {
     "lots": [{"title": "Northern schools", "rules": SCHOOL_ROOFS}],
 }
 
+OCDS_RELEASE: dict[str, Any] = {
+    "time_zone": "Europe/London",
+    "reference": "PARKS-2026-03",
+    "methods": {
+        "price": {"method": {"id": "P1", "zero": "reject"}},
+        "quality": {"method": {"id": "target", "target": "10"}, "unit": "fte_year"},
+    },
+    "document": {
+        "ocid": "ocds-213czf-000-00001",
+        "id": "000-00001-01",
+        "date": "2026-01-10T09:00:00Z",
+        "tag": ["tender"],
+        "initiationType": "tender",
+        "tender": {
+            "id": "T-1",
+            "title": "Park maintenance",
+            "value": {"amount": 250000, "currency": "GBP"},
+            "tenderPeriod": {"endDate": "2031-02-20T12:00:00Z"},
+            "lots": [
+                {
+                    "id": "1",
+                    "title": "North parks",
+                    "awardCriteria": {
+                        "criteria": [
+                            {
+                                "type": "price",
+                                "name": "Price",
+                                "numbers": [{"number": 70, "weight": "percentageExact"}],
+                            },
+                            {"type": "quality", "name": "Local jobs", "description": "30 %"},
+                        ]
+                    },
+                }
+            ],
+        },
+    },
+}
+
 BID: dict[str, Any] = {
     "values": {
         "price": "1184500.00",
@@ -156,6 +194,7 @@ EXAMPLES: dict[str, RequestExample] = {
         {"provider_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f12", "subject": "a.nwosu", "scopes": ["read", "write"]},
     ),
     "draft_tender": RequestExample("One lot with three groups of criteria", TENDER),
+    "draft_from_ocds": RequestExample("A release of another buyer's", OCDS_RELEASE),
     "edit_tender": RequestExample("The same, with another title", {**TENDER, "title": "Solar roofs for 12 schools"}),
     "grant_role": RequestExample(
         "An evaluator", {"person_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11", "role": "evaluator"}

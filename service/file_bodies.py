@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from litestar import Request
@@ -11,6 +12,7 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.types import Receive
 
+from service import edge
 from service.problems import BodyTooLarge, Refusal, UnsupportedMediaType
 
 IDLE_SECONDS: Final = 60
@@ -51,7 +53,7 @@ def check_file(
     request: Request[Any, Any, Any], most: int, refused: frozenset[str] = FORMS | {"application/json"}
 ) -> int:
     """The announced length, which must be there and within the limit, of a body that is the file itself."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = edge.media_type_of(request)
     if media_type in refused:
         raise UnsupportedMediaType(f"Send the file itself, as application/octet-stream, and not as {media_type}.")
     announced = request.content_length
@@ -96,3 +98,9 @@ class Flow:
             came += len(message["body"])
             self.hash.update(message["body"])
             yield message["body"]
+
+    async def into(self, path: Path) -> None:
+        """Write all of it to a file, beside the event loop."""
+        with path.open("wb") as file:
+            async for piece in self:
+                await asyncio.to_thread(file.write, piece)

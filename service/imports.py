@@ -22,11 +22,12 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from service import apart, db, events, verify_export
+from service import apart, db, edge, events, verify_export
 from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.exchange import ZIP
+from service.file_bodies import Flow, check_file
 from service.organisations import Caller
-from service.problems import BodyTooLarge, Fault, Refusal, UnsupportedMediaType
+from service.problems import Fault, Refusal, UnsupportedMediaType
 from service.spend_shelf import pieces_of
 from service.verify_export import Checked, NoExport
 
@@ -104,28 +105,17 @@ async def import_tender(
 
     The same export is kept once. Say with `key` whose signature you trust; get it from the other installation itself.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = edge.media_type_of(request)
     if media_type != ZIP:
         raise UnsupportedMediaType(f"Send the file itself as {ZIP}, not as {media_type or 'a body without a type'}.")
+    size = check_file(request, state.max_spend_bytes)
     with tempfile.TemporaryDirectory(prefix="tenderscore-import-") as folder:
         path = Path(folder) / "export.zip"
-        size = await _receive(request, path, state.max_spend_bytes)
+        await Flow(request.receive, size).into(path)
         found = check_holds(await apart.run(_check, path, key))
         kept, is_new = await _keep(state.pool, caller, path, found, size)
     headers = {"Location": f"/imports/{kept.id}"}
     return Response(kept, status_code=201 if is_new else 200, headers=headers)
-
-
-async def _receive(request: Request[Any, Any, Any], path: Path, most: int) -> int:
-    """Write the body to a file as it comes; returns its bytes."""
-    size = 0
-    with path.open("wb") as file:
-        async for piece in request.stream():
-            size += len(piece)
-            if size > most:
-                raise BodyTooLarge(f"An export has at most {most} bytes here.")
-            file.write(piece)
-    return size
 
 
 async def _keep(

@@ -91,32 +91,91 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return append((), 0, leaves).root
 
 
+class Tree:
+    """A tree as a whole, with all of its complete subtrees by level: what it was at every earlier size costs little.
+
+    Building hashes each inner node once; a root or proof then takes as many hashes as the tree has levels.
+    """
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self.size = len(leaves)
+        self._levels = [leaves]
+        while len(below := self._levels[-1]) > 1:
+            self._levels.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
+
+    def root(self, size: int) -> bytes:
+        """The root when the tree had a size. Raises ValueError where it has never had it."""
+        self._check(size)
+        return self._over(0, size)
+
+    def proof(self, index: int, size: int) -> list[bytes]:
+        """The inclusion proof of a leaf at a size: RFC 9162, 2.1.3.1. Raises IndexError, ValueError."""
+        self._check(size)
+        if not 0 <= index < size:
+            raise IndexError(f"leaf {index} is not one of 0 to {size - 1}")
+        first, last = 0, size
+        path: list[bytes] = []
+        while last - first > 1:
+            half = _half(first, last)
+            if index < half:
+                path.append(self._over(half, last))
+                last = half
+            else:
+                path.append(self._over(first, half))
+                first = half
+        return path[::-1]
+
+    def consistency(self, old_size: int, size: int) -> list[bytes]:
+        """That the tree at a size begins with the tree at an earlier one: RFC 9162, 2.1.4.1.
+
+        Empty for an old size of nought, of which RFC 9162 says nothing: every tree begins with the empty one.
+        Raises ValueError where the tree has never had such a size.
+        """
+        self._check(size)
+        if not 0 <= old_size <= size:
+            raise ValueError(f"a tree of {size} leaves has never had {old_size}")
+        first, last, on_the_edge = 0, size, True
+        path: list[bytes] = []
+        while old_size not in {0, last}:
+            half = _half(first, last)
+            if old_size <= half:
+                path.append(self._over(half, last))
+                last = half
+            else:
+                path.append(self._over(first, half))
+                first, on_the_edge = half, False
+        if not on_the_edge:
+            path.append(self._over(first, last))
+        return path[::-1]
+
+    def _check(self, size: int) -> None:
+        if not 0 <= size <= self.size:
+            raise ValueError(f"a tree of {self.size} leaves has never had {size}")
+
+    def _over(self, first: int, last: int) -> bytes:
+        """The root over a run of leaves that begins where a subtree as large as it does: from the right, joined."""
+        found = EMPTY
+        while first < last:
+            level = ((last - first) & (first - last)).bit_length() - 1
+            last -= 1 << level
+            node = self._levels[level][last >> level]
+            found = node if found is EMPTY else node_hash(node, found)
+        return found
+
+
+def _half(first: int, last: int) -> int:
+    """Where a run of at least two leaves is split: behind the largest power of two below their number."""
+    return first + (1 << ((last - first - 1).bit_length() - 1))
+
+
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """That the leaf with an index is in the tree of these leaves. Raises IndexError where there is none."""
-    return append((), 0, leaves).proof(index)
+    return Tree(leaves).proof(index, len(leaves))
 
 
 def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """That the tree of the first `old_size` leaves is the beginning of the tree of all: RFC 9162, 2.1.4.1.
-
-    Empty for an old size of nought, of which RFC 9162 says nothing: every tree begins with the empty one.
-    Raises ValueError where the tree has never had that size.
-    """
-    if not 0 <= old_size <= len(leaves):
-        raise ValueError(f"a tree of {len(leaves)} leaves has never had {old_size}")
-    first, last, on_the_edge = 0, len(leaves), True
-    path: list[bytes] = []
-    while old_size not in {0, last}:
-        half = first + (1 << ((last - first - 1).bit_length() - 1))
-        if old_size <= half:
-            path.append(root(leaves[half:last]))
-            last = half
-        else:
-            path.append(root(leaves[first:half]))
-            first, on_the_edge = half, False
-    if not on_the_edge:
-        path.append(root(leaves[first:last]))
-    return path[::-1]
+    """That the tree of the first `old_size` leaves is the beginning of the tree of all; raises ValueError."""
+    return Tree(leaves).consistency(old_size, len(leaves))
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:

@@ -4,10 +4,11 @@ A tender compares all prices in its one currency and on its one basis. Where it 
 rate, published with its date and source and frozen with the rules: nobody chooses a rate when the prices are known.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Annotated, Literal
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -22,6 +23,7 @@ _EXACT = Context(prec=2_000, rounding=ROUND_HALF_UP)
 """Digits enough for any amount and any rate that can be written: nothing is lost before the published rounding."""
 
 _LONGEST_RATE = 40
+_AMOUNT: Final = re.compile(r"[0-9](?:[0-9.,' \u00a0\u202f]*[0-9])?")
 _WHOLE = 100
 
 
@@ -105,3 +107,16 @@ def without_amounts(rules: scoring.Lot, offers: Mapping[str, str]) -> dict[str, 
 def _amounts(rules: scoring.Lot) -> set[str]:
     leaves = scoring.leaves(rules.criteria)
     return {leaf.id for leaf in leaves if is_money(unit_of(leaf))}
+
+
+def amounts_in(text: str) -> set[Decimal]:
+    """Every number that stands in a text, however its thousands and decimals are marked off."""
+    found: set[Decimal] = set()
+    for token in _AMOUNT.findall(text):
+        for thousands, point in ((",", "."), (".", ",")):
+            digits = re.sub(f"[{re.escape(thousands)}' \u00a0\u202f]", "", token).replace(point, ".")
+            try:
+                found.add(Decimal(digits))
+            except InvalidOperation:
+                continue
+    return found

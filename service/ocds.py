@@ -19,12 +19,11 @@ Tag = Literal[
     "tenderUpdate",
     "tenderCancellation",
     "award",
-    "awardUpdate",
     "awardCancellation",
     "contract",
     "contractUpdate",
     "implementation",
-    "implementationUpdate",
+    "contractTermination",
     "compiled",
 ]
 
@@ -52,24 +51,25 @@ class Period(_Part, frozen=True, kw_only=True):
 
 
 class Classification(_Part, frozen=True, kw_only=True):
-    """A code of a scheme."""
+    """A code, and what it stands for."""
 
-    scheme: str | None = None
     id: str
     description: str | None = None
 
 
 class Document(_Part, frozen=True, kw_only=True):
-    """A document that anybody can read."""
+    """A document that anybody can read. `notice_type` is the United Kingdom's name of a notice, such as UK9."""
 
     id: str
-    document_type: str
+    document_type: str | None = None
     title: str
+    description: str | None = None
     url: str | None = None
     date_published: datetime | None = None
     format: str | None = None
     language: str | None = None
     related_lots: tuple[str, ...] = ()
+    notice_type: str | None = None
 
 
 class Identifier(_Part, frozen=True, kw_only=True):
@@ -293,24 +293,27 @@ class Award(_Part, frozen=True, kw_only=True):
     related_bids: tuple[str, ...] = ()
     related_bid: str | None = None
     documents: tuple[Document, ...] = ()
-    agreed_metrics: tuple[Metric, ...] = ()
     standstill_period: Period | None = None
     assessment_summaries_date_sent: datetime | None = None
 
 
 class PerformanceFailure(_Part, frozen=True, kw_only=True):
-    """What a supplier has failed to deliver, and what follows from it."""
+    """What a supplier has failed to deliver, and what follows from it; from `description` on the United Kingdom's."""
 
     id: str
-    period: Period | None = None
-    category: str | None = None
-    events: int | None = None
-    penalty_contracted: str | None = None
+    category: str
     penalty_imposed: str | None = None
+    description: str | None = None
+    decision_date: datetime | None = None
+    penalty_date: datetime | None = None
+    penalty_type: Literal["negotiated"] | None = None
+    penalty_type_entered: str | None = None
+    partial_termination: str | None = None
+    suppliers: tuple[Reference, ...] = ()
 
 
 class Implementation(_Part, frozen=True, kw_only=True):
-    """What was delivered under a contract."""
+    """What was delivered under a contract, and what was not."""
 
     metrics: tuple[Metric, ...] = ()
     performance_failures: tuple[PerformanceFailure, ...] = ()
@@ -322,9 +325,10 @@ class Contract(_Part, frozen=True, kw_only=True):
     id: str
     award_id: str = msgspec.field(name="awardID")
     title: str
-    status: Literal["active"]
+    status: Literal["active", "terminated"]
     value: Value | None = None
     date_signed: datetime
+    documents: tuple[Document, ...] = ()
     agreed_metrics: tuple[Metric, ...] = ()
     implementation: Implementation | None = None
 

@@ -1,14 +1,14 @@
 """The two profiles of open data: the standard's current extensions, and the set that Find a Tender declares.
 
 Find a Tender's knows no rank, no link from a bid to its lot, no goals and no reasons for withholding; the current
-extensions know no standstill.
+extensions know no standstill, and of ratings and failures only words.
 """
 
 from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from service.ocds import Bids, Contract, Lot, Release, Tender
+from service.ocds import Bids, Contract, Lot, PerformanceFailure, Release, Tender
 
 Profile = Literal["current", "find-a-tender"]
 
@@ -16,6 +16,9 @@ EXAMPLE_EXTENSION: Final = "https://example.org/extensions/bid-evaluation/extens
 """Our extension's name where the service has no address of its own that others could read it at."""
 
 _GITHUB: Final = "https://raw.githubusercontent.com/open-contracting-extensions/ocds_{}_extension/{}/extension.json"
+CORE_NOTICE: Final = "contractNotice"
+"""The one type of document for notices about contracts that the standard itself has."""
+
 PAGINATION: Final = _GITHUB.format("pagination", "master")
 CURRENT: Final = tuple(
     _GITHUB.format(name, branch)
@@ -80,13 +83,22 @@ def for_current(release: Release) -> Release:
 
 
 def _contract_for_current(contract: Contract) -> Contract:
-    if contract.implementation is None:
-        return contract
-    metrics = tuple(
-        replace(metric, observations=tuple(replace(one, measure_classification=None) for one in metric.observations))
-        for metric in contract.implementation.metrics
+    documents = tuple(
+        replace(one, document_type=one.document_type if one.document_type == CORE_NOTICE else None, notice_type=None)
+        for one in contract.documents
     )
-    return replace(contract, implementation=replace(contract.implementation, metrics=metrics))
+    done = contract.implementation
+    if done is not None:
+        metrics = tuple(
+            replace(one, observations=tuple(replace(each, measure_classification=None) for each in one.observations))
+            for one in done.metrics
+        )
+        failures = tuple(
+            PerformanceFailure(id=one.id, category=one.category, penalty_imposed=one.penalty_imposed)
+            for one in done.performance_failures
+        )
+        done = replace(done, metrics=metrics, performance_failures=failures)
+    return replace(contract, documents=documents, implementation=done)
 
 
 def _tender_for_find_a_tender(tender: Tender) -> Tender:

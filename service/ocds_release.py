@@ -7,9 +7,10 @@ under `withheldInformation` with its reason. A bid's id here says nothing of the
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -18,9 +19,11 @@ from scoring.answers import Target
 from scoring.model import price_criterion, unit_of
 from scoring.rules import highest_wins
 from scoring.units import find_unit
-from service import award_criteria, ocds
+from service import award_criteria, ocds, ocds_performance
 from service.letters import Shown
+from service.money import amounts_in
 from service.ocds import Party, Release, Tag
+from service.ocds_performance import ToldOf
 from service.public_report import PublicReport
 from service.tenders import Corrigendum, Known, TenderLot
 
@@ -33,11 +36,13 @@ TAGS: Final[tuple[Tag, ...]] = (
     "award",
     "awardCancellation",
     "contract",
+    "contractUpdate",
+    "implementation",
+    "contractTermination",
 )
 """In the order of a tender's life."""
 
 LOSERS: Final = "No law publishes who was not successful: "
-_AMOUNT: Final = re.compile(r"[0-9](?:[0-9.,' \u00a0\u202f]*[0-9])?")
 
 
 class Organisation(Struct, frozen=True, kw_only=True):
@@ -85,10 +90,14 @@ class Noticed(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(NamedTuple):
-    """What an award rests on, the price as it is public, and, on a lot's last award, the public report."""
+    """What an award rests on, the price as it is public, and, on a lot's last award, the public report.
+
+    `hidden`: what about the winner is withheld, by field.
+    """
 
     result: scoring.Evaluation
     price: Shown
+    hidden: Mapping[str, str]
     report: PublicReport | None
 
 
@@ -102,17 +111,22 @@ class Facts(NamedTuple):
     awards: Sequence[Noticed]
     outcomes: Mapping[str, Outcome]
     address: str
+    performance: Sequence[ToldOf] = ()
 
     def reported(self) -> Iterator[tuple[Noticed, scoring.Evaluation, PublicReport]]:
         """The last noticed award of each lot, with its result and its public report."""
         for award in self.awards:
-            result, _, report = self.outcomes[award.name]
-            if report is not None:
-                yield award, result, report
+            outcome = self.outcomes[award.name]
+            if outcome.report is not None:
+                yield award, outcome.result, outcome.report
 
     def standing(self, lot: int) -> Noticed | None:
         """The noticed award of a lot that was not annulled."""
         return next((one for one in self.awards if one.lot == lot and one.annulled_at is None), None)
+
+    def notices(self, award: Noticed) -> list[ToldOf]:
+        """What published notices have told of how an award's contract is performed."""
+        return [one for one in self.performance if (one.lot, one.award) == (award.lot, award.number)]
 
 
 # What has happened
@@ -131,6 +145,10 @@ def told(facts: Facts) -> tuple[str, ...]:
                 yield f"annulment {award.name}"
             if award.signed_at is not None:
                 yield f"contract {award.name}"
+            for notice in facts.notices(award):
+                yield f"{notice.about} {award.name} {notice.number}"
+                if notice.ends_the_contract:
+                    yield f"termination {award.name} {notice.number}"
 
     return tuple(every())
 
@@ -145,6 +163,10 @@ def tags(facts: Facts, new: Sequence[str]) -> tuple[Tag, ...]:
         "award": "award",
         "annulment": "awardCancellation",
         "contract": "contract",
+        "kpis": "contractUpdate",
+        "assessment": "implementation",
+        "failure": "implementation",
+        "termination": "contractTermination",
     }
     found = {meant[one.partition(" ")[0]] for one in new} or {"tenderUpdate"}
     return tuple(tag for tag in TAGS if tag in found)
@@ -176,7 +198,7 @@ def release_of(facts: Facts, ocid: str, number: int, at: datetime, tag: tuple[Ta
         bids=_bids(facts),
         awards=tuple(_award(facts, one) for one in facts.awards),
         contracts=tuple(_contract(facts, one) for one in facts.awards if one.signed_at is not None),
-        withheld_information=tuple(item for award, _, report in facts.reported() for item in _withheld(award, report)),
+        withheld_information=tuple(_every_withheld(facts)),
     )
 
 
@@ -380,7 +402,7 @@ def _scores(lot: scoring.Lot, report: PublicReport, total: Decimal) -> tuple[ocd
 
 
 def _award(facts: Facts, award: Noticed) -> ocds.Award:
-    _, price, report = facts.outcomes[award.name]
+    _, price, _, report = facts.outcomes[award.name]
     bids = award.bid_ids if report is not None else ()  # those of an earlier award stand in earlier releases
     documents: tuple[ocds.Document, ...] = ()
     if facts.address and report is not None:
@@ -415,22 +437,33 @@ def _award(facts: Facts, award: Noticed) -> ocds.Award:
     )
 
 
+def _context(facts: Facts, award: Noticed) -> ocds_performance.Context:
+    tender = facts.known.tender
+    own = tuple(party_of(one, ()).reference() for one in award.suppliers if one.bid_id == award.bid_id)
+    hidden = facts.outcomes[award.name].hidden
+    return ocds_performance.Context(award.lot, tender.currency, ZoneInfo(tender.time_zone), own, hidden)
+
+
 def _contract(facts: Facts, award: Noticed) -> ocds.Contract:
     assert award.signed_at is not None
     assert award.contract is not None
+    notices, context = facts.notices(award), _context(facts, award)
     return ocds.Contract(
         id=award.name,
         award_id=award.name,
         title=award.contract,
-        status="active",
+        status="terminated" if any(one.ends_the_contract for one in notices) else "active",
         value=_price(facts, award),
         date_signed=award.signed_at,
+        documents=ocds_performance.documents(notices, facts.known.tender.language or ocds.LANGUAGE),
+        agreed_metrics=ocds_performance.agreed(notices, context),
+        implementation=ocds_performance.implementation(notices, context),
     )
 
 
 def _price(facts: Facts, award: Noticed) -> ocds.Value | None:
     """The winner's price as a number, where the published text tells just this amount."""
-    result, shown, _ = facts.outcomes[award.name]
+    result, shown = facts.outcomes[award.name][:2]
     price = price_criterion(result.lot.criteria, result.lot.rule)
     values = next(bid.values for bid in result.inputs if bid.id == str(award.bid_id))
     offer = values.get(price.id) if price is not None else None
@@ -439,17 +472,11 @@ def _price(facts: Facts, award: Noticed) -> ocds.Value | None:
     return ocds.Value(amount=ocds.plain(Decimal(offer)), currency=facts.known.tender.currency)
 
 
-def amounts_in(text: str) -> set[Decimal]:
-    """Every number that stands in a text, however its thousands and decimals are marked off."""
-    found: set[Decimal] = set()
-    for token in _AMOUNT.findall(text):
-        for thousands, point in ((",", "."), (".", ",")):
-            digits = re.sub(f"[{re.escape(thousands)}' \u00a0\u202f]", "", token).replace(point, ".")
-            try:
-                found.add(Decimal(digits))
-            except InvalidOperation:
-                continue
-    return found
+def _every_withheld(facts: Facts) -> Iterator[ocds.Withheld]:
+    for award, _, report in facts.reported():
+        yield from _withheld(award, report)
+    for award in facts.awards:
+        yield from ocds_performance.withheld(facts.notices(award), _context(facts, award), award.name)
 
 
 def _withheld(award: Noticed, report: PublicReport) -> Iterator[ocds.Withheld]:

@@ -4,10 +4,12 @@ Nothing is made here: releases are given as they were kept (`releases`). Who fol
 gets none twice, because releases are kept one after the other, in the order of their instants.
 """
 
+import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 import asyncpg
@@ -19,7 +21,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from service import db, ocds, ocds_profiles, releases, sign_in
+from service import db, ocds, ocds_profiles, sign_in
 from service.edge import Cursor, Limit, cursor_behind, etag, holds, start_of
 from service.ocds import Links, Publisher, Record, RecordPackage, ReleasePackage
 from service.ocds_profiles import Profile
@@ -36,6 +38,11 @@ EXTENSION: Final = "/public/ocds/bid-evaluation/extension.json"
 AsProfile = Annotated[
     Profile,
     QueryParameter(description="Which extensions: the current ones, or those that Find a Tender declares."),
+]
+
+OfBuyer = Annotated[
+    str | None,
+    QueryParameter(max_length=200, description="One buyer's alone, by the `buyer.id` that its releases have."),
 ]
 
 
@@ -72,11 +79,10 @@ class _Named(Struct, frozen=True):
     ocid: str
 
 
-class _Both(Struct, frozen=True):
+class _Last(Struct, frozen=True):
     id: UUID
+    number: int
     made_at: datetime
-    current: bytes
-    find_a_tender: bytes
 
 
 # Rules
@@ -99,23 +105,58 @@ def _packed(
     }
 
 
-def _answer(request: Request[Any, Any, State], package: Struct, **more: str) -> Response[Any]:
-    """A package with its ETag, or 304 where its reader has it."""
-    body = ocds.encode(package)
-    version = hashlib.sha256(body).hexdigest()
+def _version(about: dict[str, Any], ids: Sequence[UUID]) -> str:
+    """The ETag of a package: what it says of itself, and the releases that it is made of, which never change."""
+    told = msgspec.json.encode({**about, "releases": ids}, order="sorted")
+    return hashlib.sha256(told).hexdigest()
+
+
+async def _answer(
+    request: Request[Any, Any, State], version: str, made: Callable[[], Struct], **more: str
+) -> Response[Any]:
+    """A package with its ETag, made apart from the event loop, or 304 where its reader has it."""
     headers = {"ETag": etag(version), **more}
     if holds(request.headers.get("if-none-match", ""), version):
         return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
+    body = await asyncio.to_thread(lambda: ocds.encode(made()))
     return Response(body, media_type="application/json", headers=headers)
 
 
-async def _of_tender(conn: db.Connection, tender_id: UUID, profile: Profile) -> list[_Kept]:
-    """A tender's releases in a profile; raises NotFound where there is none, or none yet."""
-    kept = await db.many(releases.SQL.list_of_tender(conn, tender_id=tender_id), _Both)
-    if not kept:
+async def _of_tender(
+    request: Request[Any, Any, State],
+    conn: db.Connection,
+    tender_id: UUID,
+    profile: Profile,
+    packed: Callable[[dict[str, Any], Sequence[bytes]], Struct],
+) -> Response[Any]:
+    """A package of a tender's releases; raises NotFound where there is no such tender, or no release yet.
+
+    Whether the reader has it already is known by the last release alone, before the others are read.
+    """
+    last = await db.maybe(SQL.get_last_of_tender(conn, tender_id=tender_id), _Last)
+    if last is None:
         raise NotFound("There is no release of such a tender; the first follows its publication within seconds.")
-    current = profile == "current"
-    return [_Kept(one.id, one.made_at, one.current if current else one.find_a_tender) for one in kept]
+    about = _packed(request, profile, last.made_at)
+    version = _version(about, [last.id])
+    kept: list[_Kept] = []
+    if not holds(request.headers.get("if-none-match", ""), version):
+        rows = SQL.list_of_tender(conn, tender_id=tender_id, number=last.number, profile=profile)
+        kept = await db.many(rows, _Kept)
+    return await _answer(request, version, lambda: packed(about, [one.release for one in kept]))
+
+
+def _release_package(about: dict[str, Any], made: Sequence[bytes]) -> ReleasePackage:
+    return ReleasePackage(**about, releases=[msgspec.Raw(one) for one in made])
+
+
+def _record_package(about: dict[str, Any], made: Sequence[bytes]) -> RecordPackage:
+    told = ocds.compiled(made)
+    record = Record(
+        ocid=msgspec.json.decode(told, type=_Named).ocid,
+        releases=[msgspec.Raw(one) for one in made],
+        compiled_release=msgspec.Raw(told),
+    )
+    return RecordPackage(**about, records=[record])
 
 
 # Handlers
@@ -132,9 +173,7 @@ async def list_tender_releases(
 
     Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
     """
-    kept = await _of_tender(conn, tender_id, profile)
-    about = _packed(request, profile, kept[-1].made_at)
-    return _answer(request, ReleasePackage(**about, releases=[msgspec.Raw(one.release) for one in kept]))
+    return await _of_tender(request, conn, tender_id, profile, _release_package)
 
 
 @get("/public/tenders/{tender_id:uuid}/ocds/record", media_type="application/json")
@@ -148,14 +187,7 @@ async def get_tender_record(
 
     Send the ETag that you have read as `If-None-Match`: while nothing has changed the answer is 304.
     """
-    kept = await _of_tender(conn, tender_id, profile)
-    told = ocds.compiled([one.release for one in kept])
-    record = Record(
-        ocid=msgspec.json.decode(told, type=_Named).ocid,
-        releases=[msgspec.Raw(one.release) for one in kept],
-        compiled_release=msgspec.Raw(told),
-    )
-    return _answer(request, RecordPackage(**_packed(request, profile, kept[-1].made_at), records=[record]))
+    return await _of_tender(request, conn, tender_id, profile, _record_package)
 
 
 @get("/public/ocds/releases", media_type="application/json")
@@ -163,28 +195,32 @@ async def list_releases(
     request: Request[Any, Any, State],
     conn: NamedDependency[db.Connection],
     profile: AsProfile = "current",
+    buyer: OfBuyer = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response[dict[str, Any]]:
-    """List the releases of all tenders, the oldest first: the change feed.
+    """List the releases of all tenders, or of one buyer's, the oldest first: the change feed.
 
     `links.next` leads on. On the last page it is missing: keep the address that led to that page, and ask it again.
     """
     secrets = request.app.state.secrets
     after_at, after_id = start_of(cursor, secrets)
-    asked = {"after_at": after_at, "after_id": after_id, "before_at": _FOREVER, "limit": limit + 1}
-    kept = await db.many(_list(profile)(conn, **asked), _Kept)
+    asked = {"profile": profile, "buyer": buyer, "after_at": after_at, "after_id": after_id, "before_at": _FOREVER}
+    kept = await db.many(SQL.list_releases(conn, **asked, limit=limit + 1), _Kept)
     page = kept[:limit]
     at = page[-1].made_at if page else after_at if cursor else await sign_in.SQL.read_clock(conn)
     about = _packed(request, profile, at, [ocds_profiles.PAGINATION])
     links, more = None, {}
     if len(kept) > limit:
-        behind = cursor_behind(page[-1].made_at, page[-1].id, secrets)
-        following = f"{request.url.path}?profile={profile}&limit={limit}&cursor={behind}"
+        asks = {"profile": profile, "limit": limit, "buyer": buyer}
+        asks["cursor"] = cursor_behind(page[-1].made_at, page[-1].id, secrets)
+        query = urlencode({name: value for name, value in asks.items() if value is not None})
+        following = f"{request.url.path}?{query}"
         links = Links(next=about["uri"].partition(request.url.path)[0] + following)
         more = {"Link": f'<{following}>; rel="next"'}
-    package = ReleasePackage(**about, releases=[msgspec.Raw(one.release) for one in page], links=links)
-    return _answer(request, package, **more)
+    version = _version(about | {"links": links}, [one.id for one in page])
+    made = [msgspec.Raw(one.release) for one in page]
+    return await _answer(request, version, lambda: ReleasePackage(**about, releases=made, links=links), **more)
 
 
 @get("/public/ocds/years")
@@ -201,27 +237,24 @@ async def download_year(
     year: FromPath[Annotated[int, QueryParameter(ge=1, le=_LATEST_YEAR)]],
     state: State,
     profile: AsProfile = "current",
+    buyer: OfBuyer = None,
 ) -> Stream:
-    """Download all releases that were made in a year (UTC), one a line, however many there are."""
+    """Download all releases that were made in a year (UTC), or one buyer's, one a line, however many there are."""
     begin, end = (datetime(one, 1, 1, tzinfo=UTC) for one in (year, year + 1))
-    return Stream(_lines(state.pool, profile, begin, end))
+    return Stream(_lines(state.pool, {"profile": profile, "buyer": buyer, "before_at": end}, begin))
 
 
-async def _lines(pool: asyncpg.Pool, profile: Profile, begin: datetime, end: datetime) -> AsyncGenerator[bytes]:
-    """The releases between two instants; no connection is held while they are sent."""
+async def _lines(pool: asyncpg.Pool, asked: dict[str, Any], begin: datetime) -> AsyncGenerator[bytes]:
+    """The releases from an instant on; no connection is held while they are sent."""
     place = (begin, UUID(int=0))
     while True:
         async with db.transaction(pool) as conn:
-            asked = {"after_at": place[0], "after_id": place[1], "before_at": end, "limit": _PAGE}
-            page = await db.many(_list(profile)(conn, **asked), _Kept)
+            rows = SQL.list_releases(conn, **asked, after_at=place[0], after_id=place[1], limit=_PAGE)
+            page = await db.many(rows, _Kept)
         if not page:
             return
         yield b"".join(one.release + b"\n" for one in page)
         place = (page[-1].made_at, page[-1].id)
-
-
-def _list(profile: Profile) -> Any:
-    return SQL.list_current if profile == "current" else SQL.list_find_a_tender
 
 
 # Our extension

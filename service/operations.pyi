@@ -637,6 +637,13 @@ class Draft(TypedDict):
     saved_at: str
     value: str
 
+class DraftFromOcds(TypedDict):
+    left_out: list[PartLeftOut]
+    lots_to_complete: list[FoundLot]
+    taken: list[PartTaken]
+    tender: Tender
+    to_complete: list[Fault]
+
 class DraftLot(TypedDict):
     price_envelope: NotRequired[list[str]]
     rules: Lot
@@ -812,6 +819,23 @@ class FixedBudget(TypedDict):
 class FixedPrice(TypedDict):
     id: Literal["A5"]
     price: NotRequired[str | None]
+
+class FoundCriterion(TypedDict):
+    description: str
+    id: str
+    kind: Literal["price", "cost", "quality"] | None
+    max_pass: int | None
+    minimum: str | None
+    needs: list[str]
+    path: str
+    title: str
+    weighting: str | None
+
+class FoundLot(TypedDict):
+    criteria: list[FoundCriterion]
+    needs: list[str]
+    path: str
+    title: str
 
 class FourFifths(TypedDict):
     id: Literal["ALT-IT-4/5"]
@@ -1572,6 +1596,13 @@ class NewFailure(TypedDict):
     kind: Literal["breach", "not_improved"]
     outcome: Literal["terminated", "terminated_in_part", "damages", "settlement", "none"]
 
+class NewFromOcds(TypedDict):
+    currency: NotRequired[str | None]
+    document: dict[str, Any]
+    methods: NotRequired[dict[str, ScoredBy]]
+    reference: NotRequired[str | None]
+    time_zone: str
+
 class NewHearing(TypedDict):
     due_at: str
     ground_id: str
@@ -2132,6 +2163,14 @@ class Part(TypedDict):
     of_all: str | None
     share: str | None
     suppliers: int
+
+class PartLeftOut(TypedDict):
+    path: str
+    reason: str
+
+class PartTaken(TypedDict):
+    into: str
+    path: str
 
 class Participation(TypedDict):
     decided_at: str
@@ -2715,6 +2754,35 @@ class Rounding(TypedDict):
     decimals: NotRequired[int | None]
     mode: NotRequired[Literal["half_up", "half_even", "truncate", "none"] | None]
     stage: Literal["leaf", "price_points", "criterion", "subtotal", "total"]
+
+class ScoredBy(TypedDict):
+    direction: NotRequired[Literal["higher", "lower"] | None]
+    method: (
+        InverseProportional
+        | InverseWithMinimumMark
+        | LinearFromLowest
+        | LinearToMultiple
+        | LowestToHighest
+        | MeanBased
+        | Logarithmic
+        | DiscountProportional
+        | DiscountWithFloor
+        | Bilinear
+        | ToleranceBand
+        | RankPoints
+        | LinearBetweenBounds
+        | LinearAgainstCeiling
+        | ReferenceOverPrice
+        | Concave
+        | Lookup
+        | FixedPrice
+        | Graded
+        | YesNo
+        | Target
+        | PassFail
+        | Text
+    )
+    unit: NotRequired[str | None]
 
 class SealedDocument(TypedDict):
     bid_id: str
@@ -3586,7 +3654,10 @@ class Operations:
         self, tender_id: UUID | str, body: NewDeclaration, *, idempotency_key: str = ...
     ) -> Reply[Declaration]: ...
     def delete_spend_file(self, file_id: UUID | str) -> Reply[None]: ...
-    def download_year(self, year: int, *, profile: Literal["current", "find-a-tender"] = ...) -> Reply[bytes]: ...
+    def download_year(
+        self, year: int, *, profile: Literal["current", "find-a-tender"] = ..., buyer: str | None = ...
+    ) -> Reply[bytes]: ...
+    def draft_from_ocds(self, body: NewFromOcds, *, idempotency_key: str = ...) -> Reply[DraftFromOcds]: ...
     def draft_tender(self, body: DraftTender, *, idempotency_key: str = ...) -> Reply[Tender]: ...
     def edit_tender(self, tender_id: UUID | str, body: DraftTender, *, if_match: str | None = ...) -> Reply[Tender]: ...
     def enable_webhook(self, webhook_id: UUID | str, *, idempotency_key: str = ...) -> Reply[Webhook]: ...
@@ -3754,7 +3825,12 @@ class Operations:
     def list_recommendations(self, lot_id: UUID | str) -> Reply[list[Recommendation]]: ...
     def list_relays(self, lot_id: UUID | str, *, envelope: Literal["offer", "price"] = ...) -> Reply[list[Relay]]: ...
     def list_releases(
-        self, *, profile: Literal["current", "find-a-tender"] = ..., limit: int = ..., cursor: str | None = ...
+        self,
+        *,
+        profile: Literal["current", "find-a-tender"] = ...,
+        buyer: str | None = ...,
+        limit: int = ...,
+        cursor: str | None = ...,
     ) -> Reply[dict[str, Any]]: ...
     def list_roles(self, tender_id: UUID | str) -> Reply[list[RoleHeld]]: ...
     def list_samples(
@@ -4053,7 +4129,10 @@ class AsyncOperations:
         self, tender_id: UUID | str, body: NewDeclaration, *, idempotency_key: str = ...
     ) -> Reply[Declaration]: ...
     async def delete_spend_file(self, file_id: UUID | str) -> Reply[None]: ...
-    async def download_year(self, year: int, *, profile: Literal["current", "find-a-tender"] = ...) -> Reply[bytes]: ...
+    async def download_year(
+        self, year: int, *, profile: Literal["current", "find-a-tender"] = ..., buyer: str | None = ...
+    ) -> Reply[bytes]: ...
+    async def draft_from_ocds(self, body: NewFromOcds, *, idempotency_key: str = ...) -> Reply[DraftFromOcds]: ...
     async def draft_tender(self, body: DraftTender, *, idempotency_key: str = ...) -> Reply[Tender]: ...
     async def edit_tender(
         self, tender_id: UUID | str, body: DraftTender, *, if_match: str | None = ...
@@ -4237,7 +4316,12 @@ class AsyncOperations:
         self, lot_id: UUID | str, *, envelope: Literal["offer", "price"] = ...
     ) -> Reply[list[Relay]]: ...
     async def list_releases(
-        self, *, profile: Literal["current", "find-a-tender"] = ..., limit: int = ..., cursor: str | None = ...
+        self,
+        *,
+        profile: Literal["current", "find-a-tender"] = ...,
+        buyer: str | None = ...,
+        limit: int = ...,
+        cursor: str | None = ...,
     ) -> Reply[dict[str, Any]]: ...
     async def list_roles(self, tender_id: UUID | str) -> Reply[list[RoleHeld]]: ...
     async def list_samples(

@@ -5,7 +5,6 @@ its drafts; as a file it does not leave the service. Licences that allow it are 
 """
 
 import csv
-import hashlib
 import io
 import re
 import tempfile
@@ -189,10 +188,9 @@ async def import_catalogue(
 ) -> Response[OwnCatalogue]:
     """Send a catalogue of your own, CSV, XLSX or JSON: the file itself is the body; for people of a buyer."""
     flow = Flow(request.receive, check_file(request, MOST_BYTES, FORMS))
-    content = b"".join([piece async for piece in flow])
     with tempfile.TemporaryDirectory(prefix="tenderscore-catalogue-") as folder:
         path = Path(folder) / "catalogue"
-        path.write_bytes(content)
+        await flow.into(path)
         try:
             found = await apart.run(catalogue_reading.read, path)
         except apart.WorkError as error:
@@ -200,7 +198,7 @@ async def import_catalogue(
     if found.faults:
         raise CatalogueNotReadable(f"{len(found.faults)} faults were found.", faults=found.faults[:100])
     named = {"title": title, "version": version, "licence": licence, "source": source}
-    named["digest"] = hashlib.sha256(content).hexdigest()
+    named["digest"] = flow.hash.hexdigest()
     async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         ids = {"buyer_id": caller.organisation_id, "person_id": caller.person_id}
         catalogue_id: UUID = await SQL.insert_catalogue(conn, **ids, **named, measures=found.measures)

@@ -303,6 +303,13 @@ _STATEMENTS: dict[About, str] = {
 }
 
 
+def code_of(about: About, failure: Failure | None = None) -> str:
+    """Which of the notices under the Procurement Act it is: UK7 details, UK9 performance, UK11 termination."""
+    if about == "kpis":
+        return "UK7"
+    return "UK11" if failure is not None and failure.outcome == "terminated" else "UK9"
+
+
 # Reading
 
 
@@ -337,13 +344,13 @@ def notices_of(here: Place, record: Record, identifier: str | None) -> list[Perf
     signed_on = plan.signed_at.astimezone(ZoneInfo(tender.time_zone)).date()
     lasts = timedelta(days=law.days - 1) if law else None
 
-    def notice(about: About, number: int, code: str, last_day: date | None, **fields: Any) -> PerformanceNotice:
+    def notice(about: About, number: int, last_day: date | None, **fields: Any) -> PerformanceNotice:
         told: dict[str, Any] = {"assessed_from": None, "assessed_until": None, "ratings": (), "failure": None}
         told |= {"statement": _STATEMENTS[about], **fields}
         return PerformanceNotice(
             about=about,
             number=number,
-            code=code,
+            code=code_of(about, told["failure"]),
             buyer=tender.buyer,
             title=tender.title,
             procurement=tender.reference,
@@ -360,17 +367,16 @@ def notices_of(here: Place, record: Record, identifier: str | None) -> list[Perf
             **told,
         )
 
-    found = [notice("kpis", 1, "UK7", signed_on + lasts if lasts else None)]
+    found = [notice("kpis", 1, signed_on + lasts if lasts else None)]
     for one in record.assessments:
         within = performance.months_later(one.starts_on, law.months) if law else None
         span = {"assessed_from": one.starts_on, "assessed_until": one.ends_on, "ratings": one.ratings}
-        found.append(notice("assessment", one.number, "UK9", within, **span))
+        found.append(notice("assessment", one.number, within, **span))
     for failure in record.failures:
         section = "71(3)" if failure.kind == "breach" else "71(4)"
-        code = "UK11" if failure.outcome == "terminated" else "UK9"
         statement = f"Section {section} of the Procurement Act 2023 applies."
         last_day = failure.arose_on + lasts if lasts else None
-        found.append(notice("failure", failure.number, code, last_day, statement=statement, failure=failure))
+        found.append(notice("failure", failure.number, last_day, statement=statement, failure=failure))
     return found
 
 

@@ -8,7 +8,7 @@ loser's price it is withheld as well, and the reason is printed in its place. So
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -29,6 +29,7 @@ from service.organisations import NOBODY
 from service.paper_document import Document, Loaded, heading_of, latest
 from service.problems import Refusal
 from service.report_view import rules_in
+from service.tenders import Known, TenderLot
 
 MIXED: Final = 1000
 """A total tells no price as long as what is in it besides can be so many different sums."""
@@ -202,30 +203,63 @@ def _others(
 # Reading
 
 
+class Grounds(NamedTuple):
+    """What the report on a lot's last noticed award rests on; `hidden`: what about the winner is withheld, and why."""
+
+    notice: Notice
+    award: Award
+    digest: str
+    result: Evaluation
+    hidden: Mapping[str, str]
+    price: str | None
+
+
+async def grounds_of(conn: db.Connection, known: Known, lot: TenderLot) -> Grounds:
+    """What the report is made of; raises NotPublicYet."""
+    notice = await db.maybe(notices.SQL.get_notice(conn, lot_id=lot.id), Notice)
+    if notice is None:
+        raise NotPublicYet(f"There is no award notice of lot {lot.number}.")
+    decided = await db.many(awards.SQL.list_awards(conn, lot_id=lot.id), Award)
+    award = next(one for one in decided if one.number == notice.award_number)
+    buyer_id = known.tender.buyer_id
+    row = evaluations.SQL.get_evaluation(conn, evaluation_id=award.evaluation_id, organisation_id=buyer_id)
+    stored = await db.one(row, StoredEvaluation)
+    if award.bid_id is None:
+        raise NotAwarded(f"Lot {lot.number} has no award to a bid.")
+    result = msgspec.json.decode(stored.canonical, type=Evaluation)
+    hidden, price = await told_of(conn, known, lot.id, award.bid_id)
+    return Grounds(notice, award, stored.digest, result, hidden, price)
+
+
+async def told_of(conn: db.Connection, known: Known, lot_id: UUID, bid_id: UUID) -> tuple[dict[str, str], str | None]:
+    """What about an awarded bid is withheld, by field, and the contract's price, where somebody has given it."""
+    decided = await letter_sources.redactions_of(conn, lot_id)
+    hidden = redacted(tenders.legal_rules(known.tender), decided, bid_id)
+    given = await letter_sources.texts_of(conn, lot_id)
+    return hidden, next((one.text for one in given if (one.bid_id, one.field) == (bid_id, "contract_price")), None)
+
+
 async def load(conn: db.Connection, _caller: object, lot_id: UUID) -> Loaded:
     """The public report on a lot's award, for anybody; raises NotPublicYet, and NotFound for a draft."""
     known = await tenders.read(conn, NOBODY, lot_id=lot_id)
-    tender, lot = known.tender, known.lot(lot_id)
-    notice = await db.maybe(notices.SQL.get_notice(conn, lot_id=lot_id), Notice)
-    if notice is None:
-        raise NotPublicYet(f"There is no award notice of lot {lot.number}.")
-    decided = await db.many(awards.SQL.list_awards(conn, lot_id=lot_id), Award)
-    award = next(one for one in decided if one.number == notice.award_number)
-    row = evaluations.SQL.get_evaluation(conn, evaluation_id=award.evaluation_id, organisation_id=tender.buyer_id)
-    stored = await db.one(row, StoredEvaluation)
-    result = msgspec.json.decode(stored.canonical, type=Evaluation)
+    grounds = await grounds_of(conn, known, known.lot(lot_id))
+    return Loaded(known.tender, await report_of(conn, known, known.lot(lot_id), grounds))
+
+
+async def report_of(conn: db.Connection, known: Known, lot: TenderLot, grounds: Grounds) -> PublicReport:
+    """The report on what was found; raises NotAwarded."""
+    tender = known.tender
+    notice, award, digest, result, hidden, price = grounds
     winner = next((bid for bid in result.bids if bid.id == str(award.bid_id)), None)
     if winner is None or tender.published_at is None or tender.submission_deadline is None:
         raise NotAwarded(f"Lot {lot.number} has no award to a bid that was ranked.")
-    bids = {bid.bid_id: bid for bid in await letter_sources.bids_of(conn, lot_id)}
-    law = tenders.legal_rules(tender)
-    hidden = redacted(law, await letter_sources.redactions_of(conn, lot_id), UUID(winner.id))
+    bids = {bid.bid_id: bid for bid in await letter_sources.bids_of(conn, lot.id)}
     secret = withheld(result, winner, hidden)
-    holders = await frameworks.holders_of(conn, tender, lot_id)
-    document = PublicReport(
+    holders = await frameworks.holders_of(conn, tender, lot.id)
+    return PublicReport(
         heading=heading_of(known, lot),
         at=latest(notice.recorded_at, None if notice.annulled is None else notice.annulled.annulled_at),
-        law=law_of(law),
+        law=law_of(tenders.legal_rules(tender)),
         published_at=tender.published_at,
         submission_deadline=tender.submission_deadline,
         opened_at=lot.opened_at,
@@ -237,23 +271,16 @@ async def load(conn: db.Connection, _caller: object, lot_id: UUID) -> Loaded:
         ranked=sum(bid.rank is not None for bid in result.bids),
         winner=award.bidder or bids[UUID(winner.id)].supplier,
         identifier=bids[UUID(winner.id)].identifier,
-        price=_shown(await _contract_price(conn, lot_id, winner), hidden.get("contract_price")),
+        price=_shown(price, hidden.get("contract_price")),
         total=_shown(winner.total, secret.get("total")),
         full=f"{result.lot.total:f}",
         criteria=_criteria(result, winner, secret.get("criteria")),
         others=_others(result, winner, {str(one): bids[one].supplier for one in holders}, secret.get("others")),
         rules_digest=result.rules_digest,
-        result_digest=stored.digest,
+        result_digest=digest,
         engine=result.engine,
         annulled=notice.annulled,
     )
-    return Loaded(tender, document)
-
-
-async def _contract_price(conn: db.Connection, lot_id: UUID, winner: BidResult) -> str | None:
-    """The price of the contract, where somebody has given it for publication."""
-    given = await letter_sources.texts_of(conn, lot_id)
-    return next((one.text for one in given if str(one.bid_id) == winner.id and one.field == "contract_price"), None)
 
 
 def view(_document: PublicReport) -> dict[str, Any]:

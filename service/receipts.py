@@ -118,8 +118,8 @@ async def find_receipt(
     if len(leaves) < stored.tree_size:
         raise NotFound
     if len(leaves) < _MANY_LEAVES:
-        return _again(stored, leaves, secrets)
-    return await asyncio.to_thread(_again, stored, leaves, secrets)
+        return _again(stored, merkle.Tree(leaves), secrets)
+    return await asyncio.to_thread(lambda: _again(stored, merkle.Tree(leaves), secrets))
 
 
 async def every_receipt(conn: db.Connection, secrets: Secrets, tender_id: UUID) -> list[Receipt]:
@@ -127,13 +127,18 @@ async def every_receipt(conn: db.Connection, secrets: Secrets, tender_id: UUID) 
     stored = await db.many(SQL.list_stored(conn, tender_id=tender_id), _Stored)
     size = max((one.tree_size for one in stored), default=0)
     leaves: list[bytes] = await SQL.get_leaves(conn, log_id=tender_id, size=size)
-    return await asyncio.to_thread(lambda: [_again(one, leaves[: one.tree_size], secrets) for one in stored])
+
+    def made() -> list[Receipt]:
+        tree = merkle.Tree(leaves)
+        return [_again(one, tree, secrets) for one in stored]
+
+    return await asyncio.to_thread(made)
 
 
-def _again(stored: _Stored, leaves: Sequence[bytes], secrets: Secrets) -> Receipt:
+def _again(stored: _Stored, tree: merkle.Tree, secrets: Secrets) -> Receipt:
     signer = secrets.signer(stored.signed_by)
-    checkpoint = signer.checkpoint(stored.tender_id, stored.tree_size, merkle.root(leaves))
-    hashes = merkle.inclusion_proof(leaves, stored.position - 1)
+    checkpoint = signer.checkpoint(stored.tender_id, stored.tree_size, tree.root(stored.tree_size))
+    hashes = tree.proof(stored.position - 1, stored.tree_size)
     proof = _proof(signer, stored.entry, stored.position, stored.tree_size, hashes, checkpoint)
     shared = set(Receipt.__struct_fields__) & set(_Stored.__struct_fields__) - {"variant"}
     facts = {name: getattr(stored, name) for name in shared}

@@ -15,14 +15,14 @@ import msgspec
 from msgspec import Struct
 
 import scoring
-from service import db, evaluations, letter_sources, ocds, ocds_profiles, public_report, tenders
+from service import db, evaluations, ocds, ocds_profiles, public_report, tenders
 from service.evaluations import StoredEvaluation
 from service.jobs import Do
 from service.letters import Shown
+from service.ocds_performance import ToldOf
 from service.ocds_release import Cancelled, Facts, Noticed, Organisation, Outcome, release_of, tags, told
 from service.organisations import NOBODY
 from service.problems import NotFound
-from service.public_report import PublicReport
 from service.settings import Settings
 from service.tenders import Corrigendum, Known
 
@@ -57,23 +57,23 @@ async def load(conn: db.Connection, tender_id: UUID, address: str) -> Facts:
         awards=awards,
         outcomes={award.name: await _outcome(conn, known, award, last=award.name in last.values()) for award in awards},
         address=address,
+        performance=await db.many(SQL.list_performance(conn, tender_id=tender_id), ToldOf),
     )
 
 
 async def _outcome(conn: db.Connection, known: Known, award: Noticed, *, last: bool) -> Outcome:
     """What an award rests on, its price as it is public, and the public report on the lot's last award."""
+    if last:
+        lot = known.lot(award.lot_id)
+        grounds = await public_report.grounds_of(conn, known, lot)
+        report = await public_report.report_of(conn, known, lot, grounds)
+        return Outcome(grounds.result, report.price, grounds.hidden, report)
     buyer_id = known.tender.buyer_id
     row = evaluations.SQL.get_evaluation(conn, evaluation_id=award.evaluation_id, organisation_id=buyer_id)
     result = msgspec.json.decode((await db.one(row, StoredEvaluation)).canonical, type=scoring.Evaluation)
-    given = await letter_sources.texts_of(conn, award.lot_id)
-    told = (one.text for one in given if (one.bid_id, one.field) == (award.bid_id, "contract_price"))
-    hidden = public_report.redacted(
-        tenders.legal_rules(known.tender), await letter_sources.redactions_of(conn, award.lot_id), award.bid_id
-    )
+    hidden, price = await public_report.told_of(conn, known, award.lot_id, award.bid_id)
     reason = hidden.get("contract_price")
-    price = Shown(text=None if reason else next(told, None), redacted=reason)
-    document = (await public_report.load(conn, NOBODY, award.lot_id)).document if last else None
-    return Outcome(result, price, document if isinstance(document, PublicReport) else None)
+    return Outcome(result, Shown(text=None if reason else price, redacted=reason), hidden, None)
 
 
 async def make(settings: Settings, pool: asyncpg.Pool, payload: str) -> None:

@@ -19,7 +19,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events, opening, panel, panel_scores, sheets, tenders, wire
+from service import db, edge, events, opening, panel, panel_scores, sheets, tenders, wire
 from service.bid_sheets import FormatAsked
 from service.opening import PanelBid
 from service.organisations import Caller
@@ -247,7 +247,7 @@ async def give_scores(
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     tenders.check_access(known.tender, caller, "give_scores")
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = edge.media_type_of(request)
     if media_type not in sheets.TYPES.values():
         raise UnsupportedMediaType(f"A sheet is {' or '.join(sheets.TYPES.values())}, not {media_type or 'untyped'}.")
     read = await asyncio.to_thread(sheets.read, await request.body(), media_type)

@@ -26,7 +26,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import Receive
 from msgspec import Meta, Struct
 
-from service import db, sealing
+from service import db, edge, sealing
 from service.attempts import Attempt, Attempts
 from service.bids import IdempotencyKey
 from service.document_store import Store, disk_of
@@ -459,8 +459,7 @@ async def upload_document(
     --document`) is sent as `application/vnd.tenderscore.sealed-document` with `?document_id=…`. A repeated
     Idempotency-Key with the same body gets the first answer again, marked `Idempotency-Replayed: true`.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    check_media_type(media_type, document_id)
+    check_media_type(edge.media_type_of(request), document_id)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the file as it is, without a Content-Encoding.")
     uploads: Uploads = state.uploads

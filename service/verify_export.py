@@ -4,7 +4,8 @@
     tenderscore import EXPORT.zip --key BASE64 --login FILE          hand it to an installation as well, as evidence
 
 The log is the anchor: its root must be the one that the key has signed. Receipts are checked by the published script,
-results are computed again to the last digit, and the digest of every result, letter and paper must stand in the log.
+results are computed again to the last digit, and the log must tell of every result, letter, paper and bid by an event
+of its kind, its own id and its digest: a digest that stands there for something else proves nothing.
 What is told beside that – tables and documents as they were opened – is as it was packed, no more.
 """
 
@@ -16,7 +17,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -27,12 +28,12 @@ from service import merkle, verify_receipt
 FORMAT = "tenderscore-export-1"
 MANIFEST = "manifest.json"
 LOG, CHECKPOINT = "log/entries.ndjson", "log/checkpoint"
-_IN_THE_LOG = ("evaluations/", "letters/", "papers/")
+RESULTS, LETTERS, PAPERS, BIDS = "evaluations/", "letters/", "papers/", "tables/bid_versions.json"
 _PIECE = 1 << 20
 _MOST_MEMBERS = 300_000
 _MOST_READ = 512 << 20
 """Bytes of one member that is read as a whole; documents are only hashed."""
-_DIGEST = re.compile(rb"\b[0-9a-f]{64}\b")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Member(Struct, frozen=True, kw_only=True):
@@ -79,12 +80,49 @@ class NoExport(Exception):
     """The file is no export; the text says why."""
 
 
+class Told(NamedTuple):
+    """What an entry of the log tells of: a file of a folder, or a version of a bid; by its name and its digest."""
+
+    where: str
+    name: str
+    digest: str
+
+
+def told_by(entry: dict[str, Any]) -> Iterator[Told]:
+    """What an entry proves to have been there, each only in the role in which the event of its kind names it."""
+    data: dict[str, Any] = entry["data"]
+    match entry["kind"]:
+        case "lot.evaluated":
+            yield Told(RESULTS, data["evaluation_id"], data["digest"])
+        case "summary.sent":
+            for one in data.get("letters", ()):
+                yield Told(LETTERS, f"{one['bid_id']}-{data['award_number']}", one["digest"])
+        case "report.stored":
+            yield Told(PAPERS, data["evaluation_id"], data["digest"])
+        case "paper.stored":
+            yield Told(PAPERS, data["paper_id"], data["digest"])
+        case "record.stored":
+            yield Told(PAPERS, data["record_file_id"], data["digest"])
+        case "bid.submitted" | "bid.replaced":
+            yield Told(BIDS, data["bid_id"], data["digest"])
+        case _:
+            pass
+
+
+def _name_in(path: str) -> str:
+    """What a file is known by in the log: a letter by its bid and award, everything else by its id."""
+    name = path.rpartition("/")[2].removesuffix(".json")
+    found = _ID.search(name)
+    return name if found is None or path.startswith(LETTERS) else found[0]
+
+
 class _Reading:
     """An export that is open, and what was found to be wrong so far."""
 
     def __init__(self, packed: zipfile.ZipFile, key: str) -> None:
         self.packed = packed
         self.broken: list[str] = []
+        self.told: set[Told] = set()
         names = packed.namelist()
         if len(names) > _MOST_MEMBERS or len(set(names)) < len(names) or MANIFEST not in names:
             raise NoExport("It has no manifest, or a file twice.")
@@ -131,27 +169,28 @@ class _Reading:
                 self.broken.append(f"{path}: {told[path].fault}")
         return hashlib.sha256(self.packed.read(MANIFEST)).hexdigest()
 
-    def check_log(self) -> list[bytes]:
-        """The log under its signature; returns its leaves."""
+    def check_log(self) -> merkle.Tree:
+        """The log under its signature; returns its tree, and notes what its entries tell of."""
         lines = self.read(LOG).splitlines()
-        leaves = [merkle.leaf_hash(line) for line in lines]
+        tree = merkle.Tree([merkle.leaf_hash(line) for line in lines])
         try:
             key = verify_receipt.unbase64(self.manifest.key)
             origin, size, root = verify_receipt.open_checkpoint(self.read(CHECKPOINT).decode(), key)
             entries: list[dict[str, Any]] = [msgspec.json.decode(line) for line in lines]
             verify_receipt.require(
-                size == len(lines) == self.manifest.log_size and merkle.root(leaves) == root,
+                size == len(lines) == self.manifest.log_size and tree.root(size) == root,
                 "The log is not the one that was signed.",
             )
             verify_receipt.require(origin == f"tenderscore/{self.manifest.tender_id}", "It is another tender's log.")
             for position, entry in enumerate(entries, start=1):
                 place = (entry["position"], f"tenderscore/{entry['log_id']}")
                 verify_receipt.require(place == (position, origin), f"Entry {position} is of another place.")
+                self.told.update(told_by(entry))
         except (ValueError, LookupError, TypeError, msgspec.MsgspecError) as error:
             self.broken.append(f"log: {error}")
-        return leaves
+        return tree
 
-    def check_receipts(self, leaves: list[bytes]) -> int:
+    def check_receipts(self, tree: merkle.Tree) -> int:
         """Every receipt by the published script, and that its root is the log's own at that size."""
         paths = self.of("receipts/")
         for path in paths:
@@ -162,14 +201,14 @@ class _Reading:
                 _, size, root = verify_receipt.open_checkpoint(
                     receipt["proof"]["checkpoint"], verify_receipt.unbase64(self.manifest.key)
                 )
-                verify_receipt.require(merkle.root(leaves[:size]) == root, "It was signed over another log.")
+                verify_receipt.require(tree.root(size) == root, "It was signed over another log.")
             except (AttributeError, LookupError, TypeError, ValueError, msgspec.MsgspecError) as error:
                 self.broken.append(f"{path}: {error}")
         return len(paths)
 
     def check_results(self) -> int:
         """Every result computed again from its own inputs, to the byte."""
-        paths = self.of("evaluations/")
+        paths = self.of(RESULTS)
         for path in paths:
             try:
                 canonical = self.read(path)
@@ -182,16 +221,17 @@ class _Reading:
         return len(paths)
 
     def check_told(self) -> None:
-        """Results, letters and papers whose digests the log does not have; and bids of the tables that it has not."""
-        known = set(_DIGEST.findall(self.read(LOG)))
-        told = {one.path: one.sha256 for one in self.manifest.members if one.path.startswith(_IN_THE_LOG)}
-        self.broken += [f"{path} is not in the log." for path, digest in told.items() if digest.encode() not in known]
+        """Results, letters and papers that the log does not tell of as what they are; and bids of the tables."""
+        for one in self.manifest.members:
+            where = next((folder for folder in (RESULTS, LETTERS, PAPERS) if one.path.startswith(folder)), None)
+            if where is not None and Told(where, _name_in(one.path), one.sha256) not in self.told:
+                self.broken.append(f"{one.path} is not in the log.")
         try:
-            versions: list[dict[str, Any]] = msgspec.json.decode(self.read("tables/bid_versions.json") or b"[]")
-            missing = [one["bid_id"] for one in versions if str(one["digest"]).encode() not in known]
+            versions: list[dict[str, Any]] = msgspec.json.decode(self.read(BIDS) or b"[]")
+            missing = [one["bid_id"] for one in versions if Told(BIDS, one["bid_id"], one["digest"]) not in self.told]
         except (LookupError, TypeError, msgspec.MsgspecError) as error:
             missing = [repr(error)]
-        self.broken += [f"tables/bid_versions.json: the log has no such bid as {one}." for one in missing]
+        self.broken += [f"{BIDS}: the log has no such bid as {one}." for one in missing]
 
 
 def check(path: Path, key: str = "") -> Checked:
@@ -203,21 +243,21 @@ def check(path: Path, key: str = "") -> Checked:
         with zipfile.ZipFile(path) as packed:
             reading = _Reading(packed, key)
             digest = reading.check_members()
-            leaves = reading.check_log()
-            receipts, results = reading.check_receipts(leaves), reading.check_results()
+            log = reading.check_log()
+            receipts, results = reading.check_receipts(log), reading.check_results()
             reading.check_told()
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
         raise NoExport(f"It cannot be read: {error}.") from None
     told = {name: getattr(reading.manifest, name) for name in ("tender_id", "reference", "title", "buyer", "key")}
     return Checked(
         **told,
-        log_size=len(leaves),
-        log_root=base64.b64encode(merkle.root(leaves)).decode(),
+        log_size=log.size,
+        log_root=base64.b64encode(log.root(log.size)).decode(),
         digest=digest,
         receipts=receipts,
         results=results,
         documents=len(reading.of("documents/")),
-        papers=len(reading.of("papers/")) + len(reading.of("letters/")),
+        papers=len(reading.of(PAPERS)) + len(reading.of(LETTERS)),
         broken=reading.broken,
     )
 

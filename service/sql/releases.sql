@@ -85,10 +85,41 @@ WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, notice.award_number
 LIMIT 1000;
 
--- name: list_of_tender(tender_id)
--- The releases of a tender in order.
-SELECT made.id, made.made_at, made.current, made.find_a_tender
-FROM ocds_releases AS made
-WHERE made.tender_id = :tender_id::uuid
-ORDER BY made.number, made.id
-LIMIT 10000;
+-- name: list_performance(tender_id)
+-- What published notices have told of how contracts are performed: the indicators by the terms that were in force when the
+-- notice was recorded, an assessment, or a failure.
+SELECT
+    lot.number AS lot, notice.award_number AS award, notice.about, notice.number, notice.reference, notice.published_at,
+    plan.starts_on, plan.ends_on,
+    (
+        SELECT coalesce(jsonb_agg(to_jsonb(obligation) || terms.set ORDER BY obligation.number), '[]')
+        FROM obligations AS obligation
+        INNER JOIN LATERAL (
+            SELECT jsonb_build_object('version', latest.version, 'terms', latest.terms) AS set
+            FROM obligation_terms AS latest
+            WHERE latest.obligation_id = obligation.id AND latest.set_at <= notice.recorded_at
+            ORDER BY latest.version DESC
+            LIMIT 1
+        ) AS terms ON TRUE
+        WHERE
+            notice.about = 'kpis' AND obligation.lot_id = notice.lot_id
+            AND obligation.award_number = notice.award_number AND (terms.set #>> '{terms,kpi}')::boolean
+    ) AS indicators,
+    (
+        SELECT to_jsonb(assessed) FROM performance_assessments AS assessed
+        WHERE
+            notice.about = 'assessment' AND assessed.lot_id = notice.lot_id
+            AND assessed.award_number = notice.award_number AND assessed.number = notice.number
+    ) AS assessment,
+    (
+        SELECT to_jsonb(failed) FROM performance_failures AS failed
+        WHERE
+            notice.about = 'failure' AND failed.lot_id = notice.lot_id
+            AND failed.award_number = notice.award_number AND failed.number = notice.number
+    ) AS failure
+FROM performance_notices AS notice
+INNER JOIN lots AS lot ON notice.lot_id = lot.id
+INNER JOIN monitoring_plans AS plan ON notice.lot_id = plan.lot_id AND notice.award_number = plan.award_number
+WHERE lot.tender_id = :tender_id::uuid
+ORDER BY lot.number, notice.award_number, notice.published_at, notice.about, notice.number
+LIMIT 3000;

@@ -3078,6 +3078,8 @@ CREATE TRIGGER events_that_make_public_ask_for_a_release AFTER INSERT ON public.
 
 CREATE CONSTRAINT TRIGGER panel_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.panel_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
 
+CREATE TRIGGER performance_notices_ask_for_a_release AFTER INSERT ON public.events FOR EACH ROW WHEN ((new.kind = 'performance-notice.published'::text)) EXECUTE FUNCTION public.ask_for_release();
+
 CREATE TRIGGER shreddings_destroy_opening_papers AFTER INSERT ON public.shreddings FOR EACH ROW EXECUTE FUNCTION public.destroy_opening_papers();
 
 CREATE TRIGGER tender_keys_stay_once_published BEFORE UPDATE ON public.tender_keys FOR EACH ROW EXECUTE FUNCTION public.keep_published_key();

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from scoring.decimals import is_plain_decimal
+from service.problems import pointer
 from tests.make_corpus import (
     BODIES,
     FIELD_KINDS,
@@ -34,6 +35,9 @@ from tests.service.conftest import Market, copied, done, market_in
 
 UNPARSED = "Invalid HTTP request received."
 """What the server says to a header that is no HTTP, before any of us sees it."""
+
+RECKONED = {"value_quantities"}
+"""Operations that tell what numbers amount to, and not each of them again."""
 
 OUTSIDE: list[Any] = []
 """Connections that this process, which the service runs in, has opened to anywhere but this machine."""
@@ -74,7 +78,7 @@ async def sender(market: Market, described: dict[str, Any]) -> Sender:
 
 
 def harmless(answer: httpx.Response, place: Place, value: Any) -> None:
-    """Refused in our own words, or taken and given back as it came; never a crash."""
+    """Refused in our own words, taken and given back as it came, or named as left out by its place; never a crash."""
     where = f"{place}: {value!r:.200} → {answer.status_code} {answer.text[:300]}"
     assert answer.status_code < 500, where
     if answer.text == UNPARSED and place.kind == "header":
@@ -83,8 +87,10 @@ def harmless(answer: httpx.Response, place: Place, value: Any) -> None:
         assert answer.headers["content-type"] == "application/problem+json", where
         return
     taken = place.kind in {"text", "decimal", "whole", "instant", "id", "flag"}
-    if taken and value and answer.content:
+    if taken and value and answer.content and place.operation not in RECKONED:
         told = texts(answer.json())
+        if any(pointer(*place.steps[:end]) in told for end in range(2, len(place.steps) + 1)):
+            return
         assert str(value) in told or (place.kind == "decimal" and is_the_same_number(str(value), told)), where
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,12 @@ async def test_a_body_is_hashed_as_it_comes() -> None:
     flow = Flow(receiving(part(b"week,"), part(b""), part(b"number", more=False)), 11)
     assert await all_of(aiter(flow)) == b"week,number"
     assert flow.hash.hexdigest() == hashlib.sha256(b"week,number").hexdigest()
+
+
+async def test_a_body_is_written_to_a_file_as_it_comes(tmp_path: Path) -> None:
+    flow = Flow(receiving(part(b"week,"), part(b"number", more=False)), 11)
+    await flow.into(tmp_path / "body")
+    assert (tmp_path / "body").read_bytes() == b"week,number"
 
 
 @pytest.mark.parametrize("last", [{"type": "http.disconnect"}, part(b"", more=False)])

@@ -1,5 +1,7 @@
 """Tenders of other installations: brought by an operator, kept only whole, given back to the byte, never changed."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from asyncpg import InsufficientPrivilegeError
@@ -9,7 +11,14 @@ from tests.make_exports import changed, exported
 from tests.service.conftest import Market, Person, done, refused
 
 
-async def bring(person: Person, content: bytes, key: str, media_type: str = ZIP) -> httpx.Response:
+async def in_pieces(content: bytes) -> AsyncIterator[bytes]:
+    """A body that does not say how long it will be."""
+    yield content
+
+
+async def bring(
+    person: Person, content: bytes | AsyncIterator[bytes], key: str, media_type: str = ZIP
+) -> httpx.Response:
     headers = {"Authorization": f"Bearer {person.key}", "Content-Type": media_type}
     return await person.http.post("/imports", params={"key": key}, content=content, headers=headers)
 
@@ -24,6 +33,7 @@ async def test_an_export_is_kept_as_evidence_once_it_holds(market: Market) -> No
 
     refused(await bring(market.author, export, key), 403, "forbidden")
     refused(await bring(market.operator, b"{}", key, "application/json"), 415, "unsupported-media-type")
+    refused(await bring(market.operator, in_pieces(export), key), 411, "file-length-missing")
     refused(await bring(market.operator, b"PK", key), 422, "export-broken")
     refused(await bring(market.operator, export, "A" * 43 + "="), 422, "export-broken")
     forged = changed(export, lambda files: files.update({"log/entries.ndjson": b"{}\n"}))

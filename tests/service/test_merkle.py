@@ -168,6 +168,45 @@ def test_only_the_batch_s_own_leaves_have_proofs():
             grown.proof(index)
 
 
+# Earlier sizes
+
+
+@given(st.integers(0, 70), st.data())
+def test_a_tree_remembers_what_it_was_at_every_size(size: int, data: st.DataObject):
+    """Roots, inclusion and consistency as they are defined, from one tree that holds each node once."""
+    leaves, earlier = numbered(size), data.draw(st.integers(0, size))
+    tree = merkle.Tree(leaves)
+    assert tree.root(earlier) == merkle.root(leaves[:earlier]) == defined_root(leaves[:earlier])
+    old_size = data.draw(st.integers(0, earlier))
+    told = defined_consistency(old_size, leaves[:earlier]) if old_size else []
+    assert tree.consistency(old_size, earlier) == told
+    if earlier:
+        index = data.draw(st.integers(0, earlier - 1))
+        assert tree.proof(index, earlier) == defined_inclusion(index, leaves[:earlier])
+
+
+def test_a_tree_answers_for_any_size_with_few_hashes(monkeypatch: pytest.MonkeyPatch):
+    """Of 5,000 leaves 13 levels: neither a root nor a proof hashes the tree anew."""
+    tree, made = merkle.Tree(numbered(5000)), list[int]()
+    whole = merkle.node_hash
+    monkeypatch.setattr(merkle, "node_hash", lambda left, right: made.append(1) or whole(left, right))
+    for size in (4095, 4096, 4097, 4999):
+        for ask in (tree.root, lambda size: tree.proof(size // 2, size), lambda size: tree.consistency(77, size)):
+            made.clear()
+            ask(size)
+            assert len(made) <= 2 * 13
+
+
+def test_a_tree_has_never_had_more_leaves_than_it_has():
+    tree = merkle.Tree(LEAVES)
+    for ask in (lambda: tree.root(9), lambda: tree.root(-1), lambda: tree.proof(0, 9), lambda: tree.consistency(5, 4)):
+        with pytest.raises(ValueError, match="has never had"):
+            ask()
+    for index in (-1, 3):
+        with pytest.raises(IndexError):
+            tree.proof(index, 3)
+
+
 # Proofs
 
 

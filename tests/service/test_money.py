@@ -22,6 +22,27 @@ def euro(**fields: Any) -> AcceptedCurrency:
 
 
 @pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("GBP 1,262,750.00 without value-added tax", "1262750.00"),
+        ("1.262.750,00 €", "1262750.00"),
+        ("1 262 750,5 zł", "1262750.5"),
+        ("CHF 1'262'750", "1262750"),
+        ("5 years, 999999.99", "999999.99"),
+    ],
+)
+def test_an_amount_is_found_however_it_is_written(text: str, amount: str) -> None:
+    """So that a published price can be told as a number, if it is the price that was ranked."""
+    assert Decimal(amount) in money.amounts_in(text)
+
+
+def test_an_amount_that_is_not_there_is_not_found() -> None:
+    """Not even as a part of another one."""
+    assert Decimal(1000) not in money.amounts_in("GBP 1,000,000.00")
+    assert money.amounts_in("to be settled") == set()
+
+
+@pytest.mark.parametrize(
     ("amount", "rate", "decimals", "converted"),
     [
         ("1000000.00", "0.8512", 2, "851200.00"),

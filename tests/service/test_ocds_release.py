@@ -1,34 +1,10 @@
-"""What a release is made of: amounts read from texts, names of bids and parties, tags by what is new."""
+"""What a release is made of: names of bids and parties, tags by what is new."""
 
-from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-import pytest
-
-from service.ocds_release import Facts, Organisation, amounts_in, bid_name, party_of, tags
-
-
-@pytest.mark.parametrize(
-    ("text", "amount"),
-    [
-        ("GBP 1,262,750.00 without value-added tax", "1262750.00"),
-        ("1.262.750,00 €", "1262750.00"),
-        ("1 262 750,5 zł", "1262750.5"),
-        ("CHF 1'262'750", "1262750"),
-        ("5 years, 999999.99", "999999.99"),
-    ],
-)
-def test_an_amount_is_found_however_it_is_written(text: str, amount: str) -> None:
-    """So that a published price can be told as a number, if it is the price that was ranked."""
-    assert Decimal(amount) in amounts_in(text)
-
-
-def test_an_amount_that_is_not_there_is_not_found() -> None:
-    """Not even as a part of another one."""
-    assert Decimal(1000) not in amounts_in("GBP 1,000,000.00")
-    assert amounts_in("to be settled") == set()
+from service.ocds_release import Facts, Organisation, bid_name, party_of, tags
 
 
 def test_a_bid_s_public_name_stays_as_long_as_its_award_and_leads_nowhere() -> None:
@@ -64,4 +40,7 @@ def test_tags_say_what_is_new_in_the_order_of_a_tender_s_life() -> None:
     assert tags(facts(2, 2), ["cancellation 2"]) == ("tenderCancellation",)
     assert tags(facts(1, 0), ["annulment 1-1"]) == ("awardCancellation",)
     assert tags(facts(1, 0), ["contract 1-1"]) == ("contract",)
+    assert tags(facts(1, 0), ["kpis 1-1 1"]) == ("contractUpdate",)
+    ended = ["failure 1-1 1", "termination 1-1 1"]
+    assert tags(facts(1, 0), ended) == ("implementation", "contractTermination")
     assert tags(facts(1, 0), []) == ("tenderUpdate",)

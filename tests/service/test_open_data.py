@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -50,6 +51,20 @@ async def test_the_feed_gives_every_release_once_in_order(market: Market, two: l
     refused(await market.anonymous.get("/public/ocds/releases?profile=other"), 422, "invalid-request")
 
 
+async def test_a_buyer_s_releases_are_read_alone(market: Market, two: list[dict[str, Any]]) -> None:
+    """By the id that its releases have for it, page by page and by the year; an id that nobody has finds nothing."""
+    every = [one for page in await followed(market, "/public/ocds/releases") for one in page["releases"]]
+    own = [one for one in every if one["tender"]["id"] in {tender["id"] for tender in two}]
+    buyer = quote(own[0]["buyer"]["id"])
+    pages = await followed(market, f"/public/ocds/releases?limit=1&buyer={buyer}")
+    found = [one for page in pages for one in page["releases"]]
+    assert found == [one for one in every if one["buyer"]["id"] == own[0]["buyer"]["id"]]
+    (year, *_) = done(await market.anonymous.get("/public/ocds/years"))
+    lines = (await market.anonymous.get(f"{year['address']}?buyer={buyer}")).text.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [one["id"] for one in found]
+    assert done(await market.anonymous.get("/public/ocds/releases?buyer=GB-COH-none"))["releases"] == []
+
+
 async def test_a_feed_without_a_release_is_of_this_moment(alone: Market) -> None:
     """By the database's clock, and not of the year 1."""
     before = await alone.owner.fetchval("SELECT clock_timestamp()")
@@ -86,6 +101,8 @@ async def test_a_record_holds_all_releases_and_what_they_amount_to(market: Marke
     path = f"/public/tenders/{two[0]['id']}/ocds/record"
     again = await market.anonymous.send("GET", path, If_None_Match=answer.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
+    other = await market.anonymous.send("GET", f"{path}?profile=find-a-tender", If_None_Match=answer.headers["etag"])
+    assert other.status_code == 200
     refused(await market.anonymous.get(f"/public/tenders/{uuid4()}/ocds/record"), 404, "not-found")
 
 

@@ -1,23 +1,32 @@
 """An export is checked without the service: whatever is changed in it is found, and said by its file."""
 
+import hashlib
 import json
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from service import verify_export
-from service.verify_export import Checked, NoExport, check
+from service import papers, verify_export
+from service.verify_export import Checked, NoExport, Told, check, told_by
 from tests.make_exports import changed, exported
-from tests.service.conftest import Market, done
+from tests.service.conftest import Market, at_work, done
+from tests.service.test_papers import made
+from tests.service.test_pdf import can_print
 
 Change = Callable[[dict[str, bytes]], None]
 
 
 @pytest.fixture(scope="module")
 async def export(market: Market) -> bytes:
+    """An awarded tender with its letters and, where papers can be printed, its opening record."""
     tender, _, _ = await market.awarded()
+    await market.send_letters(tender)
+    if can_print():
+        async with at_work(market, papers.DUTIES):
+            await made(market.auditor, f"/lots/{tender['lots'][0]['id']}/opening/record.pdf")
     return await exported(market, tender)
 
 
@@ -58,11 +67,37 @@ def another_bid(files: dict[str, bytes]) -> None:
     files["tables/bid_versions.json"] = json.dumps([*rows, {**rows[0], "digest": "0" * 64}]).encode()
 
 
+def a_result_as_a_paper(files: dict[str, bytes]) -> None:
+    result = only(files, "evaluations/")
+    files[f"papers/report-{result[len('evaluations/') : -len('.json')]}-en.pdf"] = files[result]
+
+
+def letters_changed_over(files: dict[str, bytes]) -> None:
+    one, other = (path for path in files if path.startswith("letters/"))
+    files[one], files[other] = files[other], files[one]
+
+
+def a_result_under_another_id(files: dict[str, bytes]) -> None:
+    files[f"evaluations/{UUID(int=7)}.json"] = files[only(files, "evaluations/")]
+
+
+def a_result_s_digest_as_a_bid_s(files: dict[str, bytes]) -> None:
+    rows = json.loads(files["tables/bid_versions.json"])
+    rows[0]["digest"] = hashlib.sha256(files[only(files, "evaluations/")]).hexdigest()
+    files["tables/bid_versions.json"] = json.dumps(rows).encode()
+
+
+def a_bid_s_digest_as_another_bid_s(files: dict[str, bytes]) -> None:
+    rows = json.loads(files["tables/bid_versions.json"])
+    rows[0]["digest"] = rows[1]["digest"]
+    files["tables/bid_versions.json"] = json.dumps(rows).encode()
+
+
 def test_a_genuine_export_holds(export: bytes, key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Results come out again, receipts prove their bids, and the command says so; another key is not believed."""
     found = checked(tmp_path, export, key)
     assert found.broken == []
-    assert (found.receipts, found.results) == (2, 1)
+    assert (found.receipts, found.results, found.papers) == (2, 1, 3 if can_print() else 2)
     assert verify_export.run(Namespace(export=tmp_path / "export.zip", key=key, login=None)) == 0
     assert "VERIFIED." in capsys.readouterr().out
     assert checked(tmp_path, export, "A" * 43 + "=").broken == ["It is signed by another key than the one you gave."]
@@ -78,6 +113,11 @@ def test_a_genuine_export_holds(export: bytes, key: str, tmp_path: Path, capsys:
         (last_entry_gone, "log: The log is not the one that was signed."),
         (another_bid, "tables/bid_versions.json: the log has no such bid"),
         (without("log/checkpoint"), "log/checkpoint is missing."),
+        (a_result_as_a_paper, "papers/report-"),
+        (letters_changed_over, "letters/"),
+        (a_result_under_another_id, f"evaluations/{UUID(int=7)}.json is not in the log."),
+        (a_result_s_digest_as_a_bid_s, "tables/bid_versions.json: the log has no such bid"),
+        (a_bid_s_digest_as_another_bid_s, "tables/bid_versions.json: the log has no such bid"),
     ],
 )
 def test_what_was_changed_with_a_manifest_that_fits_is_found(
@@ -86,6 +126,24 @@ def test_what_was_changed_with_a_manifest_that_fits_is_found(
     """Whoever packs the file anew cannot sign the log anew."""
     broken = checked(tmp_path, changed(export, change), key).broken
     assert [line for line in broken if line.startswith(said)], broken
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "where"),
+    [
+        ("report.stored", "evaluation_id", "papers/"),
+        ("paper.stored", "paper_id", "papers/"),
+        ("record.stored", "record_file_id", "papers/"),
+        ("bid.replaced", "bid_id", "tables/bid_versions.json"),
+        ("tender.drafted", "digest", None),
+    ],
+)
+def test_an_entry_tells_of_what_its_kind_is_about_and_of_nothing_else(
+    kind: str, member: str, where: str | None
+) -> None:
+    """The digest of a draft stands in the log as well, and proves no paper."""
+    told = list(told_by({"kind": kind, "data": {member: "one", "digest": "d", "data_digest": "other"}}))
+    assert told == ([] if where is None else [Told(where, "one", "d")])
 
 
 def test_what_was_changed_without_a_fitting_manifest_is_found_by_its_file(export: bytes, tmp_path: Path) -> None:
