@@ -19,6 +19,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 import scoring
+from scoring.decimals import half_up
 from service import db, deliveries, obligations, performance, performance_notices, remedies
 from service.deliveries import Delivery
 from service.obligations import Obligation, Place, Plan, Terms, Worth
@@ -137,7 +138,7 @@ def period_standings(one: Obligation, verified: dict[int, Decimal], today: date)
             ends_on=period.ends_on,
             target=period.target,
             verified=value,
-            achievement=None if ratio is None else performance.rounded(ratio * performance.HUNDRED, 2),
+            achievement=None if ratio is None else half_up(ratio * performance.HUNDRED, 2),
         )
 
 
@@ -381,7 +382,7 @@ def _together(members: Sequence[tuple[_Promise, Standing]]) -> dict[str, Any]:
     return {
         "promised": performance.exactly(promised),
         "delivered": performance.exactly(delivered),
-        "percent": None if ratio is None else performance.rounded(ratio * performance.HUNDRED, 2),
+        "percent": None if ratio is None else half_up(ratio * performance.HUNDRED, 2),
     }
 
 

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct, structs
 
 import scoring
 from scoring import Direction
-from scoring.decimals import require_decimal
+from scoring.decimals import DECIMALS, finite_decimals, half_up, require_decimal
 
 Accrual = Literal["sum", "each_period"]
 """sum: deliveries add up over the contract (hours, tonnes) · each_period: every period must reach the target."""
@@ -27,6 +27,8 @@ EACH_PERIOD = frozenset({"percent", "grade", "yes_no", "number"})
 """Units of which two periods are no sum."""
 HUNDRED = Fraction(100)
 MOST_PERCENT = Decimal(1000)
+ENDLESS_DECIMALS = 4
+"""So many has what no finite decimal writes, such as a third."""
 LEAST_AMOUNT = Decimal("0.0001")
 
 
@@ -174,7 +176,7 @@ def spread(target: Decimal, days: Sequence[tuple[date, date]], decimals: int) ->
     parts: list[Decimal] = []
     for length in lengths:
         passed += length
-        due = rounded(Fraction(target) * passed / whole, decimals)
+        due = half_up(Fraction(target) * passed / whole, decimals)
         parts.append(due - given)
         given = due
     return tuple(parts)
@@ -189,16 +191,6 @@ def periods_of(days: Sequence[tuple[date, date]], targets: Sequence[Decimal]) ->
 
 
 # Achievement
-
-
-def rounded(exact: Fraction, decimals: int) -> Decimal:
-    """Half away from nought to so many decimals.
-
-    >>> str(rounded(Fraction(2, 3), 2)), str(rounded(Fraction(-1, 2), 0))
-    ('0.67', '-1')
-    """
-    units = (abs(exact) * 2 * 10**decimals + 1) // 2
-    return Decimal(units if exact >= 0 else -units).scaleb(-decimals)
 
 
 def ratio(value: Fraction, target: Fraction, direction: Direction) -> Fraction:
@@ -298,9 +290,9 @@ def _told(promise: Promise, sums: _Sums, found: _Found | None, bounds: Bounds) -
     at_the_end = ratio(found.forecast, Fraction(promise.target), promise.direction)
     return structs.replace(
         known,
-        achievement=rounded(found.achieved * HUNDRED, 2),
+        achievement=half_up(found.achieved * HUNDRED, 2),
         forecast=exactly(found.forecast),
-        forecast_achievement=rounded(at_the_end * HUNDRED, 2),
+        forecast_achievement=half_up(at_the_end * HUNDRED, 2),
         shortfall=exactly(found.missing),
         rating=rate(found.achieved, bounds),
     )
@@ -312,8 +304,8 @@ def exactly(number: Fraction) -> Decimal:
     >>> str(exactly(Fraction(1, 8))), str(exactly(Fraction(2, 3)))
     ('0.125', '0.6667')
     """
-    decimals = next((places for places in range(13) if (number * 10**places).denominator == 1), 4)
-    return rounded(number, decimals)
+    decimals = finite_decimals(number)
+    return half_up(number, ENDLESS_DECIMALS if decimals is None or decimals > DECIMALS else decimals)
 
 
 # What a shortfall costs

@@ -17,7 +17,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from scoring.decimals import is_plain_decimal, require_decimal
+from scoring.decimals import half_up, is_plain_decimal, require_decimal
 from scoring.model import direction_of, unit_of
 from scoring.quantities import credited, fte_years, tonnes
 from scoring.units import find_unit, is_money
@@ -25,7 +25,7 @@ from service import db, measures, monitoring, opening, tenders
 from service.measures import ProxySeries
 from service.opening import PanelBid
 from service.organisations import Caller
-from service.performance import exactly, rounded
+from service.performance import exactly
 from service.problems import Fault, InvalidRequest
 
 FAR_ABOVE: Final = 2
@@ -222,7 +222,7 @@ def valuation(new: NewValuation) -> Valuation:
         due = scoring.in_cents(Fraction(new.contract_sum) * Fraction(new.percent) / 100)
         if due > 0 and len({one.currency for one in items if one.value is not None}) == 1:
             made = sum((one.value for one in items if one.value is not None), start=Decimal(0))
-            fulfilled = rounded(Fraction(made) / Fraction(due) * 100, 2)
+            fulfilled = half_up(Fraction(made) / Fraction(due) * 100, 2)
     return Valuation(items=items, totals=totals, due=due, fulfilled=fulfilled)
 
 

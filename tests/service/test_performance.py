@@ -3,6 +3,7 @@
 import doctest
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from scoring.decimals import half_up
 from service import performance
 from service.performance import Bounds, ByAdvantage, ByUnit, Promise, charge, periods_of, spans, spread, standing
 
@@ -36,7 +38,7 @@ def test_the_targets_of_the_periods_add_up_to_the_promise(target: Decimal, month
     """Whatever the contract's length: no rounding loses or makes a unit, and no day lies in two periods or in none."""
     first = date(2031, 1, 31)
     periods = spans(first, date.fromordinal(first.toordinal() + days), months)
-    assert sum(spread(target, periods, decimals)) == performance.rounded(performance.Fraction(target), decimals)
+    assert sum(spread(target, periods, decimals)) == half_up(Fraction(target), decimals)
     assert (periods[0][0], periods[-1][1].toordinal()) == (first, first.toordinal() + days)
     assert all(one[1].toordinal() + 1 == two[0].toordinal() for one, two in pairwise(periods))
 
