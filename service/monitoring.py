@@ -146,11 +146,12 @@ def monitored(kept: Kept) -> Iterator[Monitored]:
     """How each promise stands."""
     watched, today = kept.here.watched, kept.here.today
     for one in watched.obligations:
-        standing = remedies.stands(one, kept.deliveries, watched, today)
+        mine = [delivery for delivery in kept.deliveries if delivery.obligation_id == one.id]
+        verified = deliveries.verified(mine, one)
+        standing = remedies.stands(one, verified, watched, today)
         taken = tuple(step for step in kept.remedies if step.obligation_id == one.id)
         highest = max((LADDER.index(step.step) for step in taken), default=-1)
         short = bool(standing.shortfall) and one.terms.contracted and highest + 1 < len(LADDER)
-        mine = [delivery for delivery in kept.deliveries if delivery.obligation_id == one.id]
         waiting = (delivery.quantity for delivery in mine if not delivery.decisions)
         yield Monitored(
             obligation_id=one.id,
@@ -166,9 +167,9 @@ def monitored(kept: Kept) -> Iterator[Monitored]:
             points=one.worth.points,
             advantage=one.worth.advantage,
             standing=standing,
-            periods=tuple(period_standings(one, deliveries.verified(mine, one), today)),
+            periods=tuple(period_standings(one, verified, today)),
             waiting=sum(waiting, start=Decimal(0)),
-            charge=remedies.charge_of(one, standing, today),
+            charge=remedies.charge_of(one, verified, today),
             charged=remedies.charged(taken),
             remedies=taken,
             next_step=LADDER[highest + 1] if short else None,
@@ -328,7 +329,7 @@ class _Promise(Struct, frozen=True, kw_only=True):
             found[one.period] = before + one.quantity
         days = performance.spans(self.starts_on, self.ends_on, self.period_months)
         periods = performance.periods_of(days, self.terms.targets)
-        target = sum(self.terms.targets, start=Decimal(0)) if self.accrual == "sum" else self.worth.target
+        target = Fraction(sum(self.terms.targets, start=Decimal(0)) if self.accrual == "sum" else self.worth.target)
         promise = performance.Promise(direction=self.direction, accrual=self.accrual, target=target)
         return performance.standing(promise, periods, found, today, self.bounds)
 

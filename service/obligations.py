@@ -124,7 +124,7 @@ class Obligation(Struct, frozen=True, kw_only=True):
         return Promise(
             direction=self.direction,
             accrual=self.accrual,
-            target=performance.exactly(total),
+            target=total,
             advantage=worth.advantage,
             rate=worth.rate,
             levels=worth.levels,

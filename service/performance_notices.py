@@ -351,7 +351,12 @@ def notices_of(here: Place, record: Record, identifier: str | None) -> list[Perf
             contractor=plan.contractor,
             contractor_identifier=identifier,
             indicators=tuple(
-                Indicator(title=one.title, description=one.promised, target=one.promise().target, unit=one.unit)
+                Indicator(
+                    title=one.title,
+                    description=one.promised,
+                    target=performance.exactly(one.promise().target),
+                    unit=one.unit,
+                )
                 for one in indicators(here.watched)
             ),
             source=law.source if law else None,
