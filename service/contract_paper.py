@@ -1,6 +1,6 @@
 """How a contract is performed, as a paper: each promise with what was delivered, what it costs, how it is rated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from scoring import UNITS
 from service import db, monitoring, obligations
 from service.deliveries import Delivery, Progress, Verdict
 from service.monitoring import Due, Kept, Monitored, PeriodStanding
+from service.obligations import Obligation
 from service.organisations import Caller
 from service.paper_document import Document, Loaded, heading_of, latest, names_of
 from service.performance import Charge, Standing
@@ -144,11 +145,9 @@ def _delivered(one: Delivery, names: Mapping[UUID, str]) -> Delivered:
     )
 
 
-def _promised(number: int, one: Monitored, kept: Kept, names: Mapping[UUID, str]) -> Promised:
-    obligation = kept.here.watched.obligation(one.obligation_id)
-    mine = (delivery for delivery in kept.deliveries if delivery.obligation_id == one.obligation_id)
+def _promised(one: Monitored, obligation: Obligation, mine: Iterable[Delivery], names: Mapping[UUID, str]) -> Promised:
     return Promised(
-        number=number,
+        number=obligation.number,
         title=one.title,
         promised=obligation.promised,
         unit=one.unit,
@@ -204,7 +203,7 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
     here = await obligations.place(conn, caller, "get_monitoring", lock=False, lot_id=lot_id)
     kept, plan = await monitoring.kept_of(conn, here), here.watched.plan
     names = await names_of(conn, _people(kept))
-    record = kept.record
+    record, delivered = kept.record, obligations.by_obligation(kept.deliveries)
     document = ContractPaper(
         heading=heading_of(here.known, here.known.lot(lot_id)),
         at=_last(kept),
@@ -216,7 +215,8 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
         value=plan.value,
         today=here.today,
         promises=tuple(
-            _promised(number, one, kept, names) for number, one in enumerate(monitoring.monitored(kept), start=1)
+            _promised(one, obligation, delivered[obligation.id], names)
+            for one, obligation in zip(monitoring.monitored(kept), here.watched.obligations, strict=True)
         ),
         assessments=tuple(
             AssessedSpan(

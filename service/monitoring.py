@@ -22,7 +22,7 @@ import scoring
 from scoring.decimals import half_up
 from service import db, deliveries, obligations, performance, performance_notices, remedies
 from service.deliveries import Delivery
-from service.obligations import Obligation, Place, Plan, Terms, Worth
+from service.obligations import Obligation, Owed, Place, Plan
 from service.organisations import Caller
 from service.performance import Accrual, Bounds, Charge, Standing
 from service.performance_notices import Record
@@ -145,11 +145,11 @@ def period_standings(one: Obligation, verified: dict[int, Decimal], today: date)
 def monitored(kept: Kept) -> Iterator[Monitored]:
     """How each promise stands."""
     watched, today = kept.here.watched, kept.here.today
+    delivered, steps = obligations.by_obligation(kept.deliveries), obligations.by_obligation(kept.remedies)
     for one in watched.obligations:
-        mine = [delivery for delivery in kept.deliveries if delivery.obligation_id == one.id]
+        mine, taken = delivered[one.id], tuple(steps[one.id])
         verified = deliveries.verified(mine, one)
         standing = remedies.stands(one, verified, watched, today)
-        taken = tuple(step for step in kept.remedies if step.obligation_id == one.id)
         highest = max((LADDER.index(step.step) for step in taken), default=-1)
         short = bool(standing.shortfall) and one.terms.contracted and highest + 1 < len(LADDER)
         waiting = (delivery.quantity for delivery in mine if not delivery.decisions)
@@ -305,7 +305,7 @@ class _Verified(Struct, frozen=True):
     quantity: Decimal
 
 
-class _Promise(Struct, frozen=True, kw_only=True):
+class _Promise(Owed, frozen=True, kw_only=True):
     supplier_id: UUID
     supplier: str
     lot_id: UUID
@@ -314,24 +314,14 @@ class _Promise(Struct, frozen=True, kw_only=True):
     ends_on: date
     period_months: int
     bounds: Bounds
-    unit: str
-    direction: scoring.Direction
-    accrual: Accrual
-    worth: Worth
-    terms: Terms
     verified: tuple[_Verified, ...]
 
     def standing(self, today: date) -> Standing:
         """How it stands."""
-        found: dict[int, Decimal] = {}
-        for one in self.verified:
-            before = found.get(one.period, Decimal(0)) if self.accrual == "sum" else Decimal(0)
-            found[one.period] = before + one.quantity
+        found = performance.counted(self.accrual, ((one.period, one.quantity) for one in self.verified))
         days = performance.spans(self.starts_on, self.ends_on, self.period_months)
         periods = performance.periods_of(days, self.terms.targets)
-        target = Fraction(sum(self.terms.targets, start=Decimal(0)) if self.accrual == "sum" else self.worth.target)
-        promise = performance.Promise(direction=self.direction, accrual=self.accrual, target=target)
-        return performance.standing(promise, periods, found, today, self.bounds)
+        return performance.standing(self.promise(), periods, found, today, self.bounds)
 
 
 def learnt(promises: Iterable[_Promise], today: date) -> list[DeliveredOf]:
@@ -389,7 +379,7 @@ def _together(members: Sequence[tuple[_Promise, Standing]]) -> dict[str, Any]:
 
 async def learnt_by(conn: db.Connection, buyer_id: UUID) -> list[DeliveredOf]:
     """What a buyer's contractors delivered of what they had promised, up to the day it is."""
-    today: date = await conn.fetchval("SELECT clock_timestamp()::date")
+    today: date = await SQL.read_day(conn)
     return learnt(await db.many(SQL.list_promises(conn, buyer_id=buyer_id), _Promise), today)
 
 

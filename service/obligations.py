@@ -4,11 +4,12 @@ Promises come from the stored evaluation that the award rests on, to the byte; t
 contract says of each. What was scored and is not in the contract stays here and is pointed at.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -100,21 +101,14 @@ class Terms(Struct, frozen=True, kw_only=True):
     compensation: Compensation | None
 
 
-class Obligation(Struct, frozen=True, kw_only=True):
-    """A promise of the contractor's with the terms in force; `version` is theirs."""
+class Owed(Struct, frozen=True, kw_only=True):
+    """What a promise amounts to under the terms in force."""
 
-    id: UUID
-    number: int
-    criterion_id: str
-    title: str
     unit: str
     direction: scoring.Direction
     accrual: Accrual
-    promised: str
     worth: Worth
-    version: int
     terms: Terms
-    periods: tuple[Period, ...] = ()
 
     def promise(self) -> Promise:
         """What the arithmetic needs. The targets of the contract are the promise: their sum, or their mean."""
@@ -129,6 +123,34 @@ class Obligation(Struct, frozen=True, kw_only=True):
             rate=worth.rate,
             levels=worth.levels,
         )
+
+
+class Obligation(Owed, frozen=True, kw_only=True):
+    """A promise of the contractor's with the terms in force; `version` is theirs."""
+
+    id: UUID
+    number: int
+    criterion_id: str
+    title: str
+    promised: str
+    version: int
+    periods: tuple[Period, ...] = ()
+
+
+class _OfObligation(Protocol):
+    @property
+    def obligation_id(self) -> UUID: ...
+
+
+_T = TypeVar("_T", bound=_OfObligation)
+
+
+def by_obligation(every: Iterable[_T]) -> dict[UUID, list[_T]]:
+    """What belongs to each obligation, in its order; an empty list to one that nothing belongs to."""
+    found: defaultdict[UUID, list[_T]] = defaultdict(list)
+    for one in every:
+        found[one.obligation_id].append(one)
+    return found
 
 
 class Plan(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ missing: of what should be delivered it is nothing delivered, of what should be 
 """
 
 import calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -191,6 +191,18 @@ def periods_of(days: Sequence[tuple[date, date]], targets: Sequence[Decimal]) ->
 
 
 # Achievement
+
+
+def counted(accrual: Accrual, verified: Iterable[tuple[int, Decimal]]) -> dict[int, Decimal]:
+    """What counts in each period, of what was verified first to last: the sum, or the last where each must be reached.
+
+    >>> counted("sum", [(1, Decimal(3)), (1, Decimal(4))]), counted("each_period", [(1, Decimal(3)), (1, Decimal(4))])
+    ({1: Decimal('7')}, {1: Decimal('4')})
+    """
+    found: dict[int, Decimal] = {}
+    for period, quantity in verified:
+        found[period] = quantity + (found.get(period, Decimal(0)) if accrual == "sum" else 0)
+    return found
 
 
 def ratio(value: Fraction, target: Fraction, direction: Direction) -> Fraction:

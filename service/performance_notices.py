@@ -241,7 +241,7 @@ def check_span(new: NewAssessment, earlier: Sequence[Assessment], plan: Plan, to
 
 def rated(watched: Watched, known: Iterable[deliveries.Delivery], new: NewAssessment) -> tuple[Rated, ...]:
     """Every indicator with the figures of the assessed days and its rating. Raises InvalidRequest, NoIndicators."""
-    asked, known = indicators(watched), list(known)
+    asked, made = indicators(watched), obligations.by_obligation(known)
     if not asked:
         raise NoIndicators("None of its obligations is one.")
     names = [one.criterion_id for one in asked]
@@ -254,7 +254,7 @@ def rated(watched: Watched, known: Iterable[deliveries.Delivery], new: NewAssess
     for one in asked:
         periods = [span for span in one.periods if new.starts_on <= span.starts_on and span.ends_on <= new.ends_on]
         inside = {span.number for span in periods}
-        verified = {name: value for name, value in deliveries.verified(known, one).items() if name in inside}
+        verified = {name: value for name, value in deliveries.verified(made[one.id], one).items() if name in inside}
         after, bounds = new.ends_on + timedelta(days=1), watched.plan.bounds
         standing = performance.standing(one.promise(), periods, verified, after, bounds)
         given = new.ratings.get(one.criterion_id)

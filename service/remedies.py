@@ -175,7 +175,8 @@ async def take_remedy(
     taken = [step for step in await of_contract(conn, here.watched) if step.obligation_id == obligation_id]
     check_fields(data, here.today)
     check_step(taken, data, caller)
-    verified = deliveries.verified(await deliveries.of_contract(conn, here.watched), one)
+    every = obligations.by_obligation(await deliveries.of_contract(conn, here.watched))
+    verified = deliveries.verified(every[obligation_id], one)
     standing = stands(one, verified, here.watched, here.today)
     cost = charge_of(one, verified, here.today)
     amount = amount_of(data, cost, taken) if data.step in MONEY else None
