@@ -16,7 +16,7 @@ from service.obligations import Obligation
 from service.organisations import Caller
 from service.paper_document import Document, Loaded, heading_of, latest, names_of
 from service.performance import Charge, Standing
-from service.performance_notices import About, FailureKind, Outcome, Rated
+from service.performance_notices import FailureKind, Outcome, Publication, Rated
 from service.remedies import Step
 
 
@@ -103,15 +103,6 @@ class Failed(Struct, frozen=True, kw_only=True):
     decided_by: str
 
 
-class Told(Struct, frozen=True, kw_only=True):
-    """A notice that was published."""
-
-    about: About
-    number: int
-    reference: str
-    published_at: datetime
-
-
 class ContractPaper(Document, frozen=True, kw_only=True):
     """Everything that the report on a contract prints; `today` is the day for which it stands."""
 
@@ -125,7 +116,7 @@ class ContractPaper(Document, frozen=True, kw_only=True):
     promises: tuple[Promised, ...]
     assessments: tuple[AssessedSpan, ...]
     failures: tuple[Failed, ...]
-    notices: tuple[Told, ...]
+    notices: tuple[Publication, ...]
     due: tuple[Due, ...]
     warnings: tuple[str, ...]
 
@@ -231,10 +222,7 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
         failures=tuple(
             Failed(**{name: getattr(failed, name) for name in Failed.__struct_fields__}) for failed in record.failures
         ),
-        notices=tuple(
-            Told(about=one.about, number=one.number, reference=one.reference, published_at=one.published_at)
-            for one in record.published
-        ),
+        notices=record.published,
         due=tuple(one for one in monitoring.dues(kept) if one.due_on <= here.today),
         warnings=tuple(f"{fault.message} {fault.mend}" for fault in monitoring.warnings_of(kept)),
     )
