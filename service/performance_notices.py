@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from service import db, deliveries, events, obligations, performance
 from service.drafts import Instant, Reason
@@ -396,9 +396,9 @@ async def assess_performance(
     ratings = rated(here.watched, await deliveries.of_contract(conn, here.watched), data)
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": plan.award_number, "starts_on": data.starts_on}
     facts |= {"ends_on": data.ends_on, "at_termination": data.at_termination, "ratings": ratings}
-    number: int = await SQL.insert_assessment(conn, **facts, person_id=caller.person_id)
-    await _record(conn, "performance.assessed", here, caller, {"number": number, **facts})
-    return Response((await record_of(conn, plan)).assessments[-1], status_code=201)
+    made = await db.one(SQL.insert_assessment(conn, **facts, person_id=caller.person_id), Assessment)
+    await _record(conn, "performance.assessed", here, caller, {"number": made.number, **facts})
+    return Response(made, status_code=201)
 
 
 @post("/lots/{lot_id:uuid}/performance-failures")
@@ -413,9 +413,9 @@ async def record_failure(
     check_failure(data, here.today)
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": here.watched.plan.award_number}
     facts |= {name: getattr(data, name) for name in data.__struct_fields__}
-    number: int = await SQL.insert_failure(conn, **facts, person_id=caller.person_id)
-    await _record(conn, "performance.failed", here, caller, {"number": number, **facts})
-    return Response((await record_of(conn, here.watched.plan)).failures[-1], status_code=201)
+    made = await db.one(SQL.insert_failure(conn, **facts, person_id=caller.person_id), Failure)
+    await _record(conn, "performance.failed", here, caller, {"number": made.number, **facts})
+    return Response(made, status_code=201)
 
 
 @get("/lots/{lot_id:uuid}/performance-notices")
@@ -449,10 +449,9 @@ async def record_performance_notice(
         raise InvalidRequest("The notice is not published yet.", faults=(fault,))
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": plan.award_number}
     facts |= {name: getattr(data, name) for name in data.__struct_fields__}
-    await SQL.insert_notice(conn, **facts, person_id=caller.person_id)
+    published = await db.one(SQL.insert_notice(conn, **facts, person_id=caller.person_id), Publication)
     await _record(conn, "performance-notice.published", here, caller, facts)
-    found = notices_of(here, await record_of(conn, plan), contractor["identifier"])
-    return Response(next(one for one in found if (one.about, one.number) == (data.about, data.number)), status_code=201)
+    return Response(structs.replace(notice, published=published), status_code=201)
 
 
 async def _record(conn: db.Connection, kind: events.Kind, here: Place, caller: Caller, facts: dict[str, Any]) -> None:
