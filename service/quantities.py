@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 import scoring
 from scoring.decimals import half_up, is_plain_decimal, require_decimal
 from scoring.model import direction_of, unit_of
-from scoring.quantities import credited, fte_years, tonnes
+from scoring.quantities import Mass, credited, fte_years, tonnes
 from scoring.units import find_unit, is_money
 from service import db, measures, monitoring, opening, tenders
 from service.measures import ProxySeries
@@ -57,7 +57,7 @@ class Amount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
 class Emissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="id", tag="emissions"):
     """Emissions by the year in which they fall, in kilograms or tonnes of CO2 equivalent."""
 
-    unit: Literal["tCO2e", "kgCO2e"]
+    unit: Mass
     years: dict[Annotated[str, Meta(pattern="^[12][0-9]{3}$")], Decimal]
 
 
@@ -173,10 +173,7 @@ def _valued(item: Item, unit: str, quantity: Fraction, how: str, series: ProxySe
 
 def _emissions(item: Item, given: Emissions, series: ProxySeries | None) -> Valued:
     """Each year's tonnes by that year's value: what is emitted later costs more."""
-    by_year = {
-        year: tonnes(amount) if given.unit == "kgCO2e" else tonnes(amount) * 1000
-        for year, amount in sorted(given.years.items())
-    }
+    by_year = {year: tonnes(amount, given.unit) for year, amount in sorted(given.years.items())}
     if series is not None and series.per != "tCO2e":
         raise ValueError(f"{series.id} is a value per {series.per}, and this is in tCO2e")
     quantity = sum(by_year.values(), start=Fraction(0))
