@@ -98,7 +98,7 @@ class Valuation(Struct, frozen=True, kw_only=True):
     """All of them. `totals` by currency and price base, because amounts of different years are no sum.
 
     `due` is the percentage of the contract's sum; `fulfilled` what of it the values make up, in percent, where all are
-    in one currency.
+    in one currency at the prices of one year.
     """
 
     items: tuple[Valued, ...]
@@ -217,8 +217,8 @@ def valuation(new: NewValuation) -> Valuation:
                 fault = Fault(f"/{name}", "This is not above 0.", "Write a plain decimal, such as 5.")
                 raise InvalidRequest("The obligation is no amount.", faults=(fault,))
         due = scoring.in_cents(Fraction(new.contract_sum) * Fraction(new.percent) / 100)
-        if due > 0 and len({one.currency for one in items if one.value is not None}) == 1:
-            made = sum((one.value for one in items if one.value is not None), start=Decimal(0))
+        if due > 0 and len(totals) == 1:
+            (made,) = totals.values()
             fulfilled = half_up(Fraction(made) / Fraction(due) * 100, 2)
     return Valuation(items=items, totals=totals, due=due, fulfilled=fulfilled)
 
