@@ -3,6 +3,17 @@
 SELECT count(*)::int FROM people AS person
 WHERE person.id = ANY(:person_ids::uuid []) AND person.organisation_id = :organisation_id::uuid;
 
+-- name: list_own_measures(buyer_id, codes)
+-- What a buyer's own catalogues say of measures with these codes; of several editions the one imported last.
+SELECT DISTINCT ON (given.measure ->> 'code')
+    given.measure ->> 'code' AS code, coalesce(given.measure ->> 'counts', '') AS counts,
+    coalesce(given.measure -> 'evidence', '[]') AS evidence
+FROM own_catalogues AS own
+CROSS JOIN LATERAL jsonb_array_elements(own.measures) AS given (measure)
+WHERE own.buyer_id = :buyer_id::uuid AND given.measure ->> 'code' = ANY(:codes::text [])
+ORDER BY given.measure ->> 'code' ASC, own.imported_at DESC, own.id ASC
+LIMIT 1000;
+
 -- name: insert_plan(lot_id, award_number, bid_id, person_id, starts_on, ends_on, period_months, value, bounds)!
 -- Keep over which periods a contract is watched.
 INSERT INTO monitoring_plans (
