@@ -399,9 +399,7 @@ async def watched(conn: db.Connection, plan: Plan) -> Watched:
 async def measures_of(conn: db.Connection, buyer_id: UUID, codes: Iterable[str]) -> dict[str, Measured]:
     """The measures of the built-in catalogue, and those of a buyer's own with these codes, as last imported."""
     own = await db.many(SQL.list_own_measures(conn, buyer_id=buyer_id, codes=list(codes)), Measured)
-    built_in = (
-        Measured(code=one.code, counts=one.counts, evidence=one.evidence) for one in measures.built_in().measures
-    )
+    built_in = msgspec.convert(measures.built_in().measures, list[Measured], from_attributes=True)
     return {one.code: one for one in (*own, *built_in)}
 
 
