@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -194,7 +195,8 @@ def following(server: LocalPostgres) -> Iterator[None]:
             "-U",
             "tenderscore",
         ]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as receiver:
+        named = os.environ | {"PGAPPNAME": "standby"}  # by its own name it is an archive, which is no standby
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=named) as receiver:
             try:
                 yield
             finally:
