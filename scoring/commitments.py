@@ -14,7 +14,7 @@ import msgspec
 
 from scoring.absolute import LinearAgainstCeiling, LinearBetweenBounds
 from scoring.answers import PassFail, Text
-from scoring.decimals import is_plain_decimal, parse_decimal
+from scoring.decimals import half_up, is_plain_decimal, parse_decimal
 from scoring.model import BidResult, Criterion, Evaluation, direction_of, leaves, unit_of
 from scoring.monetised import AwardOnValue, BonusMalus, CarbonPriced, FictitiousDiscount
 from scoring.offers import is_for_panel
@@ -145,5 +145,4 @@ def in_cents(exact: Fraction) -> Decimal:
     >>> str(in_cents(Fraction(1, 3))), str(in_cents(Fraction(-5, 1000)))
     ('0.33', '-0.01')
     """
-    cents = (abs(exact) * 200 + 1) // 2
-    return Decimal(cents if exact >= 0 else -cents).scaleb(-2)
+    return half_up(exact, 2)

@@ -156,6 +156,15 @@ def decimal_text(value: Fraction, decimals: int) -> str:
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
+def half_up(value: Fraction, decimals: int) -> Decimal:
+    """The number as a decimal with exactly so many decimals, half away from zero.
+
+    >>> str(half_up(Fraction(2, 3), 2)), str(half_up(Fraction(-1, 2), 0)), str(half_up(Fraction(-1, 1000), 2))
+    ('0.67', '-1', '0.00')
+    """
+    return Decimal(decimal_text(rounded(value, decimals, "half_up"), decimals))
+
+
 def printed(value: Fraction, rounding: Rounding | None = None) -> str:
     """The number as it is shown: by the published rounding, else exactly, else with ten decimals half up.
 

@@ -5,8 +5,12 @@ A quantity is credited with the confidence that somebody has in it, where a tend
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from scoring.decimals import require_decimal
+
+Mass = Literal["tCO2e", "kgCO2e"]
+"""Units of emissions, in scoring/units.py."""
 
 MONTHS = 12
 KG = 1000
@@ -32,14 +36,14 @@ def fte_years(
     return Fraction(people) * share * min(Fraction(months), Fraction(most_months)) / MONTHS
 
 
-def tonnes(kilograms: Decimal) -> Fraction:
-    """Kilograms of CO2 equivalent as tonnes.
+def tonnes(amount: Decimal, unit: Mass) -> Fraction:
+    """Emissions in tonnes of CO2 equivalent.
 
-    >>> str(tonnes(Decimal(1250)))
-    '5/4'
+    >>> str(tonnes(Decimal(1250), "kgCO2e")), str(tonnes(Decimal("1.25"), "tCO2e"))
+    ('5/4', '5/4')
     """
-    require_decimal(kilograms, "kilograms")
-    return Fraction(kilograms) / KG
+    require_decimal(amount, unit)
+    return Fraction(amount) / KG if unit == "kgCO2e" else Fraction(amount)
 
 
 def credited(quantity: Fraction, confidence: Decimal) -> Fraction:

@@ -52,7 +52,7 @@ class Row(Struct, frozen=True, kw_only=True):
     scope: what the key must carry, None where any key does. kind: of which organisations people may come. roles: of
     which the caller must hold one in the tender, if he comes from its buyer; none where every colleague may. since: the
     stage before which it is refused. tells: what of bids its answer may tell. decides: whether it opens bids or
-    approves, for which the sign-in must be strong.
+    approves, or changes what a strong sign-in is, for which the sign-in must be strong.
     """
 
     whose: Whose
@@ -139,7 +139,7 @@ ROWS: dict[str, Row] = {
     "issue_token": _open(),
     "list_token_keys": _open(),
     "get_token_metadata": _open(),
-    "register_provider": Row(whose="caller", scope="admin", kind="buyer"),
+    "register_provider": Row(whose="caller", scope="admin", kind="buyer", decides=True),
     "list_providers": Row(whose="caller", scope="read", kind="buyer"),
     "retire_provider": Row(whose="caller", scope="admin", kind="buyer"),
     "add_identity": Row(whose="caller", scope="admin", kind="buyer"),

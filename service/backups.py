@@ -201,6 +201,11 @@ def backup(arguments: argparse.Namespace) -> int:
     """Back the database up into a new folder, with the signed head of every tender's log."""
     settings = settings_of(arguments)
     form: Form = arguments.form or ("base" if settings.database_url is None else "dump")
+    if form == "base" and settings.database_url is not None:
+        raise BackupError(
+            "A base backup is of the embedded server: a copy of another one cannot be restored here.",
+            mend="leave --form out for a dump, or back the server up as its operator does (pg_basebackup, pgBackRest)",
+        )
     with database(settings) as dsn:
         made = back_up(settings, dsn, secrets_of(settings), arguments.to, form=form, with_secret=arguments.with_secret)
     print(f"{arguments.to}: {made.form}, {len(made.heads)} logs, as of {made.made_at.isoformat()}")
@@ -264,12 +269,14 @@ def add_commands(commands: Any) -> None:
     keeps = commands.add_parser("archive", help="keep the write-ahead log elsewhere", description=archive.__doc__)
     for parser, run in ((saves, backup), (keeps, archive)):
         parser.set_defaults(run=run)
-        parser.add_argument(
-            "--to", type=folder_of, metavar="DIR", required=run is backup, help="the folder to write to"
-        )
         parser.add_argument("--data", type=folder_of, metavar="DIR", help="folder of the embedded database")
+    told = keeps.add_mutually_exclusive_group(required=True)
+    for place in (saves, told):
+        place.add_argument(
+            "--to", type=folder_of, metavar="DIR", required=place is saves, help="the folder to write to"
+        )
+    told.add_argument("--drop", action="store_true", help="give the archive up: the server keeps nothing more for it")
     saves.add_argument("--form", choices=("base", "dump"), help="copy the server's files, or dump the database")
     saves.add_argument(
         "--with-secret", action="store_true", help="put the secret file in: who has it all can open bids"
     )
-    keeps.add_argument("--drop", action="store_true", help="give the archive up: the server keeps nothing more for it")

@@ -1,6 +1,6 @@
 """How a contract is performed, as a paper: each promise with what was delivered, what it costs, how it is rated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,10 +12,11 @@ from scoring import UNITS
 from service import db, monitoring, obligations
 from service.deliveries import Delivery, Progress, Verdict
 from service.monitoring import Due, Kept, Monitored, PeriodStanding
+from service.obligations import Obligation
 from service.organisations import Caller
 from service.paper_document import Document, Loaded, heading_of, latest, names_of
 from service.performance import Charge, Standing
-from service.performance_notices import About, FailureKind, Outcome, Rated
+from service.performance_notices import FailureKind, Outcome, Publication, Rated
 from service.remedies import Step
 
 
@@ -102,15 +103,6 @@ class Failed(Struct, frozen=True, kw_only=True):
     decided_by: str
 
 
-class Told(Struct, frozen=True, kw_only=True):
-    """A notice that was published."""
-
-    about: About
-    number: int
-    reference: str
-    published_at: datetime
-
-
 class ContractPaper(Document, frozen=True, kw_only=True):
     """Everything that the report on a contract prints; `today` is the day for which it stands."""
 
@@ -124,7 +116,7 @@ class ContractPaper(Document, frozen=True, kw_only=True):
     promises: tuple[Promised, ...]
     assessments: tuple[AssessedSpan, ...]
     failures: tuple[Failed, ...]
-    notices: tuple[Told, ...]
+    notices: tuple[Publication, ...]
     due: tuple[Due, ...]
     warnings: tuple[str, ...]
 
@@ -144,11 +136,9 @@ def _delivered(one: Delivery, names: Mapping[UUID, str]) -> Delivered:
     )
 
 
-def _promised(number: int, one: Monitored, kept: Kept, names: Mapping[UUID, str]) -> Promised:
-    obligation = kept.here.watched.obligation(one.obligation_id)
-    mine = (delivery for delivery in kept.deliveries if delivery.obligation_id == one.obligation_id)
+def _promised(one: Monitored, obligation: Obligation, mine: Iterable[Delivery], names: Mapping[UUID, str]) -> Promised:
     return Promised(
-        number=number,
+        number=obligation.number,
         title=one.title,
         promised=obligation.promised,
         unit=one.unit,
@@ -204,7 +194,7 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
     here = await obligations.place(conn, caller, "get_monitoring", lock=False, lot_id=lot_id)
     kept, plan = await monitoring.kept_of(conn, here), here.watched.plan
     names = await names_of(conn, _people(kept))
-    record = kept.record
+    record, delivered = kept.record, obligations.by_obligation(kept.deliveries)
     document = ContractPaper(
         heading=heading_of(here.known, here.known.lot(lot_id)),
         at=_last(kept),
@@ -216,7 +206,8 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
         value=plan.value,
         today=here.today,
         promises=tuple(
-            _promised(number, one, kept, names) for number, one in enumerate(monitoring.monitored(kept), start=1)
+            _promised(one, obligation, delivered[obligation.id], names)
+            for one, obligation in zip(monitoring.monitored(kept), here.watched.obligations, strict=True)
         ),
         assessments=tuple(
             AssessedSpan(
@@ -231,10 +222,7 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
         failures=tuple(
             Failed(**{name: getattr(failed, name) for name in Failed.__struct_fields__}) for failed in record.failures
         ),
-        notices=tuple(
-            Told(about=one.about, number=one.number, reference=one.reference, published_at=one.published_at)
-            for one in record.published
-        ),
+        notices=record.published,
         due=tuple(one for one in monitoring.dues(kept) if one.due_on <= here.today),
         warnings=tuple(f"{fault.message} {fault.mend}" for fault in monitoring.warnings_of(kept)),
     )

@@ -294,7 +294,9 @@ async def check_durability(conn: Connection) -> None:
                current_user AS role,
                (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
                (SELECT system_identifier FROM pg_control_system()) AS server,
-               (SELECT count(*) FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup') AS standbys,
+               (SELECT count(*) FROM pg_stat_replication
+                WHERE state IS DISTINCT FROM 'backup'
+                      AND application_name IS DISTINCT FROM 'pg_receivewal') AS standbys,
                current_setting('synchronous_standby_names') <> '' AS waits_for_standby,
                coalesce(has_any_column_privilege(to_regclass('events'), 'UPDATE')
                         OR has_table_privilege(to_regclass('events'), 'DELETE, TRUNCATE'), false) AS rewrites_events

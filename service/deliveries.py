@@ -20,7 +20,7 @@ from msgspec import Meta, Struct
 
 from scoring.decimals import require_decimal
 from scoring.units import find_unit
-from service import db, events, obligations
+from service import db, events, obligations, performance
 from service.drafts import Reason
 from service.file_bodies import FileOperation, Flow, check_file
 from service.obligations import Obligation, Place, Watched
@@ -229,14 +229,11 @@ def check_proved(one: Obligation, delivery: Delivery, quantity: Decimal | None) 
     return quantity
 
 
-def verified(deliveries: Iterable[Delivery], one: Obligation) -> dict[int, Decimal]:
-    """What counts in each period: the sum, or the last verified where every period must reach its target."""
-    found: dict[int, Decimal] = {}
-    for delivery in deliveries:
-        if delivery.obligation_id == one.id and delivery.credited is not None:
-            before = found.get(delivery.period, Decimal(0)) if one.accrual == "sum" else Decimal(0)
-            found[delivery.period] = before + delivery.credited
-    return found
+def verified(mine: Iterable[Delivery], one: Obligation) -> dict[int, Decimal]:
+    """What counts in each period of an obligation, of its own deliveries."""
+    return performance.counted(
+        one.accrual, ((made.period, made.credited) for made in mine if made.credited is not None)
+    )
 
 
 # Reading

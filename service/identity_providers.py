@@ -20,10 +20,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from service import db, events, organisations, tokens
+from service import access, db, events, organisations, tokens
 from service.organisations import Caller, Key, Name, NewKey, OrganisationKind, Person, Scope, check_scopes
 from service.outbound import OutboundRefused, check_url, fetch
-from service.problems import Fault, InvalidRequest, Refusal, Unavailable
+from service.problems import Fault, InvalidRequest, NotFound, Refusal, Unavailable
 from service.tokens import Algorithm, InvalidToken, Unverified
 
 if TYPE_CHECKING:  # loaded by the first token
@@ -259,7 +259,8 @@ async def register_provider(
     """Register the identity provider of your people; needs the scope `admin`.
 
     Its keys are fetched when the first token comes. Unless `keys_decide`, your people's API keys open and approve
-    nothing from now on: only who has signed in there with one of the `acr_values` does.
+    nothing from now on: only who has signed in there with one of the `acr_values` does, and registers or retires
+    providers.
     """
     try:
         check_url(data.issuer, state.own_hosts)
@@ -293,11 +294,19 @@ async def list_providers(
 async def retire_provider(
     provider_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> IdentityProvider:
-    """Refuse all tokens of a provider from the next request on; needs the scope `admin`."""
-    retired = await db.one(
-        SQL.retire_provider(conn, provider_id=provider_id, organisation_id=caller.organisation_id), IdentityProvider
-    )
-    data = {"provider_id": retired.id, "organisation_id": caller.organisation_id}
+    """Refuse all tokens of a provider from the next request on; needs the scope `admin`.
+
+    While a provider alone decides, it needs a sign-in that may approve; or the platform's operator, who retires any.
+    """
+    operator = "platform" in caller.scopes
+    if not operator:
+        access.check_sign_in(caller)
+    whose = None if operator else caller.organisation_id
+    found = await SQL.retire_provider(conn, provider_id=provider_id, organisation_id=whose)
+    if found is None:
+        raise NotFound
+    retired = msgspec.convert(found, IdentityProvider)
+    data = {"provider_id": retired.id, "organisation_id": found["organisation_id"]}
     await events.record(conn, "identity-provider.retired", tender_id=None, actor=caller.person_id, data=data)
     return retired
 

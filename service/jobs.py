@@ -21,19 +21,25 @@ from service import db, tracing
 from service.leader import GONE
 
 if TYPE_CHECKING:
+    from pgqueuer.adapters.persistence.queries import Queries
     from pgqueuer.core.qm import QueueManager
 
 SQL = db.queries("jobs")
 
 ATTEMPTS = 5
 RECONNECT_SECONDS = 5
+BROKEN = "It could not be done; the program's log says why."
+"""Of a job whose exception nobody foresaw: its own text may hold what it worked on."""
 LOOK_SECONDS = 1
 """How often a worker that has had nothing to do yet looks whether something is queued."""
+
+UNUSABLE = (*GONE, asyncpg.PostgresError)
+"""What comes of a statement of the queue's own that the database does not take now."""
 
 Do = Callable[[asyncpg.Pool, str], Awaitable[None]]
 """What a job does with its payload, on a pool of connections."""
 
-_log = structlog.get_logger("tenderscore")
+log = structlog.get_logger("tenderscore")
 
 
 _JOBS = Counter(
@@ -127,42 +133,91 @@ async def forget(conn: db.Connection, duty: str, payload: str) -> None:
 
 
 async def attempt(pool: asyncpg.Pool, do: Do, duty: str, payload: str) -> timedelta | None:
-    """Make one attempt; the time after which to make another, or None when the job is done or given up."""
+    """Make one attempt; the time after which to make another, or None when the job is done or given up.
+
+    Raises nothing: pgqueuer deletes a job from the queue whose function has raised. While the database is away the job
+    waits for it here; a fault of the program is a failure like any other, whose text tells nobody what it read.
+    """
+    try:
+        while True:
+            try:
+                return await _attempt(pool, do, duty, payload)
+            except UNUSABLE as error:
+                log.warning("job without database", job=key_of(duty, payload), reason=str(error))
+                await asyncio.sleep(RECONNECT_SECONDS)
+    except asyncio.CancelledError:  # we were told to stop: no fault of the job, somebody else goes on with it
+        return timedelta()
+
+
+async def _attempt(pool: asyncpg.Pool, do: Do, duty: str, payload: str) -> timedelta | None:
     key = key_of(duty, payload)
     begun = await SQL.begin_attempt(pool, key=key)
     if begun > ATTEMPTS:
         await SQL.give_up(pool, key=key, failure="Its worker ended each time before it was done.")
         return None
     try:
-        await do(pool, payload)
-    except JobError as error:
-        await SQL.note_failure(pool, key=key, failure=str(error), mend=error.mend or None)
-        _log.error("job failed", job=key, attempt=begun, failure=str(error))
-        _JOBS.labels(duty, "failed").inc()
-        if error.final or begun == ATTEMPTS:
-            await SQL.give_up(pool, key=key, failure=str(error))
-            return None
-        return timedelta(seconds=2**begun)
+        failed = await _do(pool, do, payload, key)
     except Later as later:
         await SQL.forget_attempts(pool, key=key)
         return later.after
-    except asyncio.CancelledError:  # we were told to stop: no fault of the job, somebody else goes on with it
-        await SQL.take_back_attempt(pool, key=key)
-        return timedelta()
-    await SQL.forget_attempts(pool, key=key)
-    _JOBS.labels(duty, "done").inc()
+    except asyncio.CancelledError:
+        with contextlib.suppress(*UNUSABLE):
+            await SQL.take_back_attempt(pool, key=key)
+        raise
+    if failed is None:
+        await SQL.forget_attempts(pool, key=key)
+        _JOBS.labels(duty, "done").inc()
+        return None
+    await SQL.note_failure(pool, key=key, failure=str(failed), mend=failed.mend or None)
+    log.error("job failed", job=key, attempt=begun, failure=str(failed))
+    _JOBS.labels(duty, "failed").inc()
+    if failed.final or begun == ATTEMPTS:
+        await SQL.give_up(pool, key=key, failure=str(failed))
+        return None
+    return timedelta(seconds=2**begun)
+
+
+async def _do(pool: asyncpg.Pool, do: Do, payload: str, key: str) -> JobError | None:
+    """Do a job; why it failed, if it did. That the database was lost is such a reason: another attempt may go well."""
+    try:
+        await do(pool, payload)
+    except JobError as error:
+        return error
+    except Later:
+        raise
+    except Exception:
+        log.exception("job broken", job=key)
+        return JobError(BROKEN)
     return None
+
+
+def _queries(pool: asyncpg.Pool) -> "Queries":
+    from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
+    from pgqueuer.adapters.persistence.queries import Queries
+    from pgqueuer.domain.models import Job, TracebackRecord
+
+    class Kept(Queries):
+        """Puts a job back when the database is there again: one that cannot be put back is deleted as failed."""
+
+        async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
+            while True:
+                try:
+                    return await super().retry_job(job, delay, traceback_record)
+                except UNUSABLE:
+                    if pool.is_closing():  # the job stays picked: another worker takes it once we are silent
+                        raise
+                    await asyncio.sleep(RECONNECT_SECONDS)
+
+    return Kept(AsyncpgPoolDriver(pool))
 
 
 def _manager(pool: asyncpg.Pool, duties: Mapping[str, Do], at_once: int) -> "QueueManager":
     """The queue's worker, with one entry for each duty."""
-    from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
-    from pgqueuer.adapters.persistence.queries import Queries
     from pgqueuer.core.qm import QueueManager
     from pgqueuer.domain.errors import RetryRequested
     from pgqueuer.domain.models import Job
 
-    manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+    manager = QueueManager(_queries(pool))
     seats = asyncio.Semaphore(at_once)
 
     def register(duty: str, do: Do) -> None:
@@ -191,8 +246,8 @@ async def work(dsn: str, duties: Mapping[str, Do], *, at_once: int, grace: float
             async with pool:
                 await _first_job(pool)
                 await _run(_manager(pool, duties, at_once), at_once, grace)
-        except (*GONE, asyncpg.PostgresError, db.DatabaseError) as error:
-            _log.warning("worker without database", reason=str(error))
+        except (*UNUSABLE, db.DatabaseError) as error:
+            log.warning("worker without database", reason=str(error))
             await asyncio.sleep(RECONNECT_SECONDS)
 
 

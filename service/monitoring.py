@@ -19,9 +19,10 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 import scoring
+from scoring.decimals import half_up
 from service import db, deliveries, obligations, performance, performance_notices, remedies
 from service.deliveries import Delivery
-from service.obligations import Obligation, Place, Plan, Terms, Worth
+from service.obligations import Obligation, Owed, Place, Plan
 from service.organisations import Caller
 from service.performance import Accrual, Bounds, Charge, Standing
 from service.performance_notices import Record
@@ -137,19 +138,20 @@ def period_standings(one: Obligation, verified: dict[int, Decimal], today: date)
             ends_on=period.ends_on,
             target=period.target,
             verified=value,
-            achievement=None if ratio is None else performance.rounded(ratio * performance.HUNDRED, 2),
+            achievement=None if ratio is None else half_up(ratio * performance.HUNDRED, 2),
         )
 
 
 def monitored(kept: Kept) -> Iterator[Monitored]:
     """How each promise stands."""
     watched, today = kept.here.watched, kept.here.today
+    delivered, steps = obligations.by_obligation(kept.deliveries), obligations.by_obligation(kept.remedies)
     for one in watched.obligations:
-        standing = remedies.stands(one, kept.deliveries, watched, today)
-        taken = tuple(step for step in kept.remedies if step.obligation_id == one.id)
+        mine, taken = delivered[one.id], tuple(steps[one.id])
+        verified = deliveries.verified(mine, one)
+        standing = remedies.stands(one, verified, watched, today)
         highest = max((LADDER.index(step.step) for step in taken), default=-1)
         short = bool(standing.shortfall) and one.terms.contracted and highest + 1 < len(LADDER)
-        mine = [delivery for delivery in kept.deliveries if delivery.obligation_id == one.id]
         waiting = (delivery.quantity for delivery in mine if not delivery.decisions)
         yield Monitored(
             obligation_id=one.id,
@@ -165,9 +167,9 @@ def monitored(kept: Kept) -> Iterator[Monitored]:
             points=one.worth.points,
             advantage=one.worth.advantage,
             standing=standing,
-            periods=tuple(period_standings(one, deliveries.verified(mine, one), today)),
+            periods=tuple(period_standings(one, verified, today)),
             waiting=sum(waiting, start=Decimal(0)),
-            charge=remedies.charge_of(one, standing, today),
+            charge=remedies.charge_of(one, verified, today),
             charged=remedies.charged(taken),
             remedies=taken,
             next_step=LADDER[highest + 1] if short else None,
@@ -303,7 +305,7 @@ class _Verified(Struct, frozen=True):
     quantity: Decimal
 
 
-class _Promise(Struct, frozen=True, kw_only=True):
+class _Promise(Owed, frozen=True, kw_only=True):
     supplier_id: UUID
     supplier: str
     lot_id: UUID
@@ -312,24 +314,14 @@ class _Promise(Struct, frozen=True, kw_only=True):
     ends_on: date
     period_months: int
     bounds: Bounds
-    unit: str
-    direction: scoring.Direction
-    accrual: Accrual
-    worth: Worth
-    terms: Terms
     verified: tuple[_Verified, ...]
 
     def standing(self, today: date) -> Standing:
         """How it stands."""
-        found: dict[int, Decimal] = {}
-        for one in self.verified:
-            before = found.get(one.period, Decimal(0)) if self.accrual == "sum" else Decimal(0)
-            found[one.period] = before + one.quantity
+        found = performance.counted(self.accrual, ((one.period, one.quantity) for one in self.verified))
         days = performance.spans(self.starts_on, self.ends_on, self.period_months)
         periods = performance.periods_of(days, self.terms.targets)
-        target = sum(self.terms.targets, start=Decimal(0)) if self.accrual == "sum" else self.worth.target
-        promise = performance.Promise(direction=self.direction, accrual=self.accrual, target=target)
-        return performance.standing(promise, periods, found, today, self.bounds)
+        return performance.standing(self.promise(), periods, found, today, self.bounds)
 
 
 def learnt(promises: Iterable[_Promise], today: date) -> list[DeliveredOf]:
@@ -381,13 +373,13 @@ def _together(members: Sequence[tuple[_Promise, Standing]]) -> dict[str, Any]:
     return {
         "promised": performance.exactly(promised),
         "delivered": performance.exactly(delivered),
-        "percent": None if ratio is None else performance.rounded(ratio * performance.HUNDRED, 2),
+        "percent": None if ratio is None else half_up(ratio * performance.HUNDRED, 2),
     }
 
 
 async def learnt_by(conn: db.Connection, buyer_id: UUID) -> list[DeliveredOf]:
     """What a buyer's contractors delivered of what they had promised, up to the day it is."""
-    today: date = await conn.fetchval("SELECT clock_timestamp()::date")
+    today: date = await SQL.read_day(conn)
     return learnt(await db.many(SQL.list_promises(conn, buyer_id=buyer_id), _Promise), today)
 
 

@@ -4,11 +4,12 @@ Promises come from the stored evaluation that the award rests on, to the byte; t
 contract says of each. What was scored and is not in the contract stays here and is pointed at.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,10 +43,11 @@ class NewTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the contract says of a promise.
 
     `contracted`: false where the promise was scored and did not come into the contract. `measure`: its code in the
-    catalogue, the criterion's id unless told. `evidence`: what proves it; else the measure's. `owner_id`: who of the
-    buyer watches it; else who makes the plan. `kpi`: one of the key performance indicators that are published and
-    rated. `targets`: one for each period, in place of the promise spread by days. `compensation`: what a shortfall
-    costs; else 1.5 × the advantage at the award, where that is known in money.
+    built-in catalogue or in one of your own, the criterion's id unless told. `evidence`: what proves it; else the
+    measure's. `owner_id`: who of the buyer watches it; else who makes the plan, and of changed terms who watched it
+    before. `kpi`: one of the key performance indicators that are published and rated. `targets`: one for each period,
+    in place of the promise spread by days. `compensation`: what a shortfall costs; else 1.5 × the advantage at the
+    award, where that is known in money.
     """
 
     contracted: bool = True
@@ -77,6 +79,14 @@ class ChangedTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     terms: NewTerms
 
 
+class Measured(Struct, frozen=True, kw_only=True):
+    """What a catalogue says of a measure: what must not be counted for two of them, and what proves it."""
+
+    code: str
+    counts: str
+    evidence: tuple[str, ...]
+
+
 class Worth(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a promise earned at the award: weighted points, and money where the published rules say how much."""
 
@@ -100,21 +110,14 @@ class Terms(Struct, frozen=True, kw_only=True):
     compensation: Compensation | None
 
 
-class Obligation(Struct, frozen=True, kw_only=True):
-    """A promise of the contractor's with the terms in force; `version` is theirs."""
+class Owed(Struct, frozen=True, kw_only=True):
+    """What a promise amounts to under the terms in force."""
 
-    id: UUID
-    number: int
-    criterion_id: str
-    title: str
     unit: str
     direction: scoring.Direction
     accrual: Accrual
-    promised: str
     worth: Worth
-    version: int
     terms: Terms
-    periods: tuple[Period, ...] = ()
 
     def promise(self) -> Promise:
         """What the arithmetic needs. The targets of the contract are the promise: their sum, or their mean."""
@@ -124,11 +127,39 @@ class Obligation(Struct, frozen=True, kw_only=True):
         return Promise(
             direction=self.direction,
             accrual=self.accrual,
-            target=performance.exactly(total),
+            target=total,
             advantage=worth.advantage,
             rate=worth.rate,
             levels=worth.levels,
         )
+
+
+class Obligation(Owed, frozen=True, kw_only=True):
+    """A promise of the contractor's with the terms in force; `version` is theirs."""
+
+    id: UUID
+    number: int
+    criterion_id: str
+    title: str
+    promised: str
+    version: int
+    periods: tuple[Period, ...] = ()
+
+
+class _OfObligation(Protocol):
+    @property
+    def obligation_id(self) -> UUID: ...
+
+
+_T = TypeVar("_T", bound=_OfObligation)
+
+
+def by_obligation(every: Iterable[_T]) -> dict[UUID, list[_T]]:
+    """What belongs to each obligation, in its order; an empty list to one that nothing belongs to."""
+    found: defaultdict[UUID, list[_T]] = defaultdict(list)
+    for one in every:
+        found[one.obligation_id].append(one)
+    return found
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -236,11 +267,16 @@ def promise_of(one: scoring.Commitment, offered: str) -> tuple[Decimal, str, Acc
     return Decimal(one.value), one.unit, "each_period" if one.unit in EACH_PERIOD else "sum"
 
 
-def complete(new: NewTerms, one: dict[str, Any], days: Sequence[tuple[date, date]], owner_id: UUID) -> Terms:
+def complete(
+    new: NewTerms,
+    one: dict[str, Any],
+    days: Sequence[tuple[date, date]],
+    owner_id: UUID,
+    known: Mapping[str, Measured],
+) -> Terms:
     """The terms with what the catalogue and the award say. Raises InvalidRequest, with the criterion's place."""
     at = pointer("terms", one["criterion_id"])
     code = new.measure or one["criterion_id"]
-    known = {measure.code: measure for measure in measures.built_in().measures}
     worth, target = one["worth"], one["worth"].target
     if new.measure is not None and new.measure not in known:
         fault = Fault(f"{at}/measure", f"There is no measure {new.measure!r}.", f"There are {', '.join(known)}.")
@@ -278,7 +314,9 @@ def check_targets(targets: Sequence[Decimal], periods: int, at: str) -> None:
     raise InvalidRequest("The targets do not fit the periods.", faults=(Fault(at, message, mend),))
 
 
-def drafts_of(result: scoring.Evaluation, bid: PanelBid, new: NewPlan, owner_id: UUID) -> list[dict[str, Any]]:
+def drafts_of(
+    result: scoring.Evaluation, bid: PanelBid, new: NewPlan, owner_id: UUID, measured: Mapping[str, Measured]
+) -> list[dict[str, Any]]:
     """What is to be kept of each promise. Raises InvalidRequest for terms of what nobody promised."""
     drafts: list[dict[str, Any]] = []
     for one in scoring.commitments(result, str(bid.bid_id)):
@@ -303,7 +341,7 @@ def drafts_of(result: scoring.Evaluation, bid: PanelBid, new: NewPlan, owner_id:
         raise InvalidRequest("There are terms of what nobody promised.", faults=faults)
     days = performance.spans(new.starts_on, new.ends_on, new.period_months)
     for draft in drafts:
-        draft["terms"] = complete(new.terms.get(draft["criterion_id"], NewTerms()), draft, days, owner_id)
+        draft["terms"] = complete(new.terms.get(draft["criterion_id"], NewTerms()), draft, days, owner_id, measured)
     return drafts
 
 
@@ -358,6 +396,13 @@ async def watched(conn: db.Connection, plan: Plan) -> Watched:
     return Watched(plan=plan, obligations=obligations)
 
 
+async def measures_of(conn: db.Connection, buyer_id: UUID, codes: Iterable[str]) -> dict[str, Measured]:
+    """The measures of the built-in catalogue, and those of a buyer's own with these codes, as last imported."""
+    own = await db.many(SQL.list_own_measures(conn, buyer_id=buyer_id, codes=list(codes)), Measured)
+    built_in = msgspec.convert(measures.built_in().measures, list[Measured], from_attributes=True)
+    return {one.code: one for one in (*own, *built_in)}
+
+
 async def check_owners(conn: db.Connection, caller: Caller, terms: dict[str, NewTerms]) -> None:
     """Owners are people of the buyer."""
     named = {one.owner_id for one in terms.values() if one.owner_id is not None}
@@ -394,7 +439,10 @@ async def make_obligations(
     result = msgspec.json.decode(stored.canonical, type=scoring.Evaluation)
     opened = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), PanelBid)
     bid = next(one for one in opened if one.bid_id == contract.bid_id)
-    drafts = drafts_of(result, bid, data, caller.person_id)
+    codes = {leaf.id for leaf in scoring.leaves(result.lot.criteria)}
+    codes |= {terms.measure for terms in data.terms.values() if terms.measure is not None}
+    measured = await measures_of(conn, caller.organisation_id, codes)
+    drafts = drafts_of(result, bid, data, caller.person_id, measured)
     key = {"lot_id": lot_id, "award_number": contract.award_number, "bid_id": contract.bid_id}
     made = {**key, "person_id": caller.person_id, "starts_on": data.starts_on, "ends_on": data.ends_on}
     made |= {"period_months": data.period_months, "value": value_of(result, bid.bid_id), "bounds": data.bounds}
@@ -436,7 +484,8 @@ async def change_terms(
     one = here.watched.obligation(obligation_id)
     await check_owners(conn, caller, {one.criterion_id: data.terms})
     draft = {"criterion_id": one.criterion_id, "unit": one.unit, "accrual": one.accrual, "worth": one.worth}
-    terms = complete(data.terms, draft, here.watched.plan.days(), caller.person_id)
+    measured = await measures_of(conn, caller.organisation_id, [data.terms.measure or one.criterion_id])
+    terms = complete(data.terms, draft, here.watched.plan.days(), one.terms.owner_id, measured)
     if not terms.evidence:
         terms = msgspec.structs.replace(terms, evidence=one.terms.evidence)
     ids = {"obligation_id": obligation_id, "person_id": caller.person_id}

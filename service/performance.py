@@ -5,7 +5,7 @@ missing: of what should be delivered it is nothing delivered, of what should be 
 """
 
 import calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +15,7 @@ from msgspec import Meta, Struct, structs
 
 import scoring
 from scoring import Direction
-from scoring.decimals import require_decimal
+from scoring.decimals import DECIMALS, exact_text, finite_decimals, half_up, require_decimal
 
 Accrual = Literal["sum", "each_period"]
 """sum: deliveries add up over the contract (hours, tonnes) · each_period: every period must reach the target."""
@@ -27,6 +27,8 @@ EACH_PERIOD = frozenset({"percent", "grade", "yes_no", "number"})
 """Units of which two periods are no sum."""
 HUNDRED = Fraction(100)
 MOST_PERCENT = Decimal(1000)
+ENDLESS_DECIMALS = 4
+"""So many has what no finite decimal writes, such as a third."""
 LEAST_AMOUNT = Decimal("0.0001")
 
 
@@ -93,7 +95,7 @@ class Promise(Struct, frozen=True, kw_only=True):
 
     direction: Direction
     accrual: Accrual
-    target: Decimal
+    target: Fraction
     advantage: Decimal | None = None
     rate: Decimal | None = None
     levels: Mapping[str, Decimal] = {}
@@ -174,7 +176,7 @@ def spread(target: Decimal, days: Sequence[tuple[date, date]], decimals: int) ->
     parts: list[Decimal] = []
     for length in lengths:
         passed += length
-        due = rounded(Fraction(target) * passed / whole, decimals)
+        due = half_up(Fraction(target) * passed / whole, decimals)
         parts.append(due - given)
         given = due
     return tuple(parts)
@@ -191,14 +193,16 @@ def periods_of(days: Sequence[tuple[date, date]], targets: Sequence[Decimal]) ->
 # Achievement
 
 
-def rounded(exact: Fraction, decimals: int) -> Decimal:
-    """Half away from nought to so many decimals.
+def counted(accrual: Accrual, verified: Iterable[tuple[int, Decimal]]) -> dict[int, Decimal]:
+    """What counts in each period, of what was verified first to last: the sum, or the last where each must be reached.
 
-    >>> str(rounded(Fraction(2, 3), 2)), str(rounded(Fraction(-1, 2), 0))
-    ('0.67', '-1')
+    >>> counted("sum", [(1, Decimal(3)), (1, Decimal(4))]), counted("each_period", [(1, Decimal(3)), (1, Decimal(4))])
+    ({1: Decimal('7')}, {1: Decimal('4')})
     """
-    units = (abs(exact) * 2 * 10**decimals + 1) // 2
-    return Decimal(units if exact >= 0 else -units).scaleb(-decimals)
+    found: dict[int, Decimal] = {}
+    for period, quantity in verified:
+        found[period] = quantity + (found.get(period, Decimal(0)) if accrual == "sum" else 0)
+    return found
 
 
 def ratio(value: Fraction, target: Fraction, direction: Direction) -> Fraction:
@@ -230,27 +234,41 @@ def standing(
     promise: Promise, periods: Sequence[Period], verified: Mapping[int, Decimal], today: date, bounds: Bounds
 ) -> Standing:
     """How a promise stands on a day, by what was verified in each period; a period's last day is still its own."""
+    return _told(promise, *_reckoned(promise, periods, verified, today), bounds)
+
+
+def missing(
+    promise: Promise, periods: Sequence[Period], verified: Mapping[int, Decimal], today: date
+) -> Fraction | None:
+    """What the ended periods lack, exactly; of `each_period` the mean of what each lacked. None: not known yet."""
+    _, found = _reckoned(promise, periods, verified, today)
+    return None if found is None else found.missing
+
+
+def _reckoned(
+    promise: Promise, periods: Sequence[Period], verified: Mapping[int, Decimal], today: date
+) -> "tuple[_Sums, _Found | None]":
     ended = [period for period in periods if period.ends_on < today]
     if promise.accrual == "each_period":
-        return _standing_each(promise, ended, verified, bounds)
+        return _reckoned_each(promise, ended, verified)
     due = sum((Fraction(one.target) for one in ended), start=Fraction(0))
     of_ended = sum((Fraction(verified.get(one.number, 0)) for one in ended), start=Fraction(0))
     every = sum((Fraction(one) for one in verified.values()), start=Fraction(0))
     sums = _Sums(due, every, of_ended)
     if not _is_known(promise, ended, verified):
-        return _told(promise, sums, None, bounds)
+        return sums, None
     achieved = ratio(of_ended, due, promise.direction)
     pace = of_ended / due if due > 0 else Fraction(1)
-    forecast = max(every, of_ended + pace * (Fraction(promise.target) - due))
-    missing = due - of_ended if promise.direction == "higher" else of_ended - due
-    return _told(promise, sums, _Found(achieved, forecast, max(missing, Fraction(0))), bounds)
+    forecast = max(every, of_ended + pace * (promise.target - due))
+    gap = due - of_ended if promise.direction == "higher" else of_ended - due
+    return sums, _Found(achieved, forecast, max(gap, Fraction(0)))
 
 
-def _standing_each(
-    promise: Promise, ended: Sequence[Period], verified: Mapping[int, Decimal], bounds: Bounds
-) -> Standing:
+def _reckoned_each(
+    promise: Promise, ended: Sequence[Period], verified: Mapping[int, Decimal]
+) -> "tuple[_Sums, _Found | None]":
     if not _is_known(promise, ended, verified):
-        return _told(promise, _Sums(Fraction(0), Fraction(0), Fraction(0)), None, bounds)
+        return _Sums(Fraction(0), Fraction(0), Fraction(0)), None
     values = [Fraction(verified.get(one.number, 0)) for one in ended]
     targets = [Fraction(one.target) for one in ended]
     ratios = [
@@ -258,10 +276,8 @@ def _standing_each(
     ]
     sign = 1 if promise.direction == "higher" else -1
     gaps = [max(Fraction(0), sign * (target - value)) for value, target in zip(values, targets, strict=True)]
-    mean, due, achieved, missing = (
-        sum(many, start=Fraction(0)) / len(ended) for many in (values, targets, ratios, gaps)
-    )
-    return _told(promise, _Sums(due, mean, mean), _Found(achieved, mean, missing), bounds)
+    mean, due, achieved, gap = (sum(many, start=Fraction(0)) / len(ended) for many in (values, targets, ratios, gaps))
+    return _Sums(due, mean, mean), _Found(achieved, mean, gap)
 
 
 class _Sums(NamedTuple):
@@ -283,7 +299,7 @@ def _is_known(promise: Promise, ended: Sequence[Period], verified: Mapping[int, 
 
 def _told(promise: Promise, sums: _Sums, found: _Found | None, bounds: Bounds) -> Standing:
     known = Standing(
-        target=promise.target,
+        target=exactly(promise.target),
         target_to_date=exactly(sums.due),
         verified=exactly(sums.verified),
         verified_to_date=exactly(sums.of_ended),
@@ -295,12 +311,12 @@ def _told(promise: Promise, sums: _Sums, found: _Found | None, bounds: Bounds) -
     )
     if found is None:
         return known
-    at_the_end = ratio(found.forecast, Fraction(promise.target), promise.direction)
+    at_the_end = ratio(found.forecast, promise.target, promise.direction)
     return structs.replace(
         known,
-        achievement=rounded(found.achieved * HUNDRED, 2),
+        achievement=half_up(found.achieved * HUNDRED, 2),
         forecast=exactly(found.forecast),
-        forecast_achievement=rounded(at_the_end * HUNDRED, 2),
+        forecast_achievement=half_up(at_the_end * HUNDRED, 2),
         shortfall=exactly(found.missing),
         rating=rate(found.achieved, bounds),
     )
@@ -312,25 +328,29 @@ def exactly(number: Fraction) -> Decimal:
     >>> str(exactly(Fraction(1, 8))), str(exactly(Fraction(2, 3)))
     ('0.125', '0.6667')
     """
-    decimals = next((places for places in range(13) if (number * 10**places).denominator == 1), 4)
-    return rounded(number, decimals)
+    decimals = finite_decimals(number)
+    return half_up(number, ENDLESS_DECIMALS if decimals is None or decimals > DECIMALS else decimals)
 
 
 # What a shortfall costs
 
 
-def charge(promise: Promise, by: Compensation, shortfall: Decimal, ended: tuple[int, int]) -> Charge | None:
+def charge(promise: Promise, by: Compensation, shortfall: Fraction, ended: tuple[int, int]) -> Charge | None:
     """What a shortfall costs by the agreed formula; None where neither the award nor the contract gives an amount.
 
     `ended`: how many periods have ended, and how many there are. Where every period must reach the target, the
     shortfall is their mean: a rate is due for each ended period, an advantage for their share of the contract. With
     published levels the delivered level earns what it would have earned at the award; without them the advantage
-    shrinks in proportion.
+    shrinks in proportion. Rounded once, at the end: a shortfall without an end stands in the formula as a fraction.
+
+    >>> each = Promise(direction="higher", accrual="each_period", target=Fraction(100))
+    >>> charge(each, ByUnit(rate=Decimal(3), source="clause 14.2"), Fraction(100, 3), (3, 4))
+    Charge(amount=Decimal('300.00'), formula='3 × (100/3) × 3')
     """
     each = promise.accrual == "each_period"
     match by:
         case ByUnit(rate=agreed):
-            exact, formula = Fraction(agreed) * Fraction(shortfall), f"{agreed:f} × {shortfall:f}"
+            exact, formula = Fraction(agreed) * shortfall, f"{agreed:f} × {_written(shortfall)}"
             if each:
                 exact, formula = exact * ended[0], f"{formula} × {ended[0]}"
         case ByAdvantage(factor=factor):
@@ -347,24 +367,29 @@ def charge(promise: Promise, by: Compensation, shortfall: Decimal, ended: tuple[
     return Charge(amount=scoring.in_cents(exact), formula=formula)
 
 
-def lost_advantage(promise: Promise, shortfall: Decimal) -> tuple[Fraction, str] | None:
+def lost_advantage(promise: Promise, shortfall: Fraction) -> tuple[Fraction, str] | None:
     """The part of the advantage at the award that was not earned, and how that is written."""
     if promise.rate is not None:
-        return Fraction(promise.rate) * Fraction(shortfall), f"{promise.rate:f} × {shortfall:f}"
+        return Fraction(promise.rate) * shortfall, f"{promise.rate:f} × {_written(shortfall)}"
     if promise.advantage is None:
         return None
     if promise.levels:
         higher = promise.direction == "higher"
-        reached = promise.target - shortfall if higher else promise.target + shortfall
+        reached = promise.target + (-shortfall if higher else shortfall)
         met = (
             amount
             for level, amount in promise.levels.items()
-            if (Decimal(level) <= reached if higher else Decimal(level) >= reached)
+            if (Fraction(level) <= reached if higher else Fraction(level) >= reached)
         )
         worth = min(promise.advantage, max(met, default=Decimal(0)))
         return Fraction(promise.advantage) - Fraction(worth), f"({promise.advantage:f} − {worth:f})"
     if promise.target == 0:
         return Fraction(promise.advantage), f"{promise.advantage:f}"
-    share = min(Fraction(1), Fraction(shortfall) / abs(Fraction(promise.target)))
-    written = f"{promise.advantage:f} × {shortfall:f} ÷ {abs(promise.target):f}"
+    share = min(Fraction(1), shortfall / abs(promise.target))
+    written = f"{promise.advantage:f} × {_written(shortfall)} ÷ {_written(abs(promise.target))}"
     return Fraction(promise.advantage) * share, written
+
+
+def _written(number: Fraction) -> str:
+    text = exact_text(number)
+    return f"({text})" if "/" in text else text

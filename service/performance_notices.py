@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from service import db, deliveries, events, obligations, performance
 from service.drafts import Instant, Reason
@@ -241,7 +241,7 @@ def check_span(new: NewAssessment, earlier: Sequence[Assessment], plan: Plan, to
 
 def rated(watched: Watched, known: Iterable[deliveries.Delivery], new: NewAssessment) -> tuple[Rated, ...]:
     """Every indicator with the figures of the assessed days and its rating. Raises InvalidRequest, NoIndicators."""
-    asked, known = indicators(watched), list(known)
+    asked, made = indicators(watched), obligations.by_obligation(known)
     if not asked:
         raise NoIndicators("None of its obligations is one.")
     names = [one.criterion_id for one in asked]
@@ -254,7 +254,7 @@ def rated(watched: Watched, known: Iterable[deliveries.Delivery], new: NewAssess
     for one in asked:
         periods = [span for span in one.periods if new.starts_on <= span.starts_on and span.ends_on <= new.ends_on]
         inside = {span.number for span in periods}
-        verified = {name: value for name, value in deliveries.verified(known, one).items() if name in inside}
+        verified = {name: value for name, value in deliveries.verified(made[one.id], one).items() if name in inside}
         after, bounds = new.ends_on + timedelta(days=1), watched.plan.bounds
         standing = performance.standing(one.promise(), periods, verified, after, bounds)
         given = new.ratings.get(one.criterion_id)
@@ -358,7 +358,12 @@ def notices_of(here: Place, record: Record, identifier: str | None) -> list[Perf
             contractor=plan.contractor,
             contractor_identifier=identifier,
             indicators=tuple(
-                Indicator(title=one.title, description=one.promised, target=one.promise().target, unit=one.unit)
+                Indicator(
+                    title=one.title,
+                    description=one.promised,
+                    target=performance.exactly(one.promise().target),
+                    unit=one.unit,
+                )
                 for one in indicators(here.watched)
             ),
             source=law.source if law else None,
@@ -397,9 +402,9 @@ async def assess_performance(
     ratings = rated(here.watched, await deliveries.of_contract(conn, here.watched), data)
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": plan.award_number, "starts_on": data.starts_on}
     facts |= {"ends_on": data.ends_on, "at_termination": data.at_termination, "ratings": ratings}
-    number: int = await SQL.insert_assessment(conn, **facts, person_id=caller.person_id)
-    await _record(conn, "performance.assessed", here, caller, {"number": number, **facts})
-    return Response((await record_of(conn, plan)).assessments[-1], status_code=201)
+    made = await db.one(SQL.insert_assessment(conn, **facts, person_id=caller.person_id), Assessment)
+    await _record(conn, "performance.assessed", here, caller, {"number": made.number, **facts})
+    return Response(made, status_code=201)
 
 
 @post("/lots/{lot_id:uuid}/performance-failures")
@@ -414,9 +419,9 @@ async def record_failure(
     check_failure(data, here.today)
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": here.watched.plan.award_number}
     facts |= {name: getattr(data, name) for name in data.__struct_fields__}
-    number: int = await SQL.insert_failure(conn, **facts, person_id=caller.person_id)
-    await _record(conn, "performance.failed", here, caller, {"number": number, **facts})
-    return Response((await record_of(conn, here.watched.plan)).failures[-1], status_code=201)
+    made = await db.one(SQL.insert_failure(conn, **facts, person_id=caller.person_id), Failure)
+    await _record(conn, "performance.failed", here, caller, {"number": made.number, **facts})
+    return Response(made, status_code=201)
 
 
 @get("/lots/{lot_id:uuid}/performance-notices")
@@ -450,10 +455,9 @@ async def record_performance_notice(
         raise InvalidRequest("The notice is not published yet.", faults=(fault,))
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": plan.award_number}
     facts |= {name: getattr(data, name) for name in data.__struct_fields__}
-    await SQL.insert_notice(conn, **facts, person_id=caller.person_id)
+    published = await db.one(SQL.insert_notice(conn, **facts, person_id=caller.person_id), Publication)
     await _record(conn, "performance-notice.published", here, caller, facts)
-    found = notices_of(here, await record_of(conn, plan), contractor["identifier"])
-    return Response(next(one for one in found if (one.about, one.number) == (data.about, data.number)), status_code=201)
+    return Response(structs.replace(notice, published=published), status_code=201)
 
 
 async def _record(conn: db.Connection, kind: events.Kind, here: Place, caller: Caller, facts: dict[str, Any]) -> None:

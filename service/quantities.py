@@ -17,15 +17,15 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from scoring.decimals import is_plain_decimal, require_decimal
+from scoring.decimals import half_up, is_plain_decimal, require_decimal
 from scoring.model import direction_of, unit_of
-from scoring.quantities import credited, fte_years, tonnes
+from scoring.quantities import Mass, credited, fte_years, tonnes
 from scoring.units import find_unit, is_money
 from service import db, measures, monitoring, opening, tenders
 from service.measures import ProxySeries
 from service.opening import PanelBid
 from service.organisations import Caller
-from service.performance import exactly, rounded
+from service.performance import exactly
 from service.problems import Fault, InvalidRequest
 
 FAR_ABOVE: Final = 2
@@ -57,7 +57,7 @@ class Amount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
 class Emissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="id", tag="emissions"):
     """Emissions by the year in which they fall, in kilograms or tonnes of CO2 equivalent."""
 
-    unit: Literal["tCO2e", "kgCO2e"]
+    unit: Mass
     years: dict[Annotated[str, Meta(pattern="^[12][0-9]{3}$")], Decimal]
 
 
@@ -98,7 +98,7 @@ class Valuation(Struct, frozen=True, kw_only=True):
     """All of them. `totals` by currency and price base, because amounts of different years are no sum.
 
     `due` is the percentage of the contract's sum; `fulfilled` what of it the values make up, in percent, where all are
-    in one currency.
+    in one currency at the prices of one year.
     """
 
     items: tuple[Valued, ...]
@@ -173,10 +173,7 @@ def _valued(item: Item, unit: str, quantity: Fraction, how: str, series: ProxySe
 
 def _emissions(item: Item, given: Emissions, series: ProxySeries | None) -> Valued:
     """Each year's tonnes by that year's value: what is emitted later costs more."""
-    by_year = {
-        year: tonnes(amount) if given.unit == "kgCO2e" else tonnes(amount) * 1000
-        for year, amount in sorted(given.years.items())
-    }
+    by_year = {year: tonnes(amount, given.unit) for year, amount in sorted(given.years.items())}
     if series is not None and series.per != "tCO2e":
         raise ValueError(f"{series.id} is a value per {series.per}, and this is in tCO2e")
     quantity = sum(by_year.values(), start=Fraction(0))
@@ -220,9 +217,9 @@ def valuation(new: NewValuation) -> Valuation:
                 fault = Fault(f"/{name}", "This is not above 0.", "Write a plain decimal, such as 5.")
                 raise InvalidRequest("The obligation is no amount.", faults=(fault,))
         due = scoring.in_cents(Fraction(new.contract_sum) * Fraction(new.percent) / 100)
-        if due > 0 and len({one.currency for one in items if one.value is not None}) == 1:
-            made = sum((one.value for one in items if one.value is not None), start=Decimal(0))
-            fulfilled = rounded(Fraction(made) / Fraction(due) * 100, 2)
+        if due > 0 and len(totals) == 1:
+            (made,) = totals.values()
+            fulfilled = half_up(Fraction(made) / Fraction(due) * 100, 2)
     return Valuation(items=items, totals=totals, due=due, fulfilled=fulfilled)
 
 

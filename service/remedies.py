@@ -4,7 +4,7 @@ Money is asked for by the agreed formula alone, never more than is left of it, a
 before. Source of the formula: Dutch practice charges 1.5 × the fictitious advantage that an unmet promise obtained.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args
@@ -116,18 +116,18 @@ def check_fields(new: NewRemedy, today: date) -> None:
         raise InvalidRequest("The step does not fit its description.", faults=tuple(faults))
 
 
-def stands(one: Obligation, known: Iterable[deliveries.Delivery], watched: Watched, today: date) -> Standing:
-    """How an obligation stands on a day, by what was verified."""
-    verified = deliveries.verified(known, one)
+def stands(one: Obligation, verified: Mapping[int, Decimal], watched: Watched, today: date) -> Standing:
+    """How an obligation stands on a day, by what was verified in each period."""
     return performance.standing(one.promise(), one.periods, verified, today, watched.plan.bounds)
 
 
-def charge_of(one: Obligation, standing: Standing, today: date) -> Charge | None:
+def charge_of(one: Obligation, verified: Mapping[int, Decimal], today: date) -> Charge | None:
     """What the shortfall of the ended periods costs; None without one, and where no amount is agreed."""
-    if not standing.shortfall or one.terms.compensation is None or not one.terms.contracted:
+    shortfall = performance.missing(one.promise(), one.periods, verified, today)
+    if not shortfall or one.terms.compensation is None or not one.terms.contracted:
         return None
     ended = sum(period.ends_on < today for period in one.periods)
-    return performance.charge(one.promise(), one.terms.compensation, standing.shortfall, (ended, len(one.periods)))
+    return performance.charge(one.promise(), one.terms.compensation, shortfall, (ended, len(one.periods)))
 
 
 def charged(taken: Iterable[Remedy]) -> Decimal:
@@ -175,8 +175,10 @@ async def take_remedy(
     taken = [step for step in await of_contract(conn, here.watched) if step.obligation_id == obligation_id]
     check_fields(data, here.today)
     check_step(taken, data, caller)
-    standing = stands(one, await deliveries.of_contract(conn, here.watched), here.watched, here.today)
-    cost = charge_of(one, standing, here.today)
+    every = obligations.by_obligation(await deliveries.of_contract(conn, here.watched))
+    verified = deliveries.verified(every[obligation_id], one)
+    standing = stands(one, verified, here.watched, here.today)
+    cost = charge_of(one, verified, here.today)
     amount = amount_of(data, cost, taken) if data.step in MONEY else None
     facts: dict[str, Any] = {"obligation_id": obligation_id, "step": data.step, "reason": data.reason}
     facts |= {"amount": amount, "formula": cost.formula if cost and amount is not None else None}

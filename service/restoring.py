@@ -180,7 +180,7 @@ def _put_files(settings: Settings, backup: Path) -> None:
 
 async def prove(dsn: str, heads: dict[UUID, Head], secrets: Secrets, settings: Settings) -> Restored:
     """Compare every log with the head that was backed up, and the secret with what is sealed; raises BackupError."""
-    pool = await db.open_pool(dsn, connections=1)
+    pool = await db.open_pool(dsn, pooler=settings.database_pooler, connections=1)
     async with pool, db.transaction(pool, one_instant=True) as conn:
         now, then = await read_heads(conn, heads)
     wrong = [str(log_id) for log_id, head in heads.items() if then.get(log_id) != head]

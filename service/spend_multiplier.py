@@ -6,11 +6,13 @@ it, because articles count rounds differently. Source: nef's "The money trail" a
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
+
+from scoring.decimals import half_up
 
 HUNDRED: Final = 100
 DEFINITION: Final = (
@@ -62,15 +64,7 @@ class Multiplier(Struct, frozen=True, kw_only=True):
 
 def hundredths(value: Fraction) -> Decimal:
     """A number to two decimals, half up."""
-    return rounded(value, Decimal("0.01"))
-
-
-def rounded(value: Fraction, step: Decimal) -> Decimal:
-    """A fraction to the step's decimals, half up and away from nought."""
-    unit = Fraction(step)
-    whole, rest = divmod(abs(value), unit)
-    steps = whole + (1 if 2 * rest >= unit else 0)
-    return (Decimal(steps) * step).quantize(step, ROUND_HALF_UP) * (1 if value >= 0 else -1)
+    return half_up(value, 2)
 
 
 def three_rounds(initial: Decimal, second: Decimal, third: Decimal) -> Decimal | None:

@@ -29,11 +29,16 @@ DUTY = "spend-report"
 """What the worker calls the job that makes a PDF."""
 
 
-class _Asked(Struct, frozen=True):
+class Asked(Struct, frozen=True):
     """A job's payload: which report to make, in which language."""
 
     analysis_id: UUID
     lang: str
+
+    @classmethod
+    def read(cls, payload: str) -> "Asked":
+        """What a job asks for; a program before languages has queued the analysis's id alone."""
+        return msgspec.json.decode(payload, type=cls) if payload.startswith("{") else cls(UUID(payload), "en")
 
 
 class _Result(Struct, frozen=True, kw_only=True):
@@ -59,7 +64,7 @@ async def make(pool: asyncpg.Pool, payload: str) -> None:
     """The worker's duty: render a report apart and store it, unless somebody else has. Raises JobError."""
     from service.typeset import print_spend  # drags pikepdf; most API processes never make a report
 
-    asked = msgspec.json.decode(payload, type=_Asked)
+    asked = Asked.read(payload)
     async with db.transaction(pool) as conn:
         document = await load(conn, asked.analysis_id)
     try:
@@ -120,7 +125,7 @@ async def get_spend_report(
     stored = await db.maybe(SQL.get_report(conn, analysis_id=analysis_id, lang=spoken), Stored)
     if stored is None:
         location = f"/spend/analyses/{analysis_id}/report.pdf?lang={spoken}"
-        payload = msgspec.json.encode(_Asked(analysis_id, spoken)).decode()
+        payload = msgspec.json.encode(Asked(analysis_id, spoken)).decode()
         return await reports.queue(conn, DUTY, payload, location, ReportQueued(location=location))
     return reports.filed(request, stored, f"spend-analysis-{analysis_id}", spoken)
 

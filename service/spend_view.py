@@ -7,12 +7,11 @@ from typing import Final
 
 from msgspec import Struct
 
+from scoring.decimals import half_up
 from service.spend_analysis import Part, SpendAnalysis, Table
-from service.spend_multiplier import rounded
 
 LENGTH: Final = 80
 """Millimetres of the longest bar."""
-TENTH: Final = Decimal("0.1")
 
 
 class Bar(Struct, frozen=True, kw_only=True):
@@ -64,7 +63,7 @@ def _bars(parts: Sequence[Part], *, of_all: bool = False) -> tuple[Bar, ...]:
     return tuple(
         Bar(
             label=part.name,
-            width=rounded(max(Fraction(part.amount), Fraction(0)) / Fraction(longest) * LENGTH, TENTH),
+            width=half_up(max(Fraction(part.amount), Fraction(0)) / Fraction(longest) * LENGTH, 1),
             amount=part.amount,
             share=part.of_all if of_all else part.share,
             pale=of_all and part is parts[-1],

@@ -19,11 +19,13 @@ from service.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.trace import Tracer
+    from opentelemetry.trace import Span, Tracer
 
 _ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNROUTED = "unrouted"
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_SILENT: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
+"""Else the library writes an exception's text into the span."""
 _NANOSECONDS = 1_000_000_000
 
 _tracers: list["Tracer"] = []
@@ -65,6 +67,26 @@ def tracing(settings: Settings) -> Generator["TracerProvider | None"]:
         provider.shutdown()
 
 
+# Failures
+
+
+def _fail(span: "Span", error: BaseException) -> None:
+    """Tell the kind of an error: its text may hold what was worked on."""
+    from opentelemetry.trace import Status, StatusCode
+
+    span.set_attribute("error.type", type(error).__name__)
+    span.set_status(Status(StatusCode.ERROR))
+
+
+@contextlib.contextmanager
+def _failing(span: "Span") -> Generator[None]:
+    try:
+        yield
+    except Exception as error:
+        _fail(span, error)
+        raise
+
+
 # Requests
 
 
@@ -84,7 +106,7 @@ def traced(app: ASGIApp) -> ASGIApp:
         given = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
         method = str(scope["method"])
         parent = extract({"traceparent": given.decode("latin-1")})
-        with tracer.start_as_current_span(method, context=parent, kind=SpanKind.SERVER, record_exception=False) as span:
+        with tracer.start_as_current_span(method, context=parent, kind=SpanKind.SERVER, **_SILENT) as span:
 
             async def tell(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -98,7 +120,8 @@ def traced(app: ASGIApp) -> ASGIApp:
                         span.set_status(Status(StatusCode.ERROR))
                 await send(message)
 
-            await app(scope, receive, tell)
+            with _failing(span):
+                await app(scope, receive, tell)
 
     return answer
 
@@ -126,7 +149,7 @@ class _Statements:
 
     def __call__(self, logged: Any) -> None:
         """Tell of a statement: its name, how long it took, and the kind of an error; never its values."""
-        from opentelemetry.trace import SpanKind, Status, StatusCode
+        from opentelemetry.trace import SpanKind
 
         end = time.time_ns()
         name = self._names.get(logged.query) or logged.query.split(maxsplit=1)[0][:20]
@@ -134,8 +157,7 @@ class _Statements:
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT, start_time=begin)
         span.set_attributes({"db.system.name": "postgresql", "db.query.summary": name})
         if logged.exception is not None:
-            span.set_attribute("error.type", type(logged.exception).__name__)
-            span.set_status(Status(StatusCode.ERROR))
+            _fail(span, logged.exception)
         span.end(end)
 
 
@@ -163,7 +185,8 @@ def job(duty: str, headers: Mapping[str, Any] | None) -> Generator[None]:
     from opentelemetry.trace import SpanKind
 
     parent = extract(cast("dict[str, str]", (headers or {}).get("otel") or {}))
-    with _tracers[0].start_as_current_span(
-        f"job {duty}", context=parent, kind=SpanKind.CONSUMER, record_exception=False
+    with (
+        _tracers[0].start_as_current_span(f"job {duty}", context=parent, kind=SpanKind.CONSUMER, **_SILENT) as span,
+        _failing(span),
     ):
         yield

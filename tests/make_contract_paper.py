@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import msgspec
 
-from service.contract_paper import AssessedSpan, ContractPaper, Decided, Delivered, Failed, Promised, Proof, Taken, Told
+from service.contract_paper import AssessedSpan, ContractPaper, Decided, Delivered, Failed, Promised, Proof, Taken
 from service.monitoring import Due, PeriodStanding
 from service.paper_document import Heading
 from service.performance import Charge, Standing
-from service.performance_notices import Rated
+from service.performance_notices import Publication, Rated
 from tests.make_reports import EVALUATED_AT, OPENED_AT
 
 
@@ -110,7 +110,7 @@ def contract_under(heading: Heading, text: str) -> ContractPaper:
         failures=(
             Failed(number=1, kind="breach", outcome="settlement", description=text, arose_on=day, decided_by=text),
         ),
-        notices=(Told(about="assessment", number=1, reference=text, published_at=EVALUATED_AT),),
+        notices=(Publication(about="assessment", number=1, reference=text, published_at=EVALUATED_AT),),
         due=(Due(kind="publish", about=text, due_on=day, last_day=day),),
         warnings=(text,),
     )

@@ -19,12 +19,14 @@ ORDER BY provider.registered_at, provider.id
 LIMIT 200;
 
 -- name: retire_provider(provider_id, organisation_id)^
--- Accept no more tokens of a provider; a second time changes nothing.
+-- Accept no more tokens of a provider; a second time changes nothing. The operator, for no organisation, retires any.
 UPDATE identity_providers AS provider
 SET retired_at = coalesce(provider.retired_at, clock_timestamp())
-WHERE provider.id = :provider_id::uuid AND provider.organisation_id = :organisation_id::uuid
+WHERE
+    provider.id = :provider_id::uuid
+    AND coalesce(provider.organisation_id = :organisation_id::uuid, TRUE)
 RETURNING
-    provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
+    provider.organisation_id, provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
     provider.registered_at, provider.retired_at;
 
 -- name: lock_provider(provider_id, organisation_id)^

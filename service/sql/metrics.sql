@@ -66,11 +66,15 @@ SELECT 'bids_waiting_everywhere', '', coalesce(sum(alive.queue_length), 0) FROM 
 UNION ALL
 SELECT 'clock_offset_seconds', '', coalesce(max(abs(alive.clock_offset_ms)) / 1000, 0) FROM alive
 UNION ALL
-SELECT 'standbys', '', standby.standbys FROM standby_lag() AS standby
-UNION ALL
-SELECT 'standby_lag_bytes', '', standby.bytes FROM standby_lag() AS standby WHERE standby.bytes IS NOT NULL
-UNION ALL
-SELECT 'standby_lag_seconds', '', standby.seconds FROM standby_lag() AS standby WHERE standby.bytes IS NOT NULL
+SELECT told.name, '', told.value
+FROM standby_lag() AS standby
+CROSS JOIN LATERAL (
+    VALUES
+    ('standbys', standby.standbys),
+    ('standby_lag_bytes', standby.bytes),
+    ('standby_lag_seconds', CASE WHEN standby.bytes IS NOT NULL THEN standby.seconds END)
+) AS told (name, value)
+WHERE told.value IS NOT NULL
 UNION ALL
 SELECT
     'slot_retained_bytes', slot.slot_name::text,

@@ -44,3 +44,7 @@ INNER JOIN LATERAL (
 WHERE tender.buyer_id = :buyer_id::uuid AND (terms.terms ->> 'contracted')::boolean
 ORDER BY supplier.name, plan.starts_on, obligation.id
 LIMIT 20000;
+
+-- name: read_day()$
+-- The day it is, by the database's clock.
+SELECT clock_timestamp()::date;

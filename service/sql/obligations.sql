@@ -3,6 +3,17 @@
 SELECT count(*)::int FROM people AS person
 WHERE person.id = ANY(:person_ids::uuid []) AND person.organisation_id = :organisation_id::uuid;
 
+-- name: list_own_measures(buyer_id, codes)
+-- What a buyer's own catalogues say of measures with these codes; of several editions the one imported last.
+SELECT DISTINCT ON (given.measure ->> 'code')
+    given.measure ->> 'code' AS code, coalesce(given.measure ->> 'counts', '') AS counts,
+    coalesce(given.measure -> 'evidence', '[]') AS evidence
+FROM own_catalogues AS own
+CROSS JOIN LATERAL jsonb_array_elements(own.measures) AS given (measure)
+WHERE own.buyer_id = :buyer_id::uuid AND given.measure ->> 'code' = ANY(:codes::text [])
+ORDER BY given.measure ->> 'code' ASC, own.imported_at DESC, own.id ASC
+LIMIT 1000;
+
 -- name: insert_plan(lot_id, award_number, bid_id, person_id, starts_on, ends_on, period_months, value, bounds)!
 -- Keep over which periods a contract is watched.
 INSERT INTO monitoring_plans (
@@ -47,31 +58,28 @@ SELECT
     plan.lot_id, plan.award_number, plan.bid_id, plan.starts_on, plan.ends_on, plan.period_months, plan.value,
     plan.bounds, plan.made_at, lot.tender_id, contract.reference, contract.signed_at,
     bidder_name(plan.bid_id) AS contractor, bid.supplier_id
-FROM monitoring_plans AS plan
+FROM (
+    SELECT :lot_id::uuid AS lot_id, NULL::int AS award_number
+    UNION ALL
+    SELECT obligation.lot_id, obligation.award_number
+    FROM obligations AS obligation
+    WHERE
+        obligation.id = coalesce(:obligation_id::uuid, (
+            SELECT delivery.obligation_id
+            FROM deliveries AS delivery
+            WHERE
+                delivery.id = coalesce(:delivery_id::uuid, (
+                    SELECT evidence.delivery_id FROM delivery_evidence AS evidence WHERE evidence.id = :evidence_id::uuid
+                ))
+        ))
+) AS asked
+INNER JOIN monitoring_plans AS plan
+    ON asked.lot_id = plan.lot_id AND coalesce(asked.award_number, plan.award_number) = plan.award_number
 INNER JOIN contracts AS contract ON plan.lot_id = contract.lot_id AND plan.award_number = contract.award_number
 INNER JOIN bids AS bid ON plan.bid_id = bid.id
 INNER JOIN lots AS lot ON plan.lot_id = lot.id
 INNER JOIN tenders AS tender ON lot.tender_id = tender.id
-WHERE
-    coalesce(:organisation_id::uuid IN (tender.buyer_id, bid.supplier_id), TRUE)
-    AND num_nonnulls(:lot_id::uuid, :obligation_id::uuid, :delivery_id::uuid, :evidence_id::uuid) = 1
-    AND (:lot_id::uuid IS NULL OR plan.lot_id = :lot_id::uuid)
-    AND (
-        :lot_id::uuid IS NOT NULL
-        OR (plan.lot_id, plan.award_number) IN (
-            SELECT obligation.lot_id, obligation.award_number
-            FROM obligations AS obligation
-            LEFT JOIN deliveries AS delivery
-                ON
-                    obligation.id = delivery.obligation_id
-                    AND num_nonnulls(:delivery_id::uuid, :evidence_id::uuid) = 1
-            LEFT JOIN delivery_evidence AS evidence
-                ON delivery.id = evidence.delivery_id AND :evidence_id::uuid IS NOT NULL
-            WHERE
-                obligation.id = :obligation_id::uuid OR delivery.id = :delivery_id::uuid
-                OR evidence.id = :evidence_id::uuid
-        )
-    )
+WHERE coalesce(:organisation_id::uuid IN (tender.buyer_id, bid.supplier_id), TRUE)
 ORDER BY plan.award_number DESC
 LIMIT 1;
 

@@ -64,11 +64,11 @@ RETURNING key.id, key.person_id, key.label, key.scopes, key.created_at, key.expi
 
 -- name: list_holders(key_ids)
 -- Who holds each of these keys, of those that are neither expired nor revoked; and by which acr the organisation
--- decides where keys alone do not.
+-- decides where keys alone do not. With the database's clock, which says whether a token is over.
 SELECT
     key.id AS key_id, key.secret_digest, key.scopes, person.id AS person_id, person.name AS person,
     organisation.id AS organisation_id, organisation.kind, organisation.name AS organisation,
-    deciding.acr_values IS NULL AS decides, coalesce(deciding.acr_values, '{}') AS acr_values
+    deciding.acr_values IS NULL AS decides, coalesce(deciding.acr_values, '{}') AS acr_values, clock_timestamp() AS now
 FROM api_keys AS key
 INNER JOIN people AS person ON key.person_id = person.id
 INNER JOIN organisations AS organisation ON person.organisation_id = organisation.id

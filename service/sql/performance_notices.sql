@@ -1,4 +1,4 @@
--- name: insert_assessment(lot_id, award_number, starts_on, ends_on, at_termination, ratings, person_id)$
+-- name: insert_assessment(lot_id, award_number, starts_on, ends_on, at_termination, ratings, person_id)^
 -- Keep how the contractor performed between two days, as the contract's next assessment.
 INSERT INTO performance_assessments (
     lot_id, award_number, number, starts_on, ends_on, at_termination, ratings, person_id, assessed_at
@@ -10,7 +10,7 @@ SELECT
         WHERE earlier.lot_id = :lot_id::uuid AND earlier.award_number = :award_number::int
     )::int,
     :starts_on::date, :ends_on::date, :at_termination::boolean, :ratings::jsonb, :person_id::uuid, clock_timestamp()
-RETURNING number;
+RETURNING number, starts_on, ends_on, at_termination, ratings, person_id, assessed_at;
 
 -- name: list_assessments(lot_id, award_number)
 -- A contract's assessments, first to last.
@@ -21,7 +21,7 @@ WHERE made.lot_id = :lot_id::uuid AND made.award_number = :award_number::int
 ORDER BY made.number
 LIMIT 1000;
 
--- name: insert_failure(lot_id, award_number, kind, outcome, description, arose_on, decided_by, person_id)$
+-- name: insert_failure(lot_id, award_number, kind, outcome, description, arose_on, decided_by, person_id)^
 -- Keep a breach, or performance that did not improve, as the contract's next failure.
 INSERT INTO performance_failures (
     lot_id, award_number, number, kind, outcome, description, arose_on, decided_by, person_id, recorded_at
@@ -34,7 +34,7 @@ SELECT
     )::int,
     :kind::text, :outcome::text, :description::text, :arose_on::date, :decided_by::text, :person_id::uuid,
     clock_timestamp()
-RETURNING number;
+RETURNING number, kind, outcome, description, arose_on, decided_by, person_id, recorded_at;
 
 -- name: list_failures(lot_id, award_number)
 -- A contract's failures, first to last.
@@ -46,7 +46,7 @@ WHERE failed.lot_id = :lot_id::uuid AND failed.award_number = :award_number::int
 ORDER BY failed.number
 LIMIT 1000;
 
--- name: insert_notice(lot_id, award_number, about, number, reference, published_at, person_id)!
+-- name: insert_notice(lot_id, award_number, about, number, reference, published_at, person_id)^
 -- Keep that a notice was published.
 INSERT INTO performance_notices (
     lot_id, award_number, about, number, reference, published_at, person_id, recorded_at
@@ -54,7 +54,8 @@ INSERT INTO performance_notices (
 VALUES (
     :lot_id::uuid, :award_number::int, :about::text, :number::int, :reference::text, :published_at::timestamptz,
     :person_id::uuid, clock_timestamp()
-);
+)
+RETURNING about, number, reference, published_at;
 
 -- name: list_published(lot_id, award_number)
 -- The notices of a contract that were published.

@@ -1,5 +1,6 @@
 """A backup holds the database and the signed head of every log; no password stands where others read it."""
 
+import argparse
 import asyncio
 import stat
 from pathlib import Path
@@ -70,3 +71,31 @@ async def test_a_dump_comes_with_the_signed_heads_and_without_the_secret(market:
     assert [path.name for path in (target / backups.FILES).iterdir()] == []
     with pytest.raises(BackupError, match="is not empty"):
         back_up(settings, market.dsn, read_secrets(secret), target, form="dump", with_secret=False)
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    """What a command line says."""
+    parser = argparse.ArgumentParser()
+    backups.add_commands(parser.add_subparsers())
+    return parser.parse_args(words)
+
+
+def test_a_base_backup_of_somebody_else_s_server_is_refused_for_it_could_not_be_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the database is asked anything."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody/x")
+    arguments = parsed("backup", "--to", str(tmp_path / "monday"), "--form", "base")
+    with pytest.raises(BackupError, match="embedded server") as refused:
+        arguments.run(arguments)
+    assert "pg_basebackup" in refused.value.mend
+
+
+@pytest.mark.parametrize("words", [(), ("--to", "x", "--drop")])
+def test_an_archive_is_kept_or_given_up_and_one_of_both_is_said(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parsed("archive", *words)
+    assert "--drop" in capsys.readouterr().err
+    assert parsed("archive", "--drop").drop

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 
 from service import db, jobs
 from service.jobs import JobError
+from tests.service.conftest import LOG
 
 DUTY = "test"
 
@@ -88,6 +90,49 @@ async def test_a_job_that_wants_to_come_again_has_not_failed(pool: asyncpg.Pool)
 
     assert [await jobs.attempt(pool, come_again, DUTY, "one") for _ in range(7)] == [timedelta(hours=20)] * 7
     assert await failure_of(pool, "one") is None
+
+
+@pytest.mark.parametrize("error", [asyncpg.DeadlockDetectedError("row of Alder"), OSError("Alder"), KeyError("Alder")])
+async def test_a_job_that_breaks_is_tried_again_and_tells_nobody_but_the_log_what_it_read(
+    pool: asyncpg.Pool, error: Exception
+):
+    """Whatever is raised: pgqueuer would delete the job."""
+
+    async def broken(_pool: asyncpg.Pool, _payload: str) -> None:
+        raise error
+
+    waits = [await jobs.attempt(pool, broken, DUTY, "one") for _ in range(5)]
+    assert waits == [*(timedelta(seconds=2**number) for number in range(1, 5)), None]
+    given_up = await failure_of(pool, "one")
+    assert given_up is not None
+    assert given_up.failure == jobs.BROKEN
+    assert [line["exc_info"] for line in LOG if line["event"] == "job broken"][-5:] == [True] * 5
+
+
+async def test_a_job_that_finds_no_database_waits_for_it_and_is_done_then(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+):
+    """Its failure cannot be written down: it is neither raised, which would delete the job, nor forgotten."""
+    monkeypatch.setattr(jobs, "RECONNECT_SECONDS", 0.01)
+    monkeypatch.setattr(db, "PATIENCE", 0.1)
+    held: list[Any] = []
+    all_held = asyncio.Event()
+
+    async def fail_once(pool: asyncpg.Pool, _payload: str) -> None:
+        if not held:
+            held.extend([await pool.acquire(timeout=30) for _ in range(pool.get_max_size())])
+            all_held.set()
+            raise ConnectionResetError
+
+    trying = asyncio.create_task(jobs.attempt(pool, fail_once, DUTY, "one"))
+    await all_held.wait()
+    done, _ = await asyncio.wait([trying], timeout=0.3)
+    for conn in held:
+        await pool.release(conn)
+    assert not done
+    assert await trying is None
+    monkeypatch.undo()
+    assert await pool.fetchval("SELECT count(*) FROM job_attempts") == 0
 
 
 async def test_being_told_to_stop_is_no_attempt(pool: asyncpg.Pool):

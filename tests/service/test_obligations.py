@@ -97,10 +97,28 @@ async def test_the_contract_changes_with_a_reason_and_the_earlier_terms_are_kept
     changed = done(await one.manager.put(path, {"reason": "Change notice 1: two schools fewer.", "terms": terms}))
     assert (changed["version"], [period["target"] for period in changed["periods"]]) == (2, ["20", "40", "40", "40"])
     assert changed["worth"]["target"] == "156"
+    second = await market.colleague_of(market.author, "Cato Contract")
+    await market.give(one.tender, second, "contract_manager")
+    again = done(await second.put(path, {"reason": "Change notice 2.", "terms": terms}))
+    assert again["terms"]["owner_id"] == one.manager.id, "who changes terms does not take the promise over"
     rows = await market.owner.fetch("SELECT version FROM obligation_terms WHERE obligation_id = $1", changed["id"])
-    assert sorted(row["version"] for row in rows) == [1, 2]
+    assert sorted(row["version"] for row in rows) == [1, 2, 3]
     entry = await market.last(one.tender)
-    assert (entry["kind"], entry["data"]["reason"]) == ("obligation.changed", "Change notice 1: two schools fewer.")
+    assert (entry["kind"], entry["data"]["reason"]) == ("obligation.changed", "Change notice 2.")
+
+
+async def test_a_measure_of_the_buyer_s_own_catalogue_brings_its_evidence_and_what_it_counts(market: Market) -> None:
+    """As a built-in one does: of two editions the later; another buyer's catalogue says nothing."""
+    for version, proof in (("2030", "a letter"), ("2031", "site register; payroll")):
+        content = f"code,title,unit,evidence,counts\nNT99,Weeks of training,weeks,{proof},training\n"
+        path = f"/catalogues?title=Own&version={version}&licence=own%20work&source=Northgate"
+        headers = {"Authorization": f"Bearer {market.author.key}", "Content-Type": "text/csv"}
+        done(await market.author.http.post(path, content=content.encode(), headers=headers))
+    one = await watched(market, {"carbon": {"measure": "NT99"}})
+    terms = one.obligations["carbon"]["terms"]
+    assert (terms["counts"], terms["evidence"]) == ("training", ["site register", "payroll"])
+    changed = {"reason": "Change notice 1.", "terms": {"measure": "NT99"}}
+    assert done(await one.manager.put(one.path("carbon", "terms"), changed))["terms"]["counts"] == "training"
 
 
 async def test_the_contractor_reads_its_own_obligations_and_nobody_else_s(contract: Contract, market: Market) -> None:

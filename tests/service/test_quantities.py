@@ -61,6 +61,15 @@ def test_an_obligation_is_a_share_of_the_contract_s_sum() -> None:
     assert list(found.totals.values()) == [Decimal("40000.00")]
 
 
+def test_amounts_at_the_prices_of_different_years_are_no_sum() -> None:
+    """A block at prices of 2023 and one of no stated year: each has its total, and nobody adds them to a percentage."""
+    work = {"id": "employment", "people": "1", "weekly_hours": "36", "months": "12"}
+    items = tuple(item(work, series=name, case="block") for name in ("sroi-utrecht-1", "sroi-den-haag-1"))
+    found = valuation(NewValuation(items=items, contract_sum=Decimal(400_000), percent=Decimal(5)))
+    assert list(found.totals) == ["EUR, prices of not stated", "EUR, prices of 2023"]
+    assert (found.due, found.fulfilled) == (Decimal("20000.00"), None)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

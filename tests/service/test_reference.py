@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -195,7 +196,8 @@ def following(server: LocalPostgres) -> Iterator[None]:
             "-U",
             "tenderscore",
         ]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as receiver:
+        named = os.environ | {"PGAPPNAME": "standby"}  # by its own name it is an archive, which is no standby
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=named) as receiver:
             try:
                 yield
             finally:

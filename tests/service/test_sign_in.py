@@ -58,6 +58,11 @@ async def sign_up(market: Market, provider: Provider, http: httpx.AsyncClient, *
     return City(admin, identity, made["id"])
 
 
+def operator_of(market: Market, http: httpx.AsyncClient) -> Person:
+    """The platform's operator, at the second process."""
+    return Person(http, market.operator.key)
+
+
 @pytest.fixture(scope="module")
 async def city(market: Market, provider: Provider, http: httpx.AsyncClient) -> City:
     made = await sign_up(market, provider, http)
@@ -119,8 +124,27 @@ async def test_a_retired_provider_signs_in_nobody(market: Market, provider: Prov
     amara = Person(http, provider.person("amara", STRONG))
     provider.audience = before
     done(await amara.get("/organisations/me"))
-    assert done(await made.admin.delete(f"/identity-providers/{made.provider_id}"))["retired_at"]
+    assert done(await operator_of(market, http).delete(f"/identity-providers/{made.provider_id}"))["retired_at"]
     refused(await amara.get("/organisations/me"), 401, "invalid-token")
+
+
+async def test_a_key_does_not_undo_that_only_a_strong_sign_in_decides(
+    market: Market, provider: Provider, http: httpx.AsyncClient
+) -> None:
+    """It neither retires the provider that alone decides nor registers another; who signed in there strongly does."""
+    provider.audience, before = "https://undone.example", provider.audience
+    made = await sign_up(market, provider, http, audience=provider.audience)
+    boss = done(await made.admin.post("/people", a_person(name="Ada Admin")))
+    known = {"provider_id": made.provider_id, "subject": "ada", "scopes": ["read", "write", "admin"]}
+    done(await made.admin.post(f"/people/{boss['id']}/identities", known))
+    weak, strong = (Person(http, provider.person("ada", acr)) for acr in ("pwd", STRONG))
+    provider.audience = before
+    path, another = f"/identity-providers/{made.provider_id}", {"issuer": "https://mine.example", "acr_values": ["pwd"]}
+    for person in (made.admin, weak):
+        refused(await person.delete(path), 401, "stronger-sign-in-needed")
+        refused(await person.post("/identity-providers", another), 401, "stronger-sign-in-needed")
+    done(await strong.post("/identity-providers", another))
+    assert done(await strong.delete(path))["retired_at"]
 
 
 async def test_a_providers_new_key_is_fetched_once_and_its_old_one_ends_with_it(
@@ -157,7 +181,7 @@ async def test_a_provider_that_does_not_answer_is_told_from_a_bad_token(
     answer = await http.get("/organisations/me", headers={"Authorization": f"Bearer {token}"})
     refused(answer, 503, "unavailable")
     assert answer.headers["retry-after"] == "30"
-    done(await made.admin.delete(f"/identity-providers/{made.provider_id}"))
+    done(await operator_of(market, http).delete(f"/identity-providers/{made.provider_id}"))
 
 
 # Machines

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.spend_multiplier import Answer, Multiplier, local_amounts, multiplier, rounded, three_rounds
+from service.spend_multiplier import Answer, Multiplier, hundredths, local_amounts, multiplier, three_rounds
 
 PROJECT = Path(__file__).parents[2]
 EXAMPLES = Path(os.environ.get("WORKED_EXAMPLES", PROJECT.parent / "shared" / "worked-examples"))
@@ -85,6 +85,6 @@ def test_shares_that_are_none_are_refused(staff: str, suppliers: str) -> None:
 
 
 def test_halves_go_away_from_nought() -> None:
-    assert rounded(Fraction(1, 200), Decimal("0.01")) == Decimal("0.01")
-    assert rounded(Fraction(-1, 200), Decimal("0.01")) == Decimal("-0.01")
-    assert rounded(Fraction(49, 10_000), Decimal("0.01")) == 0
+    assert hundredths(Fraction(1, 200)) == Decimal("0.01")
+    assert hundredths(Fraction(-1, 200)) == Decimal("-0.01")
+    assert hundredths(Fraction(49, 10_000)) == 0

@@ -2,10 +2,12 @@
 
 import io
 import json
+from uuid import UUID
 
 import pikepdf
 import pytest
 
+from service import spend_reports
 from tests.make_spend import payments
 from tests.service.conftest import Market, done, refused
 from tests.service.test_pdf import can_print
@@ -55,3 +57,11 @@ async def test_the_report_reads_one_file_s_payments_too(market: Market, worker: 
     path, _ = await analysed(buyer, {"title": "Plain", "files": [file["id"]]})
     page = (await buyer.get(f"{path}/report.html")).text
     assert "No list of places was given" in page
+
+
+@pytest.mark.parametrize("lang", ["de", None])
+def test_a_job_of_the_release_before_languages_is_read_as_english(lang: str | None) -> None:
+    """What was queued before an upgrade is done after it."""
+    analysis = UUID("3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11")
+    payload = f'{{"analysis_id": "{analysis}", "lang": "{lang}"}}' if lang else str(analysis)
+    assert spend_reports.Asked.read(payload) == spend_reports.Asked(analysis, lang or "en")

@@ -4,9 +4,11 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from litestar.types import ASGIApp
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from service import db, jobs, tracing
@@ -74,6 +76,10 @@ async def test_requests_statements_and_jobs_are_told_and_nothing_of_a_bid(collec
             assert (await market.author.send("GET", f"/tenders/{tender['id']}", **given)).is_success
             assert (await market.author.get(f"/{secret}")).status_code == 404
             done = await queue_and_do(dsn)
+        with pytest.raises(ValueError, match=secret), tracing.job("broken", None):
+            raise ValueError(secret)
+        with pytest.raises(ValueError, match=secret):
+            await ask(tracing.traced(broken_with(secret)))
         await asyncio.to_thread(provider.force_flush)
         people = [market.alder.key, market.alder.id, market.alder.organisation_id, tender["id"], secret]
     spans = collector.spans()
@@ -86,8 +92,27 @@ async def test_requests_statements_and_jobs_are_told_and_nothing_of_a_bid(collec
     assert all(span["about"]["db.query.summary"] for span in below)
     (job,) = (span for span in spans if span["name"] == "job greet")
     assert job["trace"] == done
+    broken = [span["about"]["error.type"] for span in spans if span["name"] in {"job broken", "POST"}]
+    assert ["ValueError" in kind for kind in broken] == [True, True]
     everything = b"".join(collector.bodies)
     assert [text for text in people if text.encode() in everything] == []
+
+
+def broken_with(text: str) -> ASGIApp:
+    """An application whose exceptions hold what they must not tell."""
+
+    async def broken(*_: object) -> None:
+        raise ValueError(text)
+
+    return broken
+
+
+async def ask(app: ASGIApp) -> None:
+    """Send an application a request; whoever answers tells nobody."""
+
+    async def nothing(*_: object) -> Any: ...
+
+    await app(cast("Any", {"type": "http", "method": "POST", "headers": [], "path": "/"}), nothing, nothing)
 
 
 async def queue_and_do(dsn: str) -> str:
