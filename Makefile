@@ -26,7 +26,7 @@ endef
 .PHONY: demo serve test check bench soak lock translations browser pango wrk
 
 demo: .venv/installed pango
-	$(BIN)/tenderscore demo $(if $(EXIT),--exit)
+	$(BIN)/tenderscore demo $(if $(CITY),--city) $(if $(EXIT),--exit)
 
 serve: .venv/installed pango
 	$(BIN)/tenderscore serve

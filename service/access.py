@@ -195,6 +195,8 @@ ROWS: dict[str, Row] = {
     "propose_own_criteria": _read("buyer", "author"),
     "link_finding": _write("buyer", "author"),
     "list_findings": _read("buyer"),
+    "get_learnt_paper": _read("buyer"),
+    "show_learnt_paper": _read("buyer"),
     "get_key": _read("buyer", "opening_officer", "author", "approver", "auditor"),
     "put_key": _write("buyer", *OFFICERS),
     "get_share": _read("buyer", *OFFICERS),

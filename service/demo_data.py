@@ -1,12 +1,43 @@
 """What the demo's city buys, who takes part, what they bid and how the panel judged it. All of it is invented."""
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, cast
 
 from service.access import Role
 from service.examples import SCHOOL_ROOFS
 
 if TYPE_CHECKING:
     from service.operations import DraftTender, Lot, NewSimulation, Policy
+
+Mark = tuple[str, str]
+"""A value of the scale and the reason for it."""
+Marks = Mapping[str, tuple[Sequence[Mark], Mark]]
+"""By criterion: what each evaluator gave, and what they agreed."""
+
+
+class PanelTerms(TypedDict):
+    """Why the panel is as it is, and what it has to meet about."""
+
+    reason: str
+    policy: "Policy"
+
+
+class Story(NamedTuple):
+    """One tender as it is played. Names are those of the suppliers; `texts` are by the field that they are given for.
+
+    `second_thought`: who replaces its bid in time, and by what.
+    """
+
+    tender: "DraftTender"
+    bids: Mapping[str, dict[str, str]]
+    scores: Mapping[str, Marks]
+    panel: PanelTerms
+    texts: Mapping[str, str]
+    recommendation_reason: str
+    award_reason: str
+    notice_reference: str
+    second_thought: tuple[str, dict[str, str]] | None = None
+
 
 BUYER = "Northgate City Council"
 
@@ -21,7 +52,11 @@ PEOPLE: dict[str, str] = {
     "auditor": "Ingrid Solberg",
 }
 
-ROLES: dict[str, Role] = {role: cast("Role", role.rstrip("123")) for role in PEOPLE}
+
+def role_of(part: str) -> Role:
+    """The role of somebody by the part played: a second evaluator is an evaluator."""
+    return cast("Role", part.rstrip("123"))
+
 
 CONTACTS: dict[str, str] = {
     BUYER: "Amara Nwosu",
@@ -77,9 +112,7 @@ BIDS: dict[str, dict[str, str]] = {
 
 SECOND_THOUGHT = ("Alder Roofing Ltd", {**BIDS["Alder Roofing Ltd"], "price": "1169900.00"})
 
-_Mark = tuple[str, str]
-
-SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
+SCORES: dict[str, Marks] = {
     "Alder Roofing Ltd": {
         "method-statement": (
             [
@@ -137,12 +170,7 @@ SCORES: dict[str, dict[str, tuple[list[_Mark], _Mark]]] = {
 NO_INTEREST = "Nothing was declared, and nothing is known."
 
 
-class _Panel(TypedDict):
-    reason: str
-    policy: "Policy"
-
-
-PANEL: _Panel = {
+PANEL: PanelTerms = {
     "reason": "One graded criterion of 21 per cent and four bids: three evaluators, of energy, estates and schools.",
     "policy": {"every_question": True, "spread": 1, "outlier": 1, "majority": "unanimous"},
 }
@@ -183,3 +211,15 @@ PROCEDURE_TEXTS: dict[str, str] = {
     "subcontracting:1": "About 15 per cent: scaffolding, by a firm that is not yet chosen.",
 }
 """The parts of the record of the procedure that only people know."""
+
+STORY = Story(
+    tender=TENDER,
+    bids=BIDS,
+    scores=SCORES,
+    panel=PANEL,
+    texts=TEXTS,
+    recommendation_reason=RECOMMENDATION_REASON,
+    award_reason=AWARD_REASON,
+    notice_reference=NOTICE_REFERENCE,
+    second_thought=SECOND_THOUGHT,
+)

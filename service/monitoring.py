@@ -20,7 +20,7 @@ from msgspec import Struct
 
 import scoring
 from scoring.decimals import half_up
-from service import db, deliveries, obligations, performance, performance_notices, remedies
+from service import db, deliveries, measures, obligations, performance, performance_notices, remedies
 from service.deliveries import Delivery
 from service.obligations import Obligation, Owed, Place, Plan
 from service.organisations import Caller
@@ -286,11 +286,14 @@ class DeliveredBy(Struct, frozen=True, kw_only=True):
 class DeliveredOf(Struct, frozen=True, kw_only=True):
     """What was delivered of a measure by all suppliers, and by each.
 
+    `title`: the catalogue's, else that of the promise; the same code in two tenders is one measure.
+
     `plausible`: the share of a promise, 0 to 1, that experience makes plausible: the measure's own percent, at most 1.
     A tender that publishes it beforehand may credit quantities with it, or set a cap by it.
     """
 
     measure: str
+    title: str
     unit: str
     direction: scoring.Direction
     promised: Decimal
@@ -298,6 +301,14 @@ class DeliveredOf(Struct, frozen=True, kw_only=True):
     percent: Decimal | None
     plausible: Decimal | None
     suppliers: tuple[DeliveredBy, ...]
+
+
+class Learnt(Struct, frozen=True, kw_only=True):
+    """What was learnt up to a day; `known_at` is when the last of it was decided, None while there is nothing."""
+
+    today: date
+    known_at: datetime | None
+    measures: tuple[DeliveredOf, ...]
 
 
 class _Verified(Struct, frozen=True):
@@ -314,7 +325,9 @@ class _Promise(Owed, frozen=True, kw_only=True):
     ends_on: date
     period_months: int
     bounds: Bounds
+    title: str
     verified: tuple[_Verified, ...]
+    known_at: datetime
 
     def standing(self, today: date) -> Standing:
         """How it stands."""
@@ -326,6 +339,7 @@ class _Promise(Owed, frozen=True, kw_only=True):
 
 def learnt(promises: Iterable[_Promise], today: date) -> list[DeliveredOf]:
     """Delivered ÷ promised by measure and supplier, over the periods that have ended."""
+    known = measures.by_code()
     groups: dict[tuple[str, str, scoring.Direction], list[tuple[_Promise, Standing]]] = {}
     for one in promises:
         groups.setdefault((one.terms.measure, one.unit, one.direction), []).append((one, one.standing(today)))
@@ -338,6 +352,7 @@ def learnt(promises: Iterable[_Promise], today: date) -> list[DeliveredOf]:
         found.append(
             DeliveredOf(
                 measure=measure,
+                title=known[measure].title if measure in known else members[0][0].title,
                 unit=unit,
                 direction=direction,
                 plausible=None if whole["percent"] is None else min(Decimal(1), whole["percent"] / 100),
@@ -377,10 +392,12 @@ def _together(members: Sequence[tuple[_Promise, Standing]]) -> dict[str, Any]:
     }
 
 
-async def learnt_by(conn: db.Connection, buyer_id: UUID) -> list[DeliveredOf]:
+async def learnt_by(conn: db.Connection, buyer_id: UUID) -> Learnt:
     """What a buyer's contractors delivered of what they had promised, up to the day it is."""
     today: date = await SQL.read_day(conn)
-    return learnt(await db.many(SQL.list_promises(conn, buyer_id=buyer_id), _Promise), today)
+    promises = await db.many(SQL.list_promises(conn, buyer_id=buyer_id), _Promise)
+    known_at = max((one.known_at for one in promises), default=None)
+    return Learnt(today=today, known_at=known_at, measures=tuple(learnt(promises, today)))
 
 
 # Handlers
@@ -395,12 +412,14 @@ async def get_monitoring(
 
 
 @get("/contracts/delivered")
-async def list_delivered(conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]) -> list[DeliveredOf]:
+async def list_delivered(
+    conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> tuple[DeliveredOf, ...]:
     """List what suppliers delivered of what they had promised you, by measure: to read when the next tender is drafted.
 
     It sets targets and caps that can be reached. It is no award score.
     """
-    return await learnt_by(conn, caller.organisation_id)
+    return (await learnt_by(conn, caller.organisation_id)).measures
 
 
 router = Router(path="/", route_handlers=[get_monitoring, list_delivered], tags=["Contract"])

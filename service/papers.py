@@ -25,6 +25,7 @@ from service import (
     db,
     events,
     jobs,
+    learnt_paper,
     letter_paper,
     moderation_paper,
     opening_paper,
@@ -127,8 +128,17 @@ CONTRACT: Final = Paper(
     view=contract_paper.view,
     template="contract.html",
 )
+LEARNT: Final = Paper(
+    kind="learnt",
+    file="what-was-learnt",
+    document=learnt_paper.LearntPaper,
+    load=learnt_paper.load,
+    view=learnt_paper.view,
+    template="learnt.html",
+)
 PAPERS: Final = {
-    paper.kind: paper for paper in (SCORING_SHEET, SIMULATION, OPENING, MODERATION, LETTER, PUBLIC, PROCEDURE, CONTRACT)
+    paper.kind: paper
+    for paper in (SCORING_SHEET, SIMULATION, OPENING, MODERATION, LETTER, PUBLIC, PROCEDURE, CONTRACT, LEARNT)
 }
 """Every kind of paper, in the order of a tender's life."""
 
@@ -405,6 +415,22 @@ async def show_contract_report(
     return await show(request, CONTRACT, caller, lot_id, lang)
 
 
+@get("/tenders/{tender_id:uuid}/what-was-learnt.pdf", media_type="application/pdf")
+async def get_learnt_paper(
+    tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
+) -> Response[Any]:
+    """Read as PDF what suppliers delivered of what they promised in your contracts, to draft this tender by."""
+    return await give_pdf(request, LEARNT, caller, tender_id, lang)
+
+
+@get("/tenders/{tender_id:uuid}/what-was-learnt.html", media_type=MediaType.HTML)
+async def show_learnt_paper(
+    tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
+) -> Response[str]:
+    """Read on a screen what suppliers delivered of what they promised in your contracts, to draft this tender by."""
+    return await show(request, LEARNT, caller, tender_id, lang)
+
+
 router = Router(
     path="/",
     route_handlers=[
@@ -420,6 +446,8 @@ router = Router(
         show_procedure_paper,
         get_contract_report,
         show_contract_report,
+        get_learnt_paper,
+        show_learnt_paper,
     ],
     tags=["Reports"],
 )

@@ -300,7 +300,7 @@ async def list_doubts(
     lot = known.lot(lot_id)
     opening.check_opened(lot)
     bids = await db.many(opening.SQL.list_opened(conn, lot_id=lot_id), PanelBid)
-    learnt = await monitoring.learnt_by(conn, caller.organisation_id)
+    learnt = (await monitoring.learnt_by(conn, caller.organisation_id)).measures
     delivered = {
         (one.measure, by.supplier_id): by.percent / 100
         for one in learnt

@@ -83,6 +83,7 @@ _ALSO = {
         "get_public_report",
         "get_procedure_paper",
         "get_contract_report",
+        "get_learnt_paper",
     ),
     (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
 )

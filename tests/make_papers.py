@@ -1,6 +1,7 @@
 """A document of every kind of paper, as the service makes them, with a foreign text wherever people write."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ from scoring import Simulation, Trial, simulate
 from service.awards import Annulled
 from service.consortia import Overlap, Party
 from service.contract_paper import ContractPaper
+from service.learnt_paper import Answered, LearntBy, LearntOf, LearntPaper
 from service.letter_paper import LetterPaper
 from service.letters import Assessed, CriterionTold, FrameworkTold, Letter, ReadOut, Shown
 from service.moderation_paper import Agreed, Asked, Dissenting, Item, Judged, Locked, Met, ModerationPaper, Own, Sat
@@ -394,6 +396,26 @@ def contract(text: str = PLAIN) -> ContractPaper:
     return contract_under(heading(text), text)
 
 
+def learnt(text: str = PLAIN) -> LearntPaper:
+    """Two measures, of one of which nothing is known yet."""
+    by = LearntBy(
+        supplier=text, contracts=2, promised=Decimal(260), delivered=Decimal("131.5"), percent=Decimal("50.58")
+    )
+    unknown = LearntBy(supplier=text, contracts=1, promised=Decimal(0), delivered=Decimal(0), percent=None)
+    weeks = LearntOf(title=text, unit="week", direction="higher", plausible=Decimal("50.58"), suppliers=(by,))
+    tonnes = LearntOf(title="Emissions", unit="tCO2e", direction="lower", plausible=None, suppliers=(unknown,))
+    return LearntPaper(
+        heading=heading(text, lot=False),
+        at=EVALUATED_AT,
+        today=EVALUATED_AT.date(),
+        findings=(
+            Answered(about=text, amount=Decimal("2848350.28"), share=Decimal("27.80"), outcome=text),
+            Answered(about="SMEs", amount=Decimal(1000), share=None, outcome="Skills for growth"),
+        ),
+        measures=(weeks, tonnes),
+    )
+
+
 MADE = {
     "scoring-sheet": sheet,
     "simulation": simulation,
@@ -403,6 +425,7 @@ MADE = {
     "public-report": public,
     "procedure": procedure,
     "contract": contract,
+    "learnt": learnt,
 }
 """A document of each kind, by the kind's name."""
 

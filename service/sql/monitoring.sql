@@ -11,8 +11,8 @@ LIMIT 200;
 -- that did not come into the contract are left out.
 SELECT
     bid.supplier_id, supplier.name AS supplier, plan.lot_id, plan.award_number, plan.starts_on, plan.ends_on,
-    plan.period_months, plan.bounds, obligation.unit, obligation.direction, obligation.accrual, obligation.worth,
-    terms.terms,
+    plan.period_months, plan.bounds, obligation.title, obligation.unit, obligation.direction, obligation.accrual,
+    obligation.worth, terms.terms,
     (
         SELECT
             coalesce(
@@ -26,7 +26,13 @@ SELECT
         INNER JOIN delivery_decisions AS checked
             ON delivery.id = checked.delivery_id AND checked.step = 'checked' AND checked.verdict = 'verified'
         WHERE delivery.obligation_id = obligation.id
-    ) AS verified
+    ) AS verified,
+    (
+        SELECT greatest(max(checked.decided_at), plan.made_at)
+        FROM deliveries AS delivery
+        INNER JOIN delivery_decisions AS checked ON delivery.id = checked.delivery_id
+        WHERE delivery.obligation_id = obligation.id
+    ) AS known_at
 FROM obligations AS obligation
 INNER JOIN monitoring_plans AS plan
     ON obligation.lot_id = plan.lot_id AND obligation.award_number = plan.award_number

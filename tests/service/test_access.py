@@ -75,6 +75,7 @@ GUARDED_AS = {
     "letter": "get_summary",
     "procedure_paper": "get_procedure_report",
     "contract_report": "get_monitoring",
+    "learnt_paper": "list_findings",
 }
 """Papers tell in print what an operation answers as data, and are guarded by that operation's row."""
 

@@ -1,5 +1,6 @@
 """The demo: a complete tender through the public API, its outcome in demo-output/."""
 
+import argparse
 import hashlib
 import json
 import shutil
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 
 import scoring
+from service import demo
 from service.demo_data import TENDER
 from service.doctor import LIBRARIES, check_libraries
 
@@ -101,3 +103,11 @@ def test_every_paper_of_the_set_is_written_and_named(played: tuple[Path, subproc
     public = (output / f"public-evaluation-report-{NAME}.html").read_text()
     assert "Cedar Community Energy CIC" in public
     assert "Alder Roofing Ltd" not in public
+
+
+def test_the_city_s_year_is_asked_for_by_a_flag() -> None:
+    """Without it one tender is played; the year itself has a test of its own."""
+    parser = argparse.ArgumentParser()
+    demo.add_commands(parser.add_subparsers())
+    assert parser.parse_args(["demo", "--city", "--exit"]).city is True
+    assert parser.parse_args(["demo"]).city is False

@@ -251,7 +251,7 @@ def may_tell(row: Row, who: str, target: Target, canary: Canary) -> bool:
         return canary.owner == "city" and who in HELD and row.whose == "caller"
     if canary.kind == "spend":
         return canary.owner == "city" and who in HELD and row.kind == "buyer"
-    if any(row is ROWS[name] for name in (*AWARDS, "list_delivered")):
+    if any(row is ROWS[name] for name in (*AWARDS, "list_delivered", "get_learnt_paper", "show_learnt_paper")):
         return (canary.owner, canary.kind) == ("bidder", "name")  # who won, for anybody
     if who in SUPPLIERS:
         # the letter to a loser names the winner, its price, and how its answers were scored
