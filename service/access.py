@@ -175,6 +175,10 @@ ROWS: dict[str, Row] = {
     "get_spend_report": _spend("read"),
     # Before publication
     "draft_tender": Row(whose="caller", scope="write", kind="buyer"),
+    "list_ready_setups": _read("caller"),
+    "get_ready_setup": _read("caller"),
+    "get_setup": _read("buyer"),
+    "draft_from_setup": Row(whose="caller", scope="write", kind="buyer"),
     "list_tenders": _read("published"),
     "get_tender": _read("published"),
     "edit_tender": _write("buyer", "author"),

@@ -395,6 +395,23 @@ async def store_lots(conn: db.Connection, tender_id: UUID, lots: Sequence[DraftL
     await SQL.drop_lots(conn, tender_id=tender_id, above=len(lots))
 
 
+async def start(conn: db.Connection, caller: Caller, data: DraftTender) -> Response[Tender]:
+    """Keep a draft with its log and its author, who is the caller, and answer with it."""
+    columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
+    whose = {"organisation_id": caller.organisation_id, "person_id": caller.person_id}
+    tender_id: UUID = await SQL.insert_tender(
+        conn, buyer_id=caller.organisation_id, author_id=caller.person_id, **columns
+    )
+    await events.SQL.start_log(conn, log_id=tender_id)
+    await store_lots(conn, tender_id, data.lots)
+    await db.one(SQL.insert_role(conn, tender_id=tender_id, role="author", **whose), RoleHeld)
+    facts = {"digest": scoring.digest(data)}
+    await events.record(conn, "tender.drafted", tender_id=tender_id, actor=caller.person_id, data=facts)
+    answer = await present(conn, caller, await read(conn, caller, tender_id=tender_id))
+    answer.headers["Location"] = f"/tenders/{tender_id}"
+    return answer
+
+
 # Handlers
 
 
@@ -403,26 +420,7 @@ async def draft_tender(
     data: JSONBody[DraftTender], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[Tender]:
     """Start a draft; you become its author. Weightings must add up to exactly 100 at every level from the start."""
-    columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
-    tender_id: UUID = await SQL.insert_tender(
-        conn, buyer_id=caller.organisation_id, author_id=caller.person_id, **columns
-    )
-    await events.SQL.start_log(conn, log_id=tender_id)
-    await store_lots(conn, tender_id, data.lots)
-    role = SQL.insert_role(
-        conn,
-        tender_id=tender_id,
-        person_id=caller.person_id,
-        role="author",
-        organisation_id=caller.organisation_id,
-    )
-    await db.one(role, RoleHeld)
-    await events.record(
-        conn, "tender.drafted", tender_id=tender_id, actor=caller.person_id, data={"digest": scoring.digest(data)}
-    )
-    answer = await present(conn, caller, await read(conn, caller, tender_id=tender_id))
-    answer.headers["Location"] = f"/tenders/{tender_id}"
-    return answer
+    return await start(conn, caller, data)
 
 
 @get("/tenders/{tender_id:uuid}")
