@@ -246,6 +246,7 @@ ROWS: dict[str, Row] = {
     "get_panel": _read("buyer", *ROLES),
     "give_score": _write("buyer", "evaluator", since="opened"),
     "get_score_sheet": _read("buyer", "evaluator", since="opened", tells=("reason",)),
+    "export_scores": _read("buyer", "moderator", "approver", "auditor", since="opened", tells=("reason",)),
     "give_scores": _write("buyer", "evaluator", since="opened"),
     "save_draft": _write("buyer", "evaluator", since="opened"),
     "list_drafts": _read("buyer", "evaluator", tells=("reason",)),
