@@ -922,6 +922,7 @@ class IdentityProvider(TypedDict):
     keys_decide: bool
     registered_at: str
     retired_at: str | None
+    token_type: Literal["at+jwt", "JWT"]
 
 class Imported(TypedDict):
     credits: int
@@ -1666,6 +1667,7 @@ class NewProvider(TypedDict):
     audience: NotRequired[str | None]
     issuer: str
     keys_decide: NotRequired[bool]
+    token_type: NotRequired[Literal["at+jwt", "JWT"]]
 
 class NewPublicAnswer(TypedDict):
     answer: str
