@@ -476,6 +476,11 @@ class Corrigendum(TypedDict):
     number: int
     reason: str
 
+class Credited(TypedDict):
+    confidence: str
+    id: Literal["credited"]
+    target: str
+
 class CriteriaProposal(TypedDict):
     criterion: ScoringModelCriterion
     model: SocialValueModel | None
@@ -3434,6 +3439,7 @@ class ScoringModelCriterion(TypedDict):
         | Graded
         | YesNo
         | Target
+        | Credited
         | PassFail
         | Text
         | None
