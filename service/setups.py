@@ -191,8 +191,9 @@ class SetupOperation(Operation):
 
     def __post_init__(self) -> None:
         """Describe the body, which litestar cannot see."""
-        setup = OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Setup"))
-        self.request_body = RequestBody(required=True, content=dict.fromkeys(_TYPES.values(), setup))
+        setup = Reference(ref="#/components/schemas/Setup")
+        content = {media_type: OpenAPIMediaType(schema=setup) for media_type in _TYPES.values()}
+        self.request_body = RequestBody(required=True, content=content)
 
 
 @post("/tenders/from-setup", operation_class=SetupOperation)
