@@ -167,6 +167,63 @@ def target(method: Target, value: Fraction) -> Worked:
     )
 
 
+class Credited(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="id",
+    tag="credited",
+):
+    """Quantity credited with the confidence in it, against a published target
+
+    Formula: 100 · min(1, value · c / target); c, from 0 to 1, is the points of the graded criterion ÷ 100.
+    Used: social value commitments whose delivery a method statement must make believable.
+    Parameters: target, above 0; confidence, the id of the graded criterion, such as the method statement, whose points
+    are the confidence in the quantity: on a scale of 0 to 5 a grade of 4 credits 80 % of what is promised.
+    Edge cases: with the lowest grade of 0 nothing is credited, however much is promised; more than the target credited
+    earns no more points; a negative quantity stops the scoring. The graded criterion may weigh nothing itself.
+    Source: credited = quantity × confidence, a mitigation of inflated promises; the target is published, so that no
+    rival's promise changes a bid's points.
+
+    >>> [str(credited(Credited(target=Decimal(40), confidence="plan"), Fraction(90), Fraction(points)).points)
+    ...  for points in (0, 20, 80)]
+    ['0', '45', '100']
+    """
+
+    target: Decimal
+    confidence: str
+
+    def __post_init__(self) -> None:
+        require_above_zero(self.target, "target")
+
+
+def credited(method: Credited, value: Fraction, points: Fraction) -> Worked:
+    """Points for a quantity, credited with the points of the criterion that says how far it is believed."""
+    if value < 0:
+        raise InvalidValue(f"a quantity of {value} is below 0")
+    goal, confidence = Fraction(method.target), points / FULL
+    worked = Worked(
+        FULL * value * confidence / goal,
+        "100 × {value} × {confidence} ÷ {target}",
+        {"value": value, "confidence": confidence, "target": goal, "points": points, "graded": method.confidence},
+        where="{confidence} is {points}, the points of {graded}, ÷ 100",
+    )
+    return limited(worked, None, None, low=0, high=100)
+
+
+def leans_on(method: object) -> str | None:
+    """The graded criterion without whose points a quantity has none."""
+    match method:
+        case Target():
+            return method.quality
+        case Credited():
+            return method.confidence
+        case _:
+            return None
+
+
 class PassFail(
     msgspec.Struct,
     frozen=True,
@@ -215,11 +272,11 @@ class Text(
     """
 
 
-AnswerMethod = Graded | YesNo | Target
+AnswerMethod = Graded | YesNo | Target | Credited
 
 
 def answer_points(method: AnswerMethod, text: str) -> Worked:
-    """Points of one answer by a method of this family."""
+    """Points of one answer by a method of this family; of a quantity alone, wholly believed."""
     match method:
         case Graded():
             return graded(method, text)
@@ -227,5 +284,7 @@ def answer_points(method: AnswerMethod, text: str) -> Worked:
             return yes_no(method, text)
         case Target():
             return target(method, parse_decimal(text, "value"))
+        case Credited():
+            return credited(method, parse_decimal(text, "value"), FULL)
         case _:
             assert_never(method)

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from scoring.answers import Graded, Target
+from scoring.answers import Graded, leans_on
 from scoring.decimals import parse_decimal, rounded_by
 from scoring.entry import Entry
 from scoring.methods import Absolute, Relative, absolute_points, exclusion_ceiling, relative_points
@@ -177,8 +177,8 @@ class Board:
         """Whether a criterion makes more of a changed leaf than a sum: a hurdle, a rounded subtotal, a mixed part."""
         if other.children and any(step.mode != "none" for step in other.weighted_rounding):
             return True
-        method = other.criterion.method
-        if isinstance(method, Target) and method.quality is not None and node.id in {method.quality, other.id}:
+        judged = leans_on(other.criterion.method)
+        if judged is not None and node.id in {judged, other.id}:
             return True
         hurdle = other.criterion.minimum is not None or other.criterion.max_pass is not None
         zero = any(node.id in self.entries[bid].full_for_zero for bid in self.ranked)

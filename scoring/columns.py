@@ -10,7 +10,7 @@ from math import gcd, lcm
 from typing import Final, NamedTuple
 
 from scoring.absolute import LinearAgainstCeiling, LinearBetweenBounds, Lookup
-from scoring.answers import Graded, PassFail, Target, Text, YesNo
+from scoring.answers import Graded, PassFail, Target, Text, YesNo, leans_on
 from scoring.decimals import Mode, Rounding, finite_decimals, rounded_by
 from scoring.methods import Absolute, absolute_points, exclusion_ceiling
 from scoring.model import Lot, direction_of
@@ -158,7 +158,7 @@ def obstacle(node: Node) -> str | None:
         return "can leave a bid unranked"
     if any(step.mode != "none" for step in node.weighted_rounding):
         return "has weighted points that are rounded"
-    if isinstance(method, Target) and method.quality is not None:
+    if leans_on(method) is not None:
         return "takes a part of its points from another"
     return (
         "has a table of words and of bands" if isinstance(method, Lookup) and method.values and method.bands else None

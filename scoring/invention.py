@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from scoring.absolute import FixedPrice, LinearAgainstCeiling, LinearBetweenBounds, Lookup, ReferenceOverPrice
-from scoring.answers import Graded, PassFail, Target, Text, YesNo
+from scoring.answers import Credited, Graded, PassFail, Target, Text, YesNo
 from scoring.decimals import decimal_text, exact_text, is_plain_decimal, rounded
 from scoring.model import Criterion, OpenedBid, price_criterion, unit_of
 from scoring.monetised import AwardOnValue, BonusMalus, FictitiousDiscount
@@ -103,7 +103,7 @@ def value_of(ready: Plan, node: Node, draws: Draws, around: Fraction) -> str:
     if isinstance(method, Graded | YesNo | PassFail | Text):
         return answer(method, draws)
     match method:
-        case Target(target=target):
+        case Target(target=target) | Credited(target=target):
             return written(node, draws.between(Fraction(0), Fraction(target) * 13 / 10, 26))
         case LinearBetweenBounds(best=best, worst=worst):
             return written(node, draws.between(Fraction(worst), Fraction(best), 40))

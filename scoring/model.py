@@ -11,7 +11,7 @@ import msgspec
 
 from scoring.abnormally_low import AbnormallyLowTest
 from scoring.absolute import Concave, LinearAgainstCeiling, LinearBetweenBounds, Lookup, ReferenceOverPrice
-from scoring.answers import Graded, PassFail, Target, Text, YesNo
+from scoring.answers import Credited, Graded, PassFail, Target, Text, YesNo
 from scoring.decimals import WEIGHTING_DECIMALS, Rounding, require_decimal
 from scoring.discount import Bilinear, DiscountProportional, DiscountWithFloor
 from scoring.methods import Method
@@ -235,6 +235,18 @@ def require_references(lot: Lot) -> None:
         graded = by_id.get(quality or "")
         if quality is not None and (graded is None or not isinstance(graded.method, Graded | YesNo | Lookup)):
             raise ValueError(f"criterion {criterion.id!r} takes its quality from {quality!r}, which is not graded")
+        if isinstance(criterion.method, Credited):
+            require_confidence(criterion, criterion.method, by_id.get(criterion.method.confidence))
+
+
+def require_confidence(criterion: Criterion, method: Credited, graded: Criterion | None) -> None:
+    """Refuse a confidence that is no grade from 0 up: credit is between nothing and all that was promised."""
+    scale = graded.method.scale if graded is not None and isinstance(graded.method, Graded) else ()
+    if not scale or scale[0].value < 0:
+        raise ValueError(
+            f"criterion {criterion.id!r} takes its confidence from {method.confidence!r}; name a criterion that is "
+            "graded on a scale without negative grades"
+        )
 
 
 def require_tree(criteria: tuple[Criterion, ...]) -> None:
@@ -345,7 +357,7 @@ def unit_of(criterion: Criterion) -> str:
             return "text"
         case Graded() | PassFail():
             return "grade"
-        case Target() | Lookup() | None:
+        case Target() | Credited() | Lookup() | None:
             return "number"
         case LinearBetweenBounds(best=best, worst=worst) if best > worst:
             return "number"

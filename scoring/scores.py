@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from scoring.absolute import ReferenceOverPrice
-from scoring.answers import Graded, PassFail, Target, YesNo, is_fatal, passes
+from scoring.answers import Credited, Graded, PassFail, Target, YesNo, credited, is_fatal, leans_on, passes
 from scoring.decimals import exact_text, parse_decimal
 from scoring.entry import Entry, standing
 from scoring.methods import (
@@ -21,7 +21,7 @@ from scoring.model import direction_of, is_price
 from scoring.offers import unfit_number
 from scoring.price import Logarithmic
 from scoring.rules import needs_quality
-from scoring.tree import Node, Plan, group_cell, leaf_cell
+from scoring.tree import Cell, Node, Plan, group_cell, leaf_cell
 from scoring.worked import FULL, BidFault, InvalidValue, MissingValue, Worked, ZeroValue
 
 Stage = Callable[[Plan, Node, Entry, str], None]
@@ -37,9 +37,9 @@ def score_values(plan: Plan, entries: list[Entry]) -> None:
     apply_number_rules(plan, standing(entries))
     run_stage(score_one, plan, entries)
     for node in plan.leaves:
-        method = node.criterion.method
-        if isinstance(method, Target) and method.quality is not None:
-            add_quality(node, method, method.quality, entries)
+        judged = leans_on(node.criterion.method)
+        if judged is not None:
+            add_judgement(node, judged, entries)
 
 
 def run_stage(stage: Stage, plan: Plan, entries: list[Entry]) -> None:
@@ -92,7 +92,7 @@ def takes_number(plan: Plan, node: Node) -> bool:
     if method is None:
         rule = plan.lot.rule
         return node is plan.price or (rule is not None and needs_quality(rule))
-    return isinstance(method, Relative | Target | ReferenceOverPrice) or is_price(node.criterion)
+    return isinstance(method, Relative | Target | Credited | ReferenceOverPrice) or is_price(node.criterion)
 
 
 def checked_number(node: Node, text: str) -> Fraction:
@@ -153,28 +153,39 @@ def stated_points(points: Fraction) -> Worked:
     return Worked(points, "points as stated", {}, stated=True)
 
 
-def add_quality(node: Node, method: Target, quality_id: str, entries: list[Entry]) -> None:
-    """Mix the qualitative part into a quantity's points, where the tender splits them."""
-    share = Fraction(method.quality_share)
+def add_judgement(node: Node, judged_id: str, entries: list[Entry]) -> None:
+    """Bring what the panel thinks of it into a quantity's points, where the tender says so."""
     for entry in entries:
-        quantity, quality = entry.cells.get(node.id), entry.cells.get(quality_id)
-        if quantity is None or quality is None:
+        quantity, judged = entry.cells.get(node.id), entry.cells.get(judged_id)
+        if quantity is None or judged is None:
             entry.cells.pop(node.id, None)
             continue
-        mixed = Worked(
-            (1 - share) * quantity.points_exact + share * quality.points,
-            "{rest} × {quantity} + {share} × {quality}",
-            {
-                **(quantity.worked.numbers if quantity.worked is not None else {}),
-                "rest": 1 - share,
-                "quantity": quantity.points_exact,
-                "share": share,
-                "quality": quality.points,
-                "graded": quality_id,
-            },
-            where="{quantity} is 100 × {value} ÷ {target}, 100 at most, and {quality} the points of {graded}",
-        )
-        entry.cells[node.id] = leaf_cell(node, mixed)
+        match node.criterion.method:
+            case Target() as method:
+                entry.cells[node.id] = leaf_cell(node, mixed(method, quantity, judged))
+            case Credited() as method:
+                value = parse_decimal(entry.bid.values[node.id], "value")
+                entry.cells[node.id] = leaf_cell(node, credited(method, value, judged.points))
+            case _:
+                pass
+
+
+def mixed(method: Target, quantity: Cell, judged: Cell) -> Worked:
+    """A quantity's points with the qualitative part, by the published shares."""
+    share = Fraction(method.quality_share)
+    return Worked(
+        (1 - share) * quantity.points_exact + share * judged.points,
+        "{rest} × {quantity} + {share} × {quality}",
+        {
+            **(quantity.worked.numbers if quantity.worked is not None else {}),
+            "rest": 1 - share,
+            "quantity": quantity.points_exact,
+            "share": share,
+            "quality": judged.points,
+            "graded": method.quality or "",
+        },
+        where="{quantity} is 100 × {value} ÷ {target}, 100 at most, and {quality} the points of {graded}",
+    )
 
 
 def roll_up(plan: Plan, entries: list[Entry]) -> None:

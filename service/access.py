@@ -176,6 +176,10 @@ ROWS: dict[str, Row] = {
     # Before publication
     "draft_tender": Row(whose="caller", scope="write", kind="buyer"),
     "draft_from_ocds": Row(whose="caller", scope="write", kind="buyer"),
+    "list_ready_setups": _read("caller"),
+    "get_ready_setup": _read("caller"),
+    "get_setup": _read("buyer"),
+    "draft_from_setup": Row(whose="caller", scope="write", kind="buyer"),
     "list_tenders": _read("published"),
     "get_tender": _read("published"),
     "edit_tender": _write("buyer", "author"),
@@ -245,6 +249,7 @@ ROWS: dict[str, Row] = {
     "get_panel": _read("buyer", *ROLES),
     "give_score": _write("buyer", "evaluator", since="opened"),
     "get_score_sheet": _read("buyer", "evaluator", since="opened", tells=("reason",)),
+    "export_scores": _read("buyer", "moderator", "approver", "auditor", since="opened", tells=("reason",)),
     "give_scores": _write("buyer", "evaluator", since="opened"),
     "save_draft": _write("buyer", "evaluator", since="opened"),
     "list_drafts": _read("buyer", "evaluator", tells=("reason",)),

@@ -5,7 +5,6 @@ The first column of a row names a place in that JSON: values/price, or members/1
 the digest of its rules, so that no sheet is read for another lot, or under rules that have changed since.
 """
 
-import asyncio
 import contextlib
 import re
 from collections.abc import Generator, Sequence
@@ -177,15 +176,11 @@ def _summary(faults: Sequence[Fault]) -> str:
 
 _CELL = re.compile("[A-Z]+[0-9]+", re.ASCII)
 _MOST_NAMED = 20
-_turn = asyncio.Semaphore(2)
-"""So many sheets are read at once; further ones wait."""
 
 
 async def fill(way: WayIn, body: bytes, media_type: str) -> Filled:
     """A filled sheet, read beside the event loop. Raises SheetUnreadable and RulesChanged."""
-    async with _turn:
-        read = await asyncio.to_thread(sheets.read, body, media_type)
-    return Filled(read, way)
+    return await sheets.beside(lambda: Filled(sheets.read(body, media_type), way))
 
 
 @contextlib.contextmanager
@@ -216,7 +211,8 @@ async def get_bid_template(
     """
     way = await reception.read_way_in(state.pool, caller, lot_id)
     reception.check_variant(way.variants, variant)
-    content = sheets.write(template(way, variant), form, title="Bid", widths=(28, 60, 48, 40))
+    rows = template(way, variant)
+    content = await sheets.beside(sheets.write, rows, form, title="Bid", widths=(28, 60, 48, 40))
     headers = {"Content-Disposition": f'attachment; filename="bid-lot-{way.lot_number}.{form}"'}
     return Response(content, media_type=sheets.TYPES[form], headers=headers)
 

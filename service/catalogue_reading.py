@@ -1,7 +1,5 @@
 """A catalogue of measures as its owner sends it, CSV, XLSX or JSON, read whole or not at all; faults by their rows."""
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,8 +11,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from scoring.units import UNITS
-from service import apart
+from service import apart, sheets
 from service.problems import Fault
+from service.sheets import SheetUnreadable
 
 MOST_ROWS: Final = 5_000
 MOST_UNPACKED: Final = 50_000_000
@@ -104,10 +103,14 @@ def read_catalogue(source: Path) -> Read:
     try:
         if head.lstrip()[:1] in {b"[", b"{"}:
             return _of_json(source.read_bytes())
-        rows = list(_of_workbook(source) if head[:2] == b"PK" else _of_csv(source.read_bytes()))
+        if head[:2] == b"PK":
+            return of_rows(list(_of_workbook(source)))
+        found = sheets.read(source.read_bytes(), sheets.CSV)
+    except SheetUnreadable as error:
+        return Read((), error.faults or (Fault("", error.detail, error.mend()),))
     except ValueError as error:
         return Read((), (Fault("", str(error), "Send CSV in UTF-8, a workbook (XLSX) or JSON."),))
-    return of_rows(rows)
+    return Read((), tuple(found.faults.values())) if found.faults else of_rows(found.rows)
 
 
 def _of_json(content: bytes) -> Read:
@@ -116,13 +119,6 @@ def _of_json(content: bytes) -> Read:
     except msgspec.MsgspecError as error:
         return Read((), (Fault("", f"This is no list of measures: {error}.", "See the description of OwnMeasure."),))
     return checked(measures, [f"/{number}" for number in range(len(measures))])
-
-
-def _of_csv(content: bytes) -> Iterator[list[str]]:
-    text = content.decode("utf-8-sig")
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    yield from csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
 
 
 def _of_workbook(source: Path) -> Iterator[list[str]]:

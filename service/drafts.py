@@ -16,6 +16,9 @@ from service.money import AcceptedCurrency, Currency, Vat, check_accepted
 from service.submissions import VariantTerms
 
 Custody = Literal["service", "officers"]
+Reference = Annotated[
+    str, Meta(min_length=1, max_length=100, pattern=r"\S", description="Your own, such as SOLAR-2026-07.")
+]
 Title = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S", description="Words, at most 400 characters.")]
 Reason = Annotated[
     str, Meta(min_length=1, max_length=10_000, pattern=r"\S", description="Why, in words for the record.")
@@ -55,9 +58,7 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     its `estimated_value` leaves room, and exists for the framework's suppliers alone.
     """
 
-    reference: Annotated[
-        str, Meta(min_length=1, max_length=100, pattern=r"\S", description="Your own, such as SOLAR-2026-07.")
-    ]
+    reference: Reference
     title: Title
     currency: Currency
     time_zone: Annotated[str, Meta(max_length=60, description="IANA name, such as Europe/London.")]

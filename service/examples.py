@@ -196,6 +196,10 @@ EXAMPLES: dict[str, RequestExample] = {
     "draft_tender": RequestExample("One lot with three groups of criteria", TENDER),
     "draft_from_ocds": RequestExample("A release of another buyer's", OCDS_RELEASE),
     "edit_tender": RequestExample("The same, with another title", {**TENDER, "title": "Solar roofs for 12 schools"}),
+    "draft_from_setup": RequestExample(
+        "What was tried in one tender, for the next",
+        {name: value for name, value in TENDER.items() if name not in {"reference", "submission_deadline"}},
+    ),
     "grant_role": RequestExample(
         "An evaluator", {"person_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11", "role": "evaluator"}
     ),

@@ -24,7 +24,7 @@ from service import access, db, events, organisations, tokens
 from service.organisations import Caller, Key, Name, NewKey, OrganisationKind, Person, Scope, check_scopes
 from service.outbound import OutboundRefused, check_url, fetch
 from service.problems import Fault, InvalidRequest, NotFound, Refusal, Unavailable
-from service.tokens import Algorithm, InvalidToken, Unverified
+from service.tokens import RFC_9068, Accepted, Algorithm, InvalidToken, TokenType, Unverified
 
 if TYPE_CHECKING:  # loaded by the first token
     from joserfc.jwk import KeySet
@@ -53,7 +53,9 @@ class NewProvider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     issuer: its name to the letter, an https address below which it publishes `/.well-known/openid-configuration`.
     audience: what its tokens for this service carry as `aud`; our own name for your organisation if left out.
     acr_values: by which `acr` it says that somebody signed in with more than one factor: needed to open bids and to
-    approve. keys_decide: whether API keys of your people still open and approve beside it.
+    approve. keys_decide: whether API keys of your people still open and approve beside it. token_type: `JWT` where the
+    provider cannot say `at+jwt` of its access tokens (RFC 9068), as Entra cannot; such a token must name its client and
+    a scope, and ID tokens are still refused.
     """
 
     issuer: Address
@@ -61,6 +63,7 @@ class NewProvider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     audience: Value | None = None
     algorithms: Annotated[tuple[Algorithm, ...], Meta(min_length=1, max_length=10)] = ("RS256", "PS256", "ES256")
     keys_decide: bool = False
+    token_type: TokenType = RFC_9068
 
 
 class IdentityProvider(Struct, frozen=True, kw_only=True):
@@ -72,6 +75,7 @@ class IdentityProvider(Struct, frozen=True, kw_only=True):
     algorithms: tuple[Algorithm, ...]
     acr_values: tuple[str, ...]
     keys_decide: bool
+    token_type: TokenType
     registered_at: datetime
     retired_at: datetime | None
 
@@ -195,6 +199,7 @@ class _Known(Struct, frozen=True, kw_only=True):
 
     algorithms: tuple[str, ...]
     acr_values: tuple[str, ...]
+    token_type: TokenType
     now: datetime
     organisation_id: UUID
     organisation: str
@@ -213,7 +218,7 @@ async def identify(pool: asyncpg.Pool, keys: ProviderKeys, token: Unverified) ->
         published = await keys.find(token.claims.iss, token.kid)
         # That takes seconds, in which a token may end and an identity may be revoked.
         known = await _find(pool, token)
-    tokens.check_signature(token, published, known.algorithms)
+    tokens.check_signature(token, published, Accepted(known.algorithms, known.token_type))
     tokens.check_times(token.claims, known.now)
     if known.key_id is None or known.person_id is None or known.person is None or known.scopes is None:
         raise InvalidToken("Its subject is nobody whom the organisation has named.")
@@ -273,6 +278,7 @@ async def register_provider(
         "algorithms": list(data.algorithms),
         "acr_values": list(data.acr_values),
         "keys_decide": data.keys_decide,
+        "token_type": data.token_type,
     }
     made = await db.maybe(SQL.insert_provider(conn, organisation_id=caller.organisation_id, **facts), IdentityProvider)
     if made is None:

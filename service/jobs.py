@@ -235,14 +235,17 @@ def _manager(pool: asyncpg.Pool, duties: Mapping[str, Do], at_once: int) -> "Que
     return manager
 
 
-async def work(dsn: str, duties: Mapping[str, Do], *, at_once: int, grace: float, pooler: str = "") -> None:
+async def work(
+    dsn: str, duties: Mapping[str, Do], *, at_once: int, grace: float, pooler: str = "", connections: int | None = None
+) -> None:
     """Do queued jobs, `at_once` at the same time, until cancelled; then finish those in hand within `grace` seconds.
 
-    A job that does not finish in time goes back into the queue. The database may go away and come back.
+    `connections`: fewer than one for each, where jobs hold none while they wait for others. A job that does not finish
+    in time goes back into the queue. The database may go away and come back.
     """
     while True:
         try:
-            pool = await db.open_pool(dsn, pooler=pooler, connections=at_once + 3)
+            pool = await db.open_pool(dsn, pooler=pooler, connections=connections or at_once + 3)
             async with pool:
                 await _first_job(pool)
                 await _run(_manager(pool, duties, at_once), at_once, grace)

@@ -52,6 +52,12 @@ NewsType = Literal[
     "summary.sent",
     "award-notice.published",
     "contract.signed",
+    "obligations.made",
+    "obligation.changed",
+    "delivery.reported",
+    "delivery.decided",
+    "remedy.taken",
+    "performance-notice.published",
     "lots.cancelled",
     "webhook.pinged",
     "webhook.disabled",
@@ -61,9 +67,9 @@ NewsType = Literal[
 Audience = Literal["anybody", "buyer", "supplier", "bidders", "addressees", "owner"]
 """Whom an entry is told to.
 
-anybody: whoever may read the tender · buyer: the tender's buyer · supplier: the one whose bid the entry is about ·
-bidders: those with a standing bid for the lot · addressees: those whom a letter was sent to · owner: the organisation
-that the entry names, of the platform's log
+anybody: whoever may read the tender · buyer: the tender's buyer · supplier: the one whose bid the entry is about, and
+of a contract who promised what it is about · bidders: those with a standing bid for the lot · addressees: those whom a
+letter was sent to · owner: the organisation that the entry names, of the platform's log
 """
 
 
@@ -106,6 +112,16 @@ TELLINGS: tuple[Telling, ...] = (
     _told("award.annulled", "buyer", "list_awards"),
     _told("summary.sent", "buyer", "list_summaries"),
     _told("contract.signed", "buyer", "get_contract"),
+    _told("obligations.made", "buyer", "list_obligations"),
+    _told("obligation.changed", "buyer", "list_obligations"),
+    _told("delivery.reported", "buyer", "list_deliveries"),
+    _told("delivery.decided", "buyer", "list_deliveries"),
+    _told("remedy.taken", "buyer", "get_monitoring"),
+    _told("performance-notice.published", "buyer", "list_performance_notices"),
+    _told("obligations.made", "supplier", "list_obligations"),
+    _told("obligation.changed", "supplier", "list_obligations"),
+    _told("delivery.reported", "supplier", "list_deliveries"),
+    _told("delivery.decided", "supplier", "list_deliveries"),
     _told("bid.submitted", "supplier", "get_receipt"),
     _told("bid.replaced", "supplier", "get_receipt"),
     _told("bid.withdrawn", "supplier", "get_receipt"),
@@ -134,6 +150,10 @@ ADDRESSES: dict[str, str] = {
     "list_summaries": "/lots/{lot_id}/assessment-summaries",
     "get_summary": "/lots/{lot_id}/assessment-summaries/{bid_id}",
     "get_contract": "/lots/{lot_id}/contract",
+    "list_obligations": "/lots/{lot_id}/obligations",
+    "list_deliveries": "/lots/{lot_id}/deliveries",
+    "get_monitoring": "/lots/{lot_id}/monitoring",
+    "list_performance_notices": "/lots/{lot_id}/performance-notices",
     "get_receipt": "/bids/{bid_id}",
     "list_bid_clarifications": "/bids/{bid_id}/clarifications",
     "get_webhook": "/webhooks/{webhook_id}",

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from scoring.units import find_unit, is_money
 from service import ocds
 from service.obligations import Obligation
-from service.performance import Rating
+from service.performance import Rating, exactly
 from service.performance_notices import About, Assessment, Failure, Outcome, Rated, code_of
 
 RATINGS: Final[dict[Rating, tuple[str, str]]] = {
@@ -101,7 +101,10 @@ def agreed(notices: Sequence[ToldOf], context: Context) -> tuple[ocds.Metric, ..
             title=one.title,
             observations=(
                 context.observed(
-                    "agreed", context.days(notice.starts_on, notice.ends_on), one.promise().target, one.unit
+                    "agreed",
+                    context.days(notice.starts_on, notice.ends_on),
+                    exactly(one.promise().target),
+                    one.unit,
                 ),
             ),
         )

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 import scoring
-from scoring.answers import Target
+from scoring.answers import Credited, Target
 from scoring.model import price_criterion, unit_of
 from scoring.rules import highest_wins
 from scoring.units import find_unit
@@ -312,7 +312,7 @@ def _lot(facts: Facts, lot: TenderLot) -> ocds.Lot:
 def _targets(lot: TenderLot) -> Iterator[ocds.Metric]:
     """The quantities that earn full points, such as jobs or weeks of apprenticeships."""
     for leaf in scoring.leaves(lot.rules.criteria):
-        if isinstance(leaf.method, Target):
+        if isinstance(leaf.method, Target | Credited):
             observation = ocds.Observation(
                 id="target",
                 measure=ocds.plain(leaf.method.target),

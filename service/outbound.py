@@ -10,7 +10,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -143,6 +143,18 @@ def _backend(own_hosts: Collection[str], look_up: LookUp = look_up) -> "httpcore
     return Checked()
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    import httpcore
+
+    return httpcore.default_ssl_context()
+
+
+async def trusted() -> ssl.SSLContext:
+    """The authorities whose certificates count, read once in a process and beside the event loop."""
+    return await asyncio.to_thread(_authorities)
+
+
 async def fetch(url: str, own_hosts: Collection[str]) -> bytes:
     """The body at an address; raises OutboundRefused for everything but an answer 200 of at most LARGEST_ANSWER."""
     check_url(url, own_hosts)
@@ -156,10 +168,10 @@ async def _get(url: str, own_hosts: Collection[str]) -> bytes:
     import httpcore
 
     bounds = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
-    body = bytearray()
+    trust, network, body = await trusted(), _backend(own_hosts), bytearray()
     try:
         async with (
-            httpcore.AsyncConnectionPool(network_backend=_backend(own_hosts), max_connections=1) as pool,
+            httpcore.AsyncConnectionPool(ssl_context=trust, network_backend=network, max_connections=1) as pool,
             pool.stream("GET", url, headers={"Accept": "application/json"}, extensions={"timeout": bounds}) as answer,
         ):
             if answer.status != _OK:
@@ -189,10 +201,6 @@ class Outbound:
         self._trust = trust
         self._seconds = seconds
 
-    @cached_property
-    def _context(self) -> ssl.SSLContext:
-        return self._trust or ssl.create_default_context()
-
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """The status that is answered to a body, of which nothing else is read; raises OutboundRefused without one."""
         import httpcore
@@ -216,9 +224,9 @@ class Outbound:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         # Made of what was checked, so that nobody reads the address anew and differently.
         where = httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=port, target=path)
-        network = _backend(self._own_hosts, self._look_up)
+        network, trust = _backend(self._own_hosts, self._look_up), self._trust or await trusted()
         async with (
-            httpcore.AsyncConnectionPool(ssl_context=self._context, network_backend=network, max_connections=1) as http,
+            httpcore.AsyncConnectionPool(ssl_context=trust, network_backend=network, max_connections=1) as http,
             http.stream("POST", where, headers=[("Host", parts.netloc), *headers.items()], content=body) as answer,
         ):
             return answer.status

@@ -4,8 +4,6 @@ A catalogue carries its licence. What a licence does not allow to pass on is sho
 its drafts; as a file it does not leave the service. Licences that allow it are listed; one that is not does not.
 """
 
-import csv
-import io
 import re
 import tempfile
 from collections.abc import Iterator
@@ -22,7 +20,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from service import apart, catalogue_reading, db, events, measures, tenders
+from service import apart, catalogue_reading, db, events, measures, sheets, tenders
 from service.catalogue_reading import OwnMeasure
 from service.file_bodies import FORMS, FileOperation, Flow, check_file
 from service.measures import CriteriaProposal, Measure, NewCriteriaProposal
@@ -147,24 +145,14 @@ def cautions(catalogue: OwnCatalogue) -> Iterator[Fault]:
         )
 
 
-def as_csv(catalogue: OwnCatalogue) -> str:
-    """A catalogue as a file, its source and licence in each row."""
-    out = io.StringIO(newline="")
-    rows = csv.writer(out)
-    rows.writerow(
-        ("code", "title", "unit", "value", "currency", "price base", "evidence", "theme", "source", "licence")
-    )
+def as_rows(catalogue: OwnCatalogue) -> list[list[str]]:
+    """A catalogue as the rows of a sheet, its source and licence in each."""
+    rows = [["code", "title", "unit", "value", "currency", "price base", "evidence", "theme", "source", "licence"]]
     for one in catalogue.measures:
         value = "" if one.value is None else f"{one.value:f}"
-        about = (catalogue.source, catalogue.licence)
-        cells = (one.code, one.title, one.unit, value, one.currency or "", one.price_base, "; ".join(one.evidence))
-        rows.writerow([_inert(cell) for cell in (*cells, one.theme, *about)])
-    return out.getvalue()
-
-
-def _inert(cell: str) -> str:
-    """Text that a spreadsheet would run as a formula is written as text."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+        cells = [one.code, one.title, one.unit, value, one.currency or "", one.price_base, "; ".join(one.evidence)]
+        rows.append([*cells, one.theme, catalogue.source, catalogue.licence])
+    return rows
 
 
 async def find(conn: db.Connection, caller: Caller, catalogue_id: UUID) -> OwnCatalogue:
@@ -233,7 +221,8 @@ async def export_catalogue(
     if not catalogue.exportable:
         raise LicenceForbidsExport(f"{catalogue.title} is licensed under {catalogue.licence}.")
     headers = {"Content-Disposition": f'attachment; filename="catalogue-{catalogue_id}.csv"'}
-    return Response(as_csv(catalogue), media_type="text/csv", headers=headers)
+    content = await sheets.beside(sheets.write, as_rows(catalogue), "csv")
+    return Response(content.decode(), media_type=sheets.CSV, headers=headers)
 
 
 @post("/tenders/{tender_id:uuid}/criteria/from-catalogue/{catalogue_id:uuid}", status_code=200)

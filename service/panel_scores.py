@@ -237,6 +237,11 @@ async def list_scores(
     """
     known = await tenders.read(conn, caller, lot_id=lot_id)
     tenders.check_access(known.tender, caller, "list_scores")
+    return await shown(conn, known, lot_id, caller)
+
+
+async def shown(conn: db.Connection, known: tenders.Known, lot_id: UUID, caller: Caller) -> list[PanelScore]:
+    """The standing scores of a lot, as far as the caller, who has a role for them, may see them now."""
     opening.check_opened(known.lot(lot_id))
     tenders.check_cleared(known.tender)
     sight = await opening.sight_of(conn, known, lot_id, caller)

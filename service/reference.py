@@ -192,7 +192,7 @@ def complete_description(document: OpenAPI) -> None:
     components = document.components
     components.schemas["ProblemDetails"] = _plain_schema()
     for schema in components.schemas.values():
-        _mend_tuples(schema)
+        _mend_schema(schema)
     for path, item in (document.paths or {}).items():
         for method, operation in (("GET", item.get), ("PUT", item.put), ("POST", item.post), ("DELETE", item.delete)):
             if operation is not None:
@@ -201,16 +201,22 @@ def complete_description(document: OpenAPI) -> None:
                 operation.description = f"{told}\n\n```sh\n{_curl(method, path, operation)}\n```"
 
 
-def _mend_tuples(schema: object) -> None:
-    """Litestar 2.25 describes `tuple[T, ...]` as an array of "T or anything"; take the "anything" out."""
+def _mend_schema(schema: object) -> None:
+    """Mend what litestar 2.25 describes amiss.
+
+    `tuple[T, ...]` is no array of "T or anything"; and the default of one field that holds a struct is none of every
+    other that holds one, nor is it JSON.
+    """
     if not isinstance(schema, Schema):
         return
+    if isinstance(schema.default, Struct):
+        schema.default = None
     if isinstance(schema.items, Schema) and schema.items.one_of and Schema() in schema.items.one_of:
         first = next(choice for choice in schema.items.one_of if choice != Schema())
         schema.items = first
     parts = [schema.items, *(schema.properties or {}).values(), *(schema.one_of or ()), *(schema.any_of or ())]
     for part in parts:
-        _mend_tuples(part)
+        _mend_schema(part)
 
 
 def _plain_schema() -> Schema:

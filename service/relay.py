@@ -68,5 +68,6 @@ async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
                 at_once=webhook_deliveries.AT_ONCE,
                 grace=settings.shutdown_seconds,
                 pooler=settings.database_pooler,
+                connections=webhook_deliveries.CONNECTIONS,
             )
         )

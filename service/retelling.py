@@ -86,6 +86,7 @@ CLAUSES: Final = (
     ),
     "{quality} is the technical score, {financial} the financial score, {first} and {second} their shares",
     "{quantity} is {reckoned}, 100 at most, and {quality} the points of {graded}",
+    "{confidence} is {points}, the points of {graded}, ÷ 100",
 )
 """What a formula's numbers are."""
 

@@ -5,17 +5,22 @@ values read: what a supplier sees in its program and what a file holds can diffe
 5.0, 1.2.10.
 """
 
+import asyncio
 import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from importlib import import_module
-from typing import Any, Final, Literal, NamedTuple
+from itertools import count
+from typing import Any, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
 from service.problems import Fault, Refusal
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Format = Literal["xlsx", "csv"]
 CSV: Final = "text/csv"
@@ -27,6 +32,9 @@ MOST_COLUMNS: Final = 50
 MOST_PARTS: Final = 1_000
 MOST_UNPACKED: Final = 8_000_000
 """Bytes of an unpacked workbook; one that is filled in has a few hundred thousand."""
+AT_ONCE: Final = 2
+"""So many sheets are read or written at once; further ones wait."""
+_turn = asyncio.Semaphore(AT_ONCE)
 _ONE_INSTANT = datetime.fromisoformat("2000-01-01")
 """When every sheet says that it was made, so that the same sheet is the same bytes; openpyxl takes no zone."""
 _RUNS = re.compile(r"[=+\-@\t\r|]")
@@ -56,6 +64,12 @@ class Read(NamedTuple):
         """A cell's text, both counted from 1; empty where there is none. What was refused is empty too."""
         line = self.rows[row - 1] if row <= len(self.rows) else []
         return line[column - 1] if column <= len(line) else ""
+
+
+async def beside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Read, judge or write a sheet beside the event loop; whoever waits for a turn should hold no connection."""
+    async with _turn:
+        return await asyncio.to_thread(work, *args, **kwargs)
 
 
 def address(row: int, column: int) -> str:
@@ -160,11 +174,17 @@ def _read_csv(body: bytes) -> _Found:
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     csv.field_size_limit(1_000_000)
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            yield [_plain(cell) for cell in row]
-    except csv.Error as error:
-        raise SheetUnreadable(f"It is no CSV: {error}.") from None
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    for number in count(1):
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            mend = "Save it anew as CSV; a cell with quotes or line ends stands in quotes."
+            fault = Fault(address(number, 1), f"The row cannot be parted into cells: {error}.", mend)
+            raise SheetUnreadable(f"It is no CSV from row {number} on.", faults=(fault,)) from None
+        yield [_plain(cell) for cell in row]
 
 
 def _plain(cell: str) -> str | Fault:

@@ -409,6 +409,14 @@ async def store_draft(conn: db.Connection, caller: Caller, data: DraftTender, fa
     return tender_id
 
 
+async def start(conn: db.Connection, caller: Caller, data: DraftTender) -> Response[Tender]:
+    """Store a draft and answer with it."""
+    tender_id = await store_draft(conn, caller, data, {})
+    answer = await present(conn, caller, await read(conn, caller, tender_id=tender_id))
+    answer.headers["Location"] = f"/tenders/{tender_id}"
+    return answer
+
+
 # Handlers
 
 
@@ -417,10 +425,7 @@ async def draft_tender(
     data: JSONBody[DraftTender], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[Tender]:
     """Start a draft; you become its author. Weightings must add up to exactly 100 at every level from the start."""
-    tender_id = await store_draft(conn, caller, data, {})
-    answer = await present(conn, caller, await read(conn, caller, tender_id=tender_id))
-    answer.headers["Location"] = f"/tenders/{tender_id}"
-    return answer
+    return await start(conn, caller, data)
 
 
 @get("/tenders/{tender_id:uuid}")

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from service.problems import Unauthenticated
 
@@ -33,7 +33,11 @@ SKEW = 60
 """Seconds that the clock of who issues tokens may go before the database's. A token's end has no such grace."""
 LEAST_RSA_BITS = 2048
 
-_TYPES = ("at+jwt", "application/at+jwt")
+TokenType = Literal["at+jwt", "JWT"]
+"""What a token says that it is: an access token by RFC 9068, or a JWT, which may be anything: more is asked of it."""
+
+RFC_9068: TokenType = "at+jwt"
+_TYPES: dict[str, TokenType] = {"at+jwt": "at+jwt", "application/at+jwt": "at+jwt", "jwt": "JWT"}
 _HEADERS = frozenset({"alg", "typ", "kid", "x5t", "x5t#S256"})
 _OWN_ALGORITHM: Algorithm = "Ed25519"
 
@@ -69,9 +73,72 @@ class Claims(Struct, frozen=True):
         return [self.aud] if isinstance(self.aud, str) else self.aud
 
 
+class _PlainClaims(Struct, frozen=True):
+    """The claims of a JWT that says of itself no more than that it is one, under the names that providers give them.
+
+    `azp` and `scope` are Keycloak's, `appid`, `azp`, `scp` and `uti` Entra's; `typ` and `token_use` say what it is.
+    """
+
+    iss: str
+    sub: str
+    aud: str | list[str]
+    exp: int | float
+    iat: int | float
+    client_id: str | None = None
+    azp: str | None = None
+    appid: str | None = None
+    jti: str | None = None
+    uti: str | None = None
+    nbf: int | float | None = None
+    acr: str | None = None
+    scope: str = ""
+    scp: str = ""
+    typ: str = "Bearer"
+    token_use: str | None = None
+    nonce: Any = UNSET
+    at_hash: Any = UNSET
+    c_hash: Any = UNSET
+
+    def of_access(self) -> Claims:
+        """The same as an access token's; raises InvalidToken for an ID token, or what could be one.
+
+        An ID token tells its own client who has signed in: it has a nonce or hashes, no scope, and is for that client.
+        Source: OpenID Connect Core 1.0, section 2.
+        """
+        marked = any(one is not UNSET for one in (self.nonce, self.at_hash, self.c_hash))
+        if marked or self.token_use not in {None, "access"} or self.typ != "Bearer":
+            raise InvalidToken("It is an ID token, or of another kind, and no access token.")
+        client, name = self.client_id or self.azp or self.appid, self.jti or self.uti
+        if not client or not name or not (self.scope or self.scp).strip():
+            raise InvalidToken("It lacks its client, its id or its scope, which an access token has.")
+        claims = Claims(
+            iss=self.iss,
+            sub=self.sub,
+            aud=self.aud,
+            exp=self.exp,
+            iat=self.iat,
+            client_id=client,
+            jti=name,
+            nbf=self.nbf,
+            acr=self.acr,
+            scope=self.scope or self.scp,
+        )
+        if {self.client_id, self.azp, self.appid} & {*claims.audiences}:
+            raise InvalidToken("It is for the client that asked for it, as ID tokens are.")
+        return claims
+
+
+class Accepted(NamedTuple):
+    """What is taken of an issuer: signatures by which algorithms, and whether plain JWTs as well."""
+
+    algorithms: Sequence[str]
+    type: TokenType = RFC_9068
+
+
 class Unverified(NamedTuple):
     """A token that is well-formed; nothing that it says is proved."""
 
+    type: TokenType
     claims: Claims
     algorithm: str
     kid: str
@@ -84,7 +151,7 @@ def looks_like_token(text: str) -> bool:
 
 
 def read(text: str) -> Unverified:
-    """A token's parts; raises InvalidToken where it is not an access token as RFC 9068 has it."""
+    """A token's parts; raises InvalidToken where it is no access token, as RFC 9068 has it or as a plain JWT."""
     from joserfc import jws
     from joserfc.errors import JoseError
 
@@ -99,25 +166,33 @@ def read(text: str) -> Unverified:
     if not set(header) <= _HEADERS:
         raise InvalidToken(f"Its header has more than {', '.join(sorted(_HEADERS))}.")
     if not isinstance(typ, str) or typ.lower() not in _TYPES:
-        raise InvalidToken("Its type is not at+jwt: it is no access token of RFC 9068.")
+        raise InvalidToken(f"Its type is none of {', '.join(_TYPES)}: it is no access token.")
     if algorithm not in ALGORITHMS:
         raise InvalidToken(f"Its algorithm is none of {', '.join(ALGORITHMS)}.")
     if not isinstance(kid, str) or not kid:
         raise InvalidToken("Its header names no key (kid).")
+    return Unverified(_TYPES[typ.lower()], _claims(signed.payload or b"", _TYPES[typ.lower()]), algorithm, kid, signed)
+
+
+def _claims(payload: bytes, type_: TokenType) -> Claims:
     try:
-        claims = msgspec.json.decode(signed.payload or b"", type=Claims)
+        if type_ == RFC_9068:
+            return msgspec.json.decode(payload, type=Claims)
+        plain = msgspec.json.decode(payload, type=_PlainClaims)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise InvalidToken("It lacks a claim that RFC 9068 asks for, or one is of another type.") from None
-    return Unverified(claims, algorithm, kid, signed)
+    return plain.of_access()
 
 
-def check_signature(token: Unverified, keys: "KeySet", algorithms: Sequence[str]) -> None:
-    """Refuse a token that none of these keys has signed by one of these algorithms."""
+def check_signature(token: Unverified, keys: "KeySet", accepted: Accepted) -> None:
+    """Refuse a token that none of these keys has signed by an accepted algorithm, or that is of no accepted type."""
     from joserfc import jws
     from joserfc.errors import JoseError
 
-    if token.algorithm not in algorithms:
-        raise InvalidToken(f"Its algorithm is none of {', '.join(algorithms)}.")
+    if token.type not in {RFC_9068, accepted.type}:
+        raise InvalidToken("Its type is not at+jwt, and its issuer is registered for no other.")
+    if token.algorithm not in accepted.algorithms:
+        raise InvalidToken(f"Its algorithm is none of {', '.join(accepted.algorithms)}.")
     try:
         good = jws.validate_compact(token.signed, keys, [token.algorithm])
     except (JoseError, ValueError):
@@ -217,12 +292,12 @@ class OwnTokens:
             "jti": jti,
             "scope": " ".join(scopes),
         }
-        header = {"alg": _OWN_ALGORITHM, "typ": _TYPES[0], "kid": self._private[0].kid}
+        header = {"alg": _OWN_ALGORITHM, "typ": RFC_9068, "kid": self._private[0].kid}
         return jwt.encode(header, claims, self._private[0], [_OWN_ALGORITHM])
 
     def check(self, token: Unverified) -> None:
         """Refuse a token that claims to be ours and is not."""
-        check_signature(token, self.keys, [_OWN_ALGORITHM])
+        check_signature(token, self.keys, Accepted([_OWN_ALGORITHM]))
 
     def published(self) -> list[dict[str, Any]]:
         """The public keys as JWKs, for whoever else is to check these tokens."""

@@ -5,10 +5,13 @@ when the next one is due. So news may be sent twice, where a worker dies in betw
 `webhook-id` stays the same. Webhooks that answer slowly hold up themselves and nobody else.
 """
 
+import contextlib
 import time
 from collections import Counter
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -32,11 +35,17 @@ SQL = db.queries("webhook_deliveries")
 DUTY = "webhook"
 """What the worker calls the job that makes an attempt; its payload is the delivery's id."""
 
-AT_ONCE = 8
-"""Attempts that one worker makes at the same time."""
+AT_ONCE = 64
+"""Attempts that one worker makes at the same time: sockets that wait, for which one process is enough."""
 
+AT_ONCE_PER_ORGANISATION = 4
 AT_ONCE_PER_WEBHOOK = 2
+CONNECTIONS = 11
+"""To the database, of one worker: an attempt holds none while it waits for its answer."""
+
 WAIT_FOR_OTHERS = timedelta(seconds=2)
+LONGEST_WAIT_FOR_OTHERS = timedelta(minutes=1)
+"""How long a delivery is put off for each that is served before it at the same seat, and at most."""
 
 RETRIES = tuple(
     timedelta(**one)
@@ -111,6 +120,7 @@ class WebhookDeliveryRow(NewsRow, frozen=True, kw_only=True):
 class Due(WebhookDeliveryRow, frozen=True, kw_only=True):
     """A delivery that is to be attempted: where to, signed by what, and whether its webhook may still be told."""
 
+    organisation_id: UUID
     url: str
     secret_line: str
     secret_number: int
@@ -182,6 +192,40 @@ def presented(row: WebhookDeliveryRow, base: str) -> WebhookDelivery:
 # The worker
 
 
+class Seats:
+    """Who is being sent to, and who waits: so many at once to one webhook and to one organisation, whatever it has."""
+
+    def __init__(self) -> None:
+        self._busy: Counter[UUID] = Counter()
+        self._lines: dict[UUID, set[UUID]] = {}
+
+    def wait(self, due: Due) -> timedelta | None:
+        """How long a delivery is put off, by its place in the line; None where there is a seat for it."""
+        for whose, most in ((due.sent_to, AT_ONCE_PER_WEBHOOK), (due.organisation_id, AT_ONCE_PER_ORGANISATION)):
+            line = self._lines.get(whose, set())
+            line.discard(due.delivery_id)
+            if self._busy[whose] >= most:
+                self._lines[whose] = line
+                before = len(line) // most
+                line.add(due.delivery_id)
+                return min(WAIT_FOR_OTHERS * (1 + before), LONGEST_WAIT_FOR_OTHERS)
+        return None
+
+    @contextlib.contextmanager
+    def taken(self, due: Due) -> Generator[None]:
+        """A seat for an attempt. A line is forgotten once nobody is sent to: others may have taken who stood in it."""
+        both = (due.sent_to, due.organisation_id)
+        self._busy.update(both)
+        try:
+            yield
+        finally:
+            self._busy.subtract(both)
+            for whose in both:
+                if not self._busy[whose]:
+                    del self._busy[whose]
+                    self._lines.pop(whose, None)
+
+
 class Courier:
     """Makes attempts: signs with the service's secrets, links to its public address, and keeps webhooks apart."""
 
@@ -189,7 +233,7 @@ class Courier:
         self._secrets = secrets
         self._outbound = outbound
         self._base = base
-        self._busy: Counter[UUID] = Counter()
+        self.seats = Seats()
 
     async def deliver(self, pool: asyncpg.Pool, payload: str) -> None:
         """The worker's duty: make one attempt, write down how it went, and come again where it failed."""
@@ -200,13 +244,10 @@ class Courier:
             because = "Who made the webhook may not read this any more, or the webhook was disabled or removed."
             await SQL.give_up(pool, delivery_id=due.delivery_id, because=because)
             return
-        if self._busy[due.sent_to] >= AT_ONCE_PER_WEBHOOK:
-            raise jobs.Later(WAIT_FOR_OTHERS)
-        self._busy[due.sent_to] += 1
-        try:
+        if (wait := self.seats.wait(due)) is not None:
+            raise jobs.Later(wait)
+        with self.seats.taken(due):
             outcome = await self._attempt(due)
-        finally:
-            self._busy[due.sent_to] -= 1
         async with db.transaction(pool) as conn:
             again = await write_down(conn, due, outcome)
         if again is not None:
@@ -294,11 +335,13 @@ async def list_webhook_deliveries(
 
 
 async def _find(conn: db.Connection, caller: Caller, webhook_id: UUID, delivery_id: UUID) -> WebhookDeliveryRow:
-    await webhooks.find(conn, caller, webhook_id)
-    row = SQL.get_delivery(
-        conn, webhook_id=webhook_id, delivery_id=delivery_id, person_id=caller.person_id, rights=news.rights()
-    )
-    return await db.one(row, WebhookDeliveryRow)
+    ids = {"webhook_id": webhook_id, "delivery_id": delivery_id, **_eyes(caller)}
+    return await db.one(SQL.get_delivery(conn, **ids), WebhookDeliveryRow)
+
+
+def _eyes(caller: Caller) -> dict[str, Any]:
+    """Who reads: what is not for this person, or of another organisation's webhook, is not found."""
+    return {"organisation_id": caller.organisation_id, "person_id": caller.person_id, "rights": news.rights()}
 
 
 @get("/webhooks/{webhook_id:uuid}/deliveries/{delivery_id:uuid}")
@@ -328,11 +371,11 @@ async def redeliver(
     The three days begin anew.
     """
     webhooks.check_enabled(await webhooks.find(conn, caller, webhook_id))
-    await _find(conn, caller, webhook_id, delivery_id)
-    await SQL.begin_anew(conn, delivery_id=delivery_id)
+    ids = {"webhook_id": webhook_id, "delivery_id": delivery_id, **_eyes(caller)}
+    row = await db.one(SQL.begin_anew(conn, **ids), WebhookDeliveryRow)
     await jobs.forget(conn, DUTY, str(delivery_id))
     await jobs.hasten(conn, DUTY, str(delivery_id))
-    return presented(await _find(conn, caller, webhook_id, delivery_id), state.public_url or "")
+    return presented(row, state.public_url or "")
 
 
 router = Router(path="/", route_handlers=[list_webhook_deliveries, get_webhook_delivery, redeliver], tags=["Events"])

@@ -211,10 +211,8 @@ async def rotate_secret(
 ) -> WebhookWithSecret:
     """Give a webhook a new secret and a new key pair; for 24 hours deliveries are signed by those before as well."""
     secrets: Secrets = state.secrets
-    await find(conn, caller, webhook_id)
-    rotated = SQL.rotate_secret(
-        conn, webhook_id=webhook_id, secret_line=secrets.webhook_line, overlap_hours=OVERLAP_HOURS
-    )
+    new = {"secret_line": secrets.webhook_line, "overlap_hours": OVERLAP_HOURS}
+    rotated = SQL.rotate_secret(conn, webhook_id=webhook_id, organisation_id=caller.organisation_id, **new)
     hook = await db.one(rotated, WebhookRow)
     await _record(conn, caller, "webhook.secret-rotated", hook)
     return WebhookWithSecret(webhook=presented(hook, secrets), secret=shared_secret(secrets, hook.secret))
@@ -236,8 +234,8 @@ async def enable_webhook(
     webhook_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller], state: State
 ) -> Webhook:
     """Let a disabled webhook be sent to again from now on; what it missed is in the feed, or is sent again singly."""
-    await find(conn, caller, webhook_id)
-    hook = await db.one(SQL.enable_webhook(conn, webhook_id=webhook_id), WebhookRow)
+    enabled = SQL.enable_webhook(conn, webhook_id=webhook_id, organisation_id=caller.organisation_id)
+    hook = await db.one(enabled, WebhookRow)
     await _record(conn, caller, "webhook.enabled", hook)
     return presented(hook, state.secrets)
 
@@ -247,8 +245,8 @@ async def remove_webhook(
     webhook_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller], state: State
 ) -> Webhook:
     """Remove a webhook of your organisation's for good; nothing more is sent to it, not even what is on its way."""
-    hook = await find(conn, caller, webhook_id)
-    await SQL.remove_webhook(conn, webhook_id=webhook_id)
+    removed = SQL.remove_webhook(conn, webhook_id=webhook_id, organisation_id=caller.organisation_id)
+    hook = await db.one(removed, WebhookRow)
     await SQL.give_up_all(conn, webhook_id=webhook_id, because="The webhook was removed.")
     await _record(conn, caller, "webhook.removed", hook)
     return presented(hook, state.secrets)

@@ -60,17 +60,27 @@ def read_json(body: bytes) -> Any:
         raise UnreadableRequest(
             f"The body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
         ) from None
-    if _may_hide(body, text) and (faults := tuple(_hidden(value, ""))):
+    if _may_hide(body, text):
+        check_visible(value)
+    return value
+
+
+def check_visible(value: Any) -> None:
+    """Refuse text with characters that hide or reorder it; raises InvalidRequest, naming each place."""
+    if faults := tuple(_hidden(value, "")):
         raise InvalidRequest(
             "Some text contains characters that cannot be seen or that change its direction.", faults=faults
         )
-    return value
 
 
 def decode(body: bytes, kind: type[T]) -> T:
     """Decode a JSON body to its declared struct; raises UnreadableRequest, or InvalidRequest with every fault."""
-    value = read_json(body)
-    declared = _described(kind)
+    return fit(read_json(body), kind)
+
+
+def fit(value: Any, kind: type[T]) -> T:
+    """Plain values as `read_json` gives them, as a declared struct; raises InvalidRequest with every fault."""
+    declared = described(kind)
     if _is_plain(kind):
         with contextlib.suppress(msgspec.ValidationError):
             return msgspec.convert(value, kind)
@@ -106,7 +116,7 @@ def _is_plain(kind: type) -> bool:
             case _:
                 return False
 
-    return plain(_described(kind))
+    return plain(described(kind))
 
 
 def _may_hide(body: bytes, text: str) -> bool:
@@ -175,7 +185,8 @@ def _hidden(value: Any, place: str) -> Iterator[Fault]:
 
 
 @cache
-def _described(kind: type) -> inspect.Type:
+def described(kind: type) -> inspect.Type:
+    """What a type asks of a value."""
     return inspect.type_info(kind)
 
 
@@ -205,7 +216,7 @@ def _parts(value: Any, kind: inspect.Type) -> Iterator[tuple[str, Any, inspect.T
     if isinstance(kind, inspect.Metadata):
         yield "", value, kind.type
     elif isinstance(kind, inspect.UnionType):
-        yield from (("", value, choice) for choice in kind.types if _is_meant(value, choice))
+        yield from (("", value, choice) for choice in kind.types if is_meant(value, choice))
     elif isinstance(value, list) and isinstance(kind, inspect.VarTupleType | inspect.ListType):
         items = cast("list[Any]", value)
         yield from ((pointer(index), item, kind.item_type) for index, item in enumerate(items))
@@ -219,7 +230,7 @@ def _parts(value: Any, kind: inspect.Type) -> Iterator[tuple[str, Any, inspect.T
         yield from ((pointer(name), members[name], declared[name]) for name in declared if name in members)
 
 
-def _is_meant(value: Any, choice: inspect.Type) -> bool:
+def is_meant(value: Any, choice: inspect.Type) -> bool:
     """Whether a choice of a union is the one that the value takes: of several structs the one with its tag."""
     if value is None or isinstance(choice, inspect.NoneType):
         return False

@@ -78,6 +78,12 @@ class Receiver:
 
         return Outbound(NAMES, look_up=look_up, trust=trust or authority()[1], seconds=seconds)
 
+    async def reached(self, requests: int) -> None:
+        """Wait until so many requests have come."""
+        while len(self.received) < requests:
+            self.came.clear()
+            await self.came.wait()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request on a connection."""
         self.connections += 1

@@ -1,18 +1,18 @@
--- name: insert_provider(organisation_id, issuer, audience, algorithms, acr_values, keys_decide)^
+-- name: insert_provider(organisation_id, issuer, audience, algorithms, acr_values, keys_decide, token_type)^
 -- Register an identity provider; None where somebody has this issuer with this audience already.
-INSERT INTO identity_providers (organisation_id, issuer, audience, algorithms, acr_values, keys_decide)
+INSERT INTO identity_providers (organisation_id, issuer, audience, algorithms, acr_values, keys_decide, token_type)
 VALUES (
     :organisation_id::uuid, :issuer::text, :audience::text, :algorithms::text [], :acr_values::text [],
-    :keys_decide::boolean
+    :keys_decide::boolean, :token_type::text
 )
 ON CONFLICT (issuer, audience) WHERE retired_at IS NULL DO NOTHING
-RETURNING id, issuer, audience, algorithms, acr_values, keys_decide, registered_at, retired_at;
+RETURNING id, issuer, audience, algorithms, acr_values, keys_decide, token_type, registered_at, retired_at;
 
 -- name: list_providers(organisation_id)
 -- An organisation's identity providers, oldest first.
 SELECT
     provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
-    provider.registered_at, provider.retired_at
+    provider.token_type, provider.registered_at, provider.retired_at
 FROM identity_providers AS provider
 WHERE provider.organisation_id = :organisation_id::uuid
 ORDER BY provider.registered_at, provider.id
@@ -26,14 +26,14 @@ WHERE
     provider.id = :provider_id::uuid
     AND coalesce(provider.organisation_id = :organisation_id::uuid, TRUE)
 RETURNING
-    provider.organisation_id, provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
-    provider.registered_at, provider.retired_at;
+    provider.organisation_id, provider.id, provider.issuer, provider.audience, provider.algorithms,
+    provider.acr_values, provider.keys_decide, provider.token_type, provider.registered_at, provider.retired_at;
 
 -- name: lock_provider(provider_id, organisation_id)^
 -- A provider of the organisation that is not retired, kept so until the end of the transaction.
 SELECT
     provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
-    provider.registered_at, provider.retired_at
+    provider.token_type, provider.registered_at, provider.retired_at
 FROM identity_providers AS provider
 WHERE
     provider.id = :provider_id::uuid
@@ -70,7 +70,7 @@ LIMIT 200;
 -- Whose tokens an issuer may issue for one of these audiences, how they are checked, and who their subject is, by the
 -- database's clock; a subject that is nobody's has no person.
 SELECT
-    provider.algorithms, provider.acr_values, clock_timestamp() AS now,
+    provider.algorithms, provider.acr_values, provider.token_type, clock_timestamp() AS now,
     key.id AS key_id, key.scopes, person.id AS person_id, person.name AS person,
     organisation.id AS organisation_id, organisation.kind, organisation.name AS organisation
 FROM identity_providers AS provider

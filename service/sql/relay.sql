@@ -31,7 +31,10 @@ entry AS MATERIALIZED (
         ON event.kind = told.kind AND (told.needs = '' OR event.data ? told.needs)
     LEFT JOIN tenders AS tender ON event.log_id = tender.id
     LEFT JOIN clarifications AS asked ON asked.id = (event.data ->> 'clarification_id')::uuid
-    LEFT JOIN bids AS bid ON bid.id = coalesce((event.data ->> 'bid_id')::uuid, asked.bid_id)
+    LEFT JOIN deliveries AS delivered ON delivered.id = (event.data ->> 'delivery_id')::uuid
+    LEFT JOIN obligations AS promised
+        ON promised.id = coalesce((event.data ->> 'obligation_id')::uuid, delivered.obligation_id)
+    LEFT JOIN bids AS bid ON bid.id = coalesce((event.data ->> 'bid_id')::uuid, asked.bid_id, promised.bid_id)
     LEFT JOIN evaluations AS run ON run.id = (event.data ->> 'evaluation_id')::uuid
     LEFT JOIN lots AS lot
         ON lot.id = coalesce((event.data ->> 'lot_id')::uuid, bid.lot_id, run.lot_id) AND lot.tender_id = tender.id

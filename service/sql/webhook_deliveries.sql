@@ -4,7 +4,7 @@ SELECT
     told.id, told.type, told.operation, told.tender_id, told.lot_id, told.bid_id, told.webhook_id, told.at, told.told_at,
     sent.id AS delivery_id, sent.webhook_id AS sent_to, sent.made_at, sent.attempts, sent.next_attempt_at,
     sent.delivered_at, sent.given_up_at, sent.given_up_because,
-    hook.url, hook.secret_line, hook.secret_number,
+    hook.organisation_id, hook.url, hook.secret_line, hook.secret_number,
     CASE WHEN hook.previous_until > clock_timestamp() THEN hook.previous_line END AS previous_line,
     hook.disabled_at IS NULL AND hook.removed_at IS NULL
     AND EXISTS (
@@ -47,12 +47,21 @@ UPDATE webhook_deliveries
 SET given_up_at = clock_timestamp(), given_up_because = :because::text, next_attempt_at = NULL
 WHERE id = :delivery_id::uuid AND next_attempt_at IS NOT NULL;
 
--- name: begin_anew(delivery_id)!
--- It is due now, as if it never had been.
-UPDATE webhook_deliveries
+-- name: begin_anew(webhook_id, delivery_id, organisation_id, person_id, rights)^
+-- It is due now, as if it never had been; for who may read it, of an organisation's webhook.
+UPDATE webhook_deliveries AS sent
 SET
     attempts = 0, next_attempt_at = clock_timestamp(), delivered_at = NULL, given_up_at = NULL, given_up_because = NULL
-WHERE id = :delivery_id::uuid;
+FROM news AS told, webhooks AS hook
+WHERE
+    sent.news_id = told.id AND sent.webhook_id = hook.id
+    AND sent.id = :delivery_id::uuid AND sent.webhook_id = :webhook_id::uuid
+    AND hook.organisation_id = :organisation_id::uuid AND hook.removed_at IS NULL
+    AND may_be_told(told.tender_id, hook.organisation_id, :person_id::uuid, :rights::jsonb -> told.operation)
+RETURNING
+    told.id, told.type, told.operation, told.tender_id, told.lot_id, told.bid_id, told.webhook_id, told.at, told.told_at,
+    sent.id AS delivery_id, sent.webhook_id AS sent_to, sent.made_at, sent.attempts, sent.next_attempt_at,
+    sent.delivered_at, sent.given_up_at, sent.given_up_because;
 
 -- name: list_deliveries(webhook_id, person_id, rights, before_at, before_id, limit)
 -- What was sent to a webhook, newest first, from before a place on, as far as this person may read it.
@@ -70,8 +79,8 @@ WHERE
 ORDER BY sent.made_at DESC, sent.id DESC
 LIMIT :limit::int;
 
--- name: get_delivery(webhook_id, delivery_id, person_id, rights)^
--- One of these.
+-- name: get_delivery(webhook_id, delivery_id, organisation_id, person_id, rights)^
+-- One of these, of an organisation's webhook.
 SELECT
     told.id, told.type, told.operation, told.tender_id, told.lot_id, told.bid_id, told.webhook_id, told.at, told.told_at,
     sent.id AS delivery_id, sent.webhook_id AS sent_to, sent.made_at, sent.attempts, sent.next_attempt_at,
@@ -81,6 +90,7 @@ INNER JOIN news AS told ON sent.news_id = told.id
 INNER JOIN webhooks AS hook ON sent.webhook_id = hook.id
 WHERE
     sent.id = :delivery_id::uuid AND sent.webhook_id = :webhook_id::uuid
+    AND hook.organisation_id = :organisation_id::uuid AND hook.removed_at IS NULL
     AND may_be_told(told.tender_id, hook.organisation_id, :person_id::uuid, :rights::jsonb -> told.operation);
 
 -- name: list_attempts(delivery_id)

@@ -29,7 +29,7 @@ SELECT
 FROM webhooks AS hook
 WHERE hook.id = :webhook_id::uuid AND hook.organisation_id = :organisation_id::uuid AND hook.removed_at IS NULL;
 
--- name: rotate_secret(webhook_id, secret_line, overlap_hours)^
+-- name: rotate_secret(webhook_id, organisation_id, secret_line, overlap_hours)^
 -- Put the next secret in force; the one before goes on signing for some hours.
 UPDATE webhooks AS hook
 SET
@@ -37,16 +37,16 @@ SET
     previous_until = clock_timestamp() + interval '1 hour' * :overlap_hours::int,
     secret_line = :secret_line::text,
     secret_number = hook.secret_number + 1
-WHERE hook.id = :webhook_id::uuid AND hook.removed_at IS NULL
+WHERE hook.id = :webhook_id::uuid AND hook.organisation_id = :organisation_id::uuid AND hook.removed_at IS NULL
 RETURNING
     id, organisation_id, person_id, url, types, secret_line, secret_number, previous_line, previous_until, created_at,
     disabled_at, disabled_because;
 
--- name: enable_webhook(webhook_id)^
+-- name: enable_webhook(webhook_id, organisation_id)^
 -- Let a webhook be sent to again.
 UPDATE webhooks AS hook
 SET disabled_at = NULL, disabled_because = NULL
-WHERE hook.id = :webhook_id::uuid AND hook.removed_at IS NULL
+WHERE hook.id = :webhook_id::uuid AND hook.organisation_id = :organisation_id::uuid AND hook.removed_at IS NULL
 RETURNING
     id, organisation_id, person_id, url, types, secret_line, secret_number, previous_line, previous_until, created_at,
     disabled_at, disabled_because;
@@ -58,9 +58,14 @@ SET disabled_at = clock_timestamp(), disabled_because = :because::text
 WHERE hook.id = :webhook_id::uuid AND hook.disabled_at IS NULL AND hook.removed_at IS NULL
 RETURNING hook.organisation_id;
 
--- name: remove_webhook(webhook_id)!
--- Forget a webhook; what was sent to it stays on record.
-UPDATE webhooks SET removed_at = clock_timestamp() WHERE id = :webhook_id::uuid;
+-- name: remove_webhook(webhook_id, organisation_id)^
+-- Forget an organisation's webhook; what was sent to it stays on record.
+UPDATE webhooks AS hook
+SET removed_at = clock_timestamp()
+WHERE hook.id = :webhook_id::uuid AND hook.organisation_id = :organisation_id::uuid AND hook.removed_at IS NULL
+RETURNING
+    id, organisation_id, person_id, url, types, secret_line, secret_number, previous_line, previous_until, created_at,
+    disabled_at, disabled_because;
 
 -- name: give_up_all(webhook_id, because)!
 -- Stop whatever is on its way to a webhook.

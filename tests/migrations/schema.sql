@@ -1451,7 +1451,9 @@ CREATE TABLE public.identity_providers (
     acr_values text[] NOT NULL,
     keys_decide boolean NOT NULL,
     registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    retired_at timestamp with time zone
+    retired_at timestamp with time zone,
+    token_type text DEFAULT 'at+jwt'::text NOT NULL,
+    CONSTRAINT identity_providers_issue_tokens_of_a_known_type CHECK ((token_type = ANY (ARRAY['at+jwt'::text, 'JWT'::text])))
 );
 
 CREATE TABLE public.imported_chunks (

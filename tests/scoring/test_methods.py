@@ -175,6 +175,65 @@ def test_a_social_value_promise_is_half_quality_and_half_quantity(scored):
     assert result.bids[0].points == {"plan": "80", "jobs": "52.5"}
 
 
+PLAN = {
+    "id": "plan",
+    "weighting": "0",
+    "method": {"id": "graded", "scale": [{"value": str(value)} for value in range(6)]},
+}
+
+
+def believed(**plan):
+    """A lot with a promise that is credited with the grade of its plan."""
+    weeks = {"id": "weeks", "weighting": "100", "unit": "week"}
+    return {"criteria": [PLAN | plan, weeks | {"method": {"id": "credited", "target": "40", "confidence": "plan"}}]}
+
+
+@pytest.mark.parametrize(
+    ("grade", "promised", "points"),
+    [
+        ("5", "10", "25"),
+        ("4", "10", "20"),
+        ("1", "10", "5"),
+        ("0", "10000", "0"),
+        ("2", "100", "100"),
+        ("1", "90", "45"),
+    ],
+)
+def test_a_promise_is_credited_with_the_confidence_in_it(scored, grade, promised, points):
+    """A fifth of the confidence is a fifth of the quantity; what nobody believes counts nothing, whatever it is."""
+    result = scored(believed(), {"a": {"plan": grade, "weeks": promised}})
+    assert result.bids[0].points["weeks"] == points
+
+
+def test_what_a_promise_is_credited_with_can_be_worked_out_on_paper(scored):
+    """The sentence names quantity, confidence and target, and whose points the confidence is."""
+    (bid,) = scored(believed(title="The plan"), {"a": {"plan": "4", "weeks": "10"}}).bids
+    (step,) = [step for step in bid.chain if step.criterion == "weeks"]
+    assert "100 × 10 × 0.8 ÷ 40 = 20" in step.sentence
+    assert "0.8 is 80, the points of plan, ÷ 100" in step.sentence
+
+
+def test_nobodys_promise_changes_what_another_is_credited_with(scored):
+    """The target is published; a rival's ten thousand weeks move nothing but the rival's own points."""
+    alone = scored(believed(), {"a": {"plan": "4", "weeks": "10"}})
+    beside = scored(believed(), {"a": {"plan": "4", "weeks": "10"}, "b": {"plan": "5", "weeks": "10000"}})
+    assert next(bid for bid in beside.bids if bid.id == "a").points == alone.bids[0].points
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"id": "other"},
+        {"method": {"id": "yes_no"}},
+        {"method": {"id": "graded", "scale": [{"value": "-1"}, {"value": "1"}]}},
+    ],
+)
+def test_confidence_is_a_grade_from_nought_up(scored, plan):
+    """A criterion that is not there, one that is not graded, and less than no confidence are refused."""
+    with pytest.raises(scoring.BadDocument, match="confidence"):
+        scored(believed(**plan), {"a": {"plan": "4", "weeks": "10"}})
+
+
 def test_bands_say_which_end_belongs_to_them(points):
     """A value on the border of two bands falls where the published rule for the ends puts it."""
     bands = [{"from": "0", "to": "10", "points": "100"}, {"from": "10", "to": "20", "points": "50"}]
@@ -210,9 +269,9 @@ def test_irrational_points_are_rounded_by_proof():
 
 
 def test_every_formula_of_the_tables_is_there_and_documented():
-    """37 formulas and five kinds of answers, each with five sections, a schema and a worked example."""
+    """37 formulas and six kinds of answers, each with five sections, a schema and a worked example."""
     listed = {one.id: one for one in scoring.methods()}
-    assert len(listed) == len(scoring.methods()) == 42
+    assert len(listed) == len(scoring.methods()) == 43
     formulas = "P1 P1h P2 P3 P4 P5 P6 P7 P7b P8 P9 P10 A1 A2 A2b A3 A4 A5 R1 R2 R2b R3 R4 R5"
     formulas += " M1 M2 M3 M4 M5 M6 M7 S1 S2 S2b S3 S4 S5"
     assert set(formulas.split()) < listed.keys()

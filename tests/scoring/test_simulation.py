@@ -66,7 +66,8 @@ def test_the_formula_is_a_policy_choice():
 
 def test_every_formula_that_needs_no_more_than_price_and_quality_is_tried():
     """Left out is only what needs amounts of its own: bands, a fixed price, bonus, levels, costs over years, carbon."""
-    listed = {method.id for method in scoring.methods()} - {"graded", "yes_no", "target", "pass_fail", "text"}
+    answers = {"graded", "yes_no", "target", "credited", "pass_fail", "text"}
+    listed = {method.id for method in scoring.methods()} - answers
     assert listed - winners_under(a_simple_lot(), VECTOR).keys() == {"A4", "A5", "M2", "M3", "M5", "M6"}
 
 

@@ -137,6 +137,8 @@ async def send_the_examples_of_people(market: Market, shown: Shown) -> None:
     buyer = await market.register(kind="buyer", name="Reader's Council")
     await shown.send("draft_tender", buyer, "POST", "/tenders")
     await shown.send("draft_from_ocds", buyer, "POST", "/tenders/from-ocds")
+    named = {"REFERENCE": "READER-2"}
+    await shown.send("draft_from_setup", buyer, "POST", "/tenders/from-setup", **named)
     provider = await shown.send("register_provider", buyer, "POST", "/identity-providers")
     known = {"provider_id": provider["id"]}
     await shown.send("add_identity", buyer, "POST", f"/people/{buyer.id}/identities", known)

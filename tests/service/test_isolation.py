@@ -72,6 +72,7 @@ FIXED = {
     "role": "evaluator",
     "field": "postal_address",
     "slug": "not-found",
+    "name": "services-60-40",
     "jurisdiction": "uk",
     "series_id": "desnz-carbon-2023",
     "case": "central",

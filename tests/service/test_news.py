@@ -1,7 +1,7 @@
 """What each is told of a tender's life: what they may read, where to read it, and nothing of anybody's bid."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from service.access import ROWS
 from service.edge import start_of
 from service.events import Kind
 from service.news import ADDRESSES, TELLINGS, NewsType
+from tests.make_contract import send_evidence, watched
 from tests.service.conftest import SECRETS, Market, Person, done, refused
 from tests.service.test_reference import description, operations
 
@@ -53,7 +54,11 @@ async def test_news_point_to_what_the_role_table_guards(market: Market) -> None:
     assert {telling.kind for telling in TELLINGS} <= set(get_args(Kind))
     assert {telling.type for telling in TELLINGS} == set(get_args(NewsType))
     reached = {"anybody": {"published"}, "bidders": {"published"}, "owner": {"caller"}}
-    reached |= {"buyer": {"buyer", "published"}, "supplier": {"supplier", "parties"}, "addressees": {"parties"}}
+    reached |= {
+        "buyer": {"buyer", "published", "parties"},
+        "supplier": {"supplier", "parties"},
+        "addressees": {"parties"},
+    }
     for telling in TELLINGS:
         assert ROWS[telling.operation].whose in reached[telling.audience], telling
 
@@ -87,6 +92,36 @@ async def test_each_is_told_of_a_tender_what_they_may_read_and_where(market: Mar
             assert (await getattr(market, name).get(one["data"]["href"])).status_code == 200, (name, one)
         assert bids[1]["bid_id"] not in json.dumps(of_this), name
     assert {one["data"].get("bid_id") for one in told["alder"]} <= {None, *await own_bids(market)}
+
+
+async def test_a_contract_is_told_to_who_watches_it_and_to_its_contractor(
+    market: Market, telling: asyncpg.Pool
+) -> None:
+    """What is promised, delivered, decided, remedied; and nothing to colleagues, other bidders and other buyers."""
+    today: date = await market.owner.fetchval("SELECT clock_timestamp()::date")
+    days = {"starts_on": str(today - timedelta(days=100)), "ends_on": str(today + timedelta(days=265))}
+    contract = await watched(market, days=days | {"period_months": 3})
+    weeks, manager = contract.obligations["apprentice-weeks"]["id"], contract.manager
+    report = {"period": 1, "quantity": "3", "note": "Three weeks."}
+    delivery = done(await contract.supplier.post(f"/obligations/{weeks}/deliveries", report))
+    await send_evidence(contract.supplier, delivery["id"], b"payroll")
+    decision = {"verdict": "verified", "quantity": "3", "reason": "On the payroll."}
+    done(await manager.post(f"/deliveries/{delivery['id']}/decisions", decision))
+    done(await manager.post(f"/obligations/{weeks}/remedies", {"step": "notify", "reason": "Weeks are missing."}))
+    await tell_all(telling)
+    watching = ["obligations.made", "delivery.reported", "delivery.decided", "remedy.taken"]
+    for person, expected in (
+        *((one, watching) for one in (manager, market.approver, market.auditor)),
+        (contract.supplier, watching[:3]),
+        *((one, []) for one in (market.alder, market.cedar, market.stranger, market.colleague, market.moderator)),
+    ):
+        told = [one for one in (await feed_of(person))[0] if one["data"].get("tender_id") == contract.tender["id"]]
+        of_contract = [one for one in told if one["type"] in watching]
+        assert [one["type"] for one in of_contract] == expected
+        for one in of_contract:
+            assert one["data"]["lot_id"] in contract.lot
+            assert (await person.get(one["data"]["href"])).status_code == 200, one
+            assert set(one["data"]) <= {"href", "tender_id", "lot_id", "bid_id"}
 
 
 async def own_bids(market: Market) -> list[str]:

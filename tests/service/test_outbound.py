@@ -216,3 +216,11 @@ async def nobody_listens(receiver: Receiver) -> None:
     server.close()
     await server.wait_closed()
     assert "No connection" in await failure(receiver.outbound(), f"https://hooks.example:{port}/")
+
+
+async def test_the_authorities_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For whatever is fetched or sent to; a file of certificates takes a while."""
+    first = await outbound.trusted()
+    monkeypatch.setattr(ssl, "create_default_context", lambda: pytest.fail("read again"))
+    assert await outbound.trusted() is first
+    assert first.verify_mode is ssl.CERT_REQUIRED

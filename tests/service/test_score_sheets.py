@@ -1,10 +1,11 @@
 """Scores as sheets: all rows or none, by the rules of a single score, with faults told by cells."""
 
 import httpx
+import pytest
 
 from service import sheets
 from service.sheets import CSV, TYPES, XLSX
-from tests.make import a_score
+from tests.make import PANEL_CRITERIA, a_score
 from tests.service.conftest import Market, Person, done, refused
 
 
@@ -89,3 +90,64 @@ async def test_nobody_scores_by_a_sheet_what_he_may_not_score_by_hand(market: Ma
     rows[2][5] += " And more."
     problem = refused(await send(market.evaluator, lot, rows, "csv"), 422, "sheet-unreadable")
     assert [fault["pointer"] for fault in problem["errors"]] == ["C3"]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_a_moderator_takes_all_scores_with_their_reasons_and_none_of_them_runs(
+    market: Market, form: sheets.Format
+) -> None:
+    """The standing ones, as the list has them; for suppliers, evaluators and who is not cleared there are none."""
+    tender = await market.publish()
+    lot, path = tender["lots"][0]["id"], f"/lots/{tender['lots'][0]['id']}/scores/export?format={form}"
+    cunning = await market.register(name='=HYPERLINK("http://evil.example")')
+    bids = [done(await supplier.submit(tender)) for supplier in (market.alder, cunning)]
+    refused(await market.moderator.get(path), 409, "not-opened")
+    await market.open(tender)
+    for bid in bids:
+        said = a_score(reason="=1+1", cites=["@p. 4", "p. 9"])
+        done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/{PANEL_CRITERIA[0]}", said))
+    changed = a_score(value="5", reason="-- better", change_reason="+ The annex.")
+    done(await market.evaluator.put(f"/bids/{bids[0]['bid_id']}/scores/{PANEL_CRITERIA[0]}", changed))
+
+    got = await market.moderator.get(path)
+    assert got.headers["content-type"].partition(";")[0] == TYPES[form]
+    if form == "csv":
+        assert not [line for line in got.text.split(",") if line[:1] in {"=", "@", "+", "-"}]
+    rows = sheets.read(got.content, TYPES[form]).rows
+    names = rows[1]
+    told = [dict(zip(names, row, strict=True)) for row in rows[2:]]
+    listed = {one["bid_id"]: one for one in done(await market.moderator.get(f"/lots/{lot}/scores"))}
+    assert [one["bid_id"] for one in told] == [bids[1]["bid_id"], bids[0]["bid_id"]]
+    for one in told:
+        score = listed[one["bid_id"]]
+        assert (one["value"], one["reason"], one["cites"].split("\n")) == (
+            score["value"],
+            score["reason"],
+            score["cites"],
+        )
+        assert (one["version"], one["given_at"], one["counts"]) == (str(score["version"]), score["given_at"], "yes")
+        assert one["Evaluator"] == score["person"]
+    assert (told[0]["Bidder"], told[0]["reason"]) == (cunning.name, "=1+1")
+    assert (told[1]["version"], told[1]["change_reason"]) == ("2", "+ The annex.")
+    problem = refused(await send(market.evaluator, lot, rows, form), 422, "sheet-unreadable")
+    assert [fault["pointer"] for fault in problem["errors"]] == ["A1"]
+    refused(await market.evaluator.get(path), 403, "forbidden")
+    refused(await market.alder.get(path), 404, "not-found")
+
+
+async def test_who_once_had_a_seat_takes_what_the_list_shows_and_no_more(market: Market) -> None:
+    """A moderator who was seated, and has not scored, finds others' scores in the sheet no sooner than in the list."""
+    tender = await market.publish()
+    lot, criterion = tender["lots"][0]["id"], PANEL_CRITERIA[0]
+    bid = done(await market.alder.submit(tender))
+    await market.open(tender)
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/{criterion}", a_score()))
+    path = f"/lots/{lot}/scores/export?format=csv"
+    assert len(sheets.read((await market.moderator.get(path)).content, CSV).rows) == 3
+    await market.owner.execute(
+        "INSERT INTO seats (lot_id, criterion_id, person_id, seated_by, seated_at)"
+        " VALUES ($1::text::uuid, $2, $3::text::uuid, $4::text::uuid, clock_timestamp())",
+        *(lot, criterion, market.moderator.id, market.author.id),
+    )
+    assert done(await market.moderator.get(f"/lots/{lot}/scores")) == []
+    assert len(sheets.read((await market.moderator.get(path)).content, CSV).rows) == 2

@@ -318,6 +318,7 @@ FORGED: dict[str, dict[str, Any]] = {
                           "b64": False, "crit": ["b64"]}) + token[token.index("."):]},
     "zip": {"header": {"zip": "DEF"}},
     "an id token": {"header": {"typ": "JWT"}},
+    "a token of no registered type": {"header": {"typ": "JWT"}, "claims": {"scope": "read"}},
     "no type": {"header": {"typ": DROPPED}},
     "a logout token": {"header": {"typ": "logout+jwt"}},
     "expired": {"claims": {"exp": -1}},
@@ -381,6 +382,71 @@ async def test_a_forged_token_is_nobodys(
     assert answer.status_code == 401, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+# Plain JWTs, where a buyer has registered its provider for them
+
+PLAIN: dict[str, dict[str, Any]] = {
+    "Keycloak": {"azp": CLIENT, "client_id": DROPPED, "typ": "Bearer", "scope": "openid tenders", "sid": "1"},
+    "Entra, version 2": {
+        "azp": CLIENT,
+        "client_id": DROPPED,
+        "jti": DROPPED,
+        "uti": "x",
+        "scp": "tenders",
+        "ver": "2.0",
+    },
+    "Entra, version 1": {"appid": CLIENT, "client_id": DROPPED, "jti": DROPPED, "uti": "x", "scp": "tenders"},
+    "Cognito": {"client_id": CLIENT, "token_use": "access", "scope": "tenders/write", "origin_jti": "2"},
+}
+"""How providers write access tokens; sources: their own documentation of the claims (2026)."""
+
+STILL_FORGED: dict[str, dict[str, Any]] = {
+    "an id token with a nonce": {"nonce": "n-0S6_WzA2Mj"},
+    "an id token whose nonce is null": {"nonce": None},
+    "an id token whose nonce is an object": {"nonce": {}},
+    "an id token with the hash of an access token": {"at_hash": "77QmUPtjPfzWtF2AnpK9RQ"},
+    "an id token with the hash of a code": {"c_hash": "77QmUPtjPfzWtF2AnpK9RQ"},
+    "an id token by Keycloak's word": {"typ": "ID"},
+    "a refresh token by Keycloak's word": {"typ": "Refresh"},
+    "an id token by Cognito's word": {"token_use": "id"},
+    "an id token is for its client": {"aud": "urn:plain", "azp": "urn:plain"},
+    "an id token is for its client and others": {"aud": ["urn:plain", CLIENT]},
+    "no client": {"client_id": DROPPED},
+    "an empty client": {"client_id": ""},
+    "no scope": {"scope": DROPPED},
+    "an empty scope": {"scope": " "},
+    "no id": {"jti": DROPPED},
+    "another audience": {"aud": "urn:other"},
+    "no audience": {"aud": DROPPED},
+    "another issuer": {"iss": "https://evil.example"},
+    "our own issuer": {"iss": "urn:tenderscore:service", "aud": "urn:tenderscore:service", "sub": CLIENT},
+    "expired": {"exp": -1},
+    "an unknown subject": {"sub": "mallory"},
+}
+
+
+async def test_a_provider_that_only_says_jwt_is_believed_where_its_buyer_says_so(
+    market: Market, provider: Provider, http: httpx.AsyncClient
+) -> None:
+    """Access tokens as providers write them, and those of RFC 9068; ID tokens and forgeries are nobody's still."""
+    made = await sign_up(market, provider, http, audience="urn:plain", token_type="JWT", keys_decide=True)
+    assert done(await made.admin.get("/identity-providers"))[0]["token_type"] == "JWT"
+    forger, base = Forger(market, provider), {"aud": "urn:plain", "scope": "tenders"}
+
+    async def asked(claims: dict[str, Any], typ: str = "JWT", key: Any = None) -> httpx.Response:
+        token = await forger.token(base | claims, {"typ": typ}, key)
+        return await http.get("/organisations/me", headers={"Authorization": f"Bearer {token}"})
+
+    for name, claims in PLAIN.items():
+        assert done(await asked(claims))["person_id"] == made.amara["person_id"], name
+    done(await asked({}, "at+jwt"))
+    for name, claims in STILL_FORGED.items():
+        assert (await asked(claims)).status_code == 401, name
+    for typ in ("", "logout+jwt", "secevent+jwt", "dpop+jwt"):
+        refused(await asked({}, typ), 401, "invalid-token")
+    refused(await asked({}, key=STRANGER), 401, "invalid-token")
+    done(await made.admin.delete(f"/identity-providers/{made.provider_id}"))
 
 
 async def test_a_token_of_ours_that_somebody_else_has_signed_is_nobodys(

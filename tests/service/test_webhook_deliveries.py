@@ -1,10 +1,12 @@
 """What a webhook is sent, how often, until when; signed, thin, and never what its maker may not read."""
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -12,7 +14,16 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from service import db, jobs
 from service.news import TYPES
-from service.webhook_deliveries import AT_ONCE_PER_WEBHOOK, RETRIES, Courier
+from service.webhook_deliveries import (
+    AT_ONCE,
+    AT_ONCE_PER_ORGANISATION,
+    AT_ONCE_PER_WEBHOOK,
+    LONGEST_WAIT_FOR_OTHERS,
+    RETRIES,
+    Courier,
+    Due,
+    Seats,
+)
 from tests.make_receiver import Receiver, receiving
 from tests.service.conftest import SECRETS, Market, Person, done, refused
 from tests.service.test_news import feed_of, tell_all
@@ -225,18 +236,52 @@ async def test_for_a_day_after_a_rotation_both_secrets_verify(market: Market, po
 
 
 async def test_a_webhook_that_answers_slowly_holds_up_itself_alone(market: Market, post: Post) -> None:
-    """Of one webhook so many attempts run at once; further ones come again later and count as none."""
-    slow, made = await post.make(market.cedar, "tender.published")
+    """Of one webhook so many attempts run at once; further ones come again by their place in line and count as none."""
+    slow, _ = await post.make(market.cedar, "tender.published")
     quick, _ = await post.make(market.birch, "tender.published")
-    await market.publish()
-    (waits,), (goes,) = await post.due(slow), await post.due(quick)
-    post.courier._busy.update({UUID(made["webhook"]["id"]): AT_ONCE_PER_WEBHOOK})
-    assert await post.attempt(waits) == timedelta(seconds=2)
-    assert await post.attempt(goes) is None
-    assert len(post.receiver.received) == 1
-    assert done(await market.cedar.get(f"{slow}/deliveries/{waits}"))["attempts"] == []
+    for _ in range(AT_ONCE_PER_WEBHOOK + 3):
+        await market.publish()
+    post.receiver.answers = ["silence"] * AT_ONCE_PER_WEBHOOK
+    taken, waits = (due := await post.due(slow))[:AT_ONCE_PER_WEBHOOK], due[AT_ONCE_PER_WEBHOOK:]
+    (goes, *_) = await post.due(quick)
+    async with asyncio.TaskGroup() as group:
+        held = [group.create_task(post.attempt(one)) for one in taken]
+        await post.receiver.reached(AT_ONCE_PER_WEBHOOK)
+        put_off = [await post.attempt(one) for one in (*waits, waits[0])]
+        assert put_off == [timedelta(seconds=seconds) for seconds in (2, 2, 4, 4)]
+        assert await post.attempt(goes) is None
+        for one in held:
+            one.cancel()
+    assert len(post.receiver.received) == AT_ONCE_PER_WEBHOOK + 1
+    assert done(await market.cedar.get(f"{slow}/deliveries/{waits[0]}"))["attempts"] == []
+    assert await post.attempt(waits[0]) is None
     done(await market.cedar.delete(slow))
     done(await market.birch.delete(quick))
+
+
+def test_an_organisation_with_twenty_slow_webhooks_leaves_the_seats_to_others():
+    """It is counted as one, whatever it has; others find a seat, and the longest wait has an end."""
+    seats, ours, theirs = Seats(), uuid4(), uuid4()
+    with contextlib.ExitStack() as sending:
+        for _ in range(AT_ONCE_PER_ORGANISATION):
+            one = a_due(uuid4(), ours)
+            assert seats.wait(one) is None
+            sending.enter_context(seats.taken(one))
+        waiting = [a_due(uuid4(), ours) for _ in range(200)]
+        waits = [seats.wait(one) for one in waiting]
+        assert waits[:5] == [timedelta(seconds=seconds) for seconds in (2, 2, 2, 2, 4)]
+        assert waits[-1] == LONGEST_WAIT_FOR_OTHERS
+        assert seats.wait(a_due(uuid4(), theirs)) is None
+        assert AT_ONCE >= 10 * AT_ONCE_PER_ORGANISATION
+    assert seats.wait(waiting[-1]) is None
+    with seats.taken(waiting[-1]):
+        assert seats.wait(waiting[0]) is None
+
+
+def a_due(webhook: UUID, organisation: UUID) -> Due:
+    """A delivery that waits for an attempt."""
+    fields = dict.fromkeys(Due.__struct_fields__)
+    return Due(**fields | {"delivery_id": uuid4(), "sent_to": webhook, "organisation_id": organisation})
 
 
 async def test_a_delivery_whose_job_was_lost_is_queued_again(alone: Market) -> None:

@@ -152,7 +152,7 @@ def band_points(bands: Sequence[Json], value: Fraction, ends: str) -> Fraction |
 def absolute_points(method: Json, text: str) -> Fraction:
     """Points that need no other bid."""
     match method["id"]:
-        case "graded" | "yes_no" | "target":
+        case "graded" | "yes_no" | "target" | "credited":
             return answer_points(method, text)
         case "A4":
             return looked_up(method, text)
@@ -212,7 +212,7 @@ def is_plain(text: str) -> bool:
 
 
 def answer_points(method: Json, text: str) -> Fraction:
-    """Grades, yes or no, and quantities against a target (the quantity alone)."""
+    """Grades, yes or no, and quantities against a target (the quantity alone, and wholly believed)."""
     match method["id"]:
         case "graded":
             highest = max(Fraction(level["value"]) for level in method["scale"])

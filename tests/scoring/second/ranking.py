@@ -166,6 +166,8 @@ def score_alone(scheme: Scheme, row: Row) -> None:
         method = leaf.spec.get("method", {})
         if leaf.id in row.points and "quality" in method:
             add_quality(scheme, row, leaf, method)
+        if leaf.id in row.points and "confidence" in method:
+            believe(scheme, row, leaf, method)
     scheme.roll_up(row.points, row.weighted)
 
 
@@ -197,6 +199,16 @@ def add_quality(scheme: Scheme, row: Row, leaf: Node, method: Json) -> None:
         keep(scheme, row, leaf, (1 - share) * alone(leaf.spec, row.values[leaf.id]) + share * row.points[graded])
     else:
         del row.points[leaf.id], row.weighted[leaf.id]
+
+
+def believe(scheme: Scheme, row: Row, leaf: Node, method: Json) -> None:
+    """As much of a quantity counts as the hundredths of a grade's points say; both must be known."""
+    if method["confidence"] not in row.points:
+        del row.points[leaf.id], row.weighted[leaf.id]
+        return
+    believed = number(row.values[leaf.id]) * row.points[method["confidence"]] / 100
+    target = Fraction(method["target"])
+    keep(scheme, row, leaf, FULL if believed >= target else 100 * believed / target)
 
 
 def keep(scheme: Scheme, row: Row, leaf: Node, points: Fraction) -> None:

@@ -158,6 +158,7 @@ def weighted_lot(making: Making) -> Json:
     if making.maybe(0.1):
         lot["minimum"] = plain(Fraction(total) * chance.choice((40, 50, 60)) / 100)
     split_quality(making, specs)
+    weigh_by_confidence(making, specs)
     add_hurdles(making, specs)
     if making.maybe(0.3):
         lot["tie_break"] = tie_breaks(making, specs)
@@ -320,6 +321,17 @@ def split_quality(making: Making, specs: Sequence[Json]) -> None:
                 making.chance.choice(graded),
                 making.chance.choice(("0.5", "0.3", "1")),
             )
+
+
+def weigh_by_confidence(making: Making, specs: Sequence[Json]) -> None:
+    """Sometimes a quantity counts as far as a grade says that it is believed."""
+    methods = [(spec["id"], spec["method"]) for spec in every(specs) if "method" in spec]
+    believing = [
+        name for name, method in methods if method["id"] == "graded" and not method["scale"][0]["value"].startswith("-")
+    ]
+    for _, method in methods:
+        if method["id"] == "target" and "quality" not in method and believing and making.maybe(0.5):
+            method.update(id="credited", confidence=making.chance.choice(believing))
 
 
 def add_hurdles(making: Making, specs: Sequence[Json]) -> None:

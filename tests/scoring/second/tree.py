@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOWER_UNITS = {"money", "tCO2e", "kgCO2e", "km"}
-JUDGED = {"graded", "yes_no", "target", "pass_fail", "text"}
+JUDGED = {"graded", "yes_no", "target", "credited", "pass_fail", "text"}
 ASK_FOR_POINTS = {"R1", "R2", "R2b", "R3", "R5", "M4", "M7", "S2", "S2b", "S3", "S4", "S5"}
 """Rules that work with the quality Q, so that a criterion without a method states points itself."""
 
