@@ -31,13 +31,13 @@ async def send_catalogue(person: Person, content: bytes, **fields: str) -> httpx
 
 async def test_a_licensed_catalogue_is_used_and_not_given_away(market: Market) -> None:
     """Its measures become criteria of one's own draft, with a word about the licence; no file leaves the house."""
-    own = done(await send_catalogue(market.author, TOMS))
+    own = done(await send_catalogue(market.author, TOMS, title="A licensed one"))
     assert [(one["code"], one["unit"], one["value"]) for one in own["measures"]] == [
         ("NT-A", "fte_year", "31000.50"),
         ("NT-B", "hour", "16.09"),
     ]
     assert own["measures"][0]["evidence"] == ["Payroll extract", "contract"]
-    refused(await send_catalogue(market.author, TOMS), 409, "catalogue-there")
+    refused(await send_catalogue(market.author, TOMS, title="A licensed one"), 409, "catalogue-there")
     path = f"/catalogues/{own['id']}"
     assert done(await market.colleague.get(path))["digest"] == own["digest"]
     refused(await market.author.get(f"{path}/export.csv"), 403, "licence-forbids-export")
