@@ -19,6 +19,7 @@ SUM: Final = ", the sum of: "
 UP_TO: Final = " up to "
 OF: Final = " of "
 CITED: Final = "In the tender: "
+WITHHELD: Final = " (Withheld: "
 
 _INSTANT: Final = re.compile(
     rf"(\d{{1,2}}) ({'|'.join(ENGLISH_MONTHS)}) (\d{{4}}), (\d\d:\d\d:\d\d) \((UTC[+−:0-9]*), [^()]+\)"
@@ -57,7 +58,6 @@ MESSAGES: Final = (
     "World Bank Procurement Regulations, confidentiality",
     "no country's rules were chosen; the buyer answers for it",
     "the bidders' legitimate commercial interests",
-    "{reason} (Withheld: {source}.)",
     "published with the tender",
     "It is not said: {words}.",
     "the authority's address",
@@ -70,8 +70,9 @@ MESSAGES: Final = (
     "The award of lot {number} is not decided.",
     "Bids were received electronically only; there is nothing to justify.",
     "bid {bid}, criterion {criterion}: {why}",
-    "bid {bid}: {why}",
     "criterion {price} is the price that the rule reads as it is; leave its {name} out",
+    "minimum and max_pass",
+    "Directive 2014/24/EU art. 55(3), legitimate commercial interests",
 )
 """What letters, the record of a procedure and trials say in pieces, and how they cite the law."""
 
@@ -86,6 +87,9 @@ def paragraphs(text: str, language: Language, zone: str) -> str:
 def _paragraph(text: str, language: Language, zone: str) -> str:
     if text.startswith(CITED):
         return f"{told(CITED.strip(), language.code)} {text.removeprefix(CITED)}"
+    reason, withheld, source = text.removesuffix(".)").rpartition(WITHHELD)
+    if withheld:
+        return f"{reason} ({told('withheld:', language.code)} {told(source, language.code)}.)"
     spoken = told(text, language.code)
     return text if spoken == text else _INSTANT.sub(lambda found: _instant(found, language, zone), spoken)
 

@@ -98,7 +98,7 @@ def test_a_record_names_what_was_changed_in_its_own_language():
 
 def test_a_record_words_codes_and_writes_numbers_as_the_language_does():
     told = chronicle_of({"role": "opening_officer", "held": True, "value": "1250.5"}, "hold.decided")
-    assert "Rolle: öffnende Person" in told
+    assert "Rolle: mit der Öffnung beauftragte Person" in told
     assert "Aufbewahrung aus Rechtsgründen: Ja" in told
     assert "Wert: 1.250,5" in told
 
