@@ -59,7 +59,8 @@ def _judge_formulas(law: Presets, lot: Lot, path: str, found: Findings) -> None:
             if note.country != law.country or "all" in note.ids:
                 continue
             weight = law.relative_scoring if "relative" in note.ids else note.weight
-            message = f"{tag}: {note.rule} ({note.reference}; {note.evidence})"
+            evidence = "the text was read" if note.evidence == "seen" else "from memory: check the text"
+            message = f"{tag}: {note.rule} ({note.reference}; {evidence})"
             mend = "choose an absolute formula, such as A1" if relative else "choose another formula"
             if weight == "forbidden":
                 found.faults.append(Fault(place, message, mend))

@@ -19,6 +19,7 @@ SUM: Final = ", the sum of: "
 UP_TO: Final = " up to "
 OF: Final = " of "
 CITED: Final = "In the tender: "
+WITHHELD: Final = " (Withheld: "
 
 _INSTANT: Final = re.compile(
     rf"(\d{{1,2}}) ({'|'.join(ENGLISH_MONTHS)}) (\d{{4}}), (\d\d:\d\d:\d\d) \((UTC[+−:0-9]*), [^()]+\)"
@@ -39,9 +40,41 @@ MESSAGES: Final = (
     "It is not among the best bids, as many as were published to go on.",
     "no country's rules were chosen",
     "Directive 2014/24/EU, article {number}",
+    "57(2), first and third subparagraph",
+    "57(2), second subparagraph",
+    "Directive 2014/24/EU art. {number}",
+    "in the form of Directive 2014/24/EU art. {number}",
+    "Procurement Act 2023 s.{number}",
+    "Procurement Act 2023, section {number}",
+    "Procurement Act 2023, Schedule 6, paragraph {number}",
+    "Procurement Act 2023, Schedule 6, paragraphs {first} to {last}",
+    "Procurement Act 2023, Schedule 6, paragraphs {first} and {last}",
+    "Procurement Act 2023, Schedule 7",
+    "Procurement Act 2023 s.98, in the form of Public Contracts Regulations 2015 reg. {number}",
+    "UK GDPR art. {number}",
+    "Regulation (EU) 2016/679 art. {number}",
+    "World Bank Procurement Regulations, annex IV",
+    "World Bank Procurement Regulations, section III, eligibility",
+    "World Bank Procurement Regulations, confidentiality",
+    "no country's rules were chosen; the buyer answers for it",
+    "the bidders' legitimate commercial interests",
     "published with the tender",
+    "It is not said: {words}.",
+    "the authority's address",
+    "the value of the contract",
+    "which procedure was chosen",
+    "conflicts of interest detected and measures taken, or that there were none",
+    "the circumstances that justify this procedure",
+    "the share of lot {number} that is subcontracted, with names if known",
+    "Nobody has decided about what {person} declared.",
+    "The award of lot {number} is not decided.",
+    "Bids were received electronically only; there is nothing to justify.",
+    "bid {bid}, criterion {criterion}: {why}",
+    "criterion {price} is the price that the rule reads as it is; leave its {name} out",
+    "minimum and max_pass",
+    "Directive 2014/24/EU art. 55(3), legitimate commercial interests",
 )
-"""What `criterion_words` and `letters` say in pieces."""
+"""What letters, the record of a procedure and trials say in pieces, and how they cite the law."""
 
 
 def paragraphs(text: str, language: Language, zone: str) -> str:
@@ -54,6 +87,9 @@ def paragraphs(text: str, language: Language, zone: str) -> str:
 def _paragraph(text: str, language: Language, zone: str) -> str:
     if text.startswith(CITED):
         return f"{told(CITED.strip(), language.code)} {text.removeprefix(CITED)}"
+    reason, withheld, source = text.removesuffix(".)").rpartition(WITHHELD)
+    if withheld:
+        return f"{reason} ({told('withheld:', language.code)} {told(source, language.code)}.)"
     spoken = told(text, language.code)
     return text if spoken == text else _INSTANT.sub(lambda found: _instant(found, language, zone), spoken)
 

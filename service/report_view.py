@@ -253,14 +253,14 @@ Worded = TypeVar("Worded", Rule, Method)
 
 
 def worded(thing: Worded, say: Say) -> Worded:
-    """A criterion or a method with our words in the report's language; a source is cited as it was published."""
+    """A criterion or a method with our words in the report's language; names in a source stay as published."""
     if isinstance(thing, Rule):
         return msgspec.structs.replace(
             thing,
             measure=thing.measure and say(thing.measure),
             method_name=thing.method_name and say(thing.method_name),
         )
-    about = {topic: text if topic == "Source" else say(text) for topic, text in thing.about.items()}
+    about = {topic: say(text) for topic, text in thing.about.items()}
     return msgspec.structs.replace(thing, name=say(thing.name), about=about)
 
 

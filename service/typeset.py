@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -137,7 +137,7 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
     return environment, catalogue
 
 
-def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str | None]]:
+def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
     """How the templates print values; none of them computes or rounds."""
 
     def aligned(text: str, decimals: int) -> str:
@@ -172,6 +172,8 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., str | None]]
         "instant": speech.instant,
         "stamp": speech.stamp,
         "grouped": _grouped,
+        "cited": _cited,
+        "fact": partial(_fact, speech),
         "facts": _facts,
         "shortened": _shortened,
         "w3c": _w3c,
@@ -206,13 +208,34 @@ def _grouped(digest: str) -> str:
     return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
 
 
-def _facts(data: Mapping[str, Any]) -> str:
-    """An entry's facts in one line, without those that are empty or only repeat an id."""
-    return " · ".join(
-        f"{key.replace('_', ' ')}: {value}"
-        for key, value in data.items()
-        if value not in (None, "") and not isinstance(value, dict | list) and not key.endswith("id")
-    )
+def _facts(data: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """An entry's plain facts by their names, without those that are empty or only repeat an id."""
+    return [
+        (name, value)
+        for name, value in data.items()
+        if value not in (None, "") and not isinstance(value, dict | list) and not name.endswith("_id")
+    ]
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _fact(speech: Language, told: object, zone: str) -> str:
+    """A recorded value as the language writes it: an instant in the tender's zone, a number with its marks, or text."""
+    if isinstance(told, str) and _INSTANT.fullmatch(told):
+        return speech.stamp(datetime.fromisoformat(told), zone)
+    return str(told) if isinstance(told, str) else speech.number(str(told))
+
+
+_LAW = re.compile(
+    r"(?P<reference>.+) \((?P<evidence>seen|knowledge), (?P<weight>forbidden|discouraged|required|allowed)\)", re.DOTALL
+)
+
+
+def _cited(law: str) -> dict[str, str | None]:
+    """A law as a trial cites it, apart from what it says of the rules and from whether its text was read."""
+    found = _LAW.fullmatch(law)
+    return found.groupdict() if found else {"reference": law, "weight": None, "evidence": None}
 
 
 def _shortened(text: str, length: int) -> str:

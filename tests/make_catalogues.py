@@ -53,6 +53,12 @@ TELLING: typing.Final[dict[str, tuple[str, ...]]] = {
 }
 """What letters and reports print of what is stored: functions and constants of service/, whose texts are translated."""
 
+OWN_WORDS = (
+    "the buyer's own", "of the buyer", "absolute form", "from knowledge", "unscored", "only absolute", "were a breach",
+    "ladder's fourth",
+)  # fmt: skip
+"""By what a method's source is known to be more than the name of a text."""
+
 TRANSLATED = tuple(code for code in LANGUAGES if code != "en")
 
 
@@ -73,6 +79,7 @@ def messages() -> Iterator[Found]:
     yield from (Found(one, many, "scoring") for one, many in retelling.messages())
     yield from (Found(text, None, "scoring") for text in _of_methods())
     yield from (Found(unit.label, None, "scoring/units.py") for unit in UNITS.values())
+    yield from (Found(text, None, "scoring") for text in _of_bids())
     yield from (Found(text, None, "scoring") for name in WARNING for text in _warned(HOUSE / "scoring" / f"{name}.py"))
     yield from (Found(text, None, f"service/{name}.py") for name in TELLING for text in _told(name))
     yield from (Found(text, None, "service/letter_words.py") for text in letter_words.MESSAGES)
@@ -186,6 +193,12 @@ def _warned(path: Path) -> Iterator[str]:
     yield from module.said_by("_given_away")
 
 
+def _of_bids() -> Iterator[str]:
+    """What the engine finds wrong with a bid, as a trial prints it."""
+    for path in sorted((HOUSE / "scoring").glob("*.py")):
+        yield from Module(path, frozenset({"BidFault", "Unscorable"})).sentences()
+
+
 def _told(name: str) -> Iterator[str]:
     module = Module(HOUSE / "service" / f"{name}.py", frozenset())
     for told in TELLING[name]:
@@ -200,13 +213,14 @@ def _of_law() -> Iterator[str]:
 
 
 def _of_methods() -> Iterator[str]:
-    """Names of methods, rules, tie-breaks and tests, and what the report prints about them; sources stay as cited."""
+    """What reports print about methods, rules, tie-breaks and tests; of sources those that have words of ours."""
     for family in (model.Method, model.Rule, model.TieBreak, AbnormallyLowTest):
         for kind in typing.get_args(family) or (family,):
             name, about = report_view.page_of(kind)
             yield name
             if family in (model.Method, model.Rule):
                 yield from (about[topic] for topic in ("Formula", "Edge cases") if topic in about)
+                yield from (about["Source"] for words in OWN_WORDS if words in about.get("Source", ""))
 
 
 def _of_refusals() -> Iterator[Found]:

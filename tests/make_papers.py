@@ -216,7 +216,7 @@ def procedure(text: str = PLAIN) -> ProcedurePaper:
         lots=[lot],
         log="/tenders/1/events",
         made_at=EVALUATED_AT,
-        missing=[MissingPart(field="value", message=text, reference="art. 84(1)(a)", mend=text)],
+        missing=[MissingPart(field="value", message=text, reference="Directive 2014/24/EU art. 84(1)(a)", mend=text)],
     )
     return ProcedurePaper(heading=heading(text, lot=False), at=EVALUATED_AT, report=report)
 
@@ -231,7 +231,7 @@ def public(text: str = PLAIN) -> PublicReport:
     return PublicReport(
         heading=heading(text),
         at=EVALUATED_AT,
-        law="Procurement Act 2023 s. 94",
+        law="Procurement Act 2023 s.94(1)(b), (2)(b)",
         published_at=BEFORE,
         submission_deadline=OPENED_AT,
         opened_at=OPENED_AT,
@@ -267,7 +267,7 @@ def taken_part(text: str) -> Participation:
         subject="ground",
         id="tax",
         title=text,
-        source="art. 57(2)",
+        source="Directive 2014/24/EU, article 57(2), second subparagraph",
         outcome="not_excluded",
         decision=text,
         evidence=text,
@@ -318,7 +318,7 @@ def letter(text: str = PLAIN) -> LetterPaper:
     )
     told = Letter(
         kind="assessment_summary",
-        law="Procurement Act 2023 s.50",
+        law="Procurement Act 2023 s.50; Procurement Regulations 2024 reg. 31",
         buyer=text,
         reference="NCC-2026-041",
         title=text,

@@ -4,7 +4,7 @@ import pytest
 
 from service.criterion_words import how_assessed, scores_available
 from service.language import LANGUAGES
-from service.legal_awards import STANDSTILLS
+from service.legal_awards import STANDSTILLS, WITHHOLDING
 from service.legal_grounds import GROUNDS
 from service.letter_words import method, paragraphs, scores, share
 from service.letters import _standstill
@@ -50,3 +50,22 @@ def test_scores_and_shares_have_the_languages_marks():
     assert " up to " not in scores(english, GERMAN)
     assert scores("0 poor; 1.5 fair", GERMAN) == "0 poor; 1,5 fair"
     assert share("12.5 of 100", GERMAN) == "12,5\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}100"
+
+
+@pytest.mark.parametrize("language", OTHERS, ids=lambda language: language.code)
+def test_a_withheld_field_keeps_the_approver_s_reason_and_cites_the_law_in_the_reader_s_language(language):
+    """Procurement Act 2023 s.94(3): it is said why, and by which provision; the Act's own name stays."""
+    for grounds in WITHHOLDING.values():
+        for ground in grounds:
+            told = paragraphs(f"Local oak. (Withheld: {ground.source}.)", language, "UTC")
+            assert told.startswith("Local oak. (")
+            assert "Withheld" not in told
+            assert not [left for left in (" s.9", "Directive 2014/24/EU art", "Regulation (EU)") if left in told]
+
+
+@pytest.mark.parametrize("language", OTHERS, ids=lambda language: language.code)
+def test_every_ground_is_cited_in_the_reader_s_language(language):
+    for ground in (one for every in GROUNDS.values() for one in every):
+        told = paragraphs(ground.source, language, "UTC")
+        assert told != ground.source
+        assert not [left for left in ("subparagraph", "Schedule", "second ") if left in told]

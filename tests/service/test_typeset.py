@@ -3,18 +3,22 @@
 import ast
 import inspect
 import re
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+from uuid import UUID
 
 import jinja2
 import pytest
 
 from scoring import canonical, evaluate, sensitivity
 from service import typeset
+from service.chronicle_document import ChronicleDocument, ChronicleRow, ChronicleTitle, entry_of
 from service.events import Kind
 from service.report_document import Entry, ReportDocument
 from tests.make_reports import SCALE, lot_of, opened, report_named, report_on, report_with_prices_apart, retrofit_report
+from tests.recorded import recorded as facts_recorded
 
 TEMPLATES = sorted(typeset.TEMPLATES.rglob("*.html"))
 GOLDEN = Path(__file__).parent.parent / "templates" / "evaluation.html"
@@ -41,6 +45,75 @@ def test_every_entry_of_a_tender_s_log_is_named_in_words():
     of_no_tender |= {kind for kind in get_args(Kind) if kind.startswith("webhook.")}
     named = re.findall(r'"([a-z-]+\.[a-z-]+|refused)": _\(', (typeset.TEMPLATES / "words.html").read_text())
     assert set(named) == set(get_args(Kind)) - of_no_tender
+
+
+def test_every_fact_that_a_tender_s_log_records_has_a_word():
+    """Derived from the code that records; ids are not printed, and a bid's own `about` names three things more."""
+    recorded, unknown = facts_recorded()
+    assert unknown == set()
+    assert {"value", "submission_deadline", "at_termination", "announced", "documents", "estimated_value"} <= recorded
+    source = (typeset.TEMPLATES / "facts.html").read_text(encoding="utf-8")
+    fields = source.partition("set fields")[2].partition("%}")[0]
+    worded = set(re.findall(r'"(\w+)": _\(', fields))
+    ids = {name for name in recorded if name.endswith("_id")} - {"framework_id"}
+    assert worded == (recorded - ids) | {"criterion", "supplier", "withheld"}
+
+
+def chronicle_of(data: dict[str, Any], kind: str = "tender.edited", lang: str = "de") -> str:
+    """What a chronological record prints of one entry, without markup."""
+    row = ChronicleRow(
+        position=1,
+        kind=kind,
+        at=datetime(2026, 11, 5, tzinfo=UTC),
+        person_id=None,
+        person=None,
+        data=data,
+        subject=None,
+        before=None,
+        supplier=None,
+        lot=2,
+        holder=None,
+    )
+    title = ChronicleTitle(
+        tender_id=UUID(int=1),
+        reference="1",
+        title="Dächer",
+        buyer="Stadt",
+        jurisdiction="none",
+        time_zone="Europe/Berlin",
+    )
+    document = ChronicleDocument(tender=title, at=row.at, sealed=False, entries=(entry_of(row),))
+    (line,) = re.findall(r"<tbody.*?</tbody>", typeset.typeset_chronicle(document, lang), re.DOTALL)
+    return re.sub(r"</?(?:bdi|td|tr|tbody|th)\b[^>]*>", "", line)
+
+
+def test_a_record_names_what_was_changed_in_its_own_language():
+    told = chronicle_of({"changes": {"submission_deadline": {"old": None, "new": "2026-12-01T11:00:00.5Z"}}})
+    assert "Los: 2" in told
+    assert "2026-12-01 12:00:00" in told, "in the tender's own time zone"
+    assert "submission" not in told
+    told = chronicle_of({"changes": {"lot 2 title": {"old": "Dach", "new": "Dächer"}}})
+    assert "Los 2, Titel: Dach → Dächer" in told
+
+
+def test_a_record_words_codes_and_writes_numbers_as_the_language_does():
+    told = chronicle_of({"role": "opening_officer", "held": True, "value": "1250.5"}, "hold.decided")
+    assert "Rolle: mit der Öffnung beauftragte Person" in told
+    assert "Aufbewahrung aus Rechtsgründen: Ja" in told
+    assert "Wert: 1.250,5" in told
+
+
+def test_a_fact_without_a_word_is_printed_by_its_name():
+    assert "<code>shoe_size</code>: 43" in chronicle_of({"shoe_size": 43})
+
+
+def test_a_law_that_a_trial_cites_is_told_apart_from_our_remarks_on_it():
+    assert typeset._cited("PT: CCP art. 139(4) (seen, forbidden)") == {
+        "reference": "PT: CCP art. 139(4)",
+        "evidence": "seen",
+        "weight": "forbidden",
+    }
+    assert typeset._cited("CCP art. 139(4)")["reference"] == "CCP art. 139(4)"
 
 
 def test_what_the_engine_doubts_can_be_said_in_every_language():
