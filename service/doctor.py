@@ -6,13 +6,14 @@ import ctypes
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import msgspec
 
-from service import db, timestamps, tracing
+from service import db, seals, timestamps, tracing
 from service.local_postgres import account, find_binaries, version_of
 from service.pdf import MEND
 from service.postmaster import PostgresError
@@ -65,19 +66,19 @@ def check_libraries(names: tuple[str, ...]) -> Finding:
     return Finding("PDF reports", "Pango and HarfBuzz found")
 
 
-def _mended(what: str, error: SettingsError) -> Finding:
-    fault, _, mend = str(error).partition("\nto mend it: ")
-    return Finding(what, fault, mend)
-
-
 def check_extras(settings: Settings) -> list[Finding]:
     """The libraries of which a setting makes use, and that are not installed with the rest."""
     found: list[Finding] = []
-    for what, check in (("Time stamps", timestamps.check_installed), ("Traces", tracing.check_installed)):
+    checks: tuple[tuple[str, Callable[[Settings], object]], ...] = (
+        ("Time stamps", timestamps.check_installed),
+        ("Traces", tracing.check_installed),
+        ("Seals on reports", seals.seal_of),
+    )
+    for what, check in checks:
         try:
             check(settings)
         except SettingsError as error:
-            found.append(_mended(what, error))
+            found.append(Finding(what, error.fault, error.mend))
     return found
 
 
@@ -89,7 +90,7 @@ def check_secret(settings: Settings) -> Finding:
     try:
         lines = len(secrets_of(settings).signers)
     except SettingsError as error:
-        return _mended("Secret", error)
+        return Finding("Secret", error.fault, error.mend)
     return Finding("Secret", f"{settings.secret_file or own}, {lines} line{'s' * (lines != 1)}; keep a copy apart")
 
 

@@ -36,7 +36,7 @@ def seal_of(settings: Settings) -> Seal | None:
     if settings.report_seal_file is None:
         return None
     if find_spec("pyhanko") is None:
-        raise SettingsError(f"TENDERSCORE_REPORT_SEAL_FILE is set.\nto mend it: {MEND}")
+        raise SettingsError("TENDERSCORE_REPORT_SEAL_FILE is set.", MEND)
     return Seal(settings.report_seal_file, settings.report_seal_password_file, settings.tsa_url)
 
 

@@ -19,7 +19,12 @@ PREFIX = "TENDERSCORE_"
 
 
 class SettingsError(Exception):
-    """An environment variable cannot be used; the text names it and says what it may be."""
+    """A setting cannot be used: which and why, and in a line of its own the command that mends it."""
+
+    def __init__(self, fault: str, mend: str = "") -> None:
+        super().__init__(f"{fault}\nto mend it: {mend}" if mend else fault)
+        self.fault = fault
+        self.mend = mend
 
 
 def variable(field: str) -> str:

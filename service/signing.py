@@ -35,10 +35,7 @@ _NOTE_ED25519 = b"\x01"
 
 
 class SecretUnusable(SettingsError):
-    """The secret file is missing, open to others, or not what it must be; the second line says how to mend it."""
-
-    def __init__(self, fault: str, mend: str) -> None:
-        super().__init__(f"{fault}\nto mend it: {mend}")
+    """The secret file is missing, open to others, or not what it must be."""
 
 
 def _derive(secret: bytes, label: str) -> bytes:

@@ -63,7 +63,7 @@ class TimeStampFailed(Refusal):
 def check_installed(settings: Settings) -> None:
     """Raise SettingsError where an authority is named, but the library that speaks with it is not there."""
     if settings.tsa_url is not None and find_spec("rfc3161_client") is None:
-        raise SettingsError("TENDERSCORE_TSA_URL is set.\nto mend it: pip install 'tenderscore[tsa]'")
+        raise SettingsError("TENDERSCORE_TSA_URL is set.", "pip install 'tenderscore[tsa]'")
 
 
 async def fetch(url: str, data: bytes) -> tuple[bytes, datetime]:

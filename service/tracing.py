@@ -35,7 +35,7 @@ _tracers: list["Tracer"] = []
 def check_installed(settings: Settings) -> None:
     """Raise SettingsError where a collector is named, but the library that speaks with it is not there."""
     if settings.otlp_url is not None and find_spec("opentelemetry.exporter") is None:
-        raise SettingsError("TENDERSCORE_OTLP_URL is set.\nto mend it: pip install 'tenderscore[otel]'")
+        raise SettingsError("TENDERSCORE_OTLP_URL is set.", "pip install 'tenderscore[otel]'")
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service import doctor, timestamps, tracing
+from service import doctor, seals, timestamps, tracing
 from service.doctor import (
     LIBRARIES,
     Finding,
@@ -90,12 +90,14 @@ def test_a_secret_is_looked_at_before_it_is_needed(tmp_path: Path):
 def test_a_library_that_a_setting_needs_is_named(monkeypatch: pytest.MonkeyPatch):
     """Before the first request for a stamp or the first trace that is lost."""
     asked = {"TENDERSCORE_TSA_URL": "http://tsa", "TENDERSCORE_OTLP_URL": "http://collector:4318"}
+    asked |= {"TENDERSCORE_REPORT_SEAL_FILE": "/seal.p12"}
     assert check_extras(read_settings({})) == []
-    for module in (timestamps, tracing):
+    for module in (timestamps, tracing, seals):
         monkeypatch.setattr(module, "find_spec", lambda _name: None)
     assert [(one.what, one.mend) for one in check_extras(read_settings(asked))] == [
         ("Time stamps", "pip install 'tenderscore[tsa]'"),
         ("Traces", "pip install 'tenderscore[otel]'"),
+        ("Seals on reports", "pip install 'tenderscore[sign]'"),
     ]
 
 
