@@ -258,6 +258,22 @@ _EVALUATION = (
 )
 """What leads from opened bids to a result."""
 
+_DRAFT = (
+    tenders.router,
+    setups.router,
+    roles.router,
+    robustness.router,
+    simulations.router,
+    measures.router,
+    ocds_drafts.router,
+    own_measures.router,
+    quantities.router,
+    custody.router,
+    requirements.router,
+    frameworks.router,
+)
+"""What a draft is made and tried with, before it is published."""
+
 _CONTRACT = (
     obligations.router,
     deliveries.router,
@@ -280,18 +296,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         organisations.router,
         identity_providers.router,
         sign_in.router,
-        tenders.router,
-        setups.router,
-        roles.router,
-        robustness.router,
-        simulations.router,
-        measures.router,
-        ocds_drafts.router,
-        own_measures.router,
-        quantities.router,
-        custody.router,
-        requirements.router,
-        frameworks.router,
+        *_DRAFT,
         questions.router,
         publication.router,
         eforms.router,
