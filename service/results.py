@@ -86,7 +86,9 @@ async def get_evaluation(
 # The door
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """Which result the holder of which key asks for."""
+
     key_id: str
     evaluation_id: str
 
@@ -119,7 +121,7 @@ class ResultDoor:
 
     async def _answer(self, caller: Caller, evaluation_id: str, headers: Mapping[bytes, bytes]) -> Answer | None:
         """What the framework would answer; None where that is no success."""
-        digest = await self._rounds.ask(self._state.pool, _Asked(caller.key_id, evaluation_id))
+        digest = await self._rounds.ask(self._state.pool, Asked(caller.key_id, evaluation_id))
         if digest is None:
             return None
         packed = takes_gzip(headers.get(b"accept-encoding", b"").decode("latin-1"))
@@ -160,7 +162,7 @@ def _raw_headers(digest: str, *, packed: bool, whole: bool) -> tuple[Header, ...
     return tuple((name.lower().encode(), value.encode()) for name, value in named.items())
 
 
-async def find_digests(conn: db.Connection, asked: Sequence[_Asked]) -> Mapping[_Asked, str]:
+async def find_digests(conn: db.Connection, asked: Sequence[Asked]) -> Mapping[Asked, str]:
     """The digest of each result that the key's holder may read now; left out is whatever may not be read."""
     rows = SQL.find_digests(
         conn,
