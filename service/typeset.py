@@ -118,6 +118,29 @@ def _decimals(standings: tuple[Standing, ...]) -> int:
     return max((bid.decimals for bid in standings), default=0)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled once for all languages: what differs between them is looked up when a template runs."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Any) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Any) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
+def warm() -> None:
+    """Compile every template, so that no process that is forked from this one has to."""
+    environment, _ = _environment("en")
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+
+
 @cache
 def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslations]:
     speech = LANGUAGES[lang]
@@ -126,6 +149,7 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=_COMPILED,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],

@@ -1,6 +1,7 @@
 """What every child process starts with: loaded once, in the server that they are forked from (`apart`).
 
-Loading the library that lays out pages takes most of a second, which each child would need again.
+Loading the library that lays out pages takes most of a second, compiling the templates another, which each child would
+need again.
 """
 
 import contextlib
@@ -10,5 +11,4 @@ from service.apart import WorkError
 
 with contextlib.suppress(WorkError):  # without the system's libraries there is no PDF, and all else works
     pdf.warm()
-
-__all__ = ["typeset"]
+    typeset.warm()

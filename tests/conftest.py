@@ -24,8 +24,19 @@ _ROOM = 2 << 30
 """Bytes that must be free there."""
 
 
+LONGEST = {
+    *("test_isolation.py", "test_demo.py", "test_city.py"),
+    *("test_storms.py", "test_schemathesis.py", "test_serving.py"),
+}
+"""Files of a minute or so; a file's tests are of one process, because they share what is dear to make."""
+
+
 def pytest_configure() -> None:
-    """What tests write lies in memory where there is room: each copy of a database is a thousand files."""
+    """What tests write lies in memory where there is room: each copy of a database is a thousand files.
+
+    What is collected stays to the end, so until then there is nothing for the garbage collector.
+    """
+    gc.disable()
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
         return
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
@@ -33,14 +44,15 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that nobody waits for one test at the end."""
-    items.sort(key=lambda item: "soak" not in item.path.parts)
+    items.sort(key=lambda item: (item.path.name not in LONGEST, "soak" not in item.path.parts))
 
 
 def pytest_collection_finish() -> None:
-    """Nine thousand collected tests stay until the end: the collector need not walk them at every turn."""
+    """Eleven thousand collected tests stay until the end: the collector need not walk them at every turn."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def with_database(dsn: str, name: str) -> str:

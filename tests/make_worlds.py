@@ -4,6 +4,7 @@ A canary is a text or a price that stands nowhere else. Whoever finds one in an 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import count
 from typing import Any, Literal, NamedTuple
@@ -26,6 +27,10 @@ WorldName = Literal["draft", "published", "opened", "awarded", "foreign"]
 SCALE = {"id": "graded", "scale": [{"value": str(value), "label": f"level {value}"} for value in range(6)]}
 SEATS = {"evaluator": "method-statement", "second_evaluator": "cost-plan"}
 """Who scores what: the one reads about quality, the other about costs, and neither the other's answers."""
+
+CANARY = re.compile("canary-[0-9a-f]{32}")
+GROUPING = str.maketrans("", "", "\u202f\u00a0,")
+"""What may stand between the digits of a price."""
 
 _price = count(1)
 
@@ -73,9 +78,10 @@ class Worlds:
 
     def told(self, answer: str) -> Iterator[Canary]:
         """The canaries that stand in an answer."""
-        plain = answer.replace("\u202f", "").replace("\u00a0", "")
+        words = set(CANARY.findall(answer))
+        figures = answer.translate(GROUPING)
         for canary in self.canaries:
-            if canary.text in answer or (canary.kind == "price" and canary.text in plain.replace(",", "")):
+            if (canary.text in figures) if canary.kind == "price" else (canary.text in words):
                 yield canary
 
 

@@ -18,7 +18,7 @@ import pytest
 from scoring import OpenedBid
 from service import pdf, typeset
 from service.report_document import ReportDocument
-from tests.make_reports import report_named, report_with_prices_apart, retrofit_report
+from tests.make_reports import report_named, report_with_prices_apart
 from tests.service.test_pdf import can_print, faults
 
 pytestmark = [
@@ -118,7 +118,7 @@ LONG = {("h1", frozenset({"class"})), ("p", frozenset({"class"}))}
 @pytest.mark.parametrize("long", [False, True], ids=["corpus", "word"])
 def test_hostile_words_are_text_on_paper(*, long: bool):
     words = CORPUS["word"] if long else " ".join(text for name, text in CORPUS.items() if name != "word")
-    document = retrofit_report() if long else hostile(words)
+    document = report_named("Alder") if long else hostile(words)
     if long:
         first, *others = document.consensus
         document = msgspec.structs.replace(

@@ -15,6 +15,7 @@ import pytest
 
 from service import apart, pdf, typeset
 from service.apart import WorkError
+from service.doctor import LIBRARIES, check_libraries
 from service.pdf import Sheet
 from service.report_document import Consensus, ReportDocument
 from tests.make_reports import retrofit_report
@@ -25,11 +26,7 @@ AT = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 
 def can_print() -> bool:
     """Whether the system libraries are there."""
-    try:
-        pdf.load()
-    except WorkError:
-        return False
-    return True
+    return not check_libraries(LIBRARIES).mend
 
 
 pytestmark = [

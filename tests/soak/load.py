@@ -36,7 +36,9 @@ class Load:
         hedged: float = HEDGED,
         seconds: float = 300,
         forgiving: bool = False,
+        pause: float = 0,
     ) -> None:
+        self.pause = pause
         self.market = market
         self.tenders = tenders
         self.size = size
@@ -62,7 +64,7 @@ class Load:
 
     def successor(self, *, seconds: float, forgiving: bool) -> "Load":
         """The same suppliers going on where these have stopped; what they send is kept apart."""
-        found = Load(self.market, self.tenders, size=self.size, seconds=seconds, forgiving=forgiving)
+        found = Load(self.market, self.tenders, size=self.size, seconds=seconds, forgiving=forgiving, pause=self.pause)
         found._free, found._own = self._free, self._own
         return found
 
@@ -86,6 +88,7 @@ class Load:
             self.bids.append(bid)
             hedge = second if self._random.random() < self.hedged else None
             stored = await submit(line, bid, seconds=self.seconds, hedge=hedge)
+            await asyncio.sleep(self.pause)
             if stored and bid.receipt is not None and bid.replaces is None:
                 own.append((bid.lot_id, bid.receipt["bid_id"]))
             if not stored and not self.forgiving:

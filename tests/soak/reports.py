@@ -28,7 +28,7 @@ from service.report_document import ReportDocument
 from service.spend_analysis import SpendDocument
 from tests.bench.reports import document as long_report
 from tests.make_papers import ID, PLAIN, data_of
-from tests.make_reports import EVALUATED_AT, report_with_prices_apart, retrofit_report
+from tests.make_reports import EVALUATED_AT, report_named, report_with_prices_apart, retrofit_report
 from tests.make_spend import Desk, payments
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -38,6 +38,7 @@ LONGEST_SECONDS = 55 * 60
 
 KINDS: Mapping[str, Callable[[], ReportDocument]] = {
     "evaluation": retrofit_report,
+    "evaluation of two bids": lambda: report_named("Alder"),
     "evaluation with prices apart": report_with_prices_apart,
 }
 """What is made in parts, and what is printed of it; a further kind of report has its line here."""

@@ -12,7 +12,7 @@ from tests.soak.reports import Progress, cases, load, run, store
 
 pytestmark = pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
 
-SMALL = "evaluation, en"
+SMALL = "evaluation of two bids, en"
 
 
 def test_a_report_is_the_same_by_another_program_and_in_parts_and_pleases_both_validators():

@@ -8,7 +8,7 @@ from tests.soak.upgrade import Outcome, campaign
 
 async def test_one_process_takes_the_other_s_place_and_nobody_is_refused() -> None:
     """Every bid is acknowledged at its first try, whichever of the two it came to."""
-    outcome = await campaign(1, suppliers=3, control=False)
+    outcome = await campaign(1, suppliers=3, control=False, pause=0.05)
     assert outcome.rounds == 1
     assert outcome.bids > 3
     assert outcome.tries == outcome.bids

@@ -128,12 +128,12 @@ def code_of(revision: str, folder: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def bidding(play: Play, suppliers: int) -> AsyncIterator[tuple[Balancer, Load]]:
+async def bidding(play: Play, suppliers: int, pause: float = 0) -> AsyncIterator[tuple[Balancer, Load]]:
     """Suppliers at work through a balancer in front of the play's two stands."""
     balancer = Balancer(play.stand, play.annex)
     market = Market(balancer.url, play.market.operator.key)
     await market.fill(suppliers)
-    load = Load(market, [await market.publish(LOTS)], hedged=0)
+    load = Load(market, [await market.publish(LOTS)], hedged=0, pause=pause)
     async with balancer.looking():
         load.start()
         try:
@@ -145,14 +145,16 @@ async def bidding(play: Play, suppliers: int) -> AsyncIterator[tuple[Balancer, L
             await market.close()
 
 
-async def campaign(rounds: int, *, suppliers: int = SUPPLIERS, revision: str = "", control: bool = True) -> Outcome:
-    """So many rounds, and the control."""
+async def campaign(
+    rounds: int, *, suppliers: int = SUPPLIERS, revision: str = "", control: bool = True, pause: float = 0
+) -> Outcome:
+    """So many rounds, and the control; pause: seconds between a supplier's bids."""
     outcome = Outcome()
     async with stage.under("upgrade") as place:
         async with place.play(drain_seconds=DRAIN_SECONDS) as play:
             if revision:
                 play.annex.serve.code = code_of(revision, place.place / "old")
-            async with bidding(play, suppliers) as (balancer, load):
+            async with bidding(play, suppliers, pause) as (balancer, load):
                 pair = (play.stand, play.annex)
                 for number in range(rounds):
                     outcome.exits.append(await replace(balancer, *pair))
