@@ -30,7 +30,6 @@ from service.settings import Settings
 from service.signing import Secrets
 from tests.conftest import administer, with_database
 from tests.make import PANEL_CRITERIA, a_bid, a_key, a_person, a_policy, a_score, a_tender, an_organisation
-from tests.wire import Wire
 
 ROLES = {
     "approver": "approver",
@@ -441,7 +440,7 @@ async def market_in(dsn: str, **settings: Any) -> AsyncIterator[Market]:
     """A service on a migrated database, with its people."""
     owner = await db.connect(dsn)
     try:
-        async with served(dsn, **settings) as url, httpx.AsyncClient(base_url=url, transport=Wire()) as http:
+        async with served(dsn, **settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
             market = Market(url, dsn, owner, http)
             await market.appoint()
             await market.fill()
