@@ -67,7 +67,7 @@ QUERY_LOGGERS: list[Callable[[Any], None]] = []
 """What is told of each statement on the connections that are made from now on (asyncpg's LoggedQuery)."""
 
 WHOLE_FROM = 10_000
-"""Rows."""
+"""From so many rows on a list that reaches its LIMIT counts as cut; smaller LIMITs cut on purpose."""
 _LAST_LIMIT = re.compile(r"\bLIMIT (\d+)[\s;]*\Z")
 QUERIES = Path(__file__).parent / "sql"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -112,7 +112,7 @@ class ListTooLong(Refusal):
 
 
 class Whole(AsyncPGAdapter):
-    """Runs named queries, and gives no list that its LIMIT has cut: below WHOLE_FROM alone a LIMIT cuts on purpose."""
+    """Runs named queries, and gives no list that its LIMIT has cut (see WHOLE_FROM)."""
 
     async def select(
         self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None
