@@ -32,14 +32,20 @@ LONGEST = {
 
 
 def pytest_configure() -> None:
-    """What tests write lies in memory where there is room: each copy of a database is a thousand files.
-
-    What is collected stays to the end, so until then there is nothing for the garbage collector.
-    """
-    gc.disable()
+    """What tests write lies in memory where there is room: each copy of a database is a thousand files."""
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
         return
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays to the end, so until then there is nothing for the garbage collector."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,7 +58,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    gc.enable()
 
 
 def with_database(dsn: str, name: str) -> str:
