@@ -76,7 +76,11 @@ def test_stopping_what_has_stopped_signals_nobody():
 
 def test_a_server_that_ignores_a_fast_shutdown_is_ended_at_once():
     """PostgreSQL 18.6 never ends when told to while it recovers from a killed backend; nobody waits half a minute."""
-    deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print(flush=True); signal.pause()"
+    # A shell that starts the tests in the background lets them, and so this, ignore SIGQUIT as well.
+    deaf = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGQUIT, signal.SIG_DFL);"
+        "print(flush=True); signal.pause()"
+    )
     with subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline()
         stop(process.pid, process.poll, patience=0.1)
