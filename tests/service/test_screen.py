@@ -124,7 +124,7 @@ async def test_the_keyboard_skips_the_cover_and_sees_where_it_is(page: Page):
     assert await page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
     assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     await page.keyboard.press("Enter")
-    assert page.url.endswith("#contents")
+    await page.wait_for_url("**/#contents")
 
 
 @in_a_browser
