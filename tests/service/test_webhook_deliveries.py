@@ -90,9 +90,11 @@ async def test_a_bidder_is_sent_what_concerns_it_signed_thin_and_under_one_id(ma
     assert set().union(*(body["data"] for body in bodies)) == {"tender_id", "lot_id", "bid_id"}
     assert bids[1]["bid_id"] not in json.dumps(bodies)
     listed = done(await market.alder.get(f"{hook}/deliveries?limit=2"))
-    assert len(listed["items"]) == 2
-    further = done(await market.alder.get(f"{hook}/deliveries?limit=200&cursor={listed['next']}"))
-    everything = [*listed["items"], *further["items"]]
+    everything = listed["items"]
+    assert len(everything) == 2
+    while listed["next"]:  # the same supplier bids in other tests
+        listed = done(await market.alder.get(f"{hook}/deliveries?limit=200&cursor={listed['next']}"))
+        everything += listed["items"]
     assert [one["event_id"] for one in everything] == [
         request.headers["webhook-id"] for request in reversed(post.receiver.received)
     ]
