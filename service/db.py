@@ -195,13 +195,19 @@ async def transaction(pool: asyncpg.Pool, *, one_instant: bool = False) -> Async
     """A connection inside a transaction: committed at the end of the block, rolled back by an exception.
 
     one_instant: all of it sees the database as it was when it first asked, and changes nothing.
-
-    Raises TimeoutError where no connection is free for five seconds: to be told so is better than to hang.
+    Raises what the block raises, even if the rollback fails because the connection is lost; and TimeoutError where no
+    connection is free for five seconds: to be told so is better than to hang.
     """
     async with cast("_Lent", pool.acquire()) as conn:
-        isolation = "repeatable_read" if one_instant else None
-        async with conn.transaction(isolation=isolation, readonly=one_instant):
+        begun = conn.transaction(isolation="repeatable_read" if one_instant else None, readonly=one_instant)
+        await begun.start()
+        try:
             yield conn
+        except BaseException:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await begun.rollback()
+            raise
+        await begun.commit()
 
 
 @contextlib.asynccontextmanager
@@ -287,11 +293,7 @@ async def _prepare_connection(conn: Connection) -> None:
     for logger in QUERY_LOGGERS:
         conn.add_query_logger(logger)
     await conn.set_type_codec(
-        "jsonb",
-        schema="pg_catalog",
-        format="binary",
-        encoder=_encode_jsonb,
-        decoder=_decode_jsonb,
+        "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
     )
 
 

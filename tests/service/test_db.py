@@ -87,6 +87,21 @@ async def test_a_list_keeps_the_order_of_its_query(pool: asyncpg.Pool):
     assert await db.many(ROWS.list_rows(pool, least=Decimal(100)), Row) == []
 
 
+async def test_a_connection_that_is_lost_hides_nothing_of_why_a_transaction_failed(pool: asyncpg.Pool):
+    """A refusal stays one; the rollback's own failure made a mistake of ours of it."""
+
+    async def refuse() -> None:
+        async with db.transaction(pool) as conn:
+            conn.terminate()
+            raise NotFound
+
+    with pytest.raises(NotFound):
+        await refuse()
+    with pytest.raises(asyncpg.InterfaceError):  # nothing failed, and yet nothing is committed
+        async with db.transaction(pool) as conn:
+            conn.terminate()
+
+
 @pytest.mark.parametrize(("limit", "number"), [(10_000, 9_999), (10_000, None), (9_999, 9_999), (20_000, 10_000)])
 async def test_a_long_list_is_given_whole_or_not_at_all(pool: asyncpg.Pool, limit: int, number: int | None):
     """Never cut unsaid, as an opening's once was; a small LIMIT cuts on purpose."""
