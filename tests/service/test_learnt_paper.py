@@ -11,13 +11,14 @@ from tests.service.test_papers import words_of
 PAST = {"starts_on": "2024-04-01", "ends_on": "2025-03-31", "period_months": 3}
 
 
-async def test_whoever_drafts_reads_what_was_delivered_of_what_had_been_promised(market: Market) -> None:
+async def test_whoever_drafts_reads_what_was_delivered_of_what_had_been_promised(alone: Market) -> None:
     """A draft is enough; no supplier reads it, nor another buyer. More than was promised makes no promise likelier."""
+    market = alone  # what is learnt is learnt of all contracts of the buyer
     buyer = market.author
     drafted = done(await buyer.post("/tenders", a_tender(title="The next roofs")))
     path = f"/tenders/{drafted['id']}/what-was-learnt"
     one = await watched(market, days=PAST)
-    await one.deliver("apprentice-weeks", 1, "500")  # all of it: who shares this market is not to doubt the supplier
+    await one.deliver("apprentice-weeks", 1, "500")
     page = words_of((await buyer.get(f"{path}.html")).text)
     assert "The next roofs" in page
     assert f"{market.birch.name} 1 " in page

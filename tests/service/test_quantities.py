@@ -115,9 +115,10 @@ def test_promises_that_stand_out_are_asked_about_and_nothing_else_is() -> None:
     ]
 
 
-async def test_doubts_are_told_once_bids_are_opened(market: Market) -> None:
-    tender, bids = await market.opened()
+async def test_doubts_are_told_once_bids_are_opened(alone: Market) -> None:
+    """Of a supplier who has broken no promise to this buyer."""
+    tender, bids = await alone.opened()
     path = f"/lots/{tender['lots'][0]['id']}/plausibility"
-    assert done(await market.moderator.get(path)) == []
+    assert done(await alone.moderator.get(path)) == []
     assert len(bids) > 1
     assert quantities.FAR_ABOVE > 1
