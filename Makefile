@@ -32,7 +32,7 @@ serve: .venv/installed pango
 	$(BIN)/tenderscore serve
 
 test: .venv/installed-dev pango
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: .venv/installed-dev
 	$(BIN)/ruff check

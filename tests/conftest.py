@@ -28,7 +28,7 @@ LONGEST = {
     *("test_isolation.py", "test_demo.py", "test_city.py"),
     *("test_storms.py", "test_schemathesis.py", "test_serving.py"),
 }
-"""Files of a minute or so; a file's tests are of one process, because they share what is dear to make."""
+"""Files of a minute or so."""
 
 
 def pytest_configure() -> None:
