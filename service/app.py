@@ -356,6 +356,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "max_spend_bytes": settings.max_spend_bytes,
             "max_evidence_bytes": settings.max_document_bytes,
             "draining": asyncio.Event(),
+            "bell": news.Bell(),
             "open_data": open_data.Publication.of(settings),
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }

@@ -174,7 +174,10 @@ async def import_catalogue(
     licence: FromQuery[Licence],
     source: FromQuery[Source],
 ) -> Response[OwnCatalogue]:
-    """Send a catalogue of your own, CSV, XLSX or JSON: the file itself is the body; for people of a buyer."""
+    """Send a catalogue of your own, CSV, XLSX or JSON: the file itself is the body; for people of a buyer.
+
+    Sent again, the same bytes under the same title, version, licence and source get the first answer.
+    """
     flow = Flow(request.receive, check_file(request, MOST_BYTES, FORMS))
     with tempfile.TemporaryDirectory(prefix="tenderscore-catalogue-") as folder:
         path = Path(folder) / "catalogue"
@@ -189,11 +192,19 @@ async def import_catalogue(
     named["digest"] = flow.hash.hexdigest()
     async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         ids = {"buyer_id": caller.organisation_id, "person_id": caller.person_id}
+        there: UUID | None = await SQL.find_catalogue(conn, buyer_id=caller.organisation_id, **named)
+        if there is not None:
+            return _imported(await find(conn, caller, there), replayed=True)
         catalogue_id: UUID = await SQL.insert_catalogue(conn, **ids, **named, measures=found.measures)
         facts = {"catalogue_id": catalogue_id, **named, "measures": len(found.measures), "buyer_id": ids["buyer_id"]}
         await events.record(conn, "catalogue.imported", tender_id=None, actor=caller.person_id, data=facts)
         made = await find(conn, caller, catalogue_id)
-    return Response(made, status_code=201, headers={"Location": f"/catalogues/{made.id}"})
+    return _imported(made, replayed=False)
+
+
+def _imported(made: OwnCatalogue, *, replayed: bool) -> Response[OwnCatalogue]:
+    headers = {"Location": f"/catalogues/{made.id}"} | ({"Idempotency-Replayed": "true"} if replayed else {})
+    return Response(made, status_code=201, headers=headers)
 
 
 @get("/catalogues")

@@ -92,7 +92,7 @@ _KEYLESS = (["Reference"], ["Public"])
 """The tags of what is read without a key."""
 _WITH_QUOTA = {429: "The key has sent as many requests as it may in this minute; `Retry-After` says when to go on."}
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
-_MAY_BE_UNREAD = {"give_score", "record_consensus"}
+_MAY_BE_UNREAD = {"give_score", "record_consensus", "write_requirements", "set_panel", "change_terms"}
 """Operations that take `If-Match` but do not ask for it."""
 
 

@@ -1453,6 +1453,7 @@ CREATE TABLE public.identity_providers (
     registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     retired_at timestamp with time zone,
     token_type text DEFAULT 'at+jwt'::text NOT NULL,
+    untyped boolean DEFAULT false NOT NULL,
     CONSTRAINT identity_providers_issue_tokens_of_a_known_type CHECK ((token_type = ANY (ARRAY['at+jwt'::text, 'JWT'::text])))
 );
 

@@ -52,7 +52,7 @@ def a_delivery(quantity: int, *verdicts: tuple[Verdict, int], period: int = 1, *
 def watched_with(*obligations: Obligation) -> Watched:
     plain: dict[str, Any] = dict.fromkeys(("tender_id", "lot_id", "bid_id", "supplier_id"), ID)
     plain |= {"award_number": 1, "contractor": "Birch", "reference": "C-1", "signed_at": AT, "made_at": AT}
-    days = {"starts_on": AT.date(), "ends_on": AT.date(), "period_months": 3, "value": None}
+    days = {"starts_on": AT.date(), "ends_on": AT.date(), "period_months": 3, "value": None, "currency": "GBP"}
     return Watched(plan=Plan(**plain, **days, bounds=Bounds()), obligations=obligations)
 
 

@@ -37,7 +37,10 @@ async def test_a_licensed_catalogue_is_used_and_not_given_away(market: Market) -
         ("NT-B", "hour", "16.09"),
     ]
     assert own["measures"][0]["evidence"] == ["Payroll extract", "contract"]
-    refused(await send_catalogue(market.author, TOMS, title="A licensed one"), 409, "catalogue-there")
+    again = await send_catalogue(market.author, TOMS, title="A licensed one")
+    assert (done(again), again.headers["idempotency-replayed"]) == (own, "true")
+    other = await send_catalogue(market.author, TOMS + b"\n", title="A licensed one")
+    refused(other, 409, "catalogue-there")
     path = f"/catalogues/{own['id']}"
     assert done(await market.colleague.get(path))["digest"] == own["digest"]
     refused(await market.author.get(f"{path}/export.csv"), 403, "licence-forbids-export")
