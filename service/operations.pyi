@@ -1066,6 +1066,7 @@ class Italy(TypedDict):
 
 class Item(TypedDict):
     case: NotRequired[str]
+    catalogue_id: NotRequired[str | None]
     confidence: NotRequired[str]
     quantity: Employment | Amount | Emissions
     series: NotRequired[str | None]
@@ -1100,6 +1101,10 @@ class Ladder(TypedDict):
     levels: list[str]
     note: str
     title: str
+
+class LargerContract(TypedDict):
+    minimum_weighting: str
+    value: str
 
 class LateBid(TypedDict):
     arrived_at: str
@@ -1369,11 +1374,15 @@ class Measure(TypedDict):
     code: str
     counts: str
     description: str
-    environmental_impact: str | None
+    direction: Literal["higher", "lower"]
+    environmental_impact: (
+        Literal["biodiv-eco", "circ-econ", "clim-adapt", "clim-mitig", "pollu-prev", "water-mar", "other"] | None
+    )
     evidence: list[str]
+    goal: str | None
     method: Literal["target", "band", "graded"]
     outcomes: list[str]
-    social_objective: str | None
+    social_objective: Literal["acc-all", "et-eq", "gen-eq", "hum-right", "opp", "work-cond", "other"] | None
     theme: str
     title: str
     unit: str
@@ -2046,7 +2055,9 @@ class Outage(TypedDict):
     stopped: bool
 
 class Outcome(TypedDict):
+    criteria: NotRequired[list[str]]
     id: str
+    metrics: NotRequired[list[str]]
     theme: NotRequired[str]
     title: str
 
@@ -2082,8 +2093,16 @@ class OwnMeasure(TypedDict):
     counts: NotRequired[str]
     currency: NotRequired[str | None]
     description: NotRequired[str]
+    direction: NotRequired[Literal["higher", "lower"] | None]
+    environmental_impact: NotRequired[
+        Literal["biodiv-eco", "circ-econ", "clim-adapt", "clim-mitig", "pollu-prev", "water-mar", "other"] | None
+    ]
     evidence: NotRequired[list[str]]
+    goal: NotRequired[str | None]
     price_base: NotRequired[str]
+    social_objective: NotRequired[
+        Literal["acc-all", "et-eq", "gen-eq", "hum-right", "opp", "work-cond", "other"] | None
+    ]
     theme: NotRequired[str]
     title: str
     unit: str
@@ -2937,9 +2956,12 @@ class SocialValueModel(TypedDict):
     id: str
     in_force_from: str
     in_force_until: str | None
+    larger: NotRequired[LargerContract | None]
     licence: str
     minimum_weighting: str
+    note: NotRequired[str]
     outcomes: list[Outcome]
+    question: NotRequired[str]
     source: str
     title: str
 
