@@ -161,6 +161,11 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
     return environment, catalogue
 
 
+def _reckoned(formula: str, speech: Language, say: Say) -> str:
+    """A formula with the numbers and the words of a language."""
+    return speech.numbers(formula.replace("at most", say("at most")))
+
+
 def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
     """How the templates print values; none of them computes or rounds."""
 
@@ -190,7 +195,7 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
         "money": speech.money,
         "aligned": aligned,
         "offered": offered,
-        "reckoned": speech.numbers,
+        "reckoned": partial(_reckoned, speech=speech, say=say),
         "date": speech.date,
         "day": speech.day,
         "instant": speech.instant,

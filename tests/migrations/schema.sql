@@ -2356,6 +2356,18 @@ CREATE TABLE public.tender_keys (
     officers_needed integer
 );
 
+CREATE TABLE public.tender_measures (
+    tender_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    catalogue text NOT NULL,
+    version text NOT NULL,
+    licence text NOT NULL,
+    counts text NOT NULL,
+    social_objective text,
+    environmental_impact text,
+    goal text
+);
+
 CREATE TABLE public.tender_requirements (
     tender_id uuid NOT NULL,
     version integer NOT NULL,
@@ -2932,6 +2944,9 @@ ALTER TABLE ONLY public.tender_key_shares
 
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_one_per_tender PRIMARY KEY (tender_id);
+
+ALTER TABLE ONLY public.tender_measures
+    ADD CONSTRAINT tender_measures_are_kept_once PRIMARY KEY (tender_id, criterion_id);
 
 ALTER TABLE ONLY public.tender_requirements
     ADD CONSTRAINT tender_requirements_are_numbered PRIMARY KEY (tender_id, version);
@@ -3724,6 +3739,9 @@ ALTER TABLE ONLY public.tender_key_shares
 
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
+ALTER TABLE ONLY public.tender_measures
+    ADD CONSTRAINT tender_measures_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
 ALTER TABLE ONLY public.tender_requirements
     ADD CONSTRAINT tender_requirements_are_written_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
@@ -4520,6 +4538,8 @@ GRANT SELECT(made_at),UPDATE(made_at) ON TABLE public.tender_keys TO tenderscore
 GRANT SELECT(edition),UPDATE(edition) ON TABLE public.tender_keys TO tenderscore_app;
 
 GRANT SELECT(officers_needed),UPDATE(officers_needed) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.tender_measures TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.tender_requirements TO tenderscore_app;
 
