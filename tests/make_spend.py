@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 from service.spend_analysis import NewAnalysis, SpendAnalysis
 from service.spend_columns import Kind
 from service.spend_counting import Answers, Source, Work
-from service.spend_import import LINES, Imported, Mapped, Preview, import_file, preview
+from service.spend_import import LINES, Imported, Mapped, import_file
+from service.spend_preview import Preview, preview
 from service.spend_reading import Unreadable
 from service.spend_shares import analyse
 

@@ -153,7 +153,8 @@ def by_ours(folder: Path) -> dict[str, Any]:
     from service.spend_analysis import NewAnalysis, SpendAnalysis
     from service.spend_columns import Kind
     from service.spend_counting import Source, Work
-    from service.spend_import import LINES, Imported, Preview, import_file, preview
+    from service.spend_import import LINES, Imported, import_file
+    from service.spend_preview import Preview, preview
     from service.spend_shares import analyse
 
     def read(name: str, kind: Kind) -> tuple[Source, Imported]:
