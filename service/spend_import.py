@@ -314,7 +314,9 @@ SELECT
             ELSE 'amount'
         END
         WHEN day IS NULL AND trim(coalesce(paid_on, ''), getvariable('blank')) = '' AND (
-            trim(concat(supplier, category, unit, body, description, transaction), getvariable('blank')) = ''
+            trim(
+                concat(supplier, supplier_id, category, unit, body, description, transaction), getvariable('blank')
+            ) = ''
             OR regexp_matches(
                 concat_ws(chr(10), supplier, category, unit, body, description, code, transaction, supplier_id, kind),
                 getvariable('total')
