@@ -56,6 +56,7 @@ class Alike(TypedDict):
     entry: str
     likeness: int
     name: str
+    same_number: NotRequired[bool]
 
 class Alive(TypedDict):
     status: Literal["alive"]
@@ -1110,7 +1111,9 @@ class LateBid(TypedDict):
 
 class Layout(TypedDict):
     delimiter: NotRequired[Literal[",", ";", "\t", "|"]]
-    encoding: NotRequired[Literal["utf-8", "utf-16", "cp1252"]]
+    encoding: NotRequired[
+        Literal["utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "cp1253", "iso-8859-2", "iso-8859-5", "iso-8859-7"]
+    ]
     heading_row: NotRequired[int]
     quoting: NotRequired[Literal["double", "none"]]
     sheet: NotRequired[str]
@@ -1340,6 +1343,15 @@ class LowestToHighest(TypedDict):
     cap: NotRequired[str | None]
     floor: NotRequired[str | None]
     id: Literal["P4"]
+
+class MadeOf(TypedDict):
+    amount: str
+    digest: str
+    kept: int
+    kind: Literal["payments", "register", "places"]
+    left_out: list[LeftOut]
+    name: str
+    rows: int
 
 class Mapped(TypedDict):
     columns: dict[str, int]
@@ -2960,11 +2972,17 @@ class SpendAnalysis(TypedDict):
     left_out: list[OutOfIt]
     lines: int
     local: SpendAnalysisBounds
+    made_of: NotRequired[list[MadeOf]]
     matched: int
     more_categories: int
+    more_leaks: NotRequired[int]
+    more_sectors: NotRequired[int]
     multiplier: Multiplier | None
+    not_looked_up: NotRequired[int]
     notes: list[str]
+    place_known: NotRequired[str | None]
     proposals: list[Proposal]
+    request: NotRequired[NewAnalysis | None]
     rings: Table
     sectors: list[Crossing]
     sizes: Table
