@@ -29,7 +29,7 @@ from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refus
 from service.spend_columns import FIELDS, Field, Kind
 from service.spend_import import LEFT_OUT, LINES, Imported, Mapped, missing_of
 from service.spend_preview import Preview
-from service.spend_reading import Unreadable
+from service.spend_reading import Unreadable, starts_as_workbook
 from service.spend_shelf import Shelf, pieces_of
 
 SQL = db.queries("spend")
@@ -288,7 +288,10 @@ async def preview_spend_file(file_id: FromPath[UUID], state: State, caller: Name
     shelf: Shelf = state.shelf
     async with _turn:
         with tempfile.TemporaryDirectory(prefix="tenderscore-spend-") as folder:
-            await shelf.fetch(file.object_id, Path(folder) / "source", LOOKED_AT)
+            source = Path(folder) / "source"
+            await shelf.fetch(file.object_id, source, LOOKED_AT)
+            if file.size > LOOKED_AT and starts_as_workbook(source):
+                await shelf.fetch(file.object_id, source)  # a workbook's list of parts stands at its end
             try:
                 seen = await apart.run(_preview, Path(folder) / "source", file.kind, known)
             except apart.WorkError as error:

@@ -68,6 +68,8 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
     doubts = _doubts(kind, mapping, samples("amount"))
     if samples("paid_on") and not sure:
         doubts.append("The first rows do not tell whether the day or the month comes first in a date.")
+    if unread := [name for name in head.sheets if name != head.layout.sheet]:
+        doubts.append(f"Only the sheet {head.layout.sheet!r} is read; not: {', '.join(unread)[:300]}.")
     if doubtful is not None:
         doubts.append(f"The first rows do not tell whether {doubtful[:40]!r} has decimals or thousands.")
     if any(mapping.currency not in codes for codes in money):

@@ -93,6 +93,12 @@ class Table(NamedTuple):
     marked: bool
 
 
+def starts_as_workbook(source: Path) -> bool:
+    """Whether the file at a path is a workbook by its first bytes."""
+    with source.open("rb") as file:
+        return is_workbook(file.read(8))
+
+
 def is_workbook(start: bytes) -> bool:
     """Whether a file begins as workbooks do: zipped, or as the older ones."""
     return start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
@@ -332,9 +338,7 @@ def _known(head: Head, kind: Kind) -> int:
 
 def table_of(source: Path, layout: Layout, folder: Path) -> Table:
     """The file as a text of whole lines in UTF-8, looked through once. Raises UnreadableFile."""
-    with source.open("rb") as file:
-        workbook = is_workbook(file.read(8))
-    if workbook:
+    if starts_as_workbook(source):
         book, source = _open_workbook(source), folder / "sheet.csv"
         with source.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out).writerows(_rows_of(book, layout.sheet or book.sheet_names[0]))
