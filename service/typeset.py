@@ -429,7 +429,10 @@ def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:
 def typeset_spend(document: SpendDocument, lang: str = "en") -> str:
     """The report on a spend analysis as HTML. Raises LookupError for a language that there is none of."""
     found = document.analysis
-    return fill("spend.html", lang, doc=document, found=found, view=view_of(found), zone=document.time_zone)
+    environment, catalogue = _environment(lang)
+    module = cast("Any", environment.get_template("spend_words.html").module)
+    view = view_of(found, LANGUAGES[lang], catalogue.gettext, module.spoken)
+    return fill("spend.html", lang, doc=document, found=found, view=view, zone=document.time_zone)
 
 
 def shown_spend(document: SpendDocument, lang: str = "en") -> str:

@@ -48,6 +48,7 @@ TELLING: typing.Final[dict[str, tuple[str, ...]]] = {
     "letters": ("_standstill", "_BEGINS", "_why_not", "_told_apart", "_tie_break"),
     "participation": ("OUTCOMES", "_heard"),
     "spend_counting": ("WHY",),
+    "spend_import": ("REASONS",),
     "spend_multiplier": ("DEFINITION",),
     "spend_shares": ("_notes", "RESILIENCE", "SUPPLY_CHAINS", "BARRIERS", "_best_paid_of"),
 }
