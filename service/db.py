@@ -30,12 +30,13 @@ from uuid import UUID
 import aiosql
 import asyncpg
 import msgspec
+from aiosql.adapters.asyncpg import AsyncPGAdapter
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 from prometheus_client import Histogram
 
 from service.leader import leader_of
 from service.local_postgres import is_throwaway
-from service.problems import NotFound
+from service.problems import NotFound, Refusal
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -65,6 +66,9 @@ _Lent: TypeAlias = contextlib.AbstractAsyncContextManager[Connection]
 QUERY_LOGGERS: list[Callable[[Any], None]] = []
 """What is told of each statement on the connections that are made from now on (asyncpg's LoggedQuery)."""
 
+WHOLE_FROM = 10_000
+"""Rows."""
+_LAST_LIMIT = re.compile(r"\bLIMIT (\d+)[\s;]*\Z")
 QUERIES = Path(__file__).parent / "sql"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
@@ -100,10 +104,32 @@ class MigrationError(DatabaseError):
     """The database's tables and this program do not fit together."""
 
 
+class ListTooLong(Refusal):
+    """The list is longer than this service gives as a whole.
+
+    Nothing is left out unsaid, so nothing of it is given or decided by. Tell the operator: the log names the statement.
+    """
+
+
+class Whole(AsyncPGAdapter):
+    """Runs named queries, and gives no list that its LIMIT has cut: below WHOLE_FROM alone a LIMIT cuts on purpose."""
+
+    async def select(
+        self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None
+    ) -> AsyncGenerator[Any]:
+        """The rows; raises ListTooLong where there are as many as the statement's last LIMIT."""
+        rows = [row async for row in super().select(conn, query_name, sql, parameters, record_class)]
+        if len(rows) >= WHOLE_FROM and (limit := _LAST_LIMIT.search(sql)) and len(rows) >= int(limit[1]):
+            log.error("list too long: %s has reached its LIMIT of %d rows", query_name, len(rows))
+            raise ListTooLong(f"It has {len(rows)} entries, or more.")
+        for row in rows:
+            yield row
+
+
 @cache
 def queries(noun: str) -> Any:
     """The queries of service/sql/<noun>.sql, one async function per name, called with a connection or the pool."""
-    return aiosql.from_path(QUERIES / f"{noun}.sql", "asyncpg", attribute=None)
+    return aiosql.from_path(QUERIES / f"{noun}.sql", Whole, attribute=None)
 
 
 def statement_names() -> dict[str, str]:

@@ -26,7 +26,7 @@ FROM abnormally_low_assessments AS made
 INNER JOIN opened_bids AS opened ON made.bid_id = opened.bid_id
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY made.assessed_at, made.bid_id, made.number
-LIMIT 10000;
+LIMIT 1000000;
 
 -- name: insert_decision(bid_id, assessment, outcome, reason, person_id, decided_at)!
 -- Keep what was decided on an assessment, as the bid's next decision.
@@ -43,4 +43,4 @@ FROM abnormally_low_decisions AS made
 INNER JOIN opened_bids AS opened ON made.bid_id = opened.bid_id
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY made.decided_at, made.bid_id, made.number
-LIMIT 10000;
+LIMIT 1000000;

@@ -29,4 +29,4 @@ LEFT JOIN LATERAL (
 ) AS behind ON TRUE
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY opened.bid_id
-LIMIT 10000;
+LIMIT 100000;

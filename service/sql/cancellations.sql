@@ -41,4 +41,4 @@ FROM bids AS bid
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 WHERE bid.lot_id = :lot_id::uuid AND bid.withdrawn_at IS NULL
 ORDER BY supplier.name, bid.id
-LIMIT 10000;
+LIMIT 100000;

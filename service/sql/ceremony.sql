@@ -60,4 +60,4 @@ INNER JOIN tender_roles AS held ON lot.tender_id = held.tender_id AND finding.pe
 WHERE known.lot_id = :lot_id::uuid AND held.role = 'opening_officer'
 GROUP BY finding.document_id
 ORDER BY finding.document_id
-LIMIT 100000;
+LIMIT 1000000;

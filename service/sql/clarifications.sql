@@ -27,7 +27,7 @@ WHERE
     AND num_nonnulls(:lot_id::uuid, :bid_id::uuid, :clarification_id::uuid) = 1
     AND (:kinds::text [] IS NULL OR asked.kind = ANY(:kinds::text []))
 ORDER BY asked.asked_at, asked.bid_id, asked.number, asked.id
-LIMIT 10000;
+LIMIT 1000000;
 
 -- name: locate(clarification_id)$
 -- The bid that a clarification is about.

@@ -30,4 +30,4 @@ WHERE
     AND (:clarification_id::uuid IS NULL OR mend.clarification_id = :clarification_id::uuid)
     AND num_nonnulls(:lot_id::uuid, :clarification_id::uuid) = 1
 ORDER BY mend.proposed_at, mend.clarification_id
-LIMIT 10000;
+LIMIT 1000000;

@@ -75,7 +75,7 @@ WHERE
     AND NOT EXISTS (SELECT 1 FROM tender_keys AS key WHERE key.tender_id = tender.id)
     AND EXISTS (SELECT 1 FROM lots AS lot WHERE lot.tender_id = tender.id AND lot.opened_at IS NULL)
 ORDER BY tender.published_at, tender.id
-LIMIT 10000;
+LIMIT 1000000;
 
 -- name: insert_missing_key(tender_id, public_key, wrapped_key, wrapped_by)$
 -- Keep a key pair for a tender that has none; says nothing where somebody else was faster.

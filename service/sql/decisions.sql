@@ -27,7 +27,7 @@ FROM bid_states AS made
 INNER JOIN opened_bids AS opened ON made.bid_id = opened.bid_id
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY made.decided_at, made.bid_id, made.number
-LIMIT 10000;
+LIMIT 1000000;
 
 -- name: last_evaluation(lot_id)$
 -- The canonical bytes of the lot's last run.

@@ -20,7 +20,7 @@ INNER JOIN bids AS bid ON opened.bid_id = bid.id
 INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, supplier.name, supplier.id, opened.bid_id
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: insert_declaration(tender_id, person_id, interest, details, mitigation)$
 -- Keep a person's declaration as the next one and return its number.

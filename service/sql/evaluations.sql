@@ -4,7 +4,7 @@ SELECT outcome.bid_id, outcome.reason, outcome.by_comparison
 FROM technical_outcomes AS outcome
 WHERE outcome.lot_id = :lot_id::uuid
 ORDER BY outcome.bid_id
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: count_evaluations(lot_id)$
 -- How many runs a lot has.

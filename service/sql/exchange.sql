@@ -338,7 +338,7 @@ FROM record_files AS asked
 INNER JOIN record_file_contents AS made ON asked.id = made.record_file_id
 WHERE asked.tender_id = :tender_id::uuid
 ORDER BY path
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: read_file(kind, of_id, lang, number)$
 -- The bytes of one of those files.
@@ -364,4 +364,4 @@ INNER JOIN bid_documents AS named
 INNER JOIN lots AS lot ON bid.lot_id = lot.id
 WHERE lot.tender_id = :tender_id::uuid AND opened.content_key IS NOT NULL
 ORDER BY bid.id, opened.document_id
-LIMIT 100000;
+LIMIT 1000000;

@@ -25,7 +25,7 @@ CROSS JOIN LATERAL (
 ) AS decided
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY supplier.name, opened.bid_id
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: list_names(lot_id)
 -- The names and identifiers of everybody behind the opened bids of a lot.
@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (
 ) AS named
 WHERE opened.lot_id = :lot_id::uuid AND named.text IS NOT NULL
 ORDER BY opened.bid_id, named.kind, named.text
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_reasons(lot_id)
 -- The agreed reasons for the standing scores of a lot, and where in the bids they are seen.
@@ -59,7 +59,7 @@ WHERE
             later.bid_id = score.bid_id AND later.criterion_id = score.criterion_id AND later.version > score.version
     )
 ORDER BY score.bid_id, score.criterion_id
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_texts(lot_id)
 -- The standing texts for the letters of a lot.
@@ -67,7 +67,7 @@ SELECT DISTINCT ON (given.bid_id, given.field) given.bid_id, given.field, given.
 FROM letter_texts AS given
 WHERE given.lot_id = :lot_id::uuid
 ORDER BY given.bid_id, given.field, given.version DESC
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_redactions(lot_id)
 -- Which fields of a lot's letters are redacted, and which are shown again.
@@ -76,7 +76,7 @@ SELECT DISTINCT ON (decided.bid_id, decided.field)
 FROM letter_redactions AS decided
 WHERE decided.lot_id = :lot_id::uuid
 ORDER BY decided.bid_id, decided.field, decided.version DESC
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_sent(lot_id, award_number)
 -- The letters of an award as they were sent.
@@ -84,4 +84,4 @@ SELECT sent.bid_id, sent.award_number, sent.canonical, sent.digest, sent.sent_at
 FROM sent_letters AS sent
 WHERE sent.lot_id = :lot_id::uuid AND sent.award_number = :award_number::int
 ORDER BY sent.bid_id
-LIMIT 10000;
+LIMIT 100000;

@@ -13,7 +13,7 @@ WHERE
             later.bid_id = score.bid_id AND later.criterion_id = score.criterion_id AND later.version > score.version
     )
 ORDER BY score.bid_id, score.criterion_id
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: insert_consensus(meeting_id, person_id, bid_ids, criteria, versions, agreed, reasons, cites, change_reasons)$
 -- Keep scores that the panel agreed, side by side, and say when.

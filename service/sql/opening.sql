@@ -74,21 +74,26 @@ ORDER BY version.submitted_at, bid.id
 LIMIT 100000;
 
 -- name: list_logged(lot_id)
--- What the log says of a lot's bids, entry by entry, and whether each entry is still the one that its leaf was hashed from.
+-- What the log says last of each bid for a lot, and whether that entry is still the one that its leaf was hashed from.
 SELECT
-    event.kind, event.at, (event.data ->> 'bid_id')::uuid AS bid_id, (event.data ->> 'supplier_id')::uuid AS supplier_id,
-    (event.data ->> 'version')::int AS version, event.data ->> 'digest' AS digest,
-    event.data ->> 'rules_digest' AS rules_digest, event.data -> 'documents' AS documents,
-    event.leaf = log_leaf(
-        log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt)
+    last.kind, last.at, (last.data ->> 'bid_id')::uuid AS bid_id, (last.data ->> 'supplier_id')::uuid AS supplier_id,
+    (last.data ->> 'version')::int AS version, last.data ->> 'digest' AS digest,
+    last.data ->> 'rules_digest' AS rules_digest, last.data -> 'documents' AS documents,
+    last.leaf = log_leaf(
+        log_entry(last.log_id, last.position, last.kind, last.person_id, last.data, last.at, last.salt)
     ) AS intact
-FROM lots AS lot
-INNER JOIN events AS event ON lot.tender_id = event.log_id
-WHERE
-    lot.id = :lot_id::uuid
-    AND event.kind IN ('bid.submitted', 'bid.replaced', 'bid.withdrawn')
-    AND event.data ->> 'lot_id' = lot.id::text
-ORDER BY event.position, event.log_id
+FROM (
+    SELECT DISTINCT ON (event.data ->> 'bid_id')
+        event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt, event.leaf
+    FROM lots AS lot
+    INNER JOIN events AS event ON lot.tender_id = event.log_id
+    WHERE
+        lot.id = :lot_id::uuid
+        AND event.kind IN ('bid.submitted', 'bid.replaced', 'bid.withdrawn')
+        AND event.data ->> 'lot_id' = lot.id::text
+    ORDER BY event.data ->> 'bid_id', event.position DESC
+) AS last
+ORDER BY last.position, last.log_id
 LIMIT 1000000;
 
 -- name: list_going_on(lot_id)
@@ -173,7 +178,7 @@ LEFT JOIN technical_outcomes AS outcome ON opened.bid_id = outcome.bid_id
 LEFT JOIN opened_prices AS price ON opened.bid_id = price.bid_id
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY version.submitted_at, opened.bid_id
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: list_contents(lot_id)
 -- What was kept of a lot's opened envelopes, with what the log's digests of it are made of.
@@ -185,7 +190,7 @@ SELECT 'price' AS envelope, price.bid_id, price.offers, price.fault, price.salt,
 FROM opened_prices AS price
 WHERE price.lot_id = :lot_id::uuid
 ORDER BY envelope, bid_id
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_contents_logged(lot_id)
 -- What the log says that a lot's envelopes held: its digest, none where an earlier release opened them.
@@ -206,7 +211,7 @@ WHERE
     lot.id = :lot_id::uuid AND event.kind IN ('bids.opened', 'prices.opened')
     AND event.data ->> 'lot_id' = lot.id::text
 ORDER BY event.position, bid_id
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_own_seats(lot_id, person_id)
 -- The criteria of a lot on which a person has ever been seated, and whether that is so now.

@@ -18,7 +18,7 @@ INNER JOIN organisations AS supplier ON bid.supplier_id = supplier.id
 INNER JOIN bid_versions AS version ON opened.bid_id = version.bid_id AND opened.version = version.version
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY version.submitted_at, opened.bid_id
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: list_price_lines(lot_id)
 -- The bids of a lot after the technical consensus: whose price was opened, with what fault, and whose stays sealed.
@@ -32,7 +32,7 @@ INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = 
 LEFT JOIN opened_prices AS price ON outcome.bid_id = price.bid_id
 WHERE outcome.lot_id = :lot_id::uuid
 ORDER BY version.submitted_at, outcome.bid_id
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: list_late(lot_id)
 -- The bids that came too late for a lot and were not stored: whose, when, how large, with which digest.
@@ -44,7 +44,7 @@ INNER JOIN lots AS lot ON event.log_id = lot.tender_id
 INNER JOIN organisations AS supplier ON (event.data ->> 'supplier_id')::uuid = supplier.id
 WHERE lot.id = :lot_id::uuid AND event.kind = 'bid.late' AND event.data ->> 'lot_id' = lot.id::text
 ORDER BY event.position, supplier.id
-LIMIT 10000;
+LIMIT 1000000;
 
 -- name: count_withdrawn(lot_id)$
 -- How many bids for a lot were withdrawn before the deadline, says the log; they are never opened.
@@ -66,4 +66,4 @@ WHERE
     lot.id = :lot_id::uuid AND event.data ->> 'lot_id' = lot.id::text
     AND event.kind = CASE WHEN :envelope::text = 'offer' THEN 'bids.opened' ELSE 'prices.opened' END
 ORDER BY event.position, bid_id
-LIMIT 10000;
+LIMIT 100000;

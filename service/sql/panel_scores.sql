@@ -44,7 +44,7 @@ FROM score_drafts AS draft
 INNER JOIN opened_bids AS opened ON draft.bid_id = opened.bid_id
 WHERE opened.lot_id = :lot_id::uuid AND draft.person_id = :person_id::uuid
 ORDER BY draft.criterion_id, draft.bid_id
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_panel_scores(lot_id, person_id)
 -- The standing scores of a lot; for an evaluator the own ones, and others' on criteria where all own ones are in.
@@ -74,7 +74,7 @@ WHERE
         OR own_scores_are_in(score.bid_id, score.criterion_id, :person_id::uuid)
     )
 ORDER BY score.bid_id, score.criterion_id, score.given_at, score.person_id
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_progress(lot_id)
 -- For every seat in force how many bids are in the race, and how many of them are scored and drafted.

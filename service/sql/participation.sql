@@ -17,4 +17,4 @@ LEFT JOIN LATERAL (
 ) AS hearing ON TRUE
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY made.bid_id, made.subject, made.subject_id, made.number DESC
-LIMIT 100000;
+LIMIT 1000000;

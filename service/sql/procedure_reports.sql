@@ -29,7 +29,7 @@ LEFT JOIN LATERAL (
 ) AS decision ON TRUE
 WHERE lot.tender_id = :tender_id::uuid
 ORDER BY lot.number, supplier.name, opened.bid_id
-LIMIT 10000;
+LIMIT 1000000;
 
 -- name: list_last_runs(tender_id)
 -- The last run of each lot of a tender, as it was stored.

@@ -36,7 +36,7 @@ INNER JOIN bid_versions AS version ON bid.id = version.bid_id
 INNER JOIN events AS event ON lot.tender_id = event.log_id AND version.position = event.position
 WHERE lot.tender_id = :tender_id::uuid
 ORDER BY bid.id, version.version
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: get_leaves(log_id, size)$
 -- The first leaves of a log, in order.

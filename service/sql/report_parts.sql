@@ -4,7 +4,7 @@ SELECT kept.key, kept.part
 FROM report_parts AS kept
 WHERE kept.tender_id = :tender_id::uuid AND kept.lang = :lang::text AND kept.key = ANY(:keys::bytea [])
 ORDER BY kept.key
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: keep_parts(tender_id, lang, keys, parts)!
 -- Keep what was laid out; who was quicker stays.

@@ -52,7 +52,7 @@ LEFT JOIN opened_prices AS price ON opened.bid_id = price.bid_id
 INNER JOIN bid_versions AS receipt ON opened.bid_id = receipt.bid_id AND opened.version = receipt.version
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY receipt.submitted_at, opened.bid_id
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: list_panel_scores(lot_id, until)
 -- Every evaluator's score as it stood at an instant, the places in the bid behind the reason; who had left is marked.
@@ -108,7 +108,7 @@ INNER JOIN opened_bids AS opened ON decision.bid_id = opened.bid_id
 INNER JOIN people AS person ON decision.person_id = person.id
 WHERE opened.lot_id = :lot_id::uuid AND decision.decided_at <= :until::timestamptz
 ORDER BY decision.bid_id, decision.number
-LIMIT 100000;
+LIMIT 1000000;
 
 -- name: list_late(lot_id, until)
 -- The bids that had come too late for a lot by an instant.
@@ -122,7 +122,7 @@ WHERE
     lot.id = :lot_id::uuid AND event.kind = 'bid.late' AND event.data ->> 'lot_id' = lot.id::text
     AND event.at <= :until::timestamptz
 ORDER BY event.position, supplier.id
-LIMIT 10000;
+LIMIT 1000000;
 
 -- name: list_missing(lot_id)
 -- The bids that the log had and an opening of the lot did not find in the database.
@@ -135,7 +135,7 @@ WHERE
     lot.id = :lot_id::uuid AND event.data ->> 'lot_id' = lot.id::text
     AND event.kind IN ('bids.opened', 'prices.opened')
 ORDER BY event.position, supplier.id
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: list_stay_sealed(lot_id)
 -- The bids of a lot whose prices were never opened, and why.
@@ -143,7 +143,7 @@ SELECT bidder_name(outcome.bid_id) AS supplier, outcome.reason
 FROM technical_outcomes AS outcome
 WHERE outcome.lot_id = :lot_id::uuid AND outcome.reason IS NOT NULL
 ORDER BY supplier, outcome.bid_id
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: list_officers(lot_id, envelope)
 -- Who opened the bids, or later the prices.

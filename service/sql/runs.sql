@@ -60,7 +60,7 @@ WHERE
     AND made.decided_at > :since::timestamptz
     AND made.decided_at <= :until::timestamptz
 ORDER BY made.decided_at, made.bid_id, made.criterion_id
-LIMIT 10000;
+LIMIT 1000000;
 
 -- name: get_drawing(lot_id, since, until)^
 -- The secret with which a lot's ties are drawn, if it was revealed between two instants, and by whom.

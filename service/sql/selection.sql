@@ -19,4 +19,4 @@ FROM selection_decisions AS made
 INNER JOIN opened_bids AS opened ON made.bid_id = opened.bid_id
 WHERE opened.lot_id = :lot_id::uuid
 ORDER BY made.decided_at, made.bid_id, made.number
-LIMIT 100000;
+LIMIT 1000000;

@@ -87,6 +87,18 @@ async def test_a_list_keeps_the_order_of_its_query(pool: asyncpg.Pool):
     assert await db.many(ROWS.list_rows(pool, least=Decimal(100)), Row) == []
 
 
+@pytest.mark.parametrize(("limit", "number"), [(10_000, 9_999), (10_000, None), (9_999, 9_999), (20_000, 10_000)])
+async def test_a_long_list_is_given_whole_or_not_at_all(pool: asyncpg.Pool, limit: int, number: int | None):
+    """Never cut unsaid, as an opening's once was; a small LIMIT cuts on purpose."""
+    rows = "-- name: list_numbers(most)\nSELECT n FROM generate_series(1, :most::int) AS n ORDER BY n LIMIT {};"
+    numbers = aiosql.from_str(rows.format(limit), db.Whole)
+    asked = [row["n"] async for row in numbers.list_numbers(pool, most=number)] if number else None
+    assert asked is None or len(asked) == number
+    if number is None:
+        with pytest.raises(db.ListTooLong):
+            await anext(numbers.list_numbers(pool, most=limit))
+
+
 def test_a_query_must_declare_exactly_the_parameters_it_uses():
     for declared in ("", "()", "(lot_id, other)"):
         with pytest.raises(aiosql.SQLParseException):

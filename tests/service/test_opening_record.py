@@ -42,3 +42,26 @@ async def test_the_record_names_late_and_withdrawn_bids(market: Market) -> None:
     assert late["size"] > 4096
     assert len(late["digest"]) == 64
     assert datetime.fromisoformat(late["arrived_at"]) < datetime.fromisoformat(record["opened_at"])
+
+
+async def test_a_record_of_very_many_bids_names_every_one(market: Market) -> None:
+    """It once ended unsaid behind ten thousand."""
+    tender, _ = await market.opened()
+    await market.owner.execute(
+        """
+        WITH supplier AS (
+            INSERT INTO organisations (kind, name)
+            SELECT 'supplier', 'Supplier ' || n FROM generate_series(1, 10000) AS n RETURNING id
+        ),
+        bid AS (INSERT INTO bids (lot_id, supplier_id) SELECT $1, id FROM supplier RETURNING id, lot_id),
+        kept AS (
+            INSERT INTO bid_versions (bid_id, version, person_id, rules_digest, digest, size, submitted_at)
+            SELECT id, 1, $2, '', '', 1, clock_timestamp() FROM bid
+        )
+        INSERT INTO opened_bids (bid_id, lot_id, version, offers) SELECT id, lot_id, 1, '{}' FROM bid
+        """,
+        lot_of(tender),
+        market.author.id,
+    )
+    record = done(await market.officer.get(f"/lots/{lot_of(tender)}/opening"))
+    assert (record["number"], len(record["bids"])) == (10_002, 10_002)
