@@ -56,6 +56,7 @@ class Alike(TypedDict):
     entry: str
     likeness: int
     name: str
+    same_number: NotRequired[bool]
 
 class Alive(TypedDict):
     status: Literal["alive"]
@@ -703,9 +704,13 @@ class Drawing(TypedDict):
 
 class Due(TypedDict):
     about: str
+    begins_on: NotRequired[str | None]
     due_on: str
     kind: Literal["report", "verify", "rectify", "assess", "publish"]
     last_day: NotRequired[str | None]
+    notice: NotRequired[Literal["kpis", "assessment", "failure"] | None]
+    number: NotRequired[int | None]
+    title: NotRequired[str]
 
 class Effect(TypedDict):
     after: list[str]
@@ -1066,6 +1071,7 @@ class Italy(TypedDict):
 
 class Item(TypedDict):
     case: NotRequired[str]
+    catalogue_id: NotRequired[str | None]
     confidence: NotRequired[str]
     quantity: Employment | Amount | Emissions
     series: NotRequired[str | None]
@@ -1101,6 +1107,10 @@ class Ladder(TypedDict):
     note: str
     title: str
 
+class LargerContract(TypedDict):
+    minimum_weighting: str
+    value: str
+
 class LateBid(TypedDict):
     arrived_at: str
     digest: str
@@ -1110,7 +1120,9 @@ class LateBid(TypedDict):
 
 class Layout(TypedDict):
     delimiter: NotRequired[Literal[",", ";", "\t", "|"]]
-    encoding: NotRequired[Literal["utf-8", "utf-16", "cp1252"]]
+    encoding: NotRequired[
+        Literal["utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "cp1253", "iso-8859-2", "iso-8859-5", "iso-8859-7"]
+    ]
     heading_row: NotRequired[int]
     quoting: NotRequired[Literal["double", "none"]]
     sheet: NotRequired[str]
@@ -1341,6 +1353,15 @@ class LowestToHighest(TypedDict):
     floor: NotRequired[str | None]
     id: Literal["P4"]
 
+class MadeOf(TypedDict):
+    amount: str
+    digest: str
+    kept: int
+    kind: Literal["payments", "register", "places"]
+    left_out: list[LeftOut]
+    name: str
+    rows: int
+
 class Mapped(TypedDict):
     columns: dict[str, int]
     currency: NotRequired[str]
@@ -1369,11 +1390,15 @@ class Measure(TypedDict):
     code: str
     counts: str
     description: str
-    environmental_impact: str | None
+    direction: Literal["higher", "lower"]
+    environmental_impact: (
+        Literal["biodiv-eco", "circ-econ", "clim-adapt", "clim-mitig", "pollu-prev", "water-mar", "other"] | None
+    )
     evidence: list[str]
+    goal: str | None
     method: Literal["target", "band", "graded"]
     outcomes: list[str]
-    social_objective: str | None
+    social_objective: Literal["acc-all", "et-eq", "gen-eq", "hum-right", "opp", "work-cond", "other"] | None
     theme: str
     title: str
     unit: str
@@ -2046,7 +2071,9 @@ class Outage(TypedDict):
     stopped: bool
 
 class Outcome(TypedDict):
+    criteria: NotRequired[list[str]]
     id: str
+    metrics: NotRequired[list[str]]
     theme: NotRequired[str]
     title: str
 
@@ -2082,8 +2109,16 @@ class OwnMeasure(TypedDict):
     counts: NotRequired[str]
     currency: NotRequired[str | None]
     description: NotRequired[str]
+    direction: NotRequired[Literal["higher", "lower"] | None]
+    environmental_impact: NotRequired[
+        Literal["biodiv-eco", "circ-econ", "clim-adapt", "clim-mitig", "pollu-prev", "water-mar", "other"] | None
+    ]
     evidence: NotRequired[list[str]]
+    goal: NotRequired[str | None]
     price_base: NotRequired[str]
+    social_objective: NotRequired[
+        Literal["acc-all", "et-eq", "gen-eq", "hum-right", "opp", "work-cond", "other"] | None
+    ]
     theme: NotRequired[str]
     title: str
     unit: str
@@ -2939,9 +2974,12 @@ class SocialValueModel(TypedDict):
     id: str
     in_force_from: str
     in_force_until: str | None
+    larger: NotRequired[LargerContract | None]
     licence: str
     minimum_weighting: str
+    note: NotRequired[str]
     outcomes: list[Outcome]
+    question: NotRequired[str]
     source: str
     title: str
 
@@ -2962,11 +3000,17 @@ class SpendAnalysis(TypedDict):
     left_out: list[OutOfIt]
     lines: int
     local: SpendAnalysisBounds
+    made_of: NotRequired[list[MadeOf]]
     matched: int
     more_categories: int
+    more_leaks: NotRequired[int]
+    more_sectors: NotRequired[int]
     multiplier: Multiplier | None
+    not_looked_up: NotRequired[int]
     notes: list[str]
+    place_known: NotRequired[str | None]
     proposals: list[Proposal]
+    request: NotRequired[NewAnalysis | None]
     rings: Table
     sectors: list[Crossing]
     sizes: Table
