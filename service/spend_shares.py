@@ -175,8 +175,9 @@ def _by_count(rows: Sequence[tuple[Any, ...]]) -> Bounds:
 
 
 def _made_of(work: Work) -> Iterable[MadeOf]:
-    sources: list[tuple[Kind, Source | None]] = [("payments", source) for source in work.files]
-    for kind, source in (*sources, ("register", work.register), ("places", work.places)):
+    sources: list[tuple[Kind, Source | None]] = [("register", work.register), ("places", work.places)]
+    sources[:0] = [("payments", source) for source in work.files]
+    for kind, source in sources:
         if source is not None and (read := source.imported) is not None:
             yield MadeOf(
                 kind=kind,
