@@ -10,6 +10,7 @@ import copy
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ FORMS = frozenset({"pattern", "format", "const"})
 METHODS = ("get", "post", "put", "delete", "patch")
 
 
+@cache
 def described() -> dict[str, Any]:
-    """The description that the program gives of itself."""
+    """The description that the program gives of itself; nobody changes it but in a copy."""
     app = create_app(Settings(port=0), "postgresql://nowhere/none", Secrets([b"\x01" * 32]))
     return json.loads(json.dumps(app.openapi_schema.to_schema(), default=str))
 
