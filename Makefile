@@ -1,5 +1,5 @@
 # Needs git, make and python3 with venv. Everything else comes from requirements.lock, by version and hash.
-# demo · serve · test · check · bench BENCH=… [ARGS=…] · soak SOAK=… [N=…] · lock · translations · browser
+# demo · serve · test · check · bench BENCH=… [ARGS=…] · soak SOAK=… [N=…] · lock · translations · browser · faketime
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -23,7 +23,7 @@ define packages
 	else false; fi || echo "$(2) To mend: sudo apt-get install $(1)"
 endef
 
-.PHONY: demo serve test check bench soak lock translations browser pango wrk
+.PHONY: demo serve test check bench soak lock translations browser faketime pango wrk
 
 demo: .venv/installed pango
 	$(BIN)/tenderscore demo $(if $(CITY),--city) $(if $(EXIT),--exit)
@@ -45,7 +45,7 @@ check: .venv/installed-dev
 bench: .venv/installed-dev $(if $(filter engine bids reports spend,$(BENCH)),.venv/installed-bench) $(if $(filter bids,$(BENCH)),wrk)
 	@$(BIN)/python -m tests.bench.$(or $(BENCH),$(error BENCH=… names a module of tests/bench)) $(ARGS)
 
-soak: .venv/installed-dev
+soak: .venv/installed-dev $(if $(filter clock,$(SOAK)),faketime)
 	@$(BIN)/python -m tests.soak.$(or $(SOAK),$(error SOAK=… names a module of tests/soak)) $(N)
 
 # Every resolution may only add to the one before.
@@ -61,6 +61,10 @@ translations: .venv/installed-dev
 
 browser:
 	@command -v chromium >/dev/null || { $(call packages,chromium,Without a browser its tests are skipped.); }
+
+faketime:
+	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 \
+		|| { $(call packages,faketime,Without libfaketime the tests of a wrong clock are skipped.); } >&2
 
 wrk:
 	@command -v wrk >/dev/null || { $(call packages,wrk,Without wrk our own load generator serves and lowers the ratios.); } >&2

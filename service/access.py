@@ -50,9 +50,11 @@ class Row(Struct, frozen=True, kw_only=True):
     """What an operation asks of its caller.
 
     scope: what the key must carry, None where any key does. kind: of which organisations people may come. roles: of
-    which the caller must hold one in the tender, if he comes from its buyer; none where every colleague may. since: the
-    stage before which it is refused. tells: what of bids its answer may tell. decides: whether it opens bids or
-    approves, or changes what a strong sign-in is, for which the sign-in must be strong.
+    which the caller must hold one in the tender, if he comes from its buyer; none where every colleague may. decides:
+    whether it opens bids, approves or weighs as much, or changes what a strong sign-in is, for which the sign-in must
+    be strong. These the guards read. since: the stage before which it is refused; each handler does so by a rule of its
+    own that says what is missing, for most stages are a lot's and not the tender's. tells: what of bids its answer may
+    tell, which its queries see to. Both are read by the tests alone, which ask at every stage and search every answer.
     """
 
     whose: Whose
@@ -142,9 +144,9 @@ ROWS: dict[str, Row] = {
     "register_provider": Row(whose="caller", scope="admin", kind="buyer", decides=True),
     "list_providers": Row(whose="caller", scope="read", kind="buyer"),
     "retire_provider": Row(whose="caller", scope="admin", kind="buyer"),
-    "add_identity": Row(whose="caller", scope="admin", kind="buyer"),
+    "add_identity": Row(whose="caller", scope="admin", kind="buyer"),  # asks for a strong sign-in from the second on
     "list_identities": Row(whose="caller", scope="read", kind="buyer"),
-    "register_officer_key": Row(whose="caller", scope="write", kind="buyer"),
+    "register_officer_key": Row(whose="caller", scope="write", kind="buyer", decides=True),
     # What happened: the feed, and webhooks, which read with the eyes of their makers
     "read_feed": _read("caller"),
     "make_webhook": Row(whose="caller", scope="write"),
@@ -185,7 +187,7 @@ ROWS: dict[str, Row] = {
     "edit_tender": _write("buyer", "author"),
     "get_legal_rules": _read("published"),
     "get_eforms_terms": _read("published"),
-    "grant_role": _write("buyer", "author", "approver"),
+    "grant_role": _write("buyer", "author", "approver"),  # asks for a strong sign-in where the role opens or approves
     "take_role": _write("buyer", "author", "approver"),
     "list_roles": _read("buyer"),
     "write_requirements": _write("buyer", "author"),
@@ -202,7 +204,7 @@ ROWS: dict[str, Row] = {
     "get_learnt_paper": _read("buyer"),
     "show_learnt_paper": _read("buyer"),
     "get_key": _read("buyer", "opening_officer", "author", "approver", "auditor"),
-    "put_key": _write("buyer", *OFFICERS),
+    "put_key": _decide(*OFFICERS, since="draft"),
     "get_share": _read("buyer", *OFFICERS),
     "rehearse": _write("buyer", *OFFICERS),
     "publish_tender": _decide("approver", since="draft"),
@@ -263,7 +265,7 @@ ROWS: dict[str, Row] = {
     "show_moderation_paper": _read("buyer", "moderator", "approver", "auditor", since="opened", tells=("reason",)),
     "record_consensus": _write("buyer", "moderator", since="opened"),
     "list_consensus": _read("buyer", "moderator", "approver", "auditor", tells=("reason",)),
-    "lock_criterion": _write("buyer", "moderator", since="opened"),
+    "lock_criterion": _decide("moderator", since="opened"),
     "unlock_criterion": _decide("approver", since="opened"),
     "list_locks": _read("buyer", *READERS, tells=("reason",)),
     "lock_consensus": _decide("moderator", since="opened"),
@@ -276,9 +278,9 @@ ROWS: dict[str, Row] = {
     "decide_correction": _decide("approver", since="opened"),
     "list_corrections": _read("buyer", *READERS, tells=_BIDS),
     "open_hearing": _write("buyer", "moderator", "approver", since="opened"),
-    "decide_selection": _write("buyer", "moderator", "approver", since="opened"),
+    "decide_selection": _decide("moderator", "approver", since="opened"),
     "list_selection": _read("buyer", *READERS, tells=("reason",)),
-    "decide_state": _write("buyer", "moderator", "approver", since="opened"),
+    "decide_state": _decide("moderator", "approver", since="opened"),
     "list_states": _read("buyer", *READERS, tells=("reason",)),
     "preview_exclusion": _read("buyer", "moderator", "approver", "auditor", since="evaluated", tells=_BIDS),
     "request_explanation": _write("buyer", "moderator", "approver", since="opened"),
@@ -322,17 +324,17 @@ ROWS: dict[str, Row] = {
     "record_contract": _decide("approver", "contract_manager", since="awarded"),
     "get_contract": _read("buyer", since="awarded"),
     # The contract
-    "make_obligations": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "make_obligations": _decide("contract_manager", "approver", since="awarded"),
     "list_obligations": _read("parties", *CONTRACT, since="awarded", tells=("offer", "price")),
-    "change_terms": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "change_terms": _decide("contract_manager", "approver", since="awarded"),
     "report_delivery": _write("parties", "contract_manager", since="awarded"),
     "list_deliveries": _read("parties", *CONTRACT, since="awarded", tells=("offer",)),
     "add_evidence": _write("parties", "contract_manager", since="awarded"),
     "read_evidence": _read("parties", *CONTRACT, since="awarded", tells=("offer",)),
     "decide_delivery": _decide("contract_manager", "approver", since="awarded"),
     "take_remedy": _decide("contract_manager", "approver", since="awarded"),
-    "assess_performance": _write("buyer", "contract_manager", "approver", since="awarded"),
-    "record_failure": _write("buyer", "contract_manager", "approver", since="awarded"),
+    "assess_performance": _decide("contract_manager", "approver", since="awarded"),
+    "record_failure": _decide("contract_manager", "approver", since="awarded"),
     "list_performance_notices": _read("buyer", *CONTRACT, since="awarded", tells=("offer", "price")),
     "record_performance_notice": _decide("contract_manager", "approver", since="awarded"),
     "get_monitoring": _read("buyer", *CONTRACT, since="awarded", tells=("offer", "price")),

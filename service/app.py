@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -45,6 +46,7 @@ from service import (
     frameworks,
     identity_providers,
     imports,
+    jobs,
     jurisdictions,
     letter_texts,
     locking,
@@ -94,6 +96,7 @@ from service import (
     setups,
     sign_in,
     simulations,
+    social_value,
     spend,
     spend_analyses,
     spend_findings,
@@ -230,10 +233,16 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
 
 
 async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
-    """Do queued jobs of every kind and tell news until cancelled; a program of its own wraps it in `until_told`."""
-    duties = papers.DUTIES | contract_reminders.DUTIES | spend_reports.duties(settings) | releases.duties(settings)
+    """Do queued jobs of every kind and tell news until cancelled; a program of its own wraps it in `until_told`.
+
+    Papers have the seats that the settings give; spend, whose imports take minutes, has one of its own, and so has what
+    is done in a moment, such as releases.
+    """
+    apart = partial(jobs.work, dsn, at_once=1, grace=settings.shutdown_seconds, pooler=settings.database_pooler)
     async with asyncio.TaskGroup() as group:
-        group.create_task(reports.work(dsn, settings, duties))
+        group.create_task(reports.work(dsn, settings, papers.DUTIES))
+        group.create_task(apart(spend_reports.duties(settings)))
+        group.create_task(apart(contract_reminders.DUTIES | releases.duties(settings)))
         group.create_task(relay.work(dsn, settings, secrets))
 
 
@@ -265,6 +274,7 @@ _DRAFT = (
     robustness.router,
     simulations.router,
     measures.router,
+    social_value.router,
     ocds_drafts.router,
     own_measures.router,
     quantities.router,
@@ -356,6 +366,7 @@ def _state(settings: Settings, secrets: Secrets) -> State:
             "max_spend_bytes": settings.max_spend_bytes,
             "max_evidence_bytes": settings.max_document_bytes,
             "draining": asyncio.Event(),
+            "bell": news.Bell(),
             "open_data": open_data.Publication.of(settings),
             "traffic": Traffic(10_000 if settings.sample_seconds else 0),
         }

@@ -5,20 +5,28 @@ tree are listed with their share of the whole lot; where such a share never ends
 A rule for the whole tender is no sum of weights: its criteria stand without numbers, and the rule in words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 
 import scoring
+from scoring.absolute import FixedPrice
 from scoring.answers import PassFail, Text
 from scoring.catalogue import Listed
 from scoring.decimals import exact_text
 from scoring.model import is_price, method_tag, price_criterion, unit_of
 from scoring.units import find_unit, is_money
-from service.measures import Measure, built_in
-from service.ocds import AwardCriteria, AwardCriterion, Number, Sustainability
+from service.measures import by_code
+from service.ocds import (
+    AwardCriteria,
+    AwardCriterion,
+    EnvironmentalImpact,
+    Number,
+    SocialObjective,
+    Sustainability,
+)
 
 LONGEST_NAME: Final = 400
 LONGEST_DESCRIPTION: Final = 6000
@@ -51,25 +59,41 @@ ENVIRONMENTAL: Final = {
 }
 """OCDS goals by the codes of BT-774."""
 
-_FINER: Final = {
-    "local-supply-chain": "economic.localEconomyPromotion",
-    "sme-supply-chain": "social.smeInclusion",
-    "tCO2e": "environmental.carbonEmissionsReduction",
-    "kgCO2e": "environmental.carbonEmissionsReduction",
-}
-"""Measures of the catalogue, and units, for which the codelist of OCDS has a code of their own."""
 
-_BY_UNIT: Final[dict[str, tuple[str | None, str | None]]] = {
-    "fte_year": ("opp", None),
-    "apprentice": ("other", None),
-    "tCO2e": (None, "clim-mitig"),
-    "kgCO2e": (None, "clim-mitig"),
+class Tagged(Protocol):
+    """What a measure says of the goals that it serves: the codes of BT-775, BT-774 and OCDS."""
+
+    @property
+    def social_objective(self) -> SocialObjective | None: ...
+    @property
+    def environmental_impact(self) -> EnvironmentalImpact | None: ...
+    @property
+    def goal(self) -> str | None: ...
+
+
+class Tags(NamedTuple):
+    """The same, where nobody but a unit says it."""
+
+    social_objective: SocialObjective | None = None
+    environmental_impact: EnvironmentalImpact | None = None
+    goal: str | None = None
+
+
+_CARBON: Final = Tags(environmental_impact="clim-mitig", goal="environmental.carbonEmissionsReduction")
+_BY_UNIT: Final[dict[str, Tags]] = {
+    "fte_year": Tags("other"),
+    "apprentice": Tags("other", goal="social.apprenticeships"),
+    "tCO2e": _CARBON,
+    "kgCO2e": _CARBON,
 }
-"""BT-775 and BT-774 of criteria that are not from the catalogue: what their unit tells by itself."""
+"""Goals of criteria that no catalogue knows: what their unit tells by itself. Whose jobs they are it does not tell."""
 
 
 class Goal(NamedTuple):
-    """A goal beyond the purchase that a criterion serves: its name, and the codes of BT-775, BT-774 and OCDS."""
+    """A goal beyond the purchase that a criterion serves: its name, and the codes of BT-775, BT-774 and OCDS.
+
+    OCDS has no codes for skills and the like; ours stand below its own `social`, as an open codelist allows.
+    """
 
     name: str
     social: str | None
@@ -77,7 +101,9 @@ class Goal(NamedTuple):
     goal: str
 
 
-class _Leaf(NamedTuple):
+class Leaf(NamedTuple):
+    """A criterion that is scored by itself: its place in the tree, and its share of the whole lot."""
+
     path: str
     criterion: scoring.Criterion
     share: Fraction
@@ -88,11 +114,11 @@ class _Leaf(NamedTuple):
 
 def published(lot: scoring.Lot) -> AwardCriteria:
     """The award criteria of a lot: each with its kind, its weight where weights are added, and its thresholds."""
-    leaves = [one for one in _leaves(lot) if not isinstance(one.criterion.method, PassFail | Text)]
+    leaves = [one for one in leaves_of(lot) if not isinstance(one.criterion.method, PassFail | Text)]
     price = price_criterion(lot.criteria, lot.rule)
     weight = "percentageExact" if lot.total == HUNDRED else "pointsExact"
     if lot.rule is None and not all(_ends(one.share) for one in leaves):
-        criteria = tuple(_group(one, price, weight) for one in lot.criteria if one.weighting)
+        criteria = tuple(_group(one, price, weight) for one in lot.criteria if one.weighting or _fixed(one))
     else:
         criteria = tuple(
             AwardCriterion(
@@ -103,7 +129,7 @@ def published(lot: scoring.Lot) -> AwardCriteria:
                 numbers=_numbers(one.criterion, one.share if lot.rule is None else Fraction(0), weight),
             )
             for one in leaves
-            if one.share or lot.rule is not None
+            if one.share or lot.rule is not None or _fixed(one.criterion)
         )
     return AwardCriteria(criteria=criteria, weighting_description=combination(lot))
 
@@ -128,8 +154,10 @@ def combination(lot: scoring.Lot) -> str:
 
 
 def code(lots: Sequence[scoring.Lot]) -> str:
-    """The standard's one word for how all lots are awarded."""
-    kinds = {one.type for lot in lots for one in published(lot).criteria}
+    """The standard's one word for how all lots are awarded; a price that is fixed decides nothing."""
+    fixed = [{leaf.path for leaf in leaves_of(lot) if _fixed(leaf.criterion)} for lot in lots]
+    listed = zip(lots, fixed, strict=True)
+    kinds = {one.type for lot, same in listed for one in published(lot).criteria if one.id not in same}
     if kinds == {"price"}:
         return "priceOnly"
     if kinds <= {"price", "cost"}:
@@ -137,25 +165,25 @@ def code(lots: Sequence[scoring.Lot]) -> str:
     return "qualityOnly" if kinds == {"quality"} else "ratedCriteria"
 
 
-def goals(lot: scoring.Lot) -> Iterator[Goal]:
-    """The goals that a lot's weighed criteria serve: by the measure that they are, else by what their unit tells."""
-    known = {measure.code: measure for measure in built_in().measures}
-    for leaf in _leaves(lot):
-        if not leaf.share:
-            continue
-        name, unit = leaf.criterion.id, unit_of(leaf.criterion)
-        social, environmental = _objectives(known.get(name), unit)
-        goal = (
-            _FINER.get(name) or _FINER.get(unit) or SOCIAL.get(social or "") or ENVIRONMENTAL.get(environmental or "")
-        )
-        if goal is not None:
+def goals(lot: scoring.Lot, own: Mapping[str, Tagged]) -> Iterator[Goal]:
+    """The goals that a lot's weighed criteria serve: by the measure that they are, else by what their unit tells.
+
+    `own`: what the buyer's own catalogues say of criteria, by their ids; the built-in catalogue comes first.
+    """
+    known: dict[str, Tagged] = {**own, **by_code()}
+    for leaf in leaves_of(lot):
+        unit = _BY_UNIT.get(unit_of(leaf.criterion), Tags())
+        tags = known.get(leaf.criterion.id, unit)
+        social, environmental = tags.social_objective, tags.environmental_impact
+        goal = tags.goal or SOCIAL.get(social or "") or ENVIRONMENTAL.get(environmental or "")
+        if leaf.share and goal is not None:
             yield Goal(_name(leaf.criterion), social, environmental, goal)
 
 
-def sustainability(lot: scoring.Lot) -> tuple[Sustainability, ...]:
-    """The goals of a lot, each once, pursued by award criteria."""
+def sustainability(lot: scoring.Lot, own: Mapping[str, Tagged]) -> tuple[Sustainability, ...]:
+    """The goals of a lot, each once, pursued by award criteria; `own` as in `goals`."""
     named: dict[str, list[str]] = {}
-    for one in goals(lot):
+    for one in goals(lot, own):
         named.setdefault(one.goal, []).append(one.name)
     return tuple(
         Sustainability(goal=goal, strategies=("awardCriteria",), description=", ".join(names))
@@ -163,23 +191,19 @@ def sustainability(lot: scoring.Lot) -> tuple[Sustainability, ...]:
     )
 
 
-def _objectives(measure: Measure | None, unit: str) -> tuple[str | None, str | None]:
-    if measure is not None:
-        return measure.social_objective, measure.environmental_impact
-    return _BY_UNIT.get(unit, (None, None))
+def leaves_of(lot: scoring.Lot) -> Iterator[Leaf]:
+    """Every criterion that is scored by itself, in published order; shares are out of the lot's total, exactly."""
 
-
-def _leaves(lot: scoring.Lot) -> Iterator[_Leaf]:
     def walk(
         criteria: Sequence[scoring.Criterion], out_of: Decimal, share: Fraction, path: tuple[str, ...]
-    ) -> Iterator[_Leaf]:
+    ) -> Iterator[Leaf]:
         for one in criteria:
             own = share * Fraction(one.weighting) / Fraction(out_of)
             here = (*path, one.id)
             if one.criteria:
                 yield from walk(one.criteria, one.total, own, here)
             else:
-                yield _Leaf("/".join(here), one, own)
+                yield Leaf("/".join(here), one, own)
 
     yield from walk(lot.criteria, lot.total, Fraction(lot.total), ())
 
@@ -205,11 +229,19 @@ def _numbers(criterion: scoring.Criterion, share: Fraction, weight: str) -> tupl
     if share:
         exact = Decimal(exact_text(share))
         found.append(Number(number=exact, weight="percentageExact" if weight == "percentageExact" else "pointsExact"))
+    fixed = _fixed(criterion)
+    if fixed is not None and fixed.price is not None:
+        found.append(Number(number=fixed.price, fixed="total"))
     if criterion.minimum is not None:
         found.append(Number(number=criterion.minimum, threshold="minimumScore"))
     if criterion.max_pass is not None:
         found.append(Number(number=Decimal(criterion.max_pass), threshold="maximumBids"))
     return tuple(found)
+
+
+def _fixed(criterion: scoring.Criterion) -> FixedPrice | None:
+    """The method of a price that is the same for everybody: it weighs nothing, and is published all the same."""
+    return criterion.method if isinstance(criterion.method, FixedPrice) else None
 
 
 def _kind(criterion: scoring.Criterion, price: scoring.Criterion | None) -> Kind:

@@ -30,7 +30,7 @@ from service.frontdoor import Answer, Desk, heard, read_body
 from service.organisations import Caller
 from service.problems import NotFound, Refusal, UnsupportedMediaType
 from service.receipts import ENCODER, Receipt, find_receipt
-from service.reception import KEY, BidWithdrawn, Sent, Taken, check_complete, check_key
+from service.reception import KEY, Sent, Taken, check_complete, check_key
 from service.sealing import BID_TYPE
 from service.submissions import Submission, Terms
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
@@ -340,14 +340,16 @@ async def get_receipt(
 async def withdraw_bid(
     bid_id: FromPath[UUID], state: State, conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Receipt:
-    """Withdraw your bid before the deadline; it is never opened. The answer is the withdrawn version's receipt."""
+    """Withdraw your bid before the deadline; it is never opened. The answer is the withdrawn version's receipt.
+
+    A repetition, whenever it comes, gets the same answer.
+    """
     row = await SQL.withdraw_bid(conn, bid_id=bid_id, supplier_id=caller.organisation_id, person_id=caller.person_id)
     if row is None:
         raise NotFound
-    if row["withdrawn"] is None:
-        if row["at"] >= row["submission_deadline"]:
-            raise SubmissionDeadlinePassed("After the deadline a bid stands; ask the buyer.")
-        raise BidWithdrawn("It was withdrawn before.")
+    whose = {"bid_id": bid_id, "supplier_id": caller.organisation_id}
+    if row["withdrawn"] is None and not await SQL.is_withdrawn(conn, **whose):
+        raise SubmissionDeadlinePassed("After the deadline a bid stands; ask the buyer.")
     return await find_receipt(conn, state.secrets, bid_id=bid_id, supplier_id=caller.organisation_id)
 
 

@@ -244,10 +244,12 @@ Steps = Generator[httpx.Request | float, httpx.Response | httpx.TransportError |
 def exchange(request: httpx.Request) -> Steps:
     """Send a request until it is answered, as often as that is safe, and give the reply.
 
-    Safe to repeat is what only reads and what carries an idempotency key; anything after a refusal that says it was not
-    done (429), and where no connection came about. Raises Refused and NoAnswer.
+    Safe to repeat is what only reads and what carries an idempotency key; what is put or deleted, where it names no
+    version that the first attempt has changed; anything after a refusal that says it was not done (429), and where no
+    connection came about. Raises Refused and NoAnswer.
     """
     repeatable = request.method in {"GET", "HEAD"} or "Idempotency-Key" in request.headers
+    repeatable |= request.method in {"PUT", "DELETE"} and "If-Match" not in request.headers
     for tried in range(1, TRIES + 1):
         answer = yield request
         if isinstance(answer, httpx.Response):

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Final, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from scoring.units import UNITS
+from scoring.units import UNITS, Direction
 from service import apart, sheets
+from service.ocds import EnvironmentalImpact, SocialObjective
 from service.problems import Fault
 from service.sheets import SheetUnreadable
 
@@ -38,9 +39,18 @@ HEADINGS: Final[dict[str, str]] = {
     "evidence": "evidence",
     "theme": "theme",
     "counts": "counts",
+    "direction": "direction",
+    "social objective": "social_objective",
+    "bt-775": "social_objective",
+    "environmental impact": "environmental_impact",
+    "bt-774": "environmental_impact",
+    "goal": "goal",
+    "ocds goal": "goal",
 }
 """What a heading means, in small letters and without what stands in brackets."""
 NEEDED: Final = ("code", "title", "unit")
+LATER: Final = ("direction", "social_objective", "environmental_impact", "goal")
+"""What catalogues could not say at first."""
 WORDS: Final[dict[str, str]] = {
     "fte": "fte_year",
     "no. fte": "fte_year",
@@ -68,7 +78,9 @@ Words = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
 class OwnMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A measure of a buyer's own catalogue, with the proxy value of its unit, if it has one.
 
-    `counts` tells what it counts: two measures that count the same would count one thing twice.
+    `counts` tells what it counts: two measures that count the same would count one thing twice. `direction` says which
+    way is better where the unit does not, as of tonnes of carbon saved. `social_objective` (BT-775),
+    `environmental_impact` (BT-774) and `goal` (OCDS) are what criteria made of it are published with.
     """
 
     code: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
@@ -81,6 +93,10 @@ class OwnMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evidence: tuple[Words, ...] = ()
     theme: Annotated[str, Meta(max_length=200)] = ""
     counts: Annotated[str, Meta(max_length=100)] = ""
+    direction: Direction | None = None
+    social_objective: SocialObjective | None = None
+    environmental_impact: EnvironmentalImpact | None = None
+    goal: Annotated[str, Meta(max_length=100, pattern=r"^(social|economic|environmental)(\.[A-Za-z]+)?$")] | None = None
 
 
 class Read(NamedTuple):
@@ -191,6 +207,7 @@ def _measure_of(cells: dict[str, str], at: str) -> OwnMeasure | Fault:
     evidence = tuple(part.strip() for part in cells.get("evidence", "").split(";") if part.strip())
     plain = {name: cells.get(name, "") for name in ("code", "title", "description", "theme", "counts", "price_base")}
     own = {"unit": WORDS.get(unit.casefold(), unit), "value": value, "currency": cells.get("currency") or None}
+    own |= {name: cells.get(name) or None for name in LATER}
     try:
         return msgspec.convert({**plain, **own, "evidence": evidence}, OwnMeasure)
     except msgspec.ValidationError as error:

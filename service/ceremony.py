@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from service import custody, db, documents, events, opening, opening_record, sealing, tenders
+from service import custody, db, events, opening, opening_record, sealing, tenders
 from service.custody import Sealed
 from service.documents import SealedDocument
 from service.opening_record import OpeningRecord
@@ -236,7 +236,7 @@ async def list_document_headers(
     """
     known = await _may_open(conn, caller, lot_id, "offer")
     await _enough(conn, known, lot_id, "offer")
-    return await documents.list_sealed(conn, lot_id)
+    return await opening.read_documents(conn, lot_id)
 
 
 @post("/lots/{lot_id:uuid}/opening/keys", request_max_body_size=MOST_KEY_BYTES)
@@ -256,7 +256,7 @@ async def open_with_keys(
     lot: TenderLot = known.lot(lot_id)
     box = (await opening.read_sealed(conn, known, lot, data.envelope)).box
     keys = check_keys(box, data)
-    attached = await documents.list_sealed(conn, lot_id) if box.kind == "offer" else []
+    attached = await opening.read_documents(conn, lot_id) if box.kind == "offer" else []
     document_keys = check_document_keys(attached, data)
     agreed = [
         await _found_by_enough(conn, caller, box, {bid_id for bid_id, key in keys.items() if key is None}),

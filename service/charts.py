@@ -170,6 +170,35 @@ def stacked(bars: Sequence[Bar], message: str) -> Chart:
     return Chart(height=mm(bottom + 5), message=message, lines=grid, boxes=tuple(boxes), words=tuple(words))
 
 
+class Length(Struct, frozen=True, kw_only=True):
+    """A bar by itself: its name, its size on the chart's one scale, what is written behind it."""
+
+    name: str
+    size: Fraction
+    figure: str
+    tone: str = "mid"
+
+
+LONGEST: Final = 70
+"""Millimetres of the longest bar of a chart of lengths."""
+
+
+def lengths(bars: Sequence[Length], message: str) -> Chart:
+    """Bars on one scale from nought; what is negative has no length."""
+    longest = max((bar.size for bar in bars), default=Fraction(0))
+    boxes: list[Box] = []
+    words: list[Word] = []
+    for row, bar in enumerate(bars):
+        y = Fraction(row * ROW)
+        words.append(word(0, y + Fraction("4.5"), fitted(bar.name, NAMES - 2, BODY), BODY))
+        words.append(word(WIDTH, y + Fraction("4.5"), bar.figure, BODY, anchor="end"))
+        if longest > 0:
+            boxes.append(
+                box(Fraction(NAMES), y + 1, max(Fraction(0), bar.size) / longest * LONGEST, Fraction(5), bar.tone)
+            )
+    return Chart(height=mm(len(bars) * ROW), message=message, boxes=tuple(boxes), words=tuple(words))
+
+
 LEFT, RIGHT, TOP, BOTTOM = 24, 168, 7, 79
 """The plot between two axes."""
 

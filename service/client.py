@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Generic, Self, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar
 
 import httpx
 
@@ -21,12 +21,28 @@ from service import verify_receipt
 from service.calls import Operation, Reply, Steps, exchange, path_of, prepare
 from service.operations import AsyncOperations, Operations
 
+if TYPE_CHECKING:  # what is answered has its names in the stub alone
+    from service.operations import News
+
 T = TypeVar("T")
 SECONDS = 60.0
+LONGEST_POLL = 25
+"""Seconds that `follow` lets the service wait for news before it answers that there are none."""
 
 
 class _Page(TypedDict, Generic[T]):
     items: list[T]
+
+
+class Place:
+    """Where somebody who follows the feed has got to: `after` is to be kept, and to be followed from the next time.
+
+    It moves once the items of a page have all been taken: who stops in between is told them again.
+    """
+
+    def __init__(self, after: str | None = None) -> None:
+        """`after`: from behind which place on; None for the feed's start."""
+        self.after = after
 
 
 class FalseReceipt(Exception):
@@ -83,6 +99,13 @@ class Client(Operations):
         while cursor := page.get("next"):
             page = operation(*args, **given, cursor=cursor).value
             yield from page["items"]
+
+    def follow(self, place: Place) -> "Iterator[News]":
+        """Every piece of news from a place on, without an end: waits for the next where there is none."""
+        while True:
+            page = self.read_feed(after=place.after, wait=LONGEST_POLL).value
+            yield from page["items"]
+            place.after = page["next"]
 
     def made(self, operation: Callable[..., Reply[T]], *args: Any, **given: Any) -> Reply[T]:
         """What an operation answers once it is made, such as a report."""
@@ -146,6 +169,14 @@ class AsyncClient(AsyncOperations):
             page = (await operation(*args, **given, cursor=cursor)).value
             for item in page["items"]:
                 yield item
+
+    async def follow(self, place: Place) -> "AsyncIterator[News]":
+        """Every piece of news from a place on, without an end: waits for the next where there is none."""
+        while True:
+            page = (await self.read_feed(after=place.after, wait=LONGEST_POLL)).value
+            for item in page["items"]:
+                yield item
+            place.after = page["next"]
 
     async def made(self, operation: Callable[..., Awaitable[Reply[T]]], *args: Any, **given: Any) -> Reply[T]:
         """What an operation answers once it is made, such as a report."""

@@ -224,7 +224,7 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
         ),
         notices=record.published,
         due=tuple(one for one in monitoring.dues(kept) if one.due_on <= here.today),
-        warnings=tuple(f"{fault.message} {fault.mend}" for fault in monitoring.warnings_of(kept)),
+        warnings=tuple(f"{fault.message}\n\n{fault.mend}" for fault in monitoring.warnings_of(kept)),
     )
     return Loaded(here.known.tender, document)
 

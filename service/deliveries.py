@@ -42,7 +42,8 @@ class NewDelivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What was delivered in a period, in the obligation's unit; in percent where it is delivered as described.
 
     `counted` names what the quantity counts, without naming persons, such as a payroll number: what stands here under
-    one measure is not counted again under another that counts the same.
+    one measure is not counted again under another that counts the same. Where the contract has such another, it must
+    be given.
     """
 
     period: Annotated[int, Meta(ge=1, le=400)]
@@ -172,6 +173,19 @@ def check_quantity(one: Obligation, quantity: Decimal, at: str) -> None:
         raise InvalidRequest("The quantity does not fit the unit.", faults=(fault,)) from None
 
 
+def check_named(watched: Watched, one: Obligation, new: NewDelivery) -> None:
+    """Where another measure counts the same, a quantity names what it counts; else nobody sees it counted twice."""
+    others = [
+        other.title
+        for other in watched.obligations
+        if other.id != one.id and one.terms.counts and other.terms.counts == one.terms.counts
+    ]
+    if others and new.quantity and not new.counted:
+        message = f"{', '.join(others)} may count the same as this, and nothing says what was counted."
+        fault = Fault("/counted", message, "Name each, without naming persons, such as by payroll numbers or invoices.")
+        raise InvalidRequest("The delivery does not say what it counts.", faults=(fault,))
+
+
 def check_not_counted(watched: Watched, one: Obligation, known: Iterable[Delivery], new: NewDelivery) -> None:
     """Nothing named in `counted` stands already under a measure that counts the same."""
     same = {
@@ -269,6 +283,7 @@ async def report_delivery(
     here = await obligations.place(conn, caller, "report_delivery", lock=True, obligation_id=obligation_id)
     one = here.watched.obligation(obligation_id)
     check_delivery(here, one, data)
+    check_named(here.watched, one, data)
     check_not_counted(here.watched, one, await of_contract(conn, here.watched), data)
     facts: dict[str, Any] = {"obligation_id": obligation_id, "period": data.period, "quantity": data.quantity}
     written = {"note": data.note, "counted": list(data.counted), "person_id": caller.person_id}

@@ -59,7 +59,10 @@ def _open(sealed: SealedDocument, name: str, key_of: KeyOf) -> OpenedDocument:
 
 
 async def list_sealed(conn: db.Connection, lot_id: UUID) -> list[SealedDocument]:
-    """The documents that a lot's standing bids were sent with; those of replaced and withdrawn bids stay sealed."""
+    """The documents that a lot's standing bids were sent with; those of replaced and withdrawn bids stay sealed.
+
+    None are told before the lot may be opened. `opening.read_documents` asks in the one role that may.
+    """
     return await db.many(SQL.list_sealed(conn, lot_id=lot_id), SealedDocument)
 
 

@@ -167,7 +167,7 @@ def etag(version: int | str) -> str:
     return f'"{version}"'
 
 
-def check_if_match(if_match: str | None, version: int) -> None:
+def check_if_match(if_match: str | None, version: int | str) -> None:
     """An edit must name the version that it edits (RFC 9110, 13.1.1)."""
     if if_match is None:
         raise PreconditionRequired(
@@ -179,10 +179,10 @@ def check_if_match(if_match: str | None, version: int) -> None:
         )
 
 
-def check_unchanged(if_match: str | None, version: int) -> None:
+def check_unchanged(if_match: str | None, version: int | str) -> None:
     """Where an edit names the version that it edits, 0 being none yet, that must be the present one.
 
-    For what only its own author edits: two windows of one person are told apart, and nobody has to send it.
+    For what is mostly edited by one person, and for what was promised without it: nobody has to send it.
     """
     if if_match is not None:
         check_if_match(if_match, version)
@@ -297,6 +297,19 @@ def start_of(cursor: str | None, secrets: Secrets) -> tuple[datetime, UUID]:
     except (ValueError, OverflowError, msgspec.MsgspecError):
         raise UnreadableRequest("The cursor is not one of ours. Take it from `next` of the page before.") from None
     return at, item_id
+
+
+def before(cursor: str | None, secrets: Secrets) -> tuple[datetime | None, UUID | None]:
+    """The same for a list whose newest comes first: before which instant and id; neither at its start."""
+    return (None, None) if cursor is None else start_of(cursor, secrets)
+
+
+def part_of(
+    rows: list[Item], limit: int, path: str, place: Callable[[Item], tuple[datetime, UUID]], secrets: Secrets
+) -> Response[list[Item]]:
+    """A page as a plain array, as the list was before it had pages: only the `Link` header leads to the next one."""
+    page = page_of(rows, limit, place, secrets)
+    return Response(page.items, headers=link_to_next(path, limit, page.next))
 
 
 def page_of(

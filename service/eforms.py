@@ -4,7 +4,7 @@ Source: eForms SDK 1.16 (OP-TED, CC BY 4.0): fields, codelists and rules by thei
 name is checked here; that weightings add up exactly is asked of every tender anyway.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -15,8 +15,8 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 import scoring
-from service import award_criteria, db, tenders
-from service.award_criteria import LONGEST_COMBINATION, LONGEST_DESCRIPTION, LONGEST_NAME
+from service import award_criteria, db, social_value, tenders
+from service.award_criteria import LONGEST_COMBINATION, LONGEST_DESCRIPTION, LONGEST_NAME, Tagged
 from service.ocds import AwardCriteria, AwardCriterion, Number
 from service.organisations import Caller
 from service.problems import Fault
@@ -28,6 +28,7 @@ WEIGHTS: Final = {
     "pointsExact": "poi-exa",
     "order": "ord-imp",
 }
+FIXED: Final = {"total": "fix-tot", "unit": "fix-unit"}
 THRESHOLDS: Final = {"minimumScore": "min-score", "maximumBids": "max-pass"}
 SDK: Final = "eforms-sdk-1.16"
 UNION: Final = "eu-2014-24"
@@ -35,7 +36,7 @@ UNION: Final = "eu-2014-24"
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """A number of a criterion (BT-541) and its kind: `BT-5421` weight, `BT-5423` threshold."""
+    """A number of a criterion (BT-541) and its kind: `BT-5421` weight, `BT-5422` fixed price, `BT-5423` threshold."""
 
     term: str
     code: str
@@ -83,10 +84,10 @@ class Terms(Struct, frozen=True, kw_only=True):
 # Rules
 
 
-def terms_of(known: Known, lot: TenderLot) -> LotTerms:
-    """A lot by business terms."""
+def terms_of(known: Known, lot: TenderLot, own: Mapping[str, Tagged]) -> LotTerms:
+    """A lot by business terms; `own` is what the buyer's own catalogues say of its criteria."""
     asked = award_criteria.published(lot.rules)
-    goals = tuple(award_criteria.goals(lot.rules))
+    goals = tuple(award_criteria.goals(lot.rules, own))
     social = tuple(dict.fromkeys(one.social for one in goals if one.social))
     environmental = tuple(dict.fromkeys(one.environmental for one in goals if one.environmental))
     strategic = (*(("env-imp",) if environmental else ()), *(("soc-obj",) if social else ()))
@@ -115,6 +116,8 @@ def terms_of(known: Known, lot: TenderLot) -> LotTerms:
 def _figure(number: Number) -> Figure:
     if number.weight is not None:
         return Figure(term="BT-5421", code=WEIGHTS[number.weight], number=number.number)
+    if number.fixed is not None:
+        return Figure(term="BT-5422", code=FIXED[number.fixed], number=number.number)
     return Figure(term="BT-5423", code=THRESHOLDS[number.threshold or "minimumScore"], number=number.number)
 
 
@@ -189,9 +192,10 @@ async def get_eforms_terms(
 ) -> Terms:
     """Read a tender's award criteria and goals by the business terms of eForms, and what the office would refuse."""
     known = await tenders.read(conn, caller, tender_id=tender_id)
+    own = await social_value.own_of(conn, known)
     return Terms(
         sdk=SDK,
-        lots=tuple(terms_of(known, lot) for lot in known.lots),
+        lots=tuple(terms_of(known, lot, own) for lot in known.lots),
         refused=tuple(
             fault
             for index, lot in enumerate(known.lots)

@@ -190,8 +190,12 @@ EXAMPLES: dict[str, RequestExample] = {
         {"issuer": "https://login.northgate.example/realms/city", "acr_values": ["https://refeds.org/profile/mfa"]},
     ),
     "add_identity": RequestExample(
-        "What the provider calls a person",
-        {"provider_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f12", "subject": "a.nwosu", "scopes": ["read", "write"]},
+        "What the provider calls the first person, who names the others",
+        {
+            "provider_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f12",
+            "subject": "a.nwosu",
+            "scopes": ["read", "write", "admin"],
+        },
     ),
     "draft_tender": RequestExample("One lot with three groups of criteria", TENDER),
     "draft_from_ocds": RequestExample("A release of another buyer's", OCDS_RELEASE),

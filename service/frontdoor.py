@@ -37,7 +37,10 @@ Door: TypeAlias = Callable[[HTTPScope, Receive, Send], Awaitable[bool]]
 
 Header: TypeAlias = tuple[bytes, bytes]
 
-METRICS = PrometheusConfig(app_name="tenderscore", prefix="tenderscore", group_path=True, exclude=["^/metrics"])
+METRICS = PrometheusConfig(
+    app_name="tenderscore", prefix="tenderscore", group_path=True, exclude=["^/metrics", "^/events$"]
+)
+"""Not of scrapes, and not of the feed, whose callers ask it to take its time."""
 
 _HEARD = frozenset(
     (

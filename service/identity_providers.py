@@ -6,6 +6,7 @@ that identity, never from the token; only how they signed in (`acr`) does.
 """
 
 import asyncio
+import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,14 +15,25 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import structlog
-from litestar import Router, delete, get, post
+from litestar import Response, Router, delete, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from service import access, db, events, organisations, tokens
-from service.organisations import Caller, Key, Name, NewKey, OrganisationKind, Person, Scope, check_scopes
+from service import db, events, organisations, tokens
+from service.access import check_sign_in
+from service.edge import Cursor, Limit, before, part_of
+from service.organisations import (
+    Caller,
+    Key,
+    Name,
+    NewKey,
+    OrganisationKind,
+    Person,
+    Scope,
+    check_scopes,
+)
 from service.outbound import OutboundRefused, check_url, fetch
 from service.problems import Fault, InvalidRequest, NotFound, Refusal, Unavailable
 from service.tokens import RFC_9068, Accepted, Algorithm, InvalidToken, TokenType, Unverified
@@ -52,10 +64,12 @@ class NewProvider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     issuer: its name to the letter, an https address below which it publishes `/.well-known/openid-configuration`.
     audience: what its tokens for this service carry as `aud`; our own name for your organisation if left out.
-    acr_values: by which `acr` it says that somebody signed in with more than one factor: needed to open bids and to
-    approve. keys_decide: whether API keys of your people still open and approve beside it. token_type: `JWT` where the
-    provider cannot say `at+jwt` of its access tokens (RFC 9068), as Entra cannot; such a token must name its client and
-    a scope, and ID tokens are still refused.
+    acr_values: by which `acr`, or Entra's `acrs`, it says that somebody signed in with more than one factor: needed to
+    open bids and to approve. keys_decide: whether API keys of your people still open and approve beside it. token_type:
+    `JWT` where the provider cannot say `at+jwt` of its access tokens (RFC 9068), as Entra cannot; such a token must
+    name its client and a scope, and ID tokens are still refused. `untyped` where it says no type, as Cognito and Okta:
+    then the token must say by `token_use`, or by `cid` and a list `scp`, that it gives access; one without `aud`, as
+    Cognito's, is for its client, whose id must be the audience.
     """
 
     issuer: Address
@@ -230,7 +244,7 @@ async def identify(pool: asyncpg.Pool, keys: ProviderKeys, token: Unverified) ->
         organisation=known.organisation,
         kind=known.kind,
         scopes=known.scopes,
-        decides=token.claims.acr in known.acr_values,
+        decides=token.claims.is_strong(known.acr_values),
         acr_values=known.acr_values,
     )
 
@@ -290,10 +304,22 @@ async def register_provider(
 
 @get("/identity-providers")
 async def list_providers(
-    conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[IdentityProvider]:
-    """List the identity providers of your organisation, the retired ones too."""
-    return await db.many(SQL.list_providers(conn, organisation_id=caller.organisation_id), IdentityProvider)
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+    limit: Limit = 200,
+    cursor: Cursor = None,
+) -> Response[list[IdentityProvider]]:
+    """List the identity providers of your organisation, the newest first and the retired ones too.
+
+    Where there are more, the `Link` header leads to the older ones.
+    """
+    before_at, before_id = before(cursor, state.secrets)
+    rows = SQL.list_providers(
+        conn, organisation_id=caller.organisation_id, before_at=before_at, before_id=before_id, limit=limit + 1
+    )
+    found = await db.many(rows, IdentityProvider)
+    return part_of(found, limit, "/identity-providers", lambda one: (one.registered_at, one.id), state.secrets)
 
 
 @delete("/identity-providers/{provider_id:uuid}", status_code=200)
@@ -306,7 +332,7 @@ async def retire_provider(
     """
     operator = "platform" in caller.scopes
     if not operator:
-        access.check_sign_in(caller)
+        check_sign_in(caller)
     whose = None if operator else caller.organisation_id
     found = await SQL.retire_provider(conn, provider_id=provider_id, organisation_id=whose)
     if found is None:
@@ -324,9 +350,14 @@ async def add_identity(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> Identity:
-    """Say which subject of your identity provider a person of your organisation is; needs the scope `admin`."""
+    """Say which subject of your identity provider a person of your organisation is; needs the scope `admin`.
+
+    While a provider alone decides, a key names the first alone, which has the scope `admin`: who has signed in by it
+    strongly names all others. Otherwise whoever steals a key could make its thief the approver.
+    """
     check_scopes(caller, data.scopes)
     person = await organisations.find_person(conn, person_id, caller)
+    await _check_may_name(conn, caller, data)
     provider = await db.maybe(
         SQL.lock_provider(conn, provider_id=data.provider_id, organisation_id=caller.organisation_id), IdentityProvider
     )
@@ -334,6 +365,18 @@ async def add_identity(
         fault = Fault("/provider_id", "Your organisation has no such provider.", "Take it from /identity-providers.")
         raise InvalidRequest("The provider is not there, or was retired.", faults=(fault,))
     return await _name(conn, person, data, caller)
+
+
+async def _check_may_name(conn: db.Connection, caller: Caller, new: NewIdentity) -> None:
+    """Refuse a weak sign-in once an identity works, and a first one by which nobody could name the second."""
+    if caller.decides:
+        return
+    if await SQL.any_identity(conn, organisation_id=caller.organisation_id):
+        check_sign_in(caller)
+    if "admin" not in new.scopes:
+        mend = "Begin with who names the others, and give it the scopes read, write and admin."
+        fault = Fault("/scopes", "The first identity of all lacks the scope admin.", mend)
+        raise InvalidRequest("After the first one keys name no identities any more.", faults=(fault,))
 
 
 async def _name(conn: db.Connection, person: Person, data: NewIdentity, caller: Caller) -> Identity:
@@ -350,17 +393,53 @@ async def _name(conn: db.Connection, person: Person, data: NewIdentity, caller: 
 
 @get("/people/{person_id:uuid}/identities")
 async def list_identities(
-    person_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[Identity]:
-    """List by which subjects of which providers a person is known; needs the scope `admin`, except for your own."""
+    person_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+    limit: Limit = 200,
+    cursor: Cursor = None,
+) -> Response[list[Identity]]:
+    """List by which subjects of which providers a person is known, the newest first; needs the scope `admin`.
+
+    One's own are listed without it. Where there are more, the `Link` header leads to the older ones.
+    """
     if person_id != caller.person_id:
         caller.require("admin")
     person = await organisations.find_person(conn, person_id, caller)
-    return await db.many(SQL.list_identities(conn, person_id=person.id), Identity)
+    before_at, place = before(cursor, state.secrets)
+    rows = SQL.list_identities(
+        conn, person_id=person.id, before_at=before_at, before_id=organisations.key_at(place), limit=limit + 1
+    )
+    path = f"/people/{person_id}/identities"
+    return part_of(await db.many(rows, Identity), limit, path, organisations.place_of, state.secrets)
+
+
+@delete("/keys/{key_id:str}", status_code=200)
+async def revoke_key(
+    key_id: FromPath[str], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Key:
+    """Revoke a key of your own organisation at once; needs the scope `admin`, except for the key you are using.
+
+    Another's identity at a provider that alone decides is revoked by who has signed in there strongly: a key that could
+    revoke one could give its subject to somebody else.
+    """
+    if key_id != caller.key_id:
+        caller.require("admin")
+    if not re.fullmatch("[0-9A-Za-z]{12}", key_id):
+        raise NotFound
+    found = await organisations.SQL.revoke_key(conn, key_id=key_id, organisation_id=caller.organisation_id)
+    if found is None:
+        raise NotFound
+    if found["is_identity"] and key_id != caller.key_id:
+        check_sign_in(caller)
+    key = msgspec.convert(found, Key)
+    await events.record(conn, "key.revoked", tender_id=None, actor=caller.person_id, data={"key_id": key.id})
+    return key
 
 
 router = Router(
     path="/",
-    route_handlers=[register_provider, list_providers, retire_provider, add_identity, list_identities],
+    route_handlers=[register_provider, list_providers, retire_provider, add_identity, list_identities, revoke_key],
     tags=["Organisations"],
 )

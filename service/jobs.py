@@ -240,8 +240,9 @@ async def work(
 ) -> None:
     """Do queued jobs, `at_once` at the same time, until cancelled; then finish those in hand within `grace` seconds.
 
-    `connections`: fewer than one for each, where jobs hold none while they wait for others. A job that does not finish
-    in time goes back into the queue. The database may go away and come back.
+    What another call does has seats of its own, so that what takes long holds up nothing but its like. `connections`:
+    fewer than one for each, where jobs hold none while they wait for others. A job that does not finish in time goes
+    back into the queue. The database may go away and come back.
     """
     while True:
         try:

@@ -1,28 +1,30 @@
 """The built-in catalogue of measures: social value models by date, measures with evidence, proxy values in series.
 
-Facts with their sources, in `measures.json`. Which model holds is told by the day on which the procurement starts,
-never by today. A proposal of criteria is only that: its author puts it into the draft, or does not.
+Facts with their sources, in `measures.json`. Which model holds is told by the day on which the procurement starts;
+who does not say it is judged as if that were today, and is told so. The models are the United Kingdom's: tenders
+under other law are not judged by them. A proposal of criteria is only that: its author puts it into the draft, or not.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from uuid import UUID
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Router, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar import Router, get
+from litestar.params import FromPath, FromQuery
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, tenders
-from service.organisations import Caller
+from scoring.units import Direction, find_unit, is_money
+from service import tenders
+from service.ocds import EnvironmentalImpact, SocialObjective
+from service.performance import exactly
 from service.problems import Fault, InvalidRequest, NotFound
 
 HUNDRED: Final = Decimal(100)
@@ -41,15 +43,30 @@ StartDay = Annotated[date, Meta(description="The day on which the procurement st
 
 
 class Outcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An outcome of a model."""
+    """An outcome of a model, below its theme or mission, with the model's award criteria as far as they are known here.
+
+    `metrics` are the measures of this catalogue by which it can be reported, by their codes.
+    """
 
     id: str
     title: str
     theme: str = ""
+    criteria: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+
+
+class LargerContract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model asks of contracts from a value on, in pounds with value-added tax."""
+
+    value: Decimal
+    minimum_weighting: Decimal
 
 
 class SocialValueModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A social value model: for procurements that start in its days, with the least weighting that it asks for."""
+    """A social value model: for procurements that start in its days, with the least weighting that it asks for.
+
+    `question`: what it has bidders asked, in our words. `note`: what of it is not known here, or not from its own text.
+    """
 
     id: str
     title: str
@@ -59,24 +76,35 @@ class SocialValueModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: str
     licence: str
     outcomes: tuple[Outcome, ...]
+    larger: LargerContract | None = None
+    question: str = ""
+    note: str = ""
+
+    def least(self, value: Decimal | None) -> Decimal:
+        """The least weighting for a contract of a value; where nobody has told the value, that for smaller ones."""
+        if self.larger is not None and value is not None and value >= self.larger.value:
+            return self.larger.minimum_weighting
+        return self.minimum_weighting
 
 
 class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be promised, in which unit, and what proves it.
 
     `counts` names what it counts: two measures that count the same would count one thing twice. `social_objective` and
-    `environmental_impact` are the eForms codes that it maps to; `outcomes` those of the models.
+    `environmental_impact` are the eForms codes that it maps to, `goal` the one of OCDS; `outcomes` those of the models.
     """
 
     code: str
     title: str
     description: str
     unit: str
+    direction: Direction
     method: Literal["target", "band", "graded"]
     theme: str
     evidence: tuple[str, ...]
-    social_objective: str | None
-    environmental_impact: str | None
+    social_objective: SocialObjective | None
+    environmental_impact: EnvironmentalImpact | None
+    goal: str | None
     counts: str
     outcomes: tuple[str, ...]
 
@@ -149,7 +177,28 @@ class CriteriaProposal(Struct, frozen=True, kw_only=True):
 @cache
 def built_in() -> Measures:
     """The catalogue that comes with the program."""
-    return msgspec.json.decode((Path(__file__).parent / "measures.json").read_bytes(), type=Measures)
+    found = msgspec.json.decode((Path(__file__).parent / "measures.json").read_bytes(), type=Measures)
+    models = tuple(
+        msgspec.structs.replace(model, outcomes=tuple(_reported(one, found.measures) for one in model.outcomes))
+        for model in found.models
+    )
+    return msgspec.structs.replace(found, models=models)
+
+
+def _reported(outcome: Outcome, known: Sequence[Measure]) -> Outcome:
+    return msgspec.structs.replace(outcome, metrics=tuple(one.code for one in known if outcome.id in one.outcomes))
+
+
+def model_for(tender: tenders.TenderRow, starts_on: date | None) -> SocialValueModel | None:
+    """The model that a tender's law knows for the day on which it starts, today unless told; None under other law."""
+    if tenders.legal_rules(tender).country != "GB":
+        return None
+    return model_on(starts_on or today_of(tender))
+
+
+def today_of(tender: tenders.TenderRow) -> date:
+    """The day it is where the tender is, by the database's clock."""
+    return tender.now.astimezone(ZoneInfo(tender.time_zone)).date()
 
 
 def model_on(day: date) -> SocialValueModel | None:
@@ -201,8 +250,8 @@ def _faults(new: NewCriteriaProposal, known: Mapping[str, Measure]) -> Iterator[
             yield Fault("/measures", f"{code} is named {often} times.", "Name each measure once.")
 
 
-def criterion_of(chosen: ChosenMeasure, measure: Measure) -> dict[str, Any]:
-    """A measure as an award criterion."""
+def criterion_of(chosen: ChosenMeasure, measure: Measure, source: str) -> dict[str, Any]:
+    """A measure as an award criterion; `source` names whose words they are, and stays with them wherever they go."""
     methods: dict[str, dict[str, Any]] = {
         "target": {"id": "target", "target": chosen.target},
         "band": {"id": "A1", "best": chosen.target, "worst": chosen.worst},
@@ -212,32 +261,59 @@ def criterion_of(chosen: ChosenMeasure, measure: Measure) -> dict[str, Any]:
         },
     }
     unit = {} if measure.method == "graded" else {"unit": measure.unit}
+    # A unit of which less is better says so by itself: tonnes of carbon that are saved have to say the opposite.
+    if measure.method == "target" and direction_in(measure.unit) != measure.direction:
+        unit["direction"] = measure.direction
     evidence = f"Evidence: {'; '.join(measure.evidence)}."
     return {
         "id": measure.code,
         "title": measure.title,
-        "description": f"{measure.description} {ADDITIONAL} {evidence}",
+        "description": f"{measure.description} {ADDITIONAL} {evidence} {source}".strip(),
         "weighting": chosen.weighting,
         "method": methods[measure.method],
         **unit,
     }
 
 
-def warnings_of(
-    new: NewCriteriaProposal, known: Mapping[str, Measure], model: SocialValueModel | None
-) -> Iterator[Fault]:
-    """What to look at: too little weight, one thing counted twice, measures for no outcome of the model."""
-    if model is not None and new.weighting < model.minimum_weighting:
+def direction_in(unit: str) -> Direction:
+    """Which way is better of a quantity in a unit, where nobody says anything else."""
+    return "lower" if is_money(unit) else find_unit(unit).direction or "higher"
+
+
+def twice(counted: Iterable[tuple[str, str]], at: str) -> Iterator[Fault]:
+    """What is counted under more than one measure, of pairs of a code and what it counts; nothing counts as nothing."""
+    by_what: dict[str, list[str]] = {}
+    for code, what in counted:
+        if what and code not in by_what.setdefault(what, []):
+            by_what[what].append(code)
+    for what, codes in by_what.items():
+        if len(codes) > 1:
+            message = f"{', '.join(codes)} count the same {what}."
+            yield Fault(at, message, "Say in the tender that nothing counts twice.")
+
+
+def light(weighting: Fraction, model: SocialValueModel, value: Decimal | None, at: str) -> Iterator[Fault]:
+    """Less weight, in percent, than the model asks for; whom the model binds, its note says."""
+    least = model.least(value)
+    if weighting < least:
         yield Fault(
-            "/weighting",
-            f"Social value weighs {new.weighting} of 100; the model asks for at least {model.minimum_weighting}.",
+            at,
+            f"Social value, as far as a catalogue knows it, weighs {exactly(weighting):f} of 100;"
+            f" {model.title} asks for at least {least}.",
             f"Raise it, or say why not. Source: {model.source}.",
         )
-    counts = Counter(known[one.code].counts for one in new.measures if known[one.code].counts)
-    for what, often in counts.items():
-        if often > 1:
-            codes = ", ".join(one.code for one in new.measures if known[one.code].counts == what)
-            yield Fault("/measures", f"{codes} count the same {what}.", "Say in the tender that nothing counts twice.")
+
+
+def warnings_of(new: NewCriteriaProposal, asked: "Asked", model: SocialValueModel | None) -> Iterator[Fault]:
+    """What to look at: too little weight, one thing counted twice, measures for no outcome of the model."""
+    known = asked.known
+    if model is not None and new.starts_on is None:
+        message = f"Nobody has said on which day the procurement starts; today {model.title} is in force."
+        yield Fault("/starts_on", message, "Give `starts_on`: the day decides which model holds.")
+    if model is not None:
+        yield from light(Fraction(new.weighting), model, asked.tender.estimated_value, "/weighting")
+    chosen = [(one.code, known[one.code].counts) for one in new.measures]
+    yield from twice([*chosen, *asked.there], "/measures")
     ids = {outcome.id for outcome in model.outcomes} if model is not None else set[str]()
     for number, one in enumerate(new.measures):
         outcomes = known[one.code].outcomes
@@ -245,22 +321,35 @@ def warnings_of(
             yield Fault(f"/measures/{number}", f"{one.code} serves no outcome of {model.title}.", "Choose another one.")
 
 
-def propose(new: NewCriteriaProposal, today: date, known: Mapping[str, Measure]) -> CriteriaProposal:
+class Asked(NamedTuple):
+    """What a proposal is made for and of: a draft, a catalogue's measures by their codes, and whose they are.
+
+    `there`: the measures that the draft has already, with what each counts.
+    """
+
+    tender: tenders.TenderRow
+    known: Mapping[str, Measure]
+    there: Sequence[tuple[str, str]]
+    source: str = ""
+
+
+def propose(new: NewCriteriaProposal, asked: Asked) -> CriteriaProposal:
     """The criteria of a catalogue's measures, and what to look at; raises InvalidRequest."""
+    known = asked.known
     check_measures(new, known)
-    model = model_on(new.starts_on or today)
+    model = model_for(asked.tender, new.starts_on)
     group = {
         "id": "social-value",
         "title": "Social value",
         "weighting": new.weighting,
-        "criteria": [criterion_of(one, known[one.code]) for one in new.measures],
+        "criteria": [criterion_of(one, known[one.code], asked.source) for one in new.measures],
     }
     try:
         criterion = msgspec.convert(group, scoring.Criterion)
     except msgspec.ValidationError as error:
         fault = Fault("/measures", str(error), "Give decimals as the unit takes them.")
         raise InvalidRequest("No criteria can be made of these measures.", faults=(fault,)) from None
-    return CriteriaProposal(model=model, criterion=criterion, warnings=tuple(warnings_of(new, known, model)))
+    return CriteriaProposal(model=model, criterion=criterion, warnings=tuple(warnings_of(new, asked, model)))
 
 
 # Handlers
@@ -314,19 +403,4 @@ async def get_proxy(series_id: FromPath[str], case: FromPath[str], year: FromQue
     raise NotFound("There is no such series in the catalogue.")
 
 
-@post("/tenders/{tender_id:uuid}/criteria/from-catalogue", status_code=200)
-async def propose_criteria(
-    tender_id: FromPath[UUID],
-    data: JSONBody[NewCriteriaProposal],
-    conn: NamedDependency[db.Connection],
-    caller: NamedDependency[Caller],
-) -> CriteriaProposal:
-    """Make criteria of the catalogue's measures for a draft; for its author. Nothing is stored: it is a proposal."""
-    known = await tenders.read(conn, caller, tender_id=tender_id)
-    tenders.check_access(known.tender, caller, "propose_criteria")
-    tenders.check_draft(known.tender)
-    today = known.tender.now.astimezone(ZoneInfo(known.tender.time_zone)).date()
-    return propose(data, today, by_code())
-
-
-router = Router(path="/", route_handlers=[get_catalogue, get_model, get_proxy, propose_criteria], tags=["Catalogue"])
+router = Router(path="/", route_handlers=[get_catalogue, get_model, get_proxy], tags=["Catalogue"])

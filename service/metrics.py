@@ -32,6 +32,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "jobs_waiting": ("Queued jobs, by what they do.", "duty"),
     "jobs_under_way": ("Jobs that a worker has taken, by what they do.", "duty"),
     "oldest_job_seconds": ("The longest that a job has been in the queue.", ""),
+    "relay_behind_entries": ("Entries of all logs that the feed and webhooks have not been told of yet.", ""),
     "jobs_given_up": ("Jobs that were given up and not begun anew.", ""),
     "serving_processes": ("Processes whose last health sample is recent.", ""),
     "bids_waiting_everywhere": ("Bids that wait to be stored, of all processes, by their last samples.", ""),

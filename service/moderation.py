@@ -330,8 +330,9 @@ async def record_consensus(
     """Record what the panel agreed about a question on which, by the lot's policy, it need not meet; for moderators.
 
     All who are seated have scored, and each of them has given this very score. Typed in, never computed. Where marks
-    differ, by however little, one of them is chosen in a meeting alone: `POST /lots/{id}/meetings`. Whoever sends the
-    ETag of the agreed score that was read as `If-Match` overwrites no newer one of another moderator.
+    differ, by however little, one of them is chosen in a meeting alone: `POST /lots/{id}/meetings`. Sent again with
+    nothing changed, it is the version that is there. Several moderators may edit: whoever sends the ETag of the agreed
+    score that was read as `If-Match` overwrites no newer one of another.
     """
     place = await panel.lock_bid(conn, caller, bid_id)
     known, lot = _check(*place, caller, "record_consensus")
@@ -340,6 +341,8 @@ async def record_consensus(
     if criterion_id in bench.locked:
         raise panel.CriterionLocked(f"{criterion_id} is locked.")
     before = bench.agreed.get((bid_id, criterion_id))
+    if before and panel_scores.says_the_same(data, value, before) and not outdated(bench, (bid_id, criterion_id)):
+        return Response(before, headers={"ETag": etag(before.version)})
     check_unchanged(if_match, 0 if before is None else before.version)
     agreed = Agreed(bid_id, criterion_id, value, data.reason, data.cites, data.change_reason)
     if why := reasons_to_meet(bench, agreed):

@@ -25,7 +25,7 @@ from service.deliveries import Delivery
 from service.obligations import Obligation, Owed, Place, Plan
 from service.organisations import Caller
 from service.performance import Accrual, Bounds, Charge, Standing
-from service.performance_notices import Record
+from service.performance_notices import About, Record
 from service.problems import Fault
 from service.remedies import LADDER, Remedy, Step
 
@@ -46,13 +46,19 @@ class Due(Struct, frozen=True, kw_only=True):
 
     report: the contractor, what was delivered in a period that ended · verify: the buyer, a delivery that was reported
     · rectify: the contractor's day to put something right has passed · assess: the buyer, indicators · publish: the
-    buyer, a notice. `last_day`: where the law or the contract names one.
+    buyer, a notice. `last_day`: where the law or the contract names one. `about` says it in English; in parts it is
+    `title`, of a promise or a notice, `number`, of its period, step or notice, the `notice` itself, and for indicators
+    the day that is assessed first, `begins_on`.
     """
 
     kind: DueKind
     about: str
     due_on: date
     last_day: date | None = None
+    title: str = ""
+    number: int | None = None
+    begins_on: date | None = None
+    notice: About | None = None
 
 
 class Reminder(Struct, frozen=True, kw_only=True):
@@ -190,12 +196,14 @@ def _of_periods(kept: Kept) -> Iterator[Due]:
         for period in one.periods if one.terms.contracted else ():
             if (one.id, period.number) not in told:
                 about = f"{one.title}, period {period.number}"
-                yield Due(kind="report", about=about, due_on=period.ends_on + timedelta(days=1))
+                due_on = period.ends_on + timedelta(days=1)
+                yield Due(kind="report", about=about, due_on=due_on, title=one.title, number=period.number)
     for delivery in kept.deliveries:
         if not delivery.decisions:
             reported_on = delivery.reported_at.astimezone(zone).date()
-            about = f"{titles[delivery.obligation_id]}, period {delivery.period}"
-            yield Due(kind="verify", about=about, due_on=reported_on + timedelta(days=VERIFY_DAYS))
+            title, due_on = titles[delivery.obligation_id], reported_on + timedelta(days=VERIFY_DAYS)
+            about = f"{title}, period {delivery.period}"
+            yield Due(kind="verify", about=about, due_on=due_on, title=title, number=delivery.period)
 
 
 def _of_steps(kept: Kept) -> Iterator[Due]:
@@ -204,7 +212,9 @@ def _of_steps(kept: Kept) -> Iterator[Due]:
     last = {step.obligation_id: step for step in kept.remedies}
     for step in last.values():
         if step.due_on is not None:
-            yield Due(kind="rectify", about=f"{titles[step.obligation_id]}, step {step.number}", due_on=step.due_on)
+            title = titles[step.obligation_id]
+            about = f"{title}, step {step.number}"
+            yield Due(kind="rectify", about=about, due_on=step.due_on, title=title, number=step.number)
 
 
 def _of_notices(kept: Kept) -> Iterator[Due]:
@@ -214,12 +224,14 @@ def _of_notices(kept: Kept) -> Iterator[Due]:
         begins = made[-1].ends_on + timedelta(days=1) if made else plan.starts_on
         last_day = performance.months_later(begins, law.months if law else 12)
         about = f"indicators from {begins}"
-        yield Due(kind="assess", about=about, due_on=last_day - timedelta(days=ASSESS_DAYS), last_day=last_day)
+        due_on = last_day - timedelta(days=ASSESS_DAYS)
+        yield Due(kind="assess", about=about, due_on=due_on, last_day=last_day, begins_on=begins)
     for notice in performance_notices.notices_of(kept.here, kept.record, None):
         if notice.due_on is not None and notice.published is None:
             begins = notice.due_on - timedelta(days=PUBLISH_DAYS)
             about = f"{notice.code}, {notice.about} {notice.number}"
-            yield Due(kind="publish", about=about, due_on=begins, last_day=notice.due_on)
+            told: dict[str, Any] = {"title": notice.code, "notice": notice.about, "number": notice.number}
+            yield Due(kind="publish", about=about, due_on=begins, last_day=notice.due_on, **told)
 
 
 def warnings_of(kept: Kept) -> Iterator[Fault]:

@@ -7,21 +7,26 @@ opening nobody is told anything of another's bid, nor how many news there were f
 ordered among themselves, and cursors hold nothing but an instant and an id of its own.
 """
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Generator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from litestar import Response, Router, get
+import asyncpg
+from litestar import Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from service import db
+from service import db, sign_in
 from service.access import ROWS
 from service.edge import Limit, cursor_behind, start_of
 from service.organisations import Caller
+from service.rounds import FAILURES
 
 SQL = db.queries("news")
 
@@ -230,37 +235,118 @@ def presented(row: NewsRow, base: str = "") -> News:
 
 TYPES: tuple[NewsType, ...] = get_args(NewsType)
 
+# Waiting for news
+
+EVERY_SECONDS = 1.0
+LONGEST_WAIT = 25
+"""Seconds: shorter than what balancers take for a silent connection."""
+MOST_WAITING = 200
+MOST_OF_A_KEY = 4
+
+
+class Bell:
+    """Wakes who waits for news: one task of the process looks every second how far was told, while anybody waits."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+        self._waiting: Counter[str] = Counter()
+        self._watching: asyncio.Task[None] | None = None
+
+    def has_room(self, key_id: str) -> bool:
+        """Whether one more may wait with this key; who may not is answered at once."""
+        return self._waiting.total() < MOST_WAITING and self._waiting[key_id] < MOST_OF_A_KEY
+
+    @contextlib.contextmanager
+    def listening(self, pool: asyncpg.Pool, key_id: str) -> Generator[None]:
+        """Somebody waits."""
+        self._waiting[key_id] += 1
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch(pool))
+        try:
+            yield
+        finally:
+            self._waiting[key_id] -= 1
+            self._waiting += Counter()  # keeps only those who wait
+            if not self._waiting:
+                self._watching.cancel()
+                self._watching = None
+
+    async def _watch(self, pool: asyncpg.Pool) -> None:
+        last: datetime | None = None
+        while True:
+            with contextlib.suppress(*FAILURES):  # who waits is told so when it looks, or that there is no news
+                told_at: datetime = await SQL.read_told_at(pool)
+                if told_at != last:
+                    rung, self.rung, last = self.rung, asyncio.Event(), told_at
+                    rung.set()
+            await asyncio.sleep(EVERY_SECONDS)
+
+
+async def heard(rung: asyncio.Event, draining: asyncio.Event, seconds: float) -> bool:
+    """Whether the bell has rung before the time was up and before the process was told to stop."""
+    waits = [asyncio.create_task(event.wait()) for event in (rung, draining)]
+    try:
+        await asyncio.wait(waits, timeout=max(0, seconds), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    return rung.is_set() and not draining.is_set()
+
+
+Wait = Annotated[
+    int,
+    QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds to wait where there is nothing new yet."),
+]
 After = Annotated[str | None, QueryParameter(description="`next` of the answer before; from the start if left out.")]
 
 
 @get("/events")
 async def read_feed(
-    conn: NamedDependency[db.Connection],
+    request: Request[Caller, Any, State],
     caller: NamedDependency[Caller],
     state: State,
     after: After = None,
     limit: Limit = 100,
+    wait: Wait = 0,
 ) -> Response[Feed]:
     """Read what happened, in a stable order, from behind what you have read: for who would rather poll than be called.
 
     You are told what you may read: what is public, what concerns your organisation's bids, and of your own
     organisation's tenders what your roles in them let you read. Nothing is told twice or left out behind a cursor,
-    however many write at once; it comes about a second after it happened.
+    however many write at once; it comes about a second after it happened. With `wait` you are answered when there is
+    something new for you, or when the time is up; at once where too many wait already.
     """
-    after_at, after_id = start_of(after, state.secrets)
-    rows = SQL.list_news(
-        conn,
-        organisation_id=caller.organisation_id,
-        person_id=caller.person_id,
-        rights=rights(),
-        after_at=after_at,
-        after_id=after_id,
-        limit=limit + 1,
-    )
-    found = await db.many(rows, NewsRow)
+    bell: Bell = state.bell
+    begun, place = asyncio.get_running_loop().time(), start_of(after, state.secrets)
+    rung = bell.rung
+    found = await _look(state.pool, caller, place, limit)
+    if wait and not found and bell.has_room(caller.key_id):
+        with bell.listening(state.pool, caller.key_id):
+            while not found and await heard(rung, state.draining, begun + wait - asyncio.get_running_loop().time()):
+                caller = await sign_in.authenticate(state, request.headers.get("authorization"))
+                rung = bell.rung
+                found = await _look(state.pool, caller, place, limit)
+    return _feed(state, found, place, limit)
+
+
+async def _look(pool: asyncpg.Pool, caller: Caller, place: tuple[datetime, UUID], limit: int) -> list[NewsRow]:
+    """What is new to somebody behind a place, one more than asked for; in a transaction of its own."""
+    async with db.transaction_of(pool, caller.organisation_id) as conn:
+        rows = SQL.list_news(
+            conn,
+            organisation_id=caller.organisation_id,
+            person_id=caller.person_id,
+            rights=rights(),
+            after_at=place[0],
+            after_id=place[1],
+            limit=limit + 1,
+        )
+        return await db.many(rows, NewsRow)
+
+
+def _feed(state: State, found: list[NewsRow], place: tuple[datetime, UUID], limit: int) -> Response[Feed]:
     told, more = found[:limit], len(found) > limit
-    place = (told[-1].told_at, told[-1].id) if told else (after_at, after_id)
-    behind = cursor_behind(*place, state.secrets)
+    behind = cursor_behind(*((told[-1].told_at, told[-1].id) if told else place), state.secrets)
     base = state.public_url or ""
     feed = Feed(items=[presented(row, base) for row in told], next=behind, more=more)
     headers = {"Link": f'</events?limit={limit}&after={behind}>; rel="next"'} if more else {}

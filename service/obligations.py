@@ -24,6 +24,7 @@ from scoring.decimals import is_plain_decimal
 from scoring.model import price_criterion
 from service import awards, contracts, db, evaluations, events, jobs, measures, opening, performance, tenders
 from service.drafts import Reason
+from service.edge import check_unchanged, etag
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.performance import EACH_PERIOD, Accrual, Bounds, ByAdvantage, Compensation, Period, Promise
@@ -163,7 +164,7 @@ def by_obligation(every: Iterable[_T]) -> dict[UUID, list[_T]]:
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """How a contract is watched. `value` is the awarded price, without which no law's threshold can be looked at."""
+    """How a contract is watched. `value`: the awarded price in `currency`, for which laws have thresholds."""
 
     tender_id: UUID
     lot_id: UUID
@@ -177,6 +178,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     ends_on: date
     period_months: Months
     value: Decimal | None
+    currency: str
     bounds: Bounds
     made_at: datetime
 
@@ -282,7 +284,7 @@ def complete(
         fault = Fault(f"{at}/measure", f"There is no measure {new.measure!r}.", f"There are {', '.join(known)}.")
         raise InvalidRequest("The terms name no measure of the catalogue.", faults=(fault,))
     if new.targets:
-        check_targets(new.targets, len(days), f"{at}/targets")
+        performance.check_targets(new.targets, len(days), f"{at}/targets")
     elif one["accrual"] == "each_period":
         new = msgspec.structs.replace(new, targets=(target,) * len(days))
     else:
@@ -301,17 +303,6 @@ def complete(
         targets=new.targets,
         compensation=new.compensation or (ByAdvantage() if earned else None),
     )
-
-
-def check_targets(targets: Sequence[Decimal], periods: int, at: str) -> None:
-    """One finite target for each period."""
-    if len(targets) != periods:
-        message, mend = f"There are {len(targets)} targets for {periods} periods.", "Give one for each period."
-    elif not all(one.is_finite() and is_plain_decimal(f"{one:f}") for one in targets):
-        message, mend = "A target is no plain decimal.", "Write plain decimals, such as 12.5."
-    else:
-        return
-    raise InvalidRequest("The targets do not fit the periods.", faults=(Fault(at, message, mend),))
 
 
 def drafts_of(
@@ -478,10 +469,15 @@ async def change_terms(
     data: JSONBody[ChangedTerms],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-) -> Obligation:
-    """Change what the contract says of a promise, with the reason; for a contract manager. Earlier terms are kept."""
+    if_match: tenders.IfMatch = None,
+) -> Response[Obligation]:
+    """Change what the contract says of a promise, with the reason; for a contract manager. Earlier terms are kept.
+
+    Whoever sends the obligation's `version` that was read as `If-Match`, in quotes, overwrites no newer terms.
+    """
     here = await place(conn, caller, "change_terms", lock=True, obligation_id=obligation_id)
     one = here.watched.obligation(obligation_id)
+    check_unchanged(if_match, one.version)
     await check_owners(conn, caller, {one.criterion_id: data.terms})
     draft = {"criterion_id": one.criterion_id, "unit": one.unit, "accrual": one.accrual, "worth": one.worth}
     measured = await measures_of(conn, caller.organisation_id, [data.terms.measure or one.criterion_id])
@@ -493,7 +489,7 @@ async def change_terms(
     found = (await watched(conn, here.watched.plan)).obligation(obligation_id)
     facts = {**_facts(found), "reason": data.reason}
     await events.record(conn, "obligation.changed", tender_id=here.known.tender.id, actor=caller.person_id, data=facts)
-    return found
+    return Response(found, headers={"ETag": etag(found.version)})
 
 
 router = Router(path="/", route_handlers=[make_obligations, list_obligations, change_terms], tags=["Contract"])

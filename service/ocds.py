@@ -27,6 +27,11 @@ Tag = Literal[
     "compiled",
 ]
 
+SocialObjective = Literal["acc-all", "et-eq", "gen-eq", "hum-right", "opp", "work-cond", "other"]
+"""Codes of eForms BT-775 that goals are published with."""
+EnvironmentalImpact = Literal["biodiv-eco", "circ-econ", "clim-adapt", "clim-mitig", "pollu-prev", "water-mar", "other"]
+"""Codes of eForms BT-774."""
+
 VERSION: Final = "1.1"
 LANGUAGE: Final = "en"
 """Where a tender does not say in which language its papers come."""
@@ -101,10 +106,11 @@ class Party(_Part, frozen=True, kw_only=True):
 
 
 class Number(_Part, frozen=True, kw_only=True):
-    """A number of an award criterion, and what it is: a weight or a threshold."""
+    """A number of an award criterion, and what it is: a weight, a fixed price, or a threshold."""
 
     number: Decimal
     weight: Literal["percentageExact", "decimalExact", "pointsExact", "order"] | None = None
+    fixed: Literal["total", "unit"] | None = None
     threshold: Literal["minimumScore", "maximumBids"] | None = None
 
 

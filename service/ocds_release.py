@@ -102,7 +102,10 @@ class Outcome(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """All that a release is made of. `address`: where anybody reaches the service; empty where nobody knows."""
+    """All that a release is made of. `address`: where anybody reaches the service; empty where nobody knows.
+
+    `own_measures`: what the buyer's own catalogues said of criteria at publication, by their ids.
+    """
 
     known: Known
     buyer: Organisation
@@ -111,6 +114,7 @@ class Facts(NamedTuple):
     awards: Sequence[Noticed]
     outcomes: Mapping[str, Outcome]
     address: str
+    own_measures: Mapping[str, award_criteria.Tagged] = {}
     performance: Sequence[ToldOf] = ()
 
     def reported(self) -> Iterator[tuple[Noticed, scoring.Evaluation, PublicReport]]:
@@ -289,7 +293,7 @@ def _techniques(facts: Facts) -> ocds.Techniques | None:
 
 
 def _lot(facts: Facts, lot: TenderLot) -> ocds.Lot:
-    goals = award_criteria.sustainability(lot.rules)
+    goals = award_criteria.sustainability(lot.rules, facts.own_measures)
     opened = lot.opened_at and ocds.BidOpening(
         date=lot.opened_at,
         description=f"Electronic, by {facts.known.tender.officers_needed} officers together.",

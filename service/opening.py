@@ -25,6 +25,7 @@ from service import bidders, bids, db, documents, events, money, opening_record,
 from service.access import OFFICERS, READERS
 from service.bids import OwnBid
 from service.consortia import Overlap, Party
+from service.documents import SealedDocument
 from service.money import AcceptedCurrency
 from service.opening_record import OpeningRecord
 from service.organisations import Caller
@@ -279,13 +280,19 @@ async def read_envelopes(
         return await db.many(SQL.open_envelopes(conn, lot_id=lot_id, envelope=envelope, bid_ids=bid_ids), kind)
 
 
+async def read_documents(conn: db.Connection, lot_id: UUID) -> list[SealedDocument]:
+    """Read the headers of the documents that came with a lot's bids, in the one role that may."""
+    async with _opening_role(conn):
+        return await documents.list_sealed(conn, lot_id)
+
+
 async def open_box(conn: db.Connection, box: Box, key_of: KeyOf, document_key_of: documents.KeyOf) -> dict[str, Any]:
     """Decrypt a whole box and keep what it held, all of it or nothing; returns what has to be written down.
 
     With offers the content keys of the documents that came with them are kept too. Nothing is written into the log: its
     head would be locked, and others' refusals wait for it.
     """
-    attached = await documents.list_sealed(conn, box.lot_id) if box.kind == "offer" else []
+    attached = await read_documents(conn, box.lot_id) if box.kind == "offer" else []
     # What a bid was sent with says the log; another document that hangs on it by now stays sealed.
     sent = {(bid_id, name) for bid_id, logged in box.logged.items() for name in logged.documents or ()}
     attached = [one for one in attached if (one.bid_id, one.document_id) in sent]

@@ -12,15 +12,15 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from litestar import Response, Router, delete, get, post
+from litestar import Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from service import db, events
-from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
-from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
+from service.edge import Cursor, Limit, Page, before, link_to_next, page_of, part_of, start_of
+from service.problems import CONSTRAINTS, Fault, Forbidden, InvalidRequest, Refusal, Unauthenticated
 from service.rounds import Rounds
 
 SQL = db.queries("organisations")
@@ -398,31 +398,37 @@ async def issue_key(
 
 @get("/people/{person_id:uuid}/keys")
 async def list_keys(
-    person_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[Key]:
-    """List a person's keys, without their secrets; needs the scope `admin`, except for your own."""
+    person_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+    limit: Limit = 200,
+    cursor: Cursor = None,
+) -> Response[list[Key]]:
+    """List a person's keys, the newest first, without their secrets; needs the scope `admin`, except for your own.
+
+    Where there are more, the `Link` header leads to the older ones.
+    """
     if person_id != caller.person_id:
         caller.require("admin")
     person = await find_person(conn, person_id, caller)
-    return await db.many(SQL.list_keys(conn, person_id=person.id), Key)
+    before_at, place = before(cursor, state.secrets)
+    rows = SQL.list_keys(conn, person_id=person.id, before_at=before_at, before_id=key_at(place), limit=limit + 1)
+    return part_of(await db.many(rows, Key), limit, f"/people/{person_id}/keys", place_of, state.secrets)
 
 
-@delete("/keys/{key_id:str}", status_code=200)
-async def revoke_key(
-    key_id: FromPath[str], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> Key:
-    """Revoke a key of your own organisation at once; needs the scope `admin`, except for the key you are using."""
-    if key_id != caller.key_id:
-        caller.require("admin")
-    if not re.fullmatch("[0-9A-Za-z]{12}", key_id):
-        raise NotFound
-    key = await db.one(SQL.revoke_key(conn, key_id=key_id, organisation_id=caller.organisation_id), Key)
-    await events.record(conn, "key.revoked", tender_id=None, actor=caller.person_id, data={"key_id": key.id})
-    return key
+def place_of(key: Key) -> tuple[datetime, UUID]:
+    """Where a key stands in a list, as a cursor holds it: its id's twelve letters are the end of a UUID."""
+    return key.created_at, UUID(bytes=key.id.encode().rjust(16, b"\0"))
+
+
+def key_at(place: UUID | None) -> str | None:
+    """The id of the key that stands there."""
+    return None if place is None else place.bytes.lstrip(b"\0").decode("latin-1")
 
 
 router = Router(
     path="/",
-    route_handlers=[register_organisation, who_am_i, add_person, list_people, issue_key, list_keys, revoke_key],
+    route_handlers=[register_organisation, who_am_i, add_person, list_people, issue_key, list_keys],
     tags=["Organisations"],
 )

@@ -4,14 +4,12 @@ A catalogue carries its licence. What a licence does not allow to pass on is sho
 its drafts; as a file it does not leave the service. Licences that allow it are listed; one that is not does not.
 """
 
-import re
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, Router, get, post
@@ -20,22 +18,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from service import apart, catalogue_reading, db, events, measures, sheets, tenders
+from service import apart, catalogue_reading, db, events, measures, sheets, social_value, tenders
 from service.catalogue_reading import OwnMeasure
 from service.file_bodies import FORMS, FileOperation, Flow, check_file
-from service.measures import CriteriaProposal, Measure, NewCriteriaProposal
+from service.measures import Asked, CriteriaProposal, Measure, NewCriteriaProposal, ProxySeries
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, Refusal
+from service.social_value import may_export
 
 SQL = db.queries("own_measures")
 
 MOST_BYTES: Final = 5_000_000
-OPEN_LICENCES: Final = re.compile(
-    r"(open government licen[cs]e|ogl|cc0|public domain|cc[ -]by([ -]sa)?([ -][0-9.]+)?|odbl|odc-by|own work)"
-    r"([ -]?v?[0-9.]+)?",
-    re.IGNORECASE,
-)
-"""Licences that allow a catalogue to be passed on, whole. NC and ND are not among them, nor is what is not known."""
 
 CatalogueTitle = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", description="What it is called.")]
 Version = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"\S", description="Its edition, such as 2026.")]
@@ -111,28 +104,58 @@ CONSTRAINTS["own_catalogues_have_one_version"] = (CatalogueThere, "Title and ver
 # Rules
 
 
-def may_export(licence: str) -> bool:
-    """Whether a licence is known to allow passing on."""
-    return OPEN_LICENCES.fullmatch(licence.strip()) is not None
-
-
 def as_measure(one: OwnMeasure) -> Measure:
-    """A measure of one's own as drafts take it: a quantity against a target, a ceiling where less is better."""
-    lower = one.unit in {"tCO2e", "kgCO2e", "km"}
-    method = "graded" if one.unit in {"text", "grade"} else "band" if lower else "target"
+    """A measure of one's own as drafts take it: a quantity against a target, a ceiling where less is better.
+
+    Which way is better its catalogue says, such as of tonnes that are saved; else its unit.
+    """
+    direction = one.direction or measures.direction_in(one.unit)
+    method = "graded" if one.unit in {"text", "grade"} else "band" if direction == "lower" else "target"
     return Measure(
         code=one.code,
         title=one.title,
         description=one.description or one.title,
         unit=one.unit,
+        direction=direction,
         method=method,
         theme=one.theme,
         evidence=one.evidence or ("as agreed in the contract",),
-        social_objective=None,
-        environmental_impact=None,
+        social_objective=one.social_objective,
+        environmental_impact=one.environmental_impact,
+        goal=one.goal,
         counts=one.counts,
         outcomes=(),
     )
+
+
+def as_series(catalogue: OwnCatalogue, one: OwnMeasure) -> ProxySeries | None:
+    """What a unit of a measure is worth by its catalogue, whatever the year; None where that says nothing of it."""
+    if one.value is None or one.currency is None:
+        return None
+    return ProxySeries(
+        id=one.code,
+        title=one.title,
+        measure=one.code,
+        currency=one.currency,
+        per=one.unit,
+        price_base=one.price_base or "not stated",
+        valid_from=None,
+        values={"central": {"": one.value}},
+        source=named(catalogue),
+        licence=catalogue.licence,
+        note="",
+    )
+
+
+def named(catalogue: OwnCatalogue) -> str:
+    """A catalogue as it is cited."""
+    return f"{catalogue.title} {catalogue.version}, {catalogue.source} ({catalogue.licence})"
+
+
+def as_stored(one: OwnMeasure) -> dict[str, Any]:
+    """A measure as it is kept: what came later than the first catalogues only where it says something."""
+    told: dict[str, Any] = msgspec.to_builtins(one)
+    return {name: value for name, value in told.items() if value is not None or name not in catalogue_reading.LATER}
 
 
 def cautions(catalogue: OwnCatalogue) -> Iterator[Fault]:
@@ -147,11 +170,14 @@ def cautions(catalogue: OwnCatalogue) -> Iterator[Fault]:
 
 def as_rows(catalogue: OwnCatalogue) -> list[list[str]]:
     """A catalogue as the rows of a sheet, its source and licence in each."""
-    rows = [["code", "title", "unit", "value", "currency", "price base", "evidence", "theme", "source", "licence"]]
+    tags = ("direction", "social_objective", "environmental_impact", "goal")
+    heads = ["code", "title", "unit", "value", "currency", "price base", "evidence", "theme"]
+    rows = [[*heads, *(name.replace("_", " ") for name in tags), "source", "licence"]]
     for one in catalogue.measures:
         value = "" if one.value is None else f"{one.value:f}"
         cells = [one.code, one.title, one.unit, value, one.currency or "", one.price_base, "; ".join(one.evidence)]
-        rows.append([*cells, one.theme, catalogue.source, catalogue.licence])
+        cells += [one.theme, *(getattr(one, name) or "" for name in tags)]
+        rows.append([*cells, catalogue.source, catalogue.licence])
     return rows
 
 
@@ -174,7 +200,10 @@ async def import_catalogue(
     licence: FromQuery[Licence],
     source: FromQuery[Source],
 ) -> Response[OwnCatalogue]:
-    """Send a catalogue of your own, CSV, XLSX or JSON: the file itself is the body; for people of a buyer."""
+    """Send a catalogue of your own, CSV, XLSX or JSON: the file itself is the body; for people of a buyer.
+
+    Sent again, the same bytes under the same title, version, licence and source get the first answer.
+    """
     flow = Flow(request.receive, check_file(request, MOST_BYTES, FORMS))
     with tempfile.TemporaryDirectory(prefix="tenderscore-catalogue-") as folder:
         path = Path(folder) / "catalogue"
@@ -189,11 +218,21 @@ async def import_catalogue(
     named["digest"] = flow.hash.hexdigest()
     async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         ids = {"buyer_id": caller.organisation_id, "person_id": caller.person_id}
-        catalogue_id: UUID = await SQL.insert_catalogue(conn, **ids, **named, measures=found.measures)
+        there: UUID | None = await SQL.find_catalogue(conn, buyer_id=caller.organisation_id, **named)
+        if there is not None:
+            return _imported(await find(conn, caller, there), replayed=True)
+        catalogue_id: UUID = await SQL.insert_catalogue(
+            conn, **ids, **named, measures=[as_stored(one) for one in found.measures]
+        )
         facts = {"catalogue_id": catalogue_id, **named, "measures": len(found.measures), "buyer_id": ids["buyer_id"]}
         await events.record(conn, "catalogue.imported", tender_id=None, actor=caller.person_id, data=facts)
         made = await find(conn, caller, catalogue_id)
-    return Response(made, status_code=201, headers={"Location": f"/catalogues/{made.id}"})
+    return _imported(made, replayed=False)
+
+
+def _imported(made: OwnCatalogue, *, replayed: bool) -> Response[OwnCatalogue]:
+    headers = {"Location": f"/catalogues/{made.id}"} | ({"Idempotency-Replayed": "true"} if replayed else {})
+    return Response(made, status_code=201, headers=headers)
 
 
 @get("/catalogues")
@@ -238,8 +277,9 @@ async def propose_own_criteria(
     tenders.check_access(known.tender, caller, "propose_own_criteria")
     tenders.check_draft(known.tender)
     catalogue = await find(conn, caller, catalogue_id)
-    today = known.tender.now.astimezone(ZoneInfo(known.tender.time_zone)).date()
-    proposal = measures.propose(data, today, {one.code: as_measure(one) for one in catalogue.measures})
+    there = list(social_value.counted_in(known.lots, await social_value.own_of(conn, known)))
+    its = {one.code: as_measure(one) for one in catalogue.measures}
+    proposal = measures.propose(data, Asked(known.tender, its, there, source=f"Source: {named(catalogue)}."))
     return msgspec.structs.replace(proposal, warnings=(*proposal.warnings, *cautions(catalogue)))
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -19,6 +19,7 @@ import scoring
 from scoring.answers import Graded
 from service import db, events, tenders, trainings
 from service.drafts import Reason
+from service.edge import check_unchanged, etag
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal, pointer
 from service.tenders import RoleHeld, TenderLot
@@ -395,10 +396,12 @@ async def set_panel(
     data: JSONBody[NewPanel],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-) -> Panel:
+    if_match: tenders.IfMatch = None,
+) -> Response[Panel]:
     """Seat the whole panel of a published lot in one request; for its author or a moderator.
 
-    Sending it again changes it: seats that are not named any more end, as long as nobody has scored from them.
+    Sending it again changes it: seats that are not named any more end, as long as nobody has scored from them. Whoever
+    sends the ETag that was read as `If-Match` undoes nothing that somebody else has changed since.
     """
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
@@ -413,10 +416,12 @@ async def set_panel(
     if faults := panel_faults(lot, data, held):
         raise PanelIncomplete(f"{len(faults)} things are wrong with the panel.", faults=tuple(faults))
     last = await db.maybe(SQL.get_panel(conn, lot_id=lot_id), PanelRow)
+    seats = await list_seats(conn, lot_id)
+    check_unchanged(if_match, _edition(0 if last is None else last.version, seats))
     scored = {(row["criterion_id"], row["person_id"]) async for row in SQL.list_scored(conn, lot_id=lot_id)}
     if scored and last is not None and last.policy != data.policy:
         raise PolicyFrozen("Scores have been submitted for this lot.")
-    change = change_of(await seats_in_force(conn, lot_id), data.seats)
+    change = change_of([seat for seat in seats if seat.ended_at is None], data.seats)
     check_change(change, scored, await locked_criteria(conn, lot))
     policy = msgspec.to_builtins(data.policy)
     await SQL.insert_panel(
@@ -425,7 +430,16 @@ async def set_panel(
     await _change_seats(conn, lot_id, caller, change, "The panel was seated anew.")
     facts: dict[str, Any] = {"lot_id": lot_id, **msgspec.to_builtins(data)}
     await events.record(conn, "panel.set", tender_id=tender_id, actor=caller.person_id, data=facts)
-    return await present(conn, tender_id, lot_id)
+    return _tagged(await present(conn, tender_id, lot_id))
+
+
+def _edition(version: int, seats: Sequence[Seat]) -> int | str:
+    """What names a panel as it is now: its version, and how many seats have ended by then; 0 where there is none."""
+    return f"{version}.{sum(seat.ended_at is not None for seat in seats)}" if version else 0
+
+
+def _tagged(found: Panel) -> Response[Panel]:
+    return Response(found, headers={"ETag": etag(_edition(found.version, found.seats))})
 
 
 @post("/lots/{lot_id:uuid}/panel/replacements")
@@ -475,11 +489,11 @@ async def replace_evaluator(
 @get("/lots/{lot_id:uuid}/panel")
 async def get_panel(
     lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> Panel:
+) -> Response[Panel]:
     """Read who sits on the panel, who sat there, and since when; for everybody with a role in the tender."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     tenders.check_access(known.tender, caller, "get_panel")
-    return await present(conn, known.tender.id, lot_id)
+    return _tagged(await present(conn, known.tender.id, lot_id))
 
 
 router = Router(path="/", route_handlers=[set_panel, replace_evaluator, get_panel], tags=["Panel"])

@@ -7,7 +7,7 @@ scores.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -127,6 +127,28 @@ def check_change_reason(version: int, reason: str | None, at: str = "") -> None:
         raise ChangeNeedsReason(f"This would be version {version}.", faults=faults)
 
 
+class Typed(Protocol):
+    """A score as somebody has typed it, a person's own or an agreed one."""
+
+    @property
+    def value(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def cites(self) -> tuple[str, ...]: ...
+    @property
+    def change_reason(self) -> str | None: ...
+
+
+def says_the_same(new: NewScore, value: str, standing: Typed) -> bool:
+    """Whether a score, its value in the scale's spelling, stands just so: who has lost the answer gets it again.
+
+    Another `change_reason` is another version; who repeats the request may repeat it or leave it out.
+    """
+    told = standing.value, standing.reason, standing.cites
+    return (value, new.reason, new.cites) == told and new.change_reason in {None, standing.change_reason}
+
+
 def check_may_score(lot: TenderLot, criterion_id: str, seats: Collection[panel.Seat], caller: Caller) -> None:
     """Only who is seated on the criterion scores it."""
     if not any(seat.person_id == caller.person_id and seat.criterion_id == criterion_id for seat in seats):
@@ -165,14 +187,17 @@ async def give_score(
 ) -> Response[PanelScore]:
     """Submit your own score for a bid on a criterion, with reason and citation; for evaluators who are seated on it.
 
-    A new one is a new version and says why (`change_reason`); your draft is cleared. Whoever sends the ETag of the
-    version that was read as `If-Match` overwrites no newer one from another window.
+    A new one is a new version and says why (`change_reason`); your draft is cleared. Sent again with nothing changed,
+    it is the version that is there. Whoever sends the ETag of the version that was read as `If-Match` overwrites no
+    newer one from another window.
     """
     known, lot = await _seated(conn, caller, bid_id, criterion_id, "give_score")
     value = panel.published_value(lot, criterion_id, data.value)
     key = {"bid_id": bid_id, "criterion_id": criterion_id, "person_id": caller.person_id}
-    before = await SQL.get_standing(conn, **key)
-    version = 1 if before is None else before["version"] + 1
+    before = await db.maybe(SQL.get_standing(conn, **key), PanelScore)
+    if before is not None and says_the_same(data, value, before):
+        return Response(before, headers={"ETag": etag(before.version)})
+    version = 1 if before is None else before.version + 1
     check_unchanged(if_match, version - 1)
     check_change_reason(version, data.change_reason)
     row = SQL.insert_panel_score(
@@ -188,7 +213,7 @@ async def give_score(
     await SQL.delete_draft(conn, **key)
     facts: dict[str, Any] = msgspec.to_builtins(score)
     if before is not None:
-        facts["was"] = before["value"]
+        facts["was"] = before.value
     await events.record(conn, "score.given", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return Response(score, headers={"ETag": etag(score.version)})
 

@@ -15,7 +15,8 @@ from msgspec import Meta, Struct, structs
 
 import scoring
 from scoring import Direction
-from scoring.decimals import DECIMALS, exact_text, finite_decimals, half_up, require_decimal
+from scoring.decimals import DECIMALS, exact_text, finite_decimals, half_up, is_plain_decimal, require_decimal
+from service.problems import Fault, InvalidRequest
 
 Accrual = Literal["sum", "each_period"]
 """sum: deliveries add up over the contract (hours, tonnes) · each_period: every period must reach the target."""
@@ -129,6 +130,17 @@ class Charge(Struct, frozen=True, kw_only=True):
 
     amount: Decimal
     formula: str
+
+
+def check_targets(targets: Sequence[Decimal], periods: int, at: str) -> None:
+    """One finite target for each period."""
+    if len(targets) != periods:
+        message, mend = f"There are {len(targets)} targets for {periods} periods.", "Give one for each period."
+    elif not all(one.is_finite() and is_plain_decimal(f"{one:f}") for one in targets):
+        message, mend = "A target is no plain decimal.", "Write plain decimals, such as 12.5."
+    else:
+        return
+    raise InvalidRequest("The targets do not fit the periods.", faults=(Fault(at, message, mend),))
 
 
 def check_amounts(**amounts: Decimal | None) -> None:

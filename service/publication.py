@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 import scoring
 from scoring.units import is_money
-from service import custody, db, eforms, events, frameworks, requirements
+from service import custody, db, eforms, events, frameworks, requirements, social_value
 from service.drafts import DraftLot
 from service.edge import check_if_match
 from service.language import LANGUAGES
@@ -174,6 +174,7 @@ async def freeze(conn: db.Connection, known: Known) -> str:
         numbers=[lot.number for lot in lots],
         lot_digests=digests,
     )
+    await social_value.freeze(conn, known)
     return digest
 
 
@@ -204,6 +205,7 @@ async def publish_tender(
     faults = [*custody.key_faults(known.tender, key, officers), *amiss]
     faults += requirements.faults(required.requirements, len(known.lots))
     warnings = check_ready(*known, roles, faults)
+    warnings += tuple(social_value.cautions(known, await social_value.own_of(conn, known)))
     untried = await unsimulated(conn, known)
     public_key = await custody.settle(conn, state.wrapper, known.tender, key)
     digest = await freeze(conn, known)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
-from typing import Annotated, Final, Literal, assert_never
+from typing import Annotated, Final, Literal, NamedTuple, assert_never
 from uuid import UUID
 
 from litestar import Router, get, post
@@ -21,12 +21,12 @@ from scoring.decimals import half_up, is_plain_decimal, require_decimal
 from scoring.model import direction_of, unit_of
 from scoring.quantities import Mass, credited, fte_years, tonnes
 from scoring.units import find_unit, is_money
-from service import db, measures, monitoring, opening, tenders
+from service import db, measures, monitoring, opening, own_measures, tenders
 from service.measures import ProxySeries
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.performance import exactly
-from service.problems import Fault, InvalidRequest
+from service.problems import Fault, InvalidRequest, NotFound
 
 FAR_ABOVE: Final = 2
 """A promise of so many times what the others promise at the median, or the target asks for, is asked about."""
@@ -35,6 +35,8 @@ RELIABLE: Final = Decimal("0.9")
 """Whose earlier promises of a measure were delivered to a lesser share is asked how this one will be."""
 
 Series = Annotated[str, Meta(min_length=1, max_length=100)]
+Own = Mapping[UUID, Sequence[ProxySeries]]
+"""What units are worth by catalogues of one's own, by their ids."""
 
 
 class Employment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="id", tag="employment"):
@@ -62,10 +64,15 @@ class Emissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
 
 class Item(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A quantity, the series and case that its value is taken from, and the confidence in it, from 0 to 1."""
+    """A quantity, the series and case that its value is taken from, and the confidence in it, from 0 to 1.
+
+    With `catalogue_id`, the series is the code of a measure in that catalogue of your own, whose value is its one case,
+    `central`.
+    """
 
     quantity: Employment | Amount | Emissions
     series: Series | None = None
+    catalogue_id: UUID | None = None
     case: Annotated[str, Meta(max_length=50)] = "central"
     confidence: Decimal = Decimal(1)
 
@@ -121,31 +128,48 @@ class Doubt(Struct, frozen=True, kw_only=True):
 # Rules
 
 
-def series_of(name: str, at: str) -> ProxySeries:
-    """A series of the catalogue. Raises InvalidRequest."""
-    for series in measures.built_in().series:
-        if series.id == name:
+def series_of(item: Item, own: Own, at: str) -> ProxySeries | None:
+    """The series that an item names, of the built-in catalogue or of one's own. Raises InvalidRequest."""
+    if item.series is None:
+        if item.catalogue_id is None:
+            return None
+        fault = Fault(f"{at}/series", "Of this catalogue no measure is named.", "Give the measure's code.")
+        raise InvalidRequest("A series is not named.", faults=(fault,))
+    known = measures.built_in().series if item.catalogue_id is None else own[item.catalogue_id]
+    for series in known:
+        if series.id == item.series:
             return series
-    known = ", ".join(series.id for series in measures.built_in().series)
-    fault = Fault(at, f"There is no series {name!r}.", f"There are {known}.")
+    names = ", ".join(series.id for series in known) or "none"
+    fault = Fault(f"{at}/series", f"There is no series {item.series!r}.", f"There are {names}.")
     raise InvalidRequest("A series is not known.", faults=(fault,))
 
 
-def value_item(item: Item, at: str) -> Valued:
+def worth_of(series: ProxySeries, item: Item, year: str | None, at: str) -> Decimal:
+    """The value of a series in an item's case and a year. Raises InvalidRequest: nothing is extrapolated."""
+    ageless = "" in series.values.get(item.case, {})
+    try:
+        return measures.proxy_of(series, item.case, None if year is None or ageless else int(year))
+    except NotFound as error:
+        place = "case" if year is None or item.case not in series.values else f"quantity/years/{year}"
+        fault = Fault(f"{at}/{place}", f"{series.id} has no such value.", error.detail)
+        raise InvalidRequest("A value is not known, and nothing is extrapolated.", faults=(fault,)) from None
+
+
+def value_item(item: Item, own: Own, at: str) -> Valued:
     """One quantity, pro rata, credited, in money. Raises InvalidRequest with its place."""
-    series = None if item.series is None else series_of(item.series, f"{at}/series")
+    series = series_of(item, own, at)
     try:
         match item.quantity:
             case Emissions():
-                return _emissions(item, item.quantity, series)
+                return _emissions(item, item.quantity, series, at)
             case Employment() as work:
                 years = fte_years(work.people, work.weekly_hours, work.full_time_hours, work.months, work.most_months)
                 how = f"{work.people:f} × min(1, {work.weekly_hours:f} ÷ {work.full_time_hours:f})"
                 how += f" × min({work.months:f}, {work.most_months}) ÷ 12"
-                return _valued(item, "fte_year", years, how, series)
+                return _valued(item, Reckoned("fte_year", years, how), series, at)
             case Amount(unit=unit, quantity=amount):
                 require_decimal(amount, "quantity", low=0, decimals=find_unit(unit).decimals)
-                return _valued(item, unit, Fraction(amount), f"{amount:f}", series)
+                return _valued(item, Reckoned(unit, Fraction(amount), f"{amount:f}"), series, at)
             case _:
                 assert_never(item.quantity)
     except ValueError as error:
@@ -153,12 +177,21 @@ def value_item(item: Item, at: str) -> Valued:
         raise InvalidRequest("A quantity cannot be reckoned with.", faults=(fault,)) from None
 
 
-def _valued(item: Item, unit: str, quantity: Fraction, how: str, series: ProxySeries | None) -> Valued:
+class Reckoned(NamedTuple):
+    """A quantity in its unit, and how it came about."""
+
+    unit: str
+    quantity: Fraction
+    how: str
+
+
+def _valued(item: Item, reckoned: Reckoned, series: ProxySeries | None, at: str) -> Valued:
+    unit, quantity, how = reckoned
     counted = credited(quantity, item.confidence)
     how += f" × {item.confidence:f}" if item.confidence != 1 else ""
     if series is not None and series.per != unit:
         raise ValueError(f"{series.id} is a value per {series.per}, and this is in {unit}")
-    worth = None if series is None else measures.proxy_of(series, item.case, None)
+    worth = None if series is None else worth_of(series, item, None, at)
     return Valued(
         unit=unit,
         quantity=exactly(quantity),
@@ -171,7 +204,7 @@ def _valued(item: Item, unit: str, quantity: Fraction, how: str, series: ProxySe
     )
 
 
-def _emissions(item: Item, given: Emissions, series: ProxySeries | None) -> Valued:
+def _emissions(item: Item, given: Emissions, series: ProxySeries | None, at: str) -> Valued:
     """Each year's tonnes by that year's value: what is emitted later costs more."""
     by_year = {year: tonnes(amount, given.unit) for year, amount in sorted(given.years.items())}
     if series is not None and series.per != "tCO2e":
@@ -182,7 +215,7 @@ def _emissions(item: Item, given: Emissions, series: ProxySeries | None) -> Valu
         if series is None:
             parts.append(f"{exactly(amount):f}")
             continue
-        value = measures.proxy_of(series, item.case, int(year))
+        value = worth_of(series, item, year, at)
         worth += amount * Fraction(value)
         parts.append(f"{exactly(amount):f} × {value:f}")
     how = " + ".join(parts)
@@ -199,12 +232,12 @@ def _emissions(item: Item, given: Emissions, series: ProxySeries | None) -> Valu
     )
 
 
-def valuation(new: NewValuation) -> Valuation:
+def valuation(new: NewValuation, own: Own) -> Valuation:
     """All quantities, their totals, and what of an obligation they fulfil. Raises InvalidRequest."""
     if (new.contract_sum is None) != (new.percent is None):
         fault = Fault("/percent", "Contract sum and percentage go together.", "Give both, or neither.")
         raise InvalidRequest("The obligation is incomplete.", faults=(fault,))
-    items = tuple(value_item(item, f"/items/{number}") for number, item in enumerate(new.items))
+    items = tuple(value_item(item, own, f"/items/{number}") for number, item in enumerate(new.items))
     totals: dict[str, Decimal] = {}
     for one in items:
         if one.value is not None:
@@ -281,9 +314,28 @@ def _doubt(bid: PanelBid, criterion: scoring.Criterion, message: str) -> Doubt:
 
 
 @post("/catalogue/valuations", status_code=200)
-async def value_quantities(data: JSONBody[NewValuation]) -> Valuation:
-    """Reckon quantities pro rata and in money, by dated values with their sources; nothing is stored."""
-    return valuation(data)
+async def value_quantities(
+    data: JSONBody[NewValuation], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
+) -> Valuation:
+    """Reckon quantities pro rata and in money, by dated values with their sources; nothing is stored.
+
+    Values come from the built-in catalogue, or from one that you have imported (`POST /catalogues`).
+    """
+    own: dict[UUID, list[ProxySeries]] = {}
+    for number, item in enumerate(data.items):
+        if item.catalogue_id is not None and item.catalogue_id not in own:
+            own[item.catalogue_id] = await _series_in(conn, caller, item.catalogue_id, f"/items/{number}/catalogue_id")
+    return valuation(data, own)
+
+
+async def _series_in(conn: db.Connection, caller: Caller, catalogue_id: UUID, at: str) -> list[ProxySeries]:
+    try:
+        catalogue = await own_measures.find(conn, caller, catalogue_id)
+    except NotFound:
+        fault = Fault(at, "You have no such catalogue.", "Take its id from `GET /catalogues`.")
+        raise InvalidRequest("A catalogue is not known.", faults=(fault,)) from None
+    found = (own_measures.as_series(catalogue, one) for one in catalogue.measures)
+    return [series for series in found if series is not None]
 
 
 @get("/lots/{lot_id:uuid}/plausibility")

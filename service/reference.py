@@ -20,6 +20,7 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
     Components,
     Example,
+    Link,
     OpenAPI,
     OpenAPIMediaType,
     OpenAPIResponse,
@@ -91,7 +92,7 @@ _KEYLESS = (["Reference"], ["Public"])
 """The tags of what is read without a key."""
 _WITH_QUOTA = {429: "The key has sent as many requests as it may in this minute; `Retry-After` says when to go on."}
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
-_MAY_BE_UNREAD = {"give_score", "record_consensus"}
+_MAY_BE_UNREAD = {"give_score", "record_consensus", "write_requirements", "set_panel", "change_terms"}
 """Operations that take `If-Match` but do not ask for it."""
 
 
@@ -199,6 +200,36 @@ def complete_description(document: OpenAPI) -> None:
                 _describe(operation, is_post=operation is item.post)
                 told = operation.description or operation.summary or ""
                 operation.description = f"{told}\n\n```sh\n{_curl(method, path, operation)}\n```"
+    _add_links(document)
+
+
+def _add_links(document: OpenAPI) -> None:
+    """Say of what a POST has made where it is read: below its path or at the root, by the id in its answer."""
+    paths = document.paths or {}
+    for path, item in paths.items():
+        made = (item.post.responses or {}).get("201") if item.post is not None else None
+        parent, _, last = path.rpartition("/")
+        for there, other in paths.items():
+            below = re.fullmatch(r"(.*)/{(\w+)}", there)
+            if not isinstance(made, OpenAPIResponse) or below is None or other.get is None:
+                continue
+            read = _members(document, (other.get.responses or {}).get("200"))
+            members = _members(document, made) or read or {}
+            member = next((name for name in (below[2], "id") if name in members), None)
+            if below[1] in {path, parent, f"/{last}"} and member is not None and read is not None:
+                given = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", below[1])}
+                given[below[2]] = f"$response.body#/{member}"
+                link = Link(operation_id=other.get.operation_id, parameters=given)
+                made.links = {**(made.links or {}), other.get.operation_id or "": link}
+
+
+def _members(document: OpenAPI, answer: object) -> dict[str, Any] | None:
+    """The members of a JSON answer, none where they are not described; None for any other answer."""
+    media = (answer.content or {}).get("application/json") if isinstance(answer, OpenAPIResponse) else None
+    schema = media.schema if media is not None else None
+    if isinstance(schema, Reference):
+        schema = document.components.schemas.get(schema.ref.rpartition("/")[2])
+    return None if media is None else dict(schema.properties or {}) if isinstance(schema, Schema) else {}
 
 
 def _mend_schema(schema: object) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 import scoring
-from service import db, evaluations, ocds, ocds_profiles, public_report, tenders
+from service import db, evaluations, ocds, ocds_profiles, public_report, social_value, tenders
 from service.evaluations import StoredEvaluation
 from service.jobs import Do
 from service.letters import Shown
@@ -57,6 +57,7 @@ async def load(conn: db.Connection, tender_id: UUID, address: str) -> Facts:
         awards=awards,
         outcomes={award.name: await _outcome(conn, known, award, last=award.name in last.values()) for award in awards},
         address=address,
+        own_measures=await social_value.own_of(conn, known),
         performance=await db.many(SQL.list_performance(conn, tender_id=tender_id), ToldOf),
     )
 

@@ -46,7 +46,7 @@ class NewRemedy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Remedy(Struct, frozen=True, kw_only=True):
-    """A step that was taken: with the shortfall then, and how its amount was worked out."""
+    """A step that was taken: with the shortfall then, and how its amount, in the tender's currency, was worked out."""
 
     obligation_id: UUID
     number: int
@@ -55,6 +55,7 @@ class Remedy(Struct, frozen=True, kw_only=True):
     shortfall: Decimal | None
     formula: str | None
     amount: Decimal | None
+    currency: str
     due_on: date | None
     person_id: UUID
     taken_at: datetime
@@ -86,6 +87,14 @@ class TakenByYourself(Refusal):
     """
 
 
+class TermsSetByYourself(Refusal):
+    """You have set the terms that this amount follows from.
+
+    Whoever says what a shortfall costs, or how much was due, neither withholds nor claims it: let another contract
+    manager or an approver take the step. Terms that are what the awarded bid promised are nobody's own.
+    """
+
+
 # Rules
 
 
@@ -101,6 +110,18 @@ def check_step(taken: Sequence[Remedy], new: NewRemedy, caller: Caller) -> None:
         raise TakenByYourself("No step was taken yet: somebody else notifies the contractor first.")
     if taken[-1].person_id == caller.person_id:
         raise TakenByYourself(f"Step {taken[-1].number} ({taken[-1].step}) is yours.")
+
+
+def check_terms(
+    one: Obligation, days: Sequence[tuple[date, date]], set_by: UUID, new: NewRemedy, caller: Caller
+) -> None:
+    """Who has set other terms than the bid's own charges nothing by them."""
+    if new.step not in MONEY or set_by != caller.person_id:
+        return
+    promised = {"criterion_id": one.criterion_id, "unit": one.unit, "accrual": one.accrual, "worth": one.worth}
+    plain = obligations.complete(obligations.NewTerms(), promised, days, caller.person_id, {})
+    if (one.terms.targets, one.terms.compensation) != (plain.targets, plain.compensation):
+        raise TermsSetByYourself(f"Version {one.version} of the terms is yours.")
 
 
 def check_fields(new: NewRemedy, today: date) -> None:
@@ -175,6 +196,8 @@ async def take_remedy(
     taken = [step for step in await of_contract(conn, here.watched) if step.obligation_id == obligation_id]
     check_fields(data, here.today)
     check_step(taken, data, caller)
+    set_by = await SQL.get_who_set_terms(conn, obligation_id=obligation_id)
+    check_terms(one, here.watched.plan.days(), set_by, data, caller)
     every = obligations.by_obligation(await deliveries.of_contract(conn, here.watched))
     verified = deliveries.verified(every[obligation_id], one)
     standing = stands(one, verified, here.watched, here.today)

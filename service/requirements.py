@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar import Router, get, put
+from litestar import Response, Router, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 import scoring
 from service import db, events, tenders
 from service.drafts import Title
+from service.edge import check_unchanged, etag
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest
 
@@ -105,26 +106,35 @@ async def write_requirements(
     data: JSONBody[NewRequirements],
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
-) -> Requirements:
-    """Write a draft's conditions of participation and mandatory requirements, all of them; for its author."""
+    if_match: tenders.IfMatch = None,
+) -> Response[Requirements]:
+    """Write a draft's conditions of participation and mandatory requirements, all of them; for its author.
+
+    Whoever sends the ETag that was read as `If-Match` overwrites no newer version of another author.
+    """
     known = await tenders.lock(conn, caller, tender_id=tender_id)
     tenders.check_access(known.tender, caller, "write_requirements")
     tenders.check_draft(known.tender)
+    check_unchanged(if_match, (await of_tender(conn, tender_id)).version)
     if found := tuple(faults(data.requirements, len(known.lots))):
         raise InvalidRequest("The requirements do not fit the draft.", faults=found)
     digest = await write(conn, tender_id, data.requirements, caller.person_id)
     facts = {"digest": digest, "number": len(data.requirements)}
     await events.record(conn, "requirements.written", tender_id=tender_id, actor=caller.person_id, data=facts)
-    return await of_tender(conn, tender_id)
+    return _tagged(await of_tender(conn, tender_id))
+
+
+def _tagged(found: Requirements) -> Response[Requirements]:
+    return Response(found, headers={"ETag": etag(found.version)})
 
 
 @get("/tenders/{tender_id:uuid}/requirements")
 async def get_requirements(
     tender_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> Requirements:
+) -> Response[Requirements]:
     """Read what a tender's bidders must fulfil; for its buyer, and once it is published for everybody."""
     await tenders.read(conn, caller, tender_id=tender_id)
-    return await of_tender(conn, tender_id)
+    return _tagged(await of_tender(conn, tender_id))
 
 
 router = Router(path="/", route_handlers=[write_requirements, get_requirements], tags=["Tenders"])

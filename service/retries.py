@@ -11,8 +11,8 @@ sender's Idempotency-Key, of which only a digest is stored: without the sender n
 import asyncio
 import os
 import zlib
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 from uuid import UUID
 
@@ -37,11 +37,15 @@ SQL = db.queries("retries")
 NOT_KEPT = frozenset(
     {
         *("submit_bid", "upload_document", "upload_spend_file", "add_evidence", "import_catalogue", "import_tender"),
-        *("simulate_lot", "value_quantities", "stamp_log", "issue_token"),
+        *("value_quantities", "issue_token"),
     }
 )
 """Operations with POST that are not kept here: they keep keys themselves, know the same bytes again, or change nothing
 that a repetition would change twice for the worse."""
+
+SLOW = frozenset({"simulate_lot", "stamp_log"})
+"""Operations that work for seconds without a connection: their one transaction begins when they have something to keep,
+with `last_connection_of`. Of two processes that were asked for the same, one keeps it."""
 
 _NONCE_BYTES = 12
 _MULTIPLE_CHOICES = 300
@@ -111,8 +115,9 @@ class Retries:
         known, fingerprints = asked
         await self._wait_for(known.name)
         self._in_flight[known.name] = done = asyncio.Event()
+        slow = cast("Any", scope["route_handler"]).handler_name in SLOW
         try:
-            answer = await self._answer(scope, receive, known, fingerprints)
+            answer = await (self._answer_slowly if slow else self._answer)(scope, receive, known, fingerprints)
         except _NotDone as refused:
             answer = refused.answer
         except FAILURES as error:
@@ -157,19 +162,52 @@ class Retries:
         caller = cast("Caller", scope["user"])
         async with db.transaction_of(scope["litestar_app"].state.pool, caller.organisation_id) as conn:
             if not await self._claim(conn, known, fingerprints[0]):
-                found = await SQL.find_answer(conn, names=list(known.names))
-                if found is None:  # thrown away in this moment, because it is too old
+                first = await self._first(conn, known, fingerprints)
+                if first is None:  # thrown away in this moment, because it is too old
                     raise _in_flight()
-                if found["fingerprint"] not in fingerprints:
-                    raise IdempotencyKeyReused("The key belongs to a request with another body.")
-                first = known.open(found["answer"])
-                return msgspec.structs.replace(first, headers=[*first.headers, (b"idempotency-replayed", b"true")])
+                return first
             scope["state"]["connection"] = conn
             answer = await _heard(self.app, scope, receive)
             if answer.status >= _MULTIPLE_CHOICES:
                 raise _NotDone(answer)
             await SQL.keep_answer(conn, name=known.name, answer=known.seal(answer))
         return answer
+
+    async def _answer_slowly(
+        self, scope: Scope, receive: Receive, known: _Asked, fingerprints: tuple[str, ...]
+    ) -> Answer:
+        """The same for what works without a connection: the name is claimed in the transaction that keeps the work."""
+        pool, caller = scope["litestar_app"].state.pool, cast("Caller", scope["user"])
+        async with db.transaction_of(pool, caller.organisation_id) as conn:
+            first = await self._first(conn, known, fingerprints)
+        if first is not None:
+            return first
+        held: list[db.Connection] = []
+        async with AsyncExitStack() as ends:
+
+            async def begin() -> db.Connection:
+                conn = await ends.enter_async_context(db.transaction_of(pool, caller.organisation_id))
+                if not await self._claim(conn, known, fingerprints[0]):
+                    raise _in_flight()  # another process was faster: whoever asks again gets its answer
+                held.append(conn)
+                return conn
+
+            scope["state"]["begin"] = begin
+            answer = await _heard(self.app, scope, receive)
+            if answer.status >= _MULTIPLE_CHOICES or not held:
+                raise _NotDone(answer)
+            await SQL.keep_answer(held[0], name=known.name, answer=known.seal(answer))
+        return answer
+
+    async def _first(self, conn: db.Connection, known: _Asked, fingerprints: tuple[str, ...]) -> Answer | None:
+        """The answer that was given to the first request of this name, if there was one; refuses another body."""
+        found = await SQL.find_answer(conn, names=list(known.names))
+        if found is None:
+            return None
+        if found["fingerprint"] not in fingerprints:
+            raise IdempotencyKeyReused("The key belongs to a request with another body.")
+        first = known.open(found["answer"])
+        return msgspec.structs.replace(first, headers=[*first.headers, (b"idempotency-replayed", b"true")])
 
     async def _claim(self, conn: db.Connection, known: _Asked, fingerprint: str) -> bool:
         """Whether the request is the first of its name; waits for another process that is at it."""
@@ -218,4 +256,15 @@ async def connection_of(request: Request[Any, Any, Any], pool: asyncpg.Pool) -> 
         return
     ours = db.transaction(pool) if caller is None else db.transaction_of(pool, caller.organisation_id)
     async with ours as conn:
+        yield conn
+
+
+@asynccontextmanager
+async def last_connection_of(request: Request[Any, Any, Any], pool: asyncpg.Pool) -> AsyncGenerator[db.Connection]:
+    """The same for a handler that keeps its work at the end: the transaction begins here, with the request's name."""
+    begin = cast("Callable[[], Awaitable[db.Connection]] | None", request.scope["state"].get("begin"))
+    if begin is not None:
+        yield await begin()
+        return
+    async with db.transaction_of(pool, cast("Caller", request.scope["user"]).organisation_id) as conn:
         yield conn

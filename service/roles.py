@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from service import db, events
-from service.access import Role
+from service.access import Role, check_sign_in
 from service.organisations import Caller
 from service.problems import NotFound, Refusal
 from service.tenders import SQL, RoleHeld, check_access, lock_record, read
@@ -56,6 +56,10 @@ _READ_ALL: tuple[Role, ...] = ("moderator", "approver", "auditor", "contract_man
 """Roles that read every bid, with its price once that is open, and every score."""
 
 
+OPENS_OR_APPROVES: frozenset[Role] = frozenset({"opening_officer", "approver"})
+"""Roles that are given only by who has signed in as strongly as who has them must."""
+
+
 def check_unread(new: NewRole, reader: Role | None) -> None:
     """Refuse to let somebody score who could read all bids before, in the role `reader`."""
     if new.role == "evaluator" and reader is not None:
@@ -87,9 +91,14 @@ async def grant_role(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> RoleHeld:
-    """Give another person of your organisation a role in the tender; for its author or an approver."""
+    """Give another person of your organisation a role in the tender; for its author or an approver.
+
+    Where opening and approving ask for a strong sign-in, so does making somebody an opening officer or an approver.
+    """
     known = await lock_record(conn, caller, tender_id=tender_id)
     check_access(known.tender, caller, "grant_role")
+    if data.role in OPENS_OR_APPROVES:
+        check_sign_in(caller)
     check_roles_agree(await db.many(SQL.list_roles(conn, tender_id=tender_id), RoleHeld), data)
     check_not_oneself(caller, data)
     reader = await SQL.find_reader(conn, tender_id=tender_id, person_id=data.person_id, roles=list(_READ_ALL))

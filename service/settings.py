@@ -4,6 +4,7 @@ What the law sets (standstill, minimum periods) is not a setting: it is dated da
 """
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -204,10 +205,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return rows
 
     def in_force(self) -> list[tuple[str, str]]:
-        """Variable and value of every setting, the database's password masked."""
+        """Variable and value of every setting, passwords masked: of a command only the program's name is told."""
         values = msgspec.structs.asdict(self)
         if self.database_url is not None:
             values["database_url"] = masked(self.database_url)
+        for name in ("otlp_url", "tsa_url"):
+            if values[name] is not None:
+                values[name] = without_login(values[name])
+        program, *arguments = shlex.split(self.kms_command) or [""]
+        values["kms_command"] = f"{program} ***" if arguments else program
         return [(variable(name), "" if value is None else str(value)) for name, value in values.items()]
 
 
@@ -218,6 +224,13 @@ def masked(url: str) -> str:
     shown = f"{user.partition(':')[0]}:***{at}{hosts}" if ":" in user else parts.netloc
     query = "&".join("password=***" if item.startswith("password=") else item for item in parts.query.split("&"))
     return urlunsplit(parts._replace(netloc=shown, query=query))
+
+
+def without_login(url: str) -> str:
+    """An address of a service without who signs in there and without its parameters, of which any may be a token."""
+    parts = urlsplit(url)
+    login, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"***@{host}" if login else host, query="***" if parts.query else ""))
 
 
 def _decode(kind: type, value: Any) -> Any:

@@ -3,6 +3,7 @@
 Source: UK Bid Evaluation Guidance Note May 2021, section 8, "Test and publish the evaluation model".
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -57,13 +58,18 @@ async def load(conn: db.Connection, caller: Caller, simulation_id: UUID) -> Load
 
 
 def view(document: SimulationPaper) -> dict[str, Any]:
-    """What its template sees beside the document: the criteria with their numbers, and each bid on one line."""
+    """What its template sees beside the document: the criteria with their numbers, and each bid on one line.
+
+    `twice`: the formulas that were tried with more than one set of parameters, which then are told.
+    """
     lot = document.simulation.lot
     rules = rules_in(lot, document.heading.currency)
+    tried = [one.id for one in document.simulation.under_others]
     return {
         "rules": rules,
         "leaves": tuple(rule for rule in rules if rule.leaf),
         "titles": {rule.id: rule for rule in rules},
+        "twice": tuple(name for name, often in Counter(tried).items() if often > 1),
         "offers": tuple(_offers(document.simulation, {rule.id: rule for rule in rules})),
     }
 

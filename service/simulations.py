@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 
 import scoring
 from scoring.simulation import MOST_BIDS, MOST_RUNS, Simulation, Trial, simulated
-from service import apart, db, events, tenders
+from service import apart, db, events, retries, tenders
 from service.edge import etag
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, Refusal, Unavailable
@@ -132,6 +132,7 @@ async def _lock_draft(conn: db.Connection, caller: Caller, tender_id: UUID) -> K
 async def simulate_lot(
     tender_id: FromPath[UUID],
     data: JSONBody[NewSimulation],
+    request: Request[Caller, Any, State],
     state: State,
     caller: NamedDependency[Caller],
 ) -> Response[Simulation]:
@@ -145,7 +146,7 @@ async def simulate_lot(
     check_size(lot.rules, data)
     result = await _tried(lot.rules, data.trial())
     digest = hashlib.sha256(result).hexdigest()
-    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
+    async with retries.last_connection_of(request, state.pool) as conn:
         await _lock_draft(conn, caller, tender_id)
         row = SQL.insert_simulation(
             conn,

@@ -21,14 +21,15 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
-from service import apart, db, events, jobs, spend_import
+from service import apart, db, events, jobs, spend_import, spend_preview
 from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.file_bodies import FileOperation, Flow, check_file
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal
 from service.spend_columns import FIELDS, Field, Kind
-from service.spend_import import LEFT_OUT, LINES, Imported, Mapped, Preview, missing_of
-from service.spend_reading import Unreadable
+from service.spend_import import LEFT_OUT, LINES, Imported, Mapped, missing_of
+from service.spend_preview import Preview
+from service.spend_reading import Unreadable, starts_as_workbook
 from service.spend_shelf import Shelf, pieces_of
 
 SQL = db.queries("spend")
@@ -181,7 +182,7 @@ async def find(conn: db.Connection, caller: Caller, file_id: UUID) -> Kept:
 
 def _preview(source: Path, kind: Kind, known: Mapping[str, Field]) -> Preview | Unreadable:
     apart.close_doors()
-    return spend_import.preview(source, kind, None, known)
+    return spend_preview.preview(source, kind, None, known)
 
 
 def _import(source: Path, kind: Kind, mapping: Mapped, folder: Path) -> Imported | Unreadable:
@@ -287,7 +288,10 @@ async def preview_spend_file(file_id: FromPath[UUID], state: State, caller: Name
     shelf: Shelf = state.shelf
     async with _turn:
         with tempfile.TemporaryDirectory(prefix="tenderscore-spend-") as folder:
-            await shelf.fetch(file.object_id, Path(folder) / "source", LOOKED_AT)
+            source = Path(folder) / "source"
+            await shelf.fetch(file.object_id, source, LOOKED_AT)
+            if file.size > LOOKED_AT and starts_as_workbook(source):
+                await shelf.fetch(file.object_id, source)  # a workbook's list of parts stands at its end
             try:
                 seen = await apart.run(_preview, Path(folder) / "source", file.kind, known)
             except apart.WorkError as error:

@@ -27,11 +27,12 @@ from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.spend import listing
 from service.spend_analysis import NewAnalysis, SpendAnalysis
 from service.spend_columns import Kind
-from service.spend_counting import Answers, Source, Work
-from service.spend_import import LINES, Mapped
+from service.spend_counting import Source, Work
+from service.spend_import import LINES, Imported, Mapped
 from service.spend_reading import Unreadable
 from service.spend_shares import analyse
 from service.spend_shelf import Shelf, pieces_of
+from service.spend_suppliers import Answers
 
 SQL = db.queries("spend_analyses")
 
@@ -105,8 +106,10 @@ class _Ready(Struct, frozen=True, kw_only=True):
     id: UUID
     kind: Kind
     name: str
+    digest: str
     mapping: Mapped
     lines_id: UUID
+    imported: Imported
 
 
 # Refusals
@@ -180,7 +183,14 @@ async def _prepare(
         path = folder / f"{file_id}-{LINES}"
         await shelf.fetch(file.lines_id, path)
         behind = file.mapping.layout.heading_row
-        return Source(path=str(path), name=file.name, behind=behind, currency=file.mapping.currency)
+        return Source(
+            path=str(path),
+            name=file.name,
+            behind=behind,
+            currency=file.mapping.currency,
+            digest=file.digest,
+            imported=file.imported,
+        )
 
     given = await db.many(SQL.list_answers(conn, buyer_id=buyer_id), SupplierAnswer)
     return Work(

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from service.spend_columns import Kind
+from service.spend_import import LeftOut
 from service.spend_matching import Proposal
 from service.spend_multiplier import Answer, Multiplier
 
@@ -178,8 +180,25 @@ class Finding(Struct, frozen=True, kw_only=True):
     outcomes: tuple[str, ...]
 
 
+class MadeOf(Struct, frozen=True, kw_only=True):
+    """A file that an analysis was made of, as it was read: its name, the SHA-256 of its bytes, and its rows."""
+
+    kind: Kind
+    name: str
+    digest: str
+    rows: int
+    kept: int
+    amount: Decimal
+    left_out: tuple[LeftOut, ...]
+
+
 class SpendAnalysis(Struct, frozen=True, kw_only=True):
-    """Everything that the payments say. Amounts are net as the files have them; shares are in percent."""
+    """Everything that the payments say. Amounts are net as the files have them; shares are in percent.
+
+    `request` says what was asked: which rings are local, what was left out, what was bound; `made_of` of which files.
+    Lists are whole up to a bound; `more_categories`, `more_sectors`, `more_leaks` count what lies beyond it, and
+    `not_looked_up` the suppliers in no entry for whom nobody alike was looked for.
+    """
 
     title: str
     currency: str
@@ -208,6 +227,12 @@ class SpendAnalysis(Struct, frozen=True, kw_only=True):
     unmatched: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    request: NewAnalysis | None = None
+    made_of: tuple[MadeOf, ...] = ()
+    more_sectors: int = 0
+    more_leaks: int = 0
+    not_looked_up: int = 0
+    place_known: Decimal | None = None
 
 
 class SpendDocument(Struct, frozen=True, kw_only=True):

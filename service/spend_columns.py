@@ -5,6 +5,7 @@ confirms; what they confirmed earlier is known by its heading the next time.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -56,31 +57,44 @@ NEEDED: Final[Mapping[Kind, tuple[Field, ...]]] = {
 HEADINGS: Final[Mapping[Field, str]] = {
     "amount": "netamount amountexclvat amountexcvat amountexcludingvat netvalue amountnet amount amountgbp amountpaid"
     " amounteur value total paymentamount invoiceamount transactionamount sumoftransactionamount lineamount"
-    " grossamount spend betrag bedrag montant importe",
+    " grossamount spend betrag nettobetrag bedrag nettobedrag montant montantht importe importeneto importo"
+    " importonetto valor montante kwota kwotanetto wartosc wartoscnetto ποσο ποσον αξια καθαρηαξια"
+    " сума стоиност размер",
     "supplier": "suppliername supplier suppliertradingname vendorname vendor payeename payee beneficiaryname"
     " beneficiary merchantname merchant creditorname creditor nameofsupplier paidto tradingname companyname"
-    " organisationname name lieferant leverancier fournisseur proveedor",
+    " organisationname name lieferant zahlungsempfanger empfanger kreditor leverancier crediteur begunstigde"
+    " fournisseur beneficiaire creancier proveedor beneficiario acreedor fornitore creditore fornecedor credor"
+    " dostawca kontrahent odbiorca προμηθευτησ δικαιουχοσ αναδοχοσ доставчик получател изпълнител контрагент",
     "supplier_id": "supplierid suppliernumber supplierno suppliercode vendorid vendorno vendornumber creditorid"
     " suppliervatnumber suppliervatregistrationnumber vatregistrationnumber companynumber companyregistrationnumber"
-    " companieshousenumber registrationnumber id",
+    " companieshousenumber registrationnumber id lieferantennummer kreditorennummer ustidnr leveranciersnummer"
+    " kvknummer btwnummer siret siren cif nif partitaiva codicefiscale nip regon krs αφμ еик булстат",
     "paid_on": "paiddate datepaid paymentdate dateofpayment date transactiondate postingdate invoicedate paydate"
-    " paidon effectivedate datum",
+    " paidon effectivedate datum zahlungsdatum buchungsdatum betaaldatum boekdatum datedepaiement datepaiement"
+    " fecha fechadepago fechapago datapagamento datadipagamento datadepagamento data dataplatnosci datazaplaty"
+    " ημερομηνια ημερομηνιαπληρωμησ дата датанаплащане",
     "body": "bodyname body organisation organization organisationname entity client council authority publicbody"
     " departmentfamily",
     "unit": "organisationalunit organizationalunit servicearea service servicelabel department directorate division"
     " costcentre costcentrename costcentredescription directorateservicewhereexpenditureincurred servicecategorylabel",
     "category": "expenditurecategory expenditureunit expensetype expensearea expenditurename category purposeofspend"
     " purposeofexpenditure procurementclassification proclass subjective subjectivedescription accountdescription"
-    " detailedexpensetype servicedivisioncategorylabel cpvdescription spendcategory",
+    " detailedexpensetype servicedivisioncategorylabel cpvdescription spendcategory kategorie ausgabenart categorie"
+    " uitgavencategorie categoriededepense categoria categoriadegasto categoriadispesa kategoria rodzajwydatku"
+    " κατηγορια ειδοσδαπανησ категория видразход",
     "code": "expenditurecode subjectivecode accountcode accountname costcode categorycode cpv cpvcode unspsc glcode"
     " procurementclassificationcode",
     "transaction": "transno transactionno transactionnumber transactionid transaction invoicenumber invoiceno"
-    " documentnumber documentno voucherno internalref referencenumber reference paymentnumber uniqueid",
+    " documentnumber documentno voucherno internalref referencenumber reference paymentnumber uniqueid belegnummer"
+    " rechnungsnummer factuurnummer boekingsnummer numerodefacture nfacture numerodefactura numerofattura numerofatura"
+    " numerfaktury numerdokumentu αριθμοστιμολογιου αριθμοσπαραστατικου номернафактура номернадокумент",
     "kind": "caporrev capitalorrevenue capitalrevenue revenuecapital revenueorcapital typeofexpenditure"
     " expendituretype spendtype type",
-    "description": "description narrative summary purpose details summaryofpurpose transactiondescription",
-    "postcode": "supplierpostcode supplierpostalcode postcode postalcode zipcode zip plz",
-    "country": "suppliercountry country countrycode land",
+    "description": "description beschreibung omschrijving descripcion descrizione descricao opis περιγραφη описание"
+    " narrative summary purpose details summaryofpurpose transactiondescription",
+    "postcode": "supplierpostcode supplierpostalcode postcode postalcode zipcode zip plz postleitzahl codepostal"
+    " codigopostal codicepostale kodpocztowy ταχυδρομικοσκωδικασ τκ пощенскикод пк",
+    "country": "suppliercountry country countrycode land pays pais paese kraj χωρα държава",
     "nuts": "nuts nutscode nuts3 itl itlcode",
     "size": "suppliersize companysize sizeclass businesssize size smeflag sme flagsme smestatus",
     "employees": "employees numberofemployees staff headcount employeecount",
@@ -89,11 +103,19 @@ HEADINGS: Final[Mapping[Field, str]] = {
     "sector": "sector siccode sic nace nacecode sicdescription industry suppliersector",
     "contract": "contractnumber contractref contractreference contractid contract contracttitle",
     "route": "procurementroute procurementmethod route framework howprocured",
-    "currency": "currency currencycode waehrung valuta",
+    "currency": "currency currencycode waehrung wahrung valuta devise moneda divisa moeda waluta νομισμα валута",
     "place": "place placecode code postcode postalcode district area prefix nuts nutscode",
     "ring": "ring zone region areaname ringname locality",
 }
-"""Headings in plain letters and digits, the better ones first."""
+"""Headings in plain letters and digits, in the languages of the reports, the better ones first."""
+
+NUMBERS: Final[Mapping[str, str]] = {
+    "company": "companynumber companyregistrationnumber companieshousenumber registrationnumber kvknummer siren krs еик"
+    " булстат",
+    "tax": "suppliervatnumber suppliervatregistrationnumber vatregistrationnumber ustidnr btwnummer cif nif partitaiva"
+    " nip αφμ",
+}
+"""Headings of numbers that a register of companies or a tax office has given; all other numbers are the buyer's own."""
 
 SLIP: Final = 1000
 """How unsure a heading is that only looks like one."""
@@ -104,7 +126,25 @@ ALIKE: Final = 88
 
 _NUMBER = r"(?:[0-9]{1,3}(?:G[0-9]{3})+|[0-9]{1,15})(?:D[0-9]+)?"
 _SIGN = "[-+\u2212\u2013]"
-_MONEY = re.compile("[£$€]|\\b(?:GBP|EUR|USD)\\b", re.IGNORECASE)
+CURRENCIES: Final[Mapping[str, str]] = {
+    "£": "GBP GIP FKP SHP EGP SYP",
+    "$": "USD AUD CAD NZD SGD HKD",
+    "€": "EUR",
+    "zł": "PLN",
+    "лв": "BGN",
+    "kr": "SEK DKK NOK ISK",
+    "kč": "CZK",
+    **{code: code for code in ("GBP", "EUR", "USD", "PLN", "BGN", "CHF", "SEK", "DKK", "NOK", "CZK", "HUF", "RON")},
+}
+"""Marks of money as they stand beside amounts, and the currencies that each may mean, the likeliest first."""
+_MARKS: Final = {mark.casefold(): mark for mark in CURRENCIES}
+_MONEY = re.compile(
+    "|".join(
+        rf"(?<![^\W\d_]){mark}\b\.?" if mark.isalpha() else re.escape(mark)
+        for mark in sorted(CURRENCIES, key=len, reverse=True)
+    ),
+    re.IGNORECASE,
+)
 _DAYS = re.compile(r"(\d{1,4})[/.\-](\d{1,2}|[a-z]{3,9})[/.\-](\d{1,4})", re.IGNORECASE)
 _TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?Z?$", re.IGNORECASE)
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.0+)?")
@@ -113,12 +153,28 @@ _SHORT_YEAR = 2
 """Digits of a year without its century."""
 _EPOCH = date(1899, 12, 30)
 """Day nought of the spreadsheets' serial numbers, as all use it since 1 March 1900."""
+_ACCENT = re.compile("(?<!\u0438)[\u0300-\u036f]|(?<=\u0438)[\u0300-\u0305\u0307-\u036f]")
 MOST: Final = Decimal("9999999999999999.99")
 
 
 def plain(heading: str) -> str:
-    """A heading in lower-case letters and digits alone: what two spellings of it have in common."""
-    return re.sub(r"[^a-z0-9]", "", heading.casefold())
+    """A heading in lower-case letters and digits of any script, without accents: what two spellings have in common.
+
+    >>> plain("Net Amount (£)"), plain("Catégorie"), plain("Ποσό"), plain("Пощенски код")
+    ('netamount', 'categorie', 'ποσο', 'пощенскикод')
+    """
+    apart = unicodedata.normalize("NFKD", heading.casefold())
+    return "".join(sign for sign in unicodedata.normalize("NFC", _without_accents(apart)) if sign.isalnum())
+
+
+def _without_accents(apart: str) -> str:
+    """Without the marks over letters, but that of й, which is a letter of its own; ł is l."""
+    return _ACCENT.sub("", apart).replace("ł", "l")
+
+
+def kind_of_number(heading: str) -> str:
+    """Which numbers stand under a heading: of a `company` register, of the `tax` office, or "" for all others."""
+    return next((kind for kind, names in NUMBERS.items() if plain(heading) in names.split()), "")
 
 
 def meaning_of(heading: str, kind: Kind, known: Mapping[str, Field]) -> tuple[Field, int] | None:
@@ -164,6 +220,25 @@ def amount_pattern(mark: Mark) -> str:
     group = r"\," if mark == "." else r"\."
     number = _NUMBER.replace("G", group).replace("D[0-9]+", f"\\{mark}[0-9]{{1,2}}")
     return f"-?{number}"
+
+
+def foreign_marks(currency: str) -> str:
+    """The regular expression, RE2 and Python alike, of marks that cannot stand beside an amount in this currency."""
+    edge = r"[0-9\s.,'()+\-]"
+    foreign = [mark for mark, codes in CURRENCIES.items() if currency not in codes.split()]
+    words = "|".join(mark for mark in foreign if mark.isalpha())
+    signs = "".join(re.escape(mark) for mark in foreign if not mark.isalpha())
+    return f"(?i)(?:^|{edge})(?:{words})(?:{edge}|$)" + (f"|[{signs}]" if signs else "")
+
+
+def currencies_in(text: str) -> list[str]:
+    """The currencies that the mark beside an amount may mean; none where there is no mark that we know.
+
+    >>> currencies_in("€500"), currencies_in("12,50 zł"), currencies_in("500")
+    (['EUR'], ['PLN'], [])
+    """
+    found = _MONEY.search(text)
+    return [] if found is None else CURRENCIES[_MARKS[found[0].rstrip(".").casefold()]].split()
 
 
 def read_amount(text: str, mark: Mark) -> Decimal | None:
@@ -240,12 +315,12 @@ def order_of(samples: Iterable[str]) -> tuple[DateOrder, bool]:
     return "dmy", max(firsts, default=0) > months
 
 
-def mark_of(samples: Iterable[str]) -> Mark:
-    """Whether amounts have a decimal comma: more of the samples read so than with a point."""
-    texts = [text for text in samples if text.strip()]
-    return (
-        ","
-        if sum(read_amount(text, ",") is not None for text in texts)
-        > sum(read_amount(text, ".") is not None for text in texts)
-        else "."
-    )
+def mark_of(samples: Iterable[str]) -> tuple[Mark, str | None]:
+    """Whether amounts have a decimal comma: more of the samples read so than with a point.
+
+    Where as many read either way, one that means two different sums, such as 1.234, comes with it.
+    """
+    both = [(text, read_amount(text, "."), read_amount(text, ",")) for text in samples if text.strip()]
+    points, commas = (sum(read is not None for read in way) for way in ([b for _, b, _ in both], [c for *_, c in both]))
+    doubtful = next((text for text, point, comma in both if point != comma and None not in (point, comma)), None)
+    return ("," if commas > points else "."), (doubtful if commas == points else None)

@@ -4,26 +4,24 @@ Every sum that the analysis needs comes from one walk over all lines. The statem
 """
 
 import csv
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from msgspec import Struct
 
 from service.spend_analysis import NewAnalysis
-from service.spend_import import INERT, REDACTED, engine, set_variable
-from service.spend_matching import Entry, Name, Proposal, Register, key_of, name_of, propose, size_of, voluntary_of
+from service.spend_columns import kind_of_number
+from service.spend_import import INERT, Imported, engine, set_variable
+from service.spend_matching import SMES, Entry, Proposal, Register
 from service.spend_places import Places
 from service.spend_reading import Unreadable
+from service.spend_suppliers import Answers, Spelled, Supplier, Suppliers
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-NOBODY: Final = -1
-"""The supplier of lines that name none, or whose name was redacted."""
 LEFT_OUT: Final = "analysis-left-out.csv"
 
 WHY: Final[Mapping[str, str]] = {
@@ -41,19 +39,22 @@ WHY: Final[Mapping[str, str]] = {
 
 
 class Source(Struct, frozen=True, kw_only=True):
-    """Imported lines: where they lie, the file's name, and how many rows of the file come before the first line."""
+    """Imported lines: where they lie, the file's name, and how many rows of the file come before the first line.
+
+    `digest` is the SHA-256 of the file, `imported` what became of its rows.
+    """
 
     path: str
     name: str
     behind: int
     currency: str = "GBP"
+    digest: str = ""
+    imported: Imported | None = None
 
-
-class Answers(Struct, frozen=True, kw_only=True):
-    """What people have decided about suppliers, by key: the entry that each is, and the entries that it is not."""
-
-    same: dict[str, str] = {}
-    other: dict[str, set[str]] = {}
+    def numbers(self) -> str:
+        """The heading, in plain letters, under which suppliers' identifiers stand; empty where there are none."""
+        headings = {} if self.imported is None else self.imported.headings
+        return next((heading for heading, field in headings.items() if field == "supplier_id"), "")
 
 
 class Work(Struct, frozen=True, kw_only=True):
@@ -66,14 +67,6 @@ class Work(Struct, frozen=True, kw_only=True):
     answers: Answers = Answers()
 
 
-class Supplier(NamedTuple):
-    """A supplier as the analysis knows it: what its spellings have in common, how it is shown, its register entry."""
-
-    key: str
-    name: str
-    entry: int | None
-
-
 class Counted(NamedTuple):
     """The sums, and what they are about: rows of the statements by the name of each."""
 
@@ -81,6 +74,9 @@ class Counted(NamedTuple):
     suppliers: list[Supplier]
     proposals: list[Proposal]
     places: Places | None
+    spelled: Spelled
+    unused: tuple[tuple[str, str], ...]
+    not_looked_up: int
 
 
 def count(work: Work, folder: Path) -> Counted | Unreadable:
@@ -97,18 +93,28 @@ def count(work: Work, folder: Path) -> Counted | Unreadable:
         _declare(con, work, folder)
         con.execute(PAID)
         con.execute(PAYEES)
-        seen = _Suppliers(work, Register(_entries(con, work)), places)
+        seen = Suppliers(work.new, work.answers, Register(_entries(con, work)), places, numbers_agree=_agree(work))
         _tell_who(con, seen, folder)
         _find_repeated(con, keep=work.new.keep_repeated)
         con.execute(JUDGED)
-        for statement in (CUBE, PARTS, YEARLY):
+        for statement in (CUBE, PARTS, YEARLY, FIRMS):
             con.execute(statement)
         rows = {name: con.execute(statement).fetchall() for name, statement in SUMS.items()}
-        if len(rows["why"]) > 1 or rows["why"][0][0] is not None:
+        if any(why is not None for why, *_ in rows["why"]):
             con.execute(INERT)
             con.execute(LISTING)
         paid = {supplier: amount for supplier, amount, _ in rows["suppliers"]}
-        return Counted(rows, seen.suppliers, seen.propose(paid), places)
+        proposals, not_looked_up = seen.propose(paid)
+        return Counted(rows, seen.suppliers, proposals, places, seen.spelled, tuple(seen.unused), not_looked_up)
+
+
+def _agree(work: Work) -> bool:
+    """Whether the headings say that payments and register have numbers of one kind."""
+    register = "" if work.register is None else work.register.numbers()
+    ours = {source.numbers() for source in work.files} - {""}
+    return bool(register) and all(
+        one == register or kind_of_number(one) == kind_of_number(register) != "" for one in ours
+    )
 
 
 def _places(con: "DuckDBPyConnection", work: Work) -> Places | None:
@@ -137,6 +143,7 @@ def _declare(con: "DuckDBPyConnection", work: Work, folder: Path) -> None:
     set_variable(con, "last_day", new.last_day or date.max)
     set_variable(con, "by_day", new.first_day is not None or new.last_day is not None)
     set_variable(con, "year_begins_in", new.year_begins_in)
+    set_variable(con, "smes", sorted(SMES))
     set_variable(con, "surveyed", bool(new.survey))
     set_variable(con, "who", str(folder / "who.csv"))
     set_variable(con, "left_out", str(folder / LEFT_OUT))
@@ -149,95 +156,13 @@ def _declare(con: "DuckDBPyConnection", work: Work, folder: Path) -> None:
     con.executemany("INSERT INTO reasons VALUES (?, ?)", [list(item) for item in WHY.items()])
 
 
-_NO_ENTRY: Final = Entry(supplier="")
-_REDACTED: Final = re.compile(REDACTED)
-
-
-def _trimmed(text: str | None) -> str | None:
-    return (text or "").strip() or None
-
-
-class _Suppliers:
-    """Gives each payee of the lines its supplier, and what is known of that."""
-
-    def __init__(self, work: Work, register: Register, places: Places | None) -> None:
-        self.suppliers: list[Supplier] = []
-        self._work = work
-        self._register = register
-        self._places = places
-        self._numbers: dict[int | str, int] = {}
-        self._by_key = register.by_key()
-        self._excluded = {key_of(name) for name in work.new.exclude.suppliers}
-        self._bound = {key_of(name) for name in work.new.bound.suppliers}
-
-    def tell(self, payee: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The row of a payee for the table `who`."""
-        number, name, postcode, country, nuts, size, employees, voluntary, sector, first_id, last_id = payee
-        redacted = name is not None and _REDACTED.search(name) is not None
-        if name is None or redacted or not name.strip():
-            ring = self._ring(postcode, country, nuts, None)
-            return (number, NOBODY, ring, size_of(size, employees), None, _trimmed(sector), False, False, redacted)
-        words = name_of(name)
-        supplier = self._supplier(name, words, {first_id, last_id})
-        found = self.suppliers[supplier]
-        entry = None if found.entry is None else self._register.entries[found.entry]
-        of_entry = entry or _NO_ENTRY
-        known = voluntary_of(voluntary, words)
-        if known is None and entry is not None:
-            known = voluntary_of(entry.voluntary, self._register.names[found.entry or 0])
-        return (
-            number,
-            supplier,
-            self._ring(postcode, country, nuts, entry),
-            size_of(size, employees) or size_of(of_entry.size, of_entry.employees),
-            known,
-            _trimmed(sector) or _trimmed(of_entry.sector),
-            found.key in self._excluded,
-            found.key in self._bound,
-            False,
-        )
-
-    def _ring(self, postcode: str | None, country: str | None, nuts: str | None, entry: Entry | None) -> str | None:
-        """Where the line says that the payee is, else where the register says."""
-        if self._places is None:
-            return None
-        ring = self._places.ring_of(postcode, country, nuts)
-        if ring is None and entry is not None:
-            ring = self._places.ring_of(entry.postcode, entry.country, entry.nuts)
-        return ring
-
-    def _supplier(self, name: str, words: Name, identifiers: set[str | None]) -> int:
-        key = words.words or name.strip()
-        answer = self._work.answers.same.get(key)
-        from_answer = None if answer is None else self._by_key.get(answer)
-        ids = [identifier.upper() for identifier in identifiers if identifier]
-        entry = from_answer if from_answer is not None else self._register.find(words, map(_bare, ids))
-        mark = key if entry is None else entry
-        if mark not in self._numbers:
-            self._numbers[mark] = len(self.suppliers)
-            shown = name.strip() if entry is None else self._register.entries[entry].supplier
-            self.suppliers.append(Supplier(key, shown, entry))
-        return self._numbers[mark]
-
-    def propose(self, paid: Mapping[int, Decimal]) -> list[Proposal]:
-        """Who the suppliers may be that are in no entry, the best paid first."""
-        if not self._register.entries:
-            return []
-        unknown = [
-            (found.key, found.name, paid[number])
-            for number, found in enumerate(self.suppliers)
-            if found.entry is None and number in paid
-        ]
-        unknown.sort(key=lambda one: (-one[2], one[0]))
-        return propose(self._register, unknown, self._work.answers.other)
-
-
-def _bare(identifier: str) -> str:
-    return "".join(letter for letter in identifier if letter.isalnum()).lstrip("0")
-
-
-def _tell_who(con: "DuckDBPyConnection", seen: _Suppliers, folder: Path) -> None:
+def _tell_who(con: "DuckDBPyConnection", seen: Suppliers, folder: Path) -> None:
     """What is known of each payee, as a table beside the lines."""
+    for rows in _batches(con.execute(LIST_PAYEES)):
+        seen.learn_names(rows)
+    for rows in _batches(con.execute(LIST_PAYEES)):
+        seen.learn_suppliers(rows)
+    seen.choose()
     found = con.execute(LIST_PAYEES)
     with (folder / "who.csv").open("w", encoding="utf-8", newline="") as out:
         write = csv.writer(out, quoting=csv.QUOTE_ALL)
@@ -404,6 +329,17 @@ INNER JOIN who ON cube.payee = who.payee
 WHERE cube.why IS NULL AND cube.grain = 2
 """
 
+FIRMS = """
+CREATE TEMP VIEW firms AS
+SELECT
+    coalesce(bool_or(list_contains(getvariable('smes'), size)), false) AS small,
+    coalesce(bool_or(size IS NOT NULL AND NOT list_contains(getvariable('smes'), size)), false) AS large
+FROM parts
+WHERE supplier >= 0
+GROUP BY supplier
+"""
+"""Whether lines call a supplier small, large, or both."""
+
 SUMS: Final[Mapping[str, str]] = {
     "why": "SELECT why, sum(amount), sum(lines), min(first_day), max(last_day) FROM cube WHERE grain = 1"
     " GROUP BY why ORDER BY why NULLS FIRST",
@@ -412,6 +348,7 @@ SUMS: Final[Mapping[str, str]] = {
     " FROM parts GROUP BY 1",
     "sizes": "SELECT size, sum(amount), sum(lines), count(DISTINCT supplier) FILTER (supplier >= 0)"
     " FROM parts GROUP BY 1",
+    "firms": "SELECT small, large, count(*) FROM firms GROUP BY ALL",
     "voluntary": "SELECT voluntary, sum(amount), sum(lines), count(DISTINCT supplier) FILTER (supplier >= 0)"
     " FROM parts GROUP BY 1",
     "sectors": "SELECT sector, ring, sum(amount) FROM parts WHERE sector IS NOT NULL GROUP BY ALL",
@@ -425,7 +362,7 @@ SUMS: Final[Mapping[str, str]] = {
     "unknown": "SELECT redacted, NOT redacted AND supplier < 0, ring IS NULL, size IS NULL, sector IS NULL,"
     " category IS NULL, sum(amount), sum(lines) FROM parts GROUP BY ALL",
     "supplier_rings": "SELECT supplier, ring, sum(amount) FROM parts"
-    " WHERE supplier >= 0 AND ring IS NOT NULL AND getvariable('surveyed') GROUP BY ALL",
+    " WHERE ring IS NOT NULL AND getvariable('surveyed') GROUP BY ALL",
 }
 """Each sum by its name; what it is about stands before the amounts."""
 

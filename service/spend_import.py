@@ -15,7 +15,8 @@ from msgspec import Meta, Struct
 
 from service import spend_columns
 from service.spend_columns import FIELDS, NEEDED, DateOrder, Field, Kind, Mark
-from service.spend_reading import Layout, Table, Unreadable, UnreadableFile, head_of, headings_of, put_right, table_of
+from service.spend_reading import Layout, Table, Unreadable, UnreadableFile, put_right, table_of
+from service.spend_totals import TOTAL, TOTAL_ALONE, leave_out_sums
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,15 +28,14 @@ LINES: Final = "lines.parquet"
 LEFT_OUT: Final = "left-out.csv"
 REDACTED: Final = r"(?i)\b(?:redact(?:ed|ion)?|withheld)\b|personal (?:data|info)|name removed|^\s*confidential\s*$"
 """What stands in place of a name that must not be told. RE2 and Python alike."""
-SHOWN_ROWS: Final = 20
-SAMPLES: Final = 3
 
-Reason = Literal["fields", "empty", "heading", "total", "no-amount", "amount", "date", "currency", "needed"]
+Reason = Literal["fields", "empty", "heading", "total", "sum", "no-amount", "amount", "date", "currency", "needed"]
 REASONS: Final[Mapping[Reason, str]] = {
     "fields": "The row has more cells than the heading.",
     "empty": "The row is empty.",
     "heading": "The row repeats the heading.",
     "total": "The row is a total, or names neither supplier nor day.",
+    "sum": "The row has no day or is the last one, and its amount is the sum of the rows above it.",
     "no-amount": "The row has no amount.",
     "amount": "The amount is not an amount.",
     "date": "The date is not a date.",
@@ -56,25 +56,6 @@ class Mapped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dates: DateOrder = "dmy"
     decimal_mark: Mark = "."
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "GBP"
-
-
-class Column(Struct, frozen=True, kw_only=True):
-    """A column of a file with its first values, and what it was taken for."""
-
-    number: int
-    heading: str
-    field: Field | None
-    samples: tuple[str, ...]
-
-
-class Preview(Struct, frozen=True, kw_only=True):
-    """What a file looks like, and a mapping to confirm. `doubts` are what a person should look at first."""
-
-    sheets: tuple[str, ...]
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
-    mapping: Mapped
-    doubts: tuple[str, ...]
 
 
 class LeftOut(Struct, frozen=True, kw_only=True):
@@ -106,63 +87,6 @@ class Imported(Struct, frozen=True, kw_only=True):
     credits_amount: Decimal
     rounded: int
     headings: dict[str, Field] = {}
-
-
-# What a file looks like
-
-
-def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, Field]) -> Preview | Unreadable:
-    """The beginning of a file and the mapping to propose; for a child process.
-
-    known: what people of the same buyer have confirmed before, by plain heading.
-    """
-    try:
-        head = head_of(source, kind, given)
-        headings = headings_of(head.rows, head.layout)
-    except UnreadableFile as error:
-        return error.fault
-    rows = [[*row, *[""] * (len(headings) - len(row))] for row in head.rows[head.layout.heading_row :]]
-    columns = spend_columns.meanings_of(headings, kind, known)
-    fields: dict[int, Field] = {number: field for field, number in columns.items()}
-
-    def samples(field: Field) -> list[str]:
-        number = columns.get(field)
-        return [] if number is None else [row[number - 1] for row in rows if row[number - 1].strip()]
-
-    dates, sure = spend_columns.order_of(samples("paid_on"))
-    mapping = Mapped(
-        layout=head.layout, columns=columns, dates=dates, decimal_mark=spend_columns.mark_of(samples("amount"))
-    )
-    doubts = _doubts(kind, mapping, samples("amount"))
-    if samples("paid_on") and not sure:
-        doubts.append("The first rows do not tell whether the day or the month comes first in a date.")
-    return Preview(
-        sheets=head.sheets,
-        columns=tuple(
-            Column(
-                number=number,
-                heading=heading,
-                field=fields.get(number),
-                samples=tuple(row[number - 1] for row in rows[:SAMPLES]),
-            )
-            for number, heading in enumerate(headings, 1)
-        ),
-        rows=tuple(tuple(row) for row in rows[:SHOWN_ROWS]),
-        mapping=mapping,
-        doubts=tuple(doubts),
-    )
-
-
-def _doubts(kind: Kind, mapping: Mapped, amounts: list[str]) -> list[str]:
-    doubts = [f"No column was taken for `{field}`, which is needed." for field in missing_of(kind, mapping)]
-    if kind == "payments" and "supplier" not in mapping.columns:
-        doubts.append("No column was taken for `supplier`: nothing can be said of who was paid.")
-    unread = [text for text in amounts if spend_columns.read_amount(text, mapping.decimal_mark) is None]
-    if unread:
-        doubts.append(f"{len(unread)} of the first {len(amounts)} amounts are no amounts, such as {unread[0][:40]!r}.")
-    if mapping.layout.encoding == "cp1252":
-        doubts.append("The file is not UTF-8 and is read as Windows-1252: look at names with accents.")
-    return doubts
 
 
 def missing_of(kind: Kind, mapping: Mapped) -> list[Field]:
@@ -203,8 +127,8 @@ def import_file(source: Path, kind: Kind, mapping: Mapped, folder: Path) -> Impo
         _check_columns(table, mapping)
         with engine(folder, source) as con:
             _declare(con, table, mapping, folder)
-            if not _quickly_written(con, table, kind, mapping) and not _written(
-                con, put_right(table, folder), kind, mapping
+            if not _quickly_written(con, table, kind, mapping, folder) and not _written(
+                con, put_right(table, folder), kind, mapping, folder
             ):
                 return Unreadable(message="Its rows cannot be told apart.", mend="Save the file anew as CSV.")
             return _told(con, kind, mapping, table)
@@ -232,10 +156,13 @@ def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: P
         "group_mark": "," if mark == "." else ".",
         "heading": heading.strip().casefold(),
         "currency": mapping.currency,
+        "other_money": spend_columns.foreign_marks(mapping.currency),
+        "total": TOTAL if "paid_on" in mapping.columns else TOTAL_ALONE,
         "day_form": {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d"}[mapping.dates],
         "behind": table.layout.heading_row + 1,
         "blank": " \t\u00a0",
         "redacted": REDACTED,
+        "dated": "paid_on" in mapping.columns,
         "lines": str(folder / LINES),
         "left_out": str(folder / LEFT_OUT),
     }
@@ -256,17 +183,17 @@ def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: P
     con.executemany("INSERT INTO reasons VALUES (?, ?)", [list(item) for item in REASONS.items()])
 
 
-def _quickly_written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mapped) -> bool:
+def _quickly_written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mapped, folder: Path) -> bool:
     """Let DuckDB read the file as it is, which it refuses where line ends or quotation marks are mixed."""
     from duckdb import InvalidInputException
 
     try:
-        return _written(con, table, kind, mapping)
+        return _written(con, table, kind, mapping, folder)
     except InvalidInputException:
         return False
 
 
-def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mapped) -> bool:
+def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mapped, folder: Path) -> bool:
     """Write a line for every row; False where DuckDB has found other rows than the file has lines."""
     mark = ["mark"] if table.marked else []
     names = [*mark, *(f"_{number}" for number in range(1, len(table.headings) + 1))]
@@ -291,7 +218,11 @@ def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mappe
     )
     (found,) = _one(con, "SELECT count(*) FROM read_parquet(getvariable('lines'))")
     (faults,) = _one(con, "SELECT count(*) FROM reject_errors")
-    return found == table.lines and (not faults or table.marked)
+    if found != table.lines or (faults and not table.marked):
+        return False
+    if kind == "payments":
+        leave_out_sums(con, folder)
+    return True
 
 
 def _told(con: "DuckDBPyConnection", kind: Kind, mapping: Mapped, table: Table) -> Imported:
@@ -352,6 +283,11 @@ PAYMENTS = (
 CREATE OR REPLACE TEMP VIEW read_lines AS
 SELECT
     *,
+    coalesce(
+        NOT regexp_full_match(amount, getvariable('amount_plain'))
+        AND regexp_matches(amount, getvariable('other_money')),
+        false
+    ) AS foreign_money,
     CASE
         WHEN regexp_full_match(amount, getvariable('amount_plain'))
         THEN CAST(replace(replace(amount, getvariable('group_mark'), ''), getvariable('mark'), '.') AS DECIMAL(18, 2))
@@ -377,14 +313,21 @@ SELECT
             WHEN coalesce(trim(amount, getvariable('blank')), '') = '' THEN 'no-amount'
             ELSE 'amount'
         END
-        WHEN day IS NULL AND trim(concat(paid_on, transaction), getvariable('blank')) = '' AND (
-            trim(concat(supplier, category, unit, body, description), getvariable('blank')) = ''
+        WHEN day IS NULL AND trim(coalesce(paid_on, ''), getvariable('blank')) = '' AND (
+            trim(
+                concat(supplier, supplier_id, category, unit, body, description, transaction), getvariable('blank')
+            ) = ''
             OR regexp_matches(
-                concat_ws(chr(10), supplier, category, unit, body, description, code),
-                '(?im)^\s*(grand |sub[- ]?|report |page |overall )?totals?\b'
+                concat_ws(chr(10), supplier, category, unit, body, description, code, transaction, supplier_id, kind),
+                getvariable('total')
+            )
+            AND (
+                trim(concat(transaction, supplier_id), getvariable('blank')) = ''
+                OR regexp_matches(concat_ws(chr(10), transaction, supplier_id), getvariable('total'))
             )
         ) THEN 'total'
         WHEN paid_on IS NOT NULL AND day IS NULL AND trim(paid_on, getvariable('blank')) <> '' THEN 'date'
+        WHEN foreign_money THEN 'currency'
         WHEN upper(trim(currency)) <> getvariable('currency') AND trim(currency) <> '' THEN 'currency'
     END AS reason,
     sum_paid AS amount, day AS paid_on,

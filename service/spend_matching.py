@@ -1,7 +1,8 @@
 """Who was paid: spellings of one supplier brought together, and found in the buyer's register of suppliers.
 
-An identifier that both have decides; then the name without case, marks and legal form. Names that are only alike are
-proposed to a person, whose answer is kept and counts from then on. Nobody is matched by likeness alone.
+An identifier that both have decides where the names fit; then the name without case, marks and legal form, unless two
+legal forms contradict each other. What is only alike, or has the number of somebody with another name, is proposed to a
+person, whose answer is kept and counts from then on. Nobody is matched by likeness alone.
 """
 
 import re
@@ -47,7 +48,7 @@ LEGAL_FORMS: Final = {
 ALIKE: Final = 86
 """Of a hundred: names as alike as this are proposed to a person."""
 PROPOSED: Final = 3
-MOST_PROPOSALS: Final = 300
+MOST_PROPOSALS: Final = 1000
 """Suppliers, the best paid first, for whom somebody alike is looked for."""
 
 _FORM = re.compile(r" (" + "|".join(sorted(LEGAL_FORMS, key=len, reverse=True)) + r")$")
@@ -79,11 +80,25 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Alike(Struct, frozen=True, kw_only=True):
-    """An entry whose name is like a supplier's: how much, of a hundred. It is a proposal, not a match."""
+    """An entry whose name is like a supplier's: how much, of a hundred. It is a proposal, not a match.
+
+    `same_number`: both have one identifier, and names that do not fit.
+    """
 
     entry: str
     name: str
     likeness: int
+    same_number: bool = False
+
+
+class Wanted(NamedTuple):
+    """A supplier that is in no entry: its key, its name as it is compared and shown, what it was paid, its numbers."""
+
+    key: str
+    name: Name
+    shown: str
+    amount: Decimal
+    identifiers: frozenset[str]
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -118,6 +133,25 @@ def key_of(text: str) -> str:
     return name_of(text).words
 
 
+def agree(one: Name, other: Name) -> bool:
+    """Whether two names may be one firm's: the same words, and no two legal forms.
+
+    >>> agree(name_of("Kier Ltd"), name_of("KIER")), agree(name_of("Kier Ltd"), name_of("Kier LLP"))
+    (True, False)
+    """
+    return one.words == other.words and (one.form == other.form or not one.form or not other.form)
+
+
+def fits(one: Name, other: Name) -> bool:
+    """Whether two names that have one identifier are one firm's: the same, one within the other, or alike."""
+    from rapidfuzz import fuzz
+
+    if one.form and other.form and one.form != other.form:
+        return False
+    some, more = set(one.words.split()), set(other.words.split())
+    return some <= more or more <= some or fuzz.token_sort_ratio(one.words, other.words) >= ALIKE
+
+
 def identifier_of(text: str | None) -> str:
     """An identifier as it is compared: letters and digits, without leading noughts."""
     return re.sub(r"[^A-Z0-9]", "", (text or "").upper()).lstrip("0")
@@ -141,40 +175,59 @@ class Register:
         """How a person's answer names an entry: by its identifier, else by its name."""
         return identifier_of(self.entries[number].supplier_id) or self.names[number].words
 
-    def find(self, name: Name, identifiers: Iterable[str]) -> int | None:
-        """The one entry that a supplier is without doubt, or None: there is none, or there are several."""
-        found = {number for identifier in identifiers for number in self._by_identifier.get(identifier, ())}
-        if len(found) == 1:
-            return found.pop()
-        named = self._by_words.get(name.words, [])
+    def numbered(self, identifiers: Iterable[str]) -> set[int]:
+        """The entries that have one of these identifiers."""
+        return {number for identifier in identifiers for number in self._by_identifier.get(identifier, ())}
+
+    def find(self, name: Name, identifiers: Iterable[str], forms: int = 1) -> int | None:
+        """The one entry that a supplier is without doubt, or None: there is none, or there are several.
+
+        `forms` counts the legal forms that are known with this name: without one it is nobody's where there are two.
+        """
+        found = self.numbered(identifiers)
+        if len(found) == 1 and fits(name, self.names[number := found.pop()]):
+            return number
+        named = [number for number in self._by_words.get(name.words, []) if agree(name, self.names[number])]
         same = [number for number in named if self.names[number].form == name.form]
-        for choice in (same, named):
+        for choice in (same, named if name.form or forms <= 1 else []):
             if len(choice) == 1:
                 return choice[0]
         return None
 
-    def by_key(self) -> dict[str, int]:
-        """Entries by the key that answers name; the first of two with one key."""
-        return {self.key(number): number for number in reversed(range(len(self.entries)))}
+    def named(self, key: str) -> int | None:
+        """The entry that an answer names, by its identifier or, where one entry alone has it, by its name."""
+        found = self._by_identifier.get(key) or set(self._by_words.get(key, ()))
+        return min(found) if len(found) == 1 or key in self._by_identifier else None
+
+    def keys(self, number: int) -> set[str]:
+        """Every key by which answers name an entry."""
+        return {self.key(number), self.names[number].words}
 
 
-def propose(
-    register: Register, wanted: Sequence[tuple[str, str, Decimal]], refused: Mapping[str, set[str]]
-) -> list[Proposal]:
-    """For suppliers (key, name, amount), the best paid first: entries with names alike, unless a person said no."""
+def propose(register: Register, wanted: Sequence[Wanted], refused: Mapping[str, set[str]]) -> list[Proposal]:
+    """For suppliers, the best paid first: entries with their number or names alike, unless a person said no."""
     from rapidfuzz import fuzz, process
 
     words = {number: name.words for number, name in enumerate(register.names) if name.words}
     found: list[Proposal] = []
-    for key, name, amount in wanted[:MOST_PROPOSALS]:
-        best = process.extract(key, words, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=PROPOSED)
+    for one in wanted[:MOST_PROPOSALS]:
+        best = process.extract(one.name.words, words, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=PROPOSED)
+        likeness = {number: int(like) for _, like, number in best}
+        numbered = register.numbered(one.identifiers)
+        for number in sorted(numbered - set(likeness))[:PROPOSED]:
+            likeness[number] = int(fuzz.token_sort_ratio(one.name.words, register.names[number].words))
         alike = tuple(
-            Alike(entry=register.key(number), name=register.entries[number].supplier, likeness=int(likeness))
-            for _, likeness, number in best
-            if register.key(number) not in refused.get(key, ())
+            Alike(
+                entry=register.key(number),
+                name=register.entries[number].supplier,
+                likeness=like,
+                same_number=number in numbered,
+            )
+            for number, like in likeness.items()
+            if not register.keys(number) & refused.get(one.key, set())
         )
         if alike:
-            found.append(Proposal(supplier=key, name=name, amount=amount, alike=alike))
+            found.append(Proposal(supplier=one.key, name=one.shown, amount=one.amount, alike=alike))
     return found
 
 

@@ -1,7 +1,7 @@
 """A file as councils publish it, made readable: its encoding, delimiter and heading found, every fault with its place.
 
-Text in UTF-8, UTF-16 or Windows-1252, or a workbook. Nothing is guessed in silence: what cannot be read without doubt
-is `Unreadable`, with row and column, and nothing of the file is imported then.
+Text in UTF-8, UTF-16 or an encoding of one byte a letter, or a workbook. Nothing is guessed in silence: what cannot be
+read without doubt is `Unreadable`, with row and column, and nothing of the file is imported then.
 """
 
 import codecs
@@ -19,8 +19,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from service.spend_columns import SLIP, Kind, meaning_of
+from service.spend_encodings import Encoding, codec_of, encoding_of
 
-Encoding = Literal["utf-8", "utf-16", "cp1252"]
 Delimiter = Literal[",", ";", "\t", "|"]
 Quoting = Literal["double", "none"]
 
@@ -93,35 +93,15 @@ class Table(NamedTuple):
     marked: bool
 
 
+def starts_as_workbook(source: Path) -> bool:
+    """Whether the file at a path is a workbook by its first bytes."""
+    with source.open("rb") as file:
+        return is_workbook(file.read(8))
+
+
 def is_workbook(start: bytes) -> bool:
     """Whether a file begins as workbooks do: zipped, or as the older ones."""
     return start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
-
-
-# Encoding
-
-
-def encoding_of(start: bytes) -> Encoding:
-    """The encoding of a text by its beginning: by its mark, by the noughts of UTF-16, else UTF-8 where it can be."""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _every_second_is_nought(start[:200]):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _every_second_is_nought(start: bytes) -> bool:
-    return len(start) >= len("ab,") * 2 and (not any(start[1::2]) or not any(start[::2]))
-
-
-def _codec(start: bytes, encoding: Encoding) -> str:
-    if encoding == "utf-8":
-        return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
-    if encoding == "utf-16" and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16-le" if not any(start[1:200:2]) else "utf-16-be"
-    return encoding
 
 
 def _undecodable(error: UnicodeDecodeError, encoding: Encoding, before: int, block: bytes) -> UnreadableFile:
@@ -153,7 +133,7 @@ class _Scan:
                 for block in self._blocks(iter(lambda: file.read(_BLOCK), b"")):
                     self._check(block)
                 return source
-            codec = _codec(file.read(400), encoding)
+            codec = codec_of(file.read(400), encoding)
             file.seek(0)
             with out.open("wb") as copy:
                 for block in self._blocks(self._decoded(file, codec, encoding)):
@@ -248,7 +228,7 @@ def head_of(source: Path, kind: Kind, given: Layout | None) -> Head:
     if is_workbook(start):
         return _head_of_workbook(source, kind, given)
     encoding = given.encoding if given else encoding_of(start)
-    text = start[: 512 * 1024].decode(_codec(start, encoding), errors="replace")
+    text = start[: 512 * 1024].decode(codec_of(start, encoding), errors="replace")
     lines = [line + "\n" for line in re.split(r"\r\n|\n|\r", text)[: HEAD_ROWS * 2]]
     layout = given or Layout(encoding=encoding, delimiter=delimiter_of([line for line in lines if line.strip()]))
     rows = list(_first(_records(lines, layout)))
@@ -358,9 +338,7 @@ def _known(head: Head, kind: Kind) -> int:
 
 def table_of(source: Path, layout: Layout, folder: Path) -> Table:
     """The file as a text of whole lines in UTF-8, looked through once. Raises UnreadableFile."""
-    with source.open("rb") as file:
-        workbook = is_workbook(file.read(8))
-    if workbook:
+    if starts_as_workbook(source):
         book, source = _open_workbook(source), folder / "sheet.csv"
         with source.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out).writerows(_rows_of(book, layout.sheet or book.sheet_names[0]))

@@ -17,6 +17,7 @@ from service.spend_analysis import (
     Finding,
     Influence,
     Leak,
+    MadeOf,
     NewAnalysis,
     OutOfIt,
     Part,
@@ -25,14 +26,16 @@ from service.spend_analysis import (
     Unknown,
     Year,
 )
-from service.spend_counting import WHY, Counted, Supplier, Work, count
-from service.spend_matching import SMES, key_of
+from service.spend_columns import Kind
+from service.spend_counting import WHY, Counted, Source, Work, count
+from service.spend_matching import SMES
 from service.spend_multiplier import HUNDRED, Multiplier, hundredths, multiplier
 from service.spend_reading import Unreadable
+from service.spend_suppliers import Supplier
 
 ZERO: Final = Decimal("0.00")
-SHOWN: Final = 40
-"""Categories and sectors that are shown; the rest is counted."""
+KEPT: Final = 2000
+"""Categories, sectors and leaks that are kept, the biggest first; the rest is counted."""
 NOT_KNOWN: Final = "not known"
 RESILIENCE = "Increase supply chain resilience and capacity (PPN 06/20)"
 SUPPLY_CHAINS = "Resilient, innovative and flexible supply chains (PPN 002)"
@@ -66,10 +69,11 @@ def analysis_of(work: Work, counted: Counted) -> SpendAnalysis:
     rings = _table(rows["rings"], amount, counted.places.rings if counted.places else ())
     sizes = _table(rows["sizes"], amount, SIZES)
     smes = [part for part in sizes.parts if part.name in SMES]
-    influence = _influence(rows, near, amount, rings)
+    influence, more_leaks = _influence(rows, near, amount, rings)
     categories = _crossings(_without_bound(rows["categories"]))
     concentration = _concentration(rows["suppliers"], counted.suppliers)
-    known_sizes, known_suppliers = amount - sizes.unknown.amount, sum(part.suppliers for part in sizes.parts)
+    sectors = _crossings(rows["sectors"])
+    known_sizes = amount - sizes.unknown.amount
     smes_bounds = bounds(_amount(smes), known_sizes, sizes.unknown.amount)
     return SpendAnalysis(
         title=new.title,
@@ -85,15 +89,13 @@ def analysis_of(work: Work, counted: Counted) -> SpendAnalysis:
         local=bounds(_amount(near.local_parts(rings)), amount - rings.unknown.amount, rings.unknown.amount),
         sizes=sizes,
         smes=smes_bounds,
-        smes_by_count=bounds(
-            Decimal(sum(part.suppliers for part in smes)), Decimal(known_suppliers), Decimal(sizes.unknown.suppliers)
-        ),
+        smes_by_count=_by_count(rows["firms"]),
         voluntary=_voluntary(rows["voluntary"], amount),
         concentration=concentration,
         years=_years(rows, near, new.year_begins_in),
-        sectors=tuple(_crossings(rows["sectors"])[:SHOWN]),
-        categories=tuple(categories[:SHOWN]),
-        more_categories=max(0, len(categories) - SHOWN),
+        sectors=tuple(sectors[:KEPT]),
+        categories=tuple(categories[:KEPT]),
+        more_categories=max(0, len(categories) - KEPT),
         influence=influence,
         multiplier=_multiplier(new, near, counted) if new.survey else None,
         matched=sum(1 for number, *_ in rows["suppliers"] if counted.suppliers[number].entry is not None),
@@ -101,6 +103,12 @@ def analysis_of(work: Work, counted: Counted) -> SpendAnalysis:
         unmatched=sum(1 for number, *_ in rows["suppliers"] if counted.suppliers[number].entry is None),
         findings=_findings(influence, smes_bounds, _amount(smes), concentration),
         notes=tuple(_notes(work, counted)),
+        request=new,
+        made_of=tuple(_made_of(work)),
+        more_sectors=max(0, len(sectors) - KEPT),
+        more_leaks=more_leaks,
+        not_looked_up=counted.not_looked_up,
+        place_known=percent(amount - rings.unknown.amount, amount),
     )
 
 
@@ -157,6 +165,29 @@ def _table(rows: Sequence[tuple[Any, ...]], whole: Decimal, names: Iterable[str]
             of_all=percent(missing[0], whole),
         ),
     )
+
+
+def _by_count(rows: Sequence[tuple[Any, ...]]) -> Bounds:
+    """SMEs of all suppliers; whom lines call both small and large, and of whom nothing is known, counts as unknown."""
+    firms = {(small, large): count for small, large, count in rows}
+    smes, large = firms.get((True, False), 0), firms.get((False, True), 0)
+    return bounds(Decimal(smes), Decimal(smes + large), Decimal(sum(firms.values()) - smes - large))
+
+
+def _made_of(work: Work) -> Iterable[MadeOf]:
+    sources: list[tuple[Kind, Source | None]] = [("register", work.register), ("places", work.places)]
+    sources[:0] = [("payments", source) for source in work.files]
+    for kind, source in sources:
+        if source is not None and (read := source.imported) is not None:
+            yield MadeOf(
+                kind=kind,
+                name=source.name,
+                digest=source.digest,
+                rows=read.rows,
+                kept=read.kept,
+                amount=read.total,
+                left_out=read.left_out,
+            )
 
 
 def _voluntary(rows: Sequence[tuple[Any, ...]], whole: Decimal) -> Table:
@@ -279,7 +310,10 @@ def _year(
     )
 
 
-def _influence(rows: Mapping[str, Sequence[tuple[Any, ...]]], near: _Near, whole: Decimal, rings: Table) -> Influence:
+def _influence(
+    rows: Mapping[str, Sequence[tuple[Any, ...]]], near: _Near, whole: Decimal, rings: Table
+) -> tuple[Influence, int]:
+    """What leaks and what of it could be moved; how many categories are not listed."""
     leaking: dict[str | None, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for category, ring, bound, amount in rows["categories"]:
         if near.leaks(ring):
@@ -305,7 +339,7 @@ def _influence(rows: Mapping[str, Sequence[tuple[Any, ...]]], near: _Near, whole
     bound = sum((leak.bound for leak in leaks), start=nameless[True])
     influenceable = sum((leak.influenceable for leak in leaks), start=ZERO)
     unknown = rings.unknown.amount
-    return Influence(
+    found = Influence(
         leakage=leakage,
         share=bounds(leakage, whole - unknown, unknown)
         if near.region
@@ -314,20 +348,23 @@ def _influence(rows: Mapping[str, Sequence[tuple[Any, ...]]], near: _Near, whole
         no_category=nameless[False],
         no_local_supply=leakage - bound - influenceable - nameless[False],
         influenceable=influenceable,
-        categories=tuple(leaks[:SHOWN]),
+        categories=tuple(leaks[:KEPT]),
     )
+    return found, max(0, len(leaks) - KEPT)
 
 
 def _multiplier(new: NewAnalysis, near: _Near, counted: Counted) -> Multiplier:
-    """Suppliers are found by their names, as answers were given."""
-    keys = {found.key: number for number, found in enumerate(counted.suppliers)}
-    keys |= {key_of(found.name): number for number, found in enumerate(counted.suppliers)}
+    """Suppliers are found by their names, as answers were given.
+
+    Lines without a name count in the first and second round as all do; nobody answered for them.
+    """
     local: dict[str, Decimal] = defaultdict(lambda: ZERO)
     elsewhere: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for supplier, ring, amount in counted.rows["supplier_rings"]:
         (local if ring in near.local else elsewhere)[str(supplier)] += amount
     known = sum((row[1] for row in counted.rows["rings"] if row[0] is not None), start=ZERO)
-    answers = {str(keys[key_of(one.supplier)]): one for one in new.survey if key_of(one.supplier) in keys}
+    asked = [(counted.spelled.one_of(one.supplier), one) for one in new.survey]
+    answers = {str(number): one for number, one in asked if number is not None}
     return multiplier(known, local, elsewhere, answers)
 
 
@@ -377,7 +414,9 @@ def _notes(work: Work, counted: Counted) -> Iterable[str]:
         yield f"The list of places puts a code into two rings, of which the first counts: {codes}."
     if work.register is None:
         yield "No register of suppliers was given: sizes and sectors are known only where the payments say them."
-    asked = {key_of(one.supplier) for one in work.new.survey}
-    named = {found.key for found in counted.suppliers} | {key_of(found.name) for found in counted.suppliers}
-    if strangers := sorted(asked - named):
+    strangers = sorted(one.supplier for one in work.new.survey if counted.spelled.one_of(one.supplier) is None)
+    if strangers:
         yield f"Answers of suppliers that were not paid are left out: {', '.join(strangers[:TOP])}."
+    if counted.unused:
+        about = ", ".join(f"{supplier} = {entry}" for supplier, entry in counted.unused[:TOP])
+        yield f"Answers about suppliers that name no entry of this register do not count: {about}."

@@ -472,8 +472,10 @@ async def list_events(
     caller: NamedDependency[Caller],
     after: Annotated[int, QueryParameter(ge=0, le=2**63 - 1, description="How many entries you have read.")] = 0,
     limit: Limit = 100,
-) -> list[events.Event]:
+) -> Response[list[events.Event]]:
     """Read the tender's audit log in order, `after` the entries you have read; for its author, approver or auditor.
+
+    Where a whole page is answered, the `Link` header leads on from behind it.
 
     From publication until all lots are opened, what suppliers do is left out and entries have no position: nobody
     learns who bids, or how many do (Directive 2014/24/EU, Annex IV (b)). Then all is told: read it from the start; what
@@ -481,15 +483,11 @@ async def list_events(
     """
     known = await read(conn, caller, tender_id=tender_id)
     check_access(known.tender, caller, "list_events")
-    rows = events.SQL.list_events(
-        conn,
-        log_id=tender_id,
-        reader_id=caller.person_id,
-        cleared=is_cleared(known.tender, "author"),
-        skip=after,
-        limit=limit,
-    )
-    return await db.many(rows, events.Event)
+    reader = {"reader_id": caller.person_id, "cleared": is_cleared(known.tender, "author")}
+    rows = events.SQL.list_events(conn, log_id=tender_id, **reader, skip=after, limit=limit)
+    found, place = await db.many(rows, events.Event), after + limit
+    link = f'</tenders/{tender_id}/events?limit={limit}&after={place}>; rel="next"'
+    return Response(found, headers={"Link": link} if len(found) == limit else {})
 
 
 router = Router(

@@ -12,14 +12,14 @@ from importlib.util import find_spec
 from typing import Any
 from uuid import UUID
 
-from litestar import Router, post
+from litestar import Request, Router, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 from prometheus_client import Counter
 
-from service import db, events, merkle
+from service import db, events, merkle, retries
 from service.organisations import Caller
 from service.problems import Refusal
 from service.settings import Settings, SettingsError
@@ -96,7 +96,9 @@ async def fetch(url: str, data: bytes) -> tuple[bytes, datetime]:
 
 
 @post("/tenders/{tender_id:uuid}/log/timestamp")
-async def stamp_log(tender_id: FromPath[UUID], caller: NamedDependency[Caller], state: State) -> Stamp:
+async def stamp_log(
+    tender_id: FromPath[UUID], request: Request[Caller, Any, State], caller: NamedDependency[Caller], state: State
+) -> Stamp:
     """Have an outside authority stamp the log's present checkpoint; for auditor, approver or opening officer.
 
     Not from publication until all lots are opened: the checkpoint would tell how many bids there are.
@@ -119,7 +121,7 @@ async def stamp_log(tender_id: FromPath[UUID], caller: NamedDependency[Caller], 
     _STAMPS.labels("made").inc()
     stamp = Stamp(checkpoint=checkpoint, token=base64.b64encode(token).decode(), stamped_at=stamped_at)
     facts = {"checkpoint": stamp.checkpoint, "token": stamp.token, "stamped_at": stamped_at}
-    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
+    async with retries.last_connection_of(request, state.pool) as conn:
         await events.record(conn, "log.timestamped", tender_id=tender_id, actor=caller.person_id, data=facts)
     return stamp
 

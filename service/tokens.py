@@ -5,13 +5,13 @@ are not on the list, encrypted or nested tokens. Whose key checks a token is dec
 token.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.problems import Unauthenticated
 
@@ -33,12 +33,17 @@ SKEW = 60
 """Seconds that the clock of who issues tokens may go before the database's. A token's end has no such grace."""
 LEAST_RSA_BITS = 2048
 
-TokenType = Literal["at+jwt", "JWT"]
-"""What a token says that it is: an access token by RFC 9068, or a JWT, which may be anything: more is asked of it."""
+TokenType = Literal["at+jwt", "JWT", "untyped"]
+"""What a token's header says that it is: an access token by RFC 9068, or a JWT, which may be anything, or nothing.
+
+More is asked of a JWT, and of what has no `typ`, as Cognito's and Okta's tokens have none, still more.
+"""
 
 RFC_9068: TokenType = "at+jwt"
+UNTYPED: TokenType = "untyped"
 _TYPES: dict[str, TokenType] = {"at+jwt": "at+jwt", "application/at+jwt": "at+jwt", "jwt": "JWT"}
 _HEADERS = frozenset({"alg", "typ", "kid", "x5t", "x5t#S256"})
+_GIVES_ACCESS = frozenset({"access"})
 _OWN_ALGORITHM: Algorithm = "Ed25519"
 
 
@@ -65,7 +70,12 @@ class Claims(Struct, frozen=True):
     jti: str
     nbf: int | float | None = None
     acr: str | None = None
+    acrs: list[str] = []
     scope: str = ""
+
+    def is_strong(self, acr_values: Collection[str]) -> bool:
+        """Whether one of these values says how somebody has signed in: `acr`, or one of Entra's list `acrs`."""
+        return self.acr in acr_values or any(acr in acr_values for acr in self.acrs)
 
     @property
     def audiences(self) -> list[str]:
@@ -76,56 +86,79 @@ class Claims(Struct, frozen=True):
 class _PlainClaims(Struct, frozen=True):
     """The claims of a JWT that says of itself no more than that it is one, under the names that providers give them.
 
-    `azp` and `scope` are Keycloak's, `appid`, `azp`, `scp` and `uti` Entra's; `typ` and `token_use` say what it is.
+    `azp` and `scope` are Keycloak's, `appid`, `azp`, `scp`, `uti` and `acrs` Entra's, `cid` and a list `scp` Okta's,
+    `token_use` Cognito's, which like `typ` says what it is.
     """
 
     iss: str
     sub: str
-    aud: str | list[str]
     exp: int | float
     iat: int | float
+    aud: str | list[str] | UnsetType = UNSET
     client_id: str | None = None
     azp: str | None = None
     appid: str | None = None
+    cid: str | None = None
     jti: str | None = None
     uti: str | None = None
     nbf: int | float | None = None
     acr: str | None = None
+    acrs: list[str] = []
     scope: str = ""
-    scp: str = ""
+    scp: str | list[str] = ""
     typ: str = "Bearer"
     token_use: str | None = None
     nonce: Any = UNSET
     at_hash: Any = UNSET
     c_hash: Any = UNSET
 
-    def of_access(self) -> Claims:
+    def of_access(self, type_: TokenType) -> Claims:
         """The same as an access token's; raises InvalidToken for an ID token, or what could be one.
 
         An ID token tells its own client who has signed in: it has a nonce or hashes, no scope, and is for that client.
-        Source: OpenID Connect Core 1.0, section 2.
+        Source: OpenID Connect Core 1.0, section 2. Without a type in its header it must say that it gives access.
         """
         marked = any(one is not UNSET for one in (self.nonce, self.at_hash, self.c_hash))
-        if marked or self.token_use not in {None, "access"} or self.typ != "Bearer":
+        if marked or self.token_use not in {None, *_GIVES_ACCESS} or self.typ != "Bearer":
             raise InvalidToken("It is an ID token, or of another kind, and no access token.")
-        client, name = self.client_id or self.azp or self.appid, self.jti or self.uti
-        if not client or not name or not (self.scope or self.scp).strip():
+        if type_ == UNTYPED and not self._says_access():
+            raise InvalidToken("It has no type, and neither `token_use` nor `cid` and `scp` say that it gives access.")
+        client = self.client_id or self.azp or self.appid or self.cid
+        name = self.jti or self.uti
+        scope = self.scope or (self.scp if isinstance(self.scp, str) else " ".join(self.scp))
+        if not client or not name or not scope.strip():
             raise InvalidToken("It lacks its client, its id or its scope, which an access token has.")
         claims = Claims(
             iss=self.iss,
             sub=self.sub,
-            aud=self.aud,
+            aud=self._audience(type_),
             exp=self.exp,
             iat=self.iat,
             client_id=client,
             jti=name,
             nbf=self.nbf,
             acr=self.acr,
-            scope=self.scope or self.scp,
+            acrs=self.acrs,
+            scope=scope,
         )
-        if {self.client_id, self.azp, self.appid} & {*claims.audiences}:
+        if self.aud is not UNSET and {self.client_id, self.azp, self.appid, self.cid} & {*claims.audiences}:
             raise InvalidToken("It is for the client that asked for it, as ID tokens are.")
         return claims
+
+    def _says_access(self) -> bool:
+        """Cognito says it in a word; Okta names the client by `cid` and lists scopes in access tokens alone."""
+        return self.token_use in _GIVES_ACCESS or bool(self.cid and isinstance(self.scp, list) and any(self.scp))
+
+    def _audience(self, type_: TokenType) -> str | list[str]:
+        """Whom it is for. Cognito names nobody: then for its client, which must be registered as the audience.
+
+        A pool signs for all its clients with the same keys, so that a token of another one must lead nowhere.
+        """
+        if self.aud is not UNSET:
+            return self.aud
+        if type_ == UNTYPED and self.token_use in _GIVES_ACCESS and self.client_id:
+            return self.client_id
+        raise InvalidToken("It does not say whom it is for (aud).")
 
 
 class Accepted(NamedTuple):
@@ -165,13 +198,14 @@ def read(text: str) -> Unverified:
         raise InvalidToken("It is no access token.") from None
     if not set(header) <= _HEADERS:
         raise InvalidToken(f"Its header has more than {', '.join(sorted(_HEADERS))}.")
-    if not isinstance(typ, str) or typ.lower() not in _TYPES:
+    kind = _TYPES.get(typ.lower()) if isinstance(typ, str) else None if "typ" in header else UNTYPED
+    if kind is None:
         raise InvalidToken(f"Its type is none of {', '.join(_TYPES)}: it is no access token.")
     if algorithm not in ALGORITHMS:
         raise InvalidToken(f"Its algorithm is none of {', '.join(ALGORITHMS)}.")
     if not isinstance(kid, str) or not kid:
         raise InvalidToken("Its header names no key (kid).")
-    return Unverified(_TYPES[typ.lower()], _claims(signed.payload or b"", _TYPES[typ.lower()]), algorithm, kid, signed)
+    return Unverified(kind, _claims(signed.payload or b"", kind), algorithm, kid, signed)
 
 
 def _claims(payload: bytes, type_: TokenType) -> Claims:
@@ -181,7 +215,7 @@ def _claims(payload: bytes, type_: TokenType) -> Claims:
         plain = msgspec.json.decode(payload, type=_PlainClaims)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise InvalidToken("It lacks a claim that RFC 9068 asks for, or one is of another type.") from None
-    return plain.of_access()
+    return plain.of_access(type_)
 
 
 def check_signature(token: Unverified, keys: "KeySet", accepted: Accepted) -> None:

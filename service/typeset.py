@@ -161,6 +161,11 @@ def _environment(lang: str) -> tuple[jinja2.Environment, gettext.NullTranslation
     return environment, catalogue
 
 
+def _reckoned(formula: str, speech: Language, say: Say) -> str:
+    """A formula with the numbers and the words of a language."""
+    return speech.numbers(formula.replace("at most", say("at most")))
+
+
 def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
     """How the templates print values; none of them computes or rounds."""
 
@@ -190,7 +195,7 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
         "money": speech.money,
         "aligned": aligned,
         "offered": offered,
-        "reckoned": speech.numbers,
+        "reckoned": partial(_reckoned, speech=speech, say=say),
         "date": speech.date,
         "day": speech.day,
         "instant": speech.instant,
@@ -424,7 +429,10 @@ def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:
 def typeset_spend(document: SpendDocument, lang: str = "en") -> str:
     """The report on a spend analysis as HTML. Raises LookupError for a language that there is none of."""
     found = document.analysis
-    return fill("spend.html", lang, doc=document, found=found, view=view_of(found), zone=document.time_zone)
+    environment, catalogue = _environment(lang)
+    module = cast("Any", environment.get_template("spend_words.html").module)
+    view = view_of(found, LANGUAGES[lang], catalogue.gettext, module.spoken)
+    return fill("spend.html", lang, doc=document, found=found, view=view, zone=document.time_zone)
 
 
 def shown_spend(document: SpendDocument, lang: str = "en") -> str:

@@ -19,7 +19,7 @@ from jinja2.ext import babel_extract
 from scoring import model
 from scoring.abnormally_low import AbnormallyLowTest
 from scoring.units import UNITS
-from service import letter_words, letters, problems, report_view, retelling, serving
+from service import letter_words, letters, measures, problems, report_view, retelling, serving
 from service.language import LANGUAGES
 from service.legal_awards import STANDSTILLS
 from service.legal_grounds import GROUNDS
@@ -48,6 +48,7 @@ TELLING: typing.Final[dict[str, tuple[str, ...]]] = {
     "letters": ("_standstill", "_BEGINS", "_why_not", "_told_apart", "_tie_break"),
     "participation": ("OUTCOMES", "_heard"),
     "spend_counting": ("WHY",),
+    "spend_import": ("REASONS",),
     "spend_multiplier": ("DEFINITION",),
     "spend_shares": ("_notes", "RESILIENCE", "SUPPLY_CHAINS", "BARRIERS", "_best_paid_of"),
 }
@@ -81,6 +82,7 @@ def messages() -> Iterator[Found]:
     yield from (Found(unit.label, None, "scoring/units.py") for unit in UNITS.values())
     yield from (Found(text, None, "scoring") for text in _of_bids())
     yield from (Found(text, None, "scoring") for name in WARNING for text in _warned(HOUSE / "scoring" / f"{name}.py"))
+    yield from (Found(text, None, "service/monitoring.py") for text in _of_contracts())
     yield from (Found(text, None, f"service/{name}.py") for name in TELLING for text in _told(name))
     yield from (Found(text, None, "service/letter_words.py") for text in letter_words.MESSAGES)
     yield from (Found(text, None, "service/legal_awards.py") for text in _of_law())
@@ -197,6 +199,12 @@ def _of_bids() -> Iterator[str]:
     """What the engine finds wrong with a bid, as a trial prints it."""
     for path in sorted((HOUSE / "scoring").glob("*.py")):
         yield from Module(path, frozenset({"BidFault", "Unscorable"})).sentences()
+
+
+def _of_contracts() -> Iterator[str]:
+    """What the report on a contract warns of, and what proves a measure; what is due it words itself."""
+    yield from (text for measure in measures.built_in().measures for text in measure.evidence)
+    yield from Module(HOUSE / "service" / "monitoring.py", frozenset({"Fault"})).sentences()
 
 
 def _told(name: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Payments as councils publish them, invented: text files, workbooks, a register of suppliers and a list of places."""
 
 import csv
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,10 +12,12 @@ from xml.sax.saxutils import escape
 
 from service.spend_analysis import NewAnalysis, SpendAnalysis
 from service.spend_columns import Kind
-from service.spend_counting import Answers, Source, Work
-from service.spend_import import LINES, Imported, Mapped, Preview, import_file, preview
+from service.spend_counting import Source, Work
+from service.spend_import import LINES, Imported, Mapped, import_file
+from service.spend_preview import Preview, preview
 from service.spend_reading import Unreadable
 from service.spend_shares import analyse
+from service.spend_suppliers import Answers
 
 HEADINGS = ("Supplier Name", "Paid Date", "Net Amount", "Trans No", "Expenditure Category")
 
@@ -107,6 +110,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self._files = 0
 
     def put(self, content: bytes) -> Path:
@@ -150,8 +154,9 @@ class Desk:
 
     def source(self, content: bytes, kind: Kind = "payments", name: str = "payments.csv") -> Source:
         """Imported lines as an analysis takes them."""
-        folder, _ = self.read(content, None, kind)
-        return Source(path=str(folder / LINES), name=name, behind=1)
+        folder, imported = self.read(content, None, kind)
+        digest = hashlib.sha256(content).hexdigest()
+        return Source(path=str(folder / LINES), name=name, behind=1, digest=digest, imported=imported)
 
     def analyse(
         self, *files: bytes, answers: Answers | None = None, bare: bool = False, **fields: Any

@@ -10,6 +10,7 @@ import copy
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,15 @@ from service.signing import Secrets
 from tests import make_client
 
 PROMISED = Path(__file__).parent / "openapi.json"
+LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
+UPPER = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
+FORMS = frozenset({"pattern", "format", "const"})
 METHODS = ("get", "post", "put", "delete", "patch")
 
 
+@cache
 def described() -> dict[str, Any]:
-    """The description that the program gives of itself."""
+    """The description that the program gives of itself; nobody changes it but in a copy."""
     app = create_app(Settings(port=0), "postgresql://nowhere/none", Secrets([b"\x01" * 32]))
     return json.loads(json.dumps(app.openapi_schema.to_schema(), default=str))
 
@@ -54,6 +59,8 @@ class Comparison:
         """An operation: its name, parameters, body and answers."""
         if old["operationId"] != new["operationId"]:
             yield f"{where}: {old['operationId']} has another name"
+        if old.get("security", self.old.get("security")) != new.get("security", self.new.get("security")):
+            yield f"{where} asks for another sign-in"
         yield from self.parameters(old, new, where)
         if not old.get("requestBody", {}).get("required") and new.get("requestBody", {}).get("required"):
             yield f"{where} demands a body"
@@ -100,19 +107,51 @@ class Comparison:
 
     def value(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
         """The same, once it is known what is named."""
+        yield from self.bounds(old, new, where, sent=sent)
+        if "oneOf" in old or "oneOf" in new:
+            yield from self.choices(choices_of(old), choices_of(new), where, sent=sent)
+            return
         if old.get("type") != new.get("type") and not widened(old.get("type"), new.get("type"), sent=sent):
             yield f"{where} is {new.get('type')}, no longer {old.get('type')}"
-        gone = [choice for choice in old.get("enum", []) if "enum" in new and choice not in new["enum"]]
-        if gone and sent:
-            yield f"{where} does not take {gone} any more"
         yield from self.members(old, new, where, sent=sent)
         if "items" in old:
             yield from self.schema(old["items"], new.get("items", {}), f"{where}[]", sent=sent)
-        for key in ("oneOf", "anyOf", "allOf"):
-            for number, one in enumerate(old.get(key, [])):
-                choices = new.get(key, [])
-                if number < len(choices):
-                    yield from self.schema(one, choices[number], f"{where} {key} {number}", sent=sent)
+
+    def choices(
+        self, old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]], where: str, *, sent: bool
+    ) -> Iterator[str]:
+        """What a value may be instead, in whatever order: none is gone that was taken, and null is not answered anew.
+
+        An answer may be of a new kind, as a new scoring method is: clients go by the tag, and leave out what they do
+        not know.
+        """
+        for name, one in old.items():
+            if name in new:
+                yield from self.schema(one, new[name], where, sent=sent)
+            elif sent:
+                yield f"{where} does not take {name} any more"
+        if not sent and "null" in new.keys() - old.keys():
+            yield f"{where} may be null now"
+
+    @staticmethod
+    def bounds(old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
+        """What is sent is bound no more tightly than before, what is answered no more loosely; patterns do not change.
+
+        What is answered may have a new word of a list: clients leave out what they do not know.
+        """
+        tight, loose = (new, old) if sent else (old, new)
+        for name in LOWER & tight.keys():
+            if name not in loose or loose[name] < tight[name]:
+                yield f"{where} has another {name}"
+        for name in UPPER & tight.keys():
+            if name not in loose or loose[name] > tight[name]:
+                yield f"{where} has another {name}"
+        for name in FORMS & tight.keys():
+            if loose.get(name) != tight[name]:
+                yield f"{where} has another {name}"
+        gone = [choice for choice in old.get("enum", []) if choice not in new.get("enum", [choice])]
+        if sent and (gone or ("enum" in new and "enum" not in old)):
+            yield f"{where} does not take {gone or 'everything'} any more"
 
     def members(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
         """The members of an object."""
@@ -135,6 +174,17 @@ class Comparison:
         return document["components"]["schemas"].get(schema["$ref"].rpartition("/")[2], {})
 
 
+def choices_of(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a value may be instead, by name or type; of two of one type the first comes first."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in schema.get("oneOf", [schema]):
+        name = one.get("$ref", "").rpartition("/")[2] or str(one.get("type"))
+        while name in found:
+            name += "'"
+        found[name] = one
+    return found
+
+
 def widened(old: Any, new: Any, *, sent: bool) -> bool:
     """Whether a type takes more than before where it is sent, or tells less where it is answered."""
     before, after = ({one} if isinstance(one, str) else set(one or ()) for one in (old, new))
@@ -144,6 +194,10 @@ def widened(old: Any, new: Any, *, sent: bool) -> bool:
 def test_no_promise_is_broken() -> None:
     """Operations, parameters, members, statuses and choices that were there are there."""
     assert list(Comparison(json.loads(PROMISED.read_text("utf-8")), described()).broken()) == []
+
+
+NAME, EMAIL = (("components", "schemas", "NewPerson", "properties", name) for name in ("name", "email"))
+COMPENSATION = ("components", "schemas", "NewTerms", "properties", "compensation")
 
 
 @pytest.mark.parametrize(
@@ -156,9 +210,26 @@ def test_no_promise_is_broken() -> None:
         (("components", "schemas", "NewPerson", "required"), ["name", "email"], "NewPerson demands email"),
         (("components", "schemas", "NewRole", "properties", "role", "enum"), ["author"], "NewRole.role does not take"),
         (("paths", "/tenders", "get", "parameters"), [], "GET /tenders does not take query limit any more"),
+        (("paths", "/methods", "get", "security"), [{"key": []}], "GET /methods asks for another sign-in"),
+        (("security",), [{"key": [], "code": []}], "GET /tenders asks for another sign-in"),
+        ((*COMPENSATION, "oneOf", 1), None, "NewTerms.compensation does not take ByUnit any more"),
+        ((*COMPENSATION, "oneOf", 2), None, "NewTerms.compensation does not take null any more"),
+        ((*EMAIL, "oneOf"), [{"type": "string"}], "NewPerson.email does not take null any more"),
+        (EMAIL, {"type": "string"}, "NewPerson.email does not take null any more"),
+        ((*EMAIL, "pattern"), "^[a-z]+@[a-z]+$", "NewPerson.email has another pattern"),
+        ((*EMAIL, "maxLength"), 253, "NewPerson.email has another maxLength"),
+        ((*NAME, "minLength"), 2, "NewPerson.name has another minLength"),
+        ((*NAME, "minItems"), 1, "NewPerson.name has another minItems"),
+        ((*NAME, "enum"), ["Ada"], "NewPerson.name does not take everything any more"),
+        (
+            ("components", "schemas", "Person", "properties", "name"),
+            {"oneOf": [{"type": "string"}, {"type": "null"}]},
+            "Person.name may be null now",
+        ),
+        (("components", "schemas", "Person", "properties", "id", "format"), None, "Person.id has another format"),
     ],
 )
-def test_a_broken_promise_is_found(place: tuple[str, ...], value: Any, said: str) -> None:
+def test_a_broken_promise_is_found(place: tuple[Any, ...], value: Any, said: str) -> None:
     """The control: each kind of change that breaks a client is told."""
     new = described()
     changed = copy.deepcopy(new)
@@ -171,6 +242,21 @@ def test_a_broken_promise_is_found(place: tuple[str, ...], value: Any, said: str
         inner[place[-1]] = value
     assert any(line.startswith(said) for line in Comparison(new, changed).broken())
     assert list(Comparison(new, new).broken()) == []
+
+
+def test_what_only_adds_breaks_no_promise() -> None:
+    """The other control: a request that takes more, an answer that is bound more tightly, choices in another order."""
+    new = described()
+    changed = copy.deepcopy(new)
+    schemas = changed["components"]["schemas"]
+    schemas["NewTerms"]["properties"]["compensation"]["oneOf"].reverse()
+    del schemas["NewPerson"]["properties"]["email"]["maxLength"]
+    schemas["NewPerson"]["properties"]["name"] = {
+        "oneOf": [schemas["NewPerson"]["properties"]["name"], {"type": "null"}]
+    }
+    schemas["Person"]["properties"]["name"]["maxLength"] = 200
+    schemas["Person"]["properties"]["email"] = {"type": "string"}
+    assert list(Comparison(new, changed).broken()) == []
 
 
 def test_the_client_knows_every_operation_as_it_is_described() -> None:

@@ -3,18 +3,23 @@
 import html as markup
 import re
 from collections import Counter
+from decimal import Decimal
 from functools import cache
 
 import msgspec
 import pytest
 
 from service import papers, pdf, typeset
+from service.contract_paper import ContractPaper
 from service.language import LANGUAGES
+from service.monitoring import Due
 from service.papers import PAPERS
+from service.performance import Charge
 from service.report_document import ReportDocument
 from service.report_view import methods_of, rules_of
 from tests.make_papers import data_of
 from tests.make_reports import report_with_prices_apart, retrofit_report
+from tests.service.test_papers import words_of
 from tests.service.test_pdf import can_print, faults
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -99,3 +104,48 @@ def test_every_paper_has_the_same_parts_and_digits_in_every_language(lang: str, 
     assert other_tags == tags
     for english, theirs in zip(words, other_words, strict=True):
         assert Counter(re.findall(r"\d", theirs)) == Counter(re.findall(r"\d", english)), (english, theirs)
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+@pytest.mark.parametrize("kind", PAPERS)
+def test_nothing_of_ours_stays_english_in_a_paper(lang: str, kind: str):
+    """Without what people wrote, and without law and formulas, which are cited as they were published."""
+    texts = []
+    for code in ("en", lang):
+        body = re.sub(r"<style>.*?</style>|<bdi>.*?</bdi>|<text.*?</text>", "", paper(kind, code), flags=re.DOTALL)
+        texts.append({markup.unescape(text).strip() for text in re.split(r"<[^>]*>", body)})
+    english, theirs = texts
+    written = data_of(kind).decode()
+    left = (text for text in theirs & english if OURS.search(text))
+    assert [text for text in left if msgspec.json.encode(text).decode().strip('"') not in written] == []
+
+
+WARNED = (
+    "A shortfall of Jobs has no agreed cost.\n\nName a compensation in its terms.",
+    "Jobs, Hires count the same hires.\n\nHave deliveries name what they count.",
+)
+
+
+def test_a_contract_s_warnings_dues_proofs_and_formulas_are_worded():
+    """They are made of our sentences and of what people wrote: only the latter stays as it is."""
+    made = msgspec.json.decode(data_of("contract"), type=papers.CONTRACT.document)
+    assert isinstance(made, ContractPaper)
+    promise = msgspec.structs.replace(
+        made.promises[0],
+        evidence=("timesheets", "Our own list"),
+        charge=Charge(amount=Decimal(100), formula="1.5 × 90, at most 100"),
+    )
+    day = made.today
+    due = (
+        Due(kind="report", about="Jobs, period 2", due_on=day, title="Jobs", number=2),
+        Due(kind="rectify", about="Jobs, step 1", due_on=day, title="Jobs", number=1),
+        Due(kind="assess", about=f"indicators from {day}", due_on=day, begins_on=day),
+        Due(kind="publish", about="UK9, assessment 1", due_on=day, title="UK9", number=1, notice="assessment"),
+    )
+    told = msgspec.structs.replace(made, warnings=WARNED, due=due, promises=(promise,))
+    words = words_of(papers.typeset_paper("contract", msgspec.json.encode(told), "de"))
+    for english in ("has no agreed cost", "Name a compensation", "count the same", "period 2", "step 1", "at most"):
+        assert english not in words, english
+    assert "timesheets" not in words
+    for theirs in ("Our own list", "Zeitraum 2: Jobs", "Schritt 1: Jobs", "UK9: Bewertung 1", "höchstens 100"):
+        assert theirs in words, theirs

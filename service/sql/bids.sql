@@ -3,6 +3,11 @@
 SELECT judged.submission_deadline, judged.at, judged.withdrawn
 FROM withdraw_bid(:bid_id::uuid, :supplier_id::uuid, :person_id::uuid) AS judged;
 
+-- name: is_withdrawn(bid_id, supplier_id)$
+-- Whether a supplier's own bid has been withdrawn.
+SELECT bid.withdrawn_at IS NOT NULL FROM bids AS bid
+WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid;
+
 -- name: list_own(lot_id, supplier_id)
 -- A supplier's own bids for a lot: standing and withdrawn ones, never their contents; whether rules and requirements are
 -- still those that each was sent under.
@@ -21,7 +26,7 @@ INNER JOIN lots AS lot ON bid.lot_id = lot.id
 INNER JOIN bid_versions AS version ON bid.id = version.bid_id AND bid.version = version.version
 WHERE bid.lot_id = :lot_id::uuid AND bid.supplier_id = :supplier_id::uuid
 ORDER BY version.submitted_at, bid.id
-LIMIT 1000;
+LIMIT 10000;
 
 -- name: next_version(lot_id, supplier_id, variant)$
 -- The version that a supplier's next bid for a lot, or a variant of it, will have: 1, or one more than the standing one's.

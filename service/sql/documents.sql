@@ -1,10 +1,12 @@
 -- name: list_sealed(lot_id)
--- The documents that a lot's standing bids were sent with, and the headers that their content keys are sealed in.
+-- The documents that a lot's standing bids were sent with, and the headers that their content keys are sealed in: from the
+-- deadline on, once enough officers have acted.
 SELECT named.bid_id, bid.supplier_id, named.document_id, known.header
-FROM bids AS bid
+FROM lots AS lot
+INNER JOIN bids AS bid ON lot.id = bid.lot_id
 INNER JOIN bid_documents AS named ON bid.id = named.bid_id AND bid.version = named.version
 INNER JOIN documents AS known ON named.document_id = known.id
-WHERE bid.lot_id = :lot_id::uuid AND bid.withdrawn_at IS NULL
+WHERE lot.id = :lot_id::uuid AND bid.withdrawn_at IS NULL AND may_be_opened(lot.id, 'offer')
 ORDER BY named.bid_id, known.received_at, known.id
 LIMIT 1000000;
 

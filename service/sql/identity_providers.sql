@@ -1,22 +1,34 @@
 -- name: insert_provider(organisation_id, issuer, audience, algorithms, acr_values, keys_decide, token_type)^
 -- Register an identity provider; None where somebody has this issuer with this audience already.
-INSERT INTO identity_providers (organisation_id, issuer, audience, algorithms, acr_values, keys_decide, token_type)
+INSERT INTO identity_providers AS provider (
+    organisation_id, issuer, audience, algorithms, acr_values, keys_decide, token_type, untyped
+)
 VALUES (
     :organisation_id::uuid, :issuer::text, :audience::text, :algorithms::text [], :acr_values::text [],
-    :keys_decide::boolean, :token_type::text
+    :keys_decide::boolean, CASE WHEN :token_type::text = 'untyped' THEN 'at+jwt' ELSE :token_type::text END,
+    :token_type::text = 'untyped'
 )
 ON CONFLICT (issuer, audience) WHERE retired_at IS NULL DO NOTHING
-RETURNING id, issuer, audience, algorithms, acr_values, keys_decide, token_type, registered_at, retired_at;
+RETURNING
+    provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
+    CASE WHEN provider.untyped THEN 'untyped' ELSE provider.token_type END AS token_type,
+    provider.registered_at, provider.retired_at;
 
--- name: list_providers(organisation_id)
--- An organisation's identity providers, oldest first.
+-- name: list_providers(organisation_id, before_at, before_id, limit)
+-- An organisation's identity providers, the newest first.
 SELECT
     provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
-    provider.token_type, provider.registered_at, provider.retired_at
+    CASE WHEN provider.untyped THEN 'untyped' ELSE provider.token_type END AS token_type,
+    provider.registered_at, provider.retired_at
 FROM identity_providers AS provider
-WHERE provider.organisation_id = :organisation_id::uuid
-ORDER BY provider.registered_at, provider.id
-LIMIT 200;
+WHERE
+    provider.organisation_id = :organisation_id::uuid
+    AND (
+        :before_at::timestamptz IS NULL
+        OR (provider.registered_at, provider.id) < (:before_at::timestamptz, :before_id::uuid)
+    )
+ORDER BY provider.registered_at DESC, provider.id DESC
+LIMIT :limit::int;
 
 -- name: retire_provider(provider_id, organisation_id)^
 -- Accept no more tokens of a provider; a second time changes nothing. The operator, for no organisation, retires any.
@@ -27,19 +39,34 @@ WHERE
     AND coalesce(provider.organisation_id = :organisation_id::uuid, TRUE)
 RETURNING
     provider.organisation_id, provider.id, provider.issuer, provider.audience, provider.algorithms,
-    provider.acr_values, provider.keys_decide, provider.token_type, provider.registered_at, provider.retired_at;
+    provider.acr_values, provider.keys_decide,
+    CASE WHEN provider.untyped THEN 'untyped' ELSE provider.token_type END AS token_type,
+    provider.registered_at, provider.retired_at;
 
 -- name: lock_provider(provider_id, organisation_id)^
 -- A provider of the organisation that is not retired, kept so until the end of the transaction.
 SELECT
     provider.id, provider.issuer, provider.audience, provider.algorithms, provider.acr_values, provider.keys_decide,
-    provider.token_type, provider.registered_at, provider.retired_at
+    CASE WHEN provider.untyped THEN 'untyped' ELSE provider.token_type END AS token_type,
+    provider.registered_at, provider.retired_at
 FROM identity_providers AS provider
 WHERE
     provider.id = :provider_id::uuid
     AND provider.organisation_id = :organisation_id::uuid
     AND provider.retired_at IS NULL
 FOR SHARE;
+
+-- name: any_identity(organisation_id)$
+-- Whether somebody of an organisation can sign in at a provider of it.
+SELECT EXISTS (
+    SELECT
+    FROM identities AS identity
+    INNER JOIN identity_providers AS provider ON identity.provider_id = provider.id
+    INNER JOIN api_keys AS key ON identity.key_id = key.id
+    WHERE
+        provider.organisation_id = :organisation_id::uuid AND provider.retired_at IS NULL
+        AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())
+);
 
 -- name: insert_identity(provider_id, subject, key_id)^
 -- Say whose a subject is; None where it is somebody's already whose key still works.
@@ -55,22 +82,29 @@ WHERE NOT EXISTS (
 )
 RETURNING identity.provider_id, identity.subject;
 
--- name: list_identities(person_id)
--- By which subjects of which providers a person is known, oldest first.
+-- name: list_identities(person_id, before_at, before_id, limit)
+-- By which subjects of which providers a person is known, the newest first.
 SELECT
     key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at,
     identity.provider_id, identity.subject
 FROM identities AS identity
 INNER JOIN api_keys AS key ON identity.key_id = key.id
-WHERE key.person_id = :person_id::uuid
-ORDER BY key.created_at, key.id
-LIMIT 200;
+WHERE
+    key.person_id = :person_id::uuid
+    AND (
+        :before_at::timestamptz IS NULL
+        OR (key.created_at, key.id) < (:before_at::timestamptz, :before_id::text)
+    )
+ORDER BY key.created_at DESC, key.id DESC
+LIMIT :limit::int;
 
 -- name: find_identity(issuer, audiences, subject)
 -- Whose tokens an issuer may issue for one of these audiences, how they are checked, and who their subject is, by the
 -- database's clock; a subject that is nobody's has no person.
 SELECT
-    provider.algorithms, provider.acr_values, provider.token_type, clock_timestamp() AS now,
+    provider.algorithms, provider.acr_values,
+    CASE WHEN provider.untyped THEN 'untyped' ELSE provider.token_type END AS token_type,
+    clock_timestamp() AS now,
     key.id AS key_id, key.scopes, person.id AS person_id, person.name AS person,
     organisation.id AS organisation_id, organisation.kind, organisation.name AS organisation
 FROM identity_providers AS provider

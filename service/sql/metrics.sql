@@ -60,6 +60,10 @@ WHERE job.status IN ('queued', 'picked')
 UNION ALL
 SELECT 'jobs_given_up', '', count(*) FROM job_attempts AS attempt WHERE attempt.given_up_at IS NOT NULL
 UNION ALL
+SELECT 'relay_behind_entries', '', coalesce(sum(head.size - coalesce(read.position, 0)), 0)
+FROM log_heads AS head
+LEFT JOIN relayed_logs AS read ON head.log_id = read.log_id
+UNION ALL
 SELECT 'serving_processes', '', count(*) FROM alive WHERE NOT alive.stopping
 UNION ALL
 SELECT 'bids_waiting_everywhere', '', coalesce(sum(alive.queue_length), 0) FROM alive

@@ -1,3 +1,7 @@
+-- name: read_told_at()$
+-- Up to when was told: what somebody waits for has come no earlier than this moves.
+SELECT relay.told_at FROM relay;
+
 -- name: list_news(organisation_id, person_id, rights, after_at, after_id, limit)
 -- What an organisation is told and what everybody is, as far as this person may read it, from behind a place on.
 SELECT

@@ -56,7 +56,7 @@ SELECT
 -- and the contractor, and without an organisation for a job.
 SELECT
     plan.lot_id, plan.award_number, plan.bid_id, plan.starts_on, plan.ends_on, plan.period_months, plan.value,
-    plan.bounds, plan.made_at, lot.tender_id, contract.reference, contract.signed_at,
+    plan.bounds, plan.made_at, lot.tender_id, tender.currency, contract.reference, contract.signed_at,
     bidder_name(plan.bid_id) AS contractor, bid.supplier_id
 FROM (
     SELECT :lot_id::uuid AS lot_id, NULL::int AS award_number

@@ -22,9 +22,11 @@ ORDER BY opened.number, known.received_at, known.id
 LIMIT 1000;
 
 -- name: get_document(bid_id, document_id)^
--- A document that a bid's present version names, with what it takes to read it once it is opened; the digest is the log's.
+-- A document that a bid's present version names, with what it takes to read it once it is opened, its header not before;
+-- the digest is the log's.
 SELECT
-    named.document_id, known.upload_id, known.kept_in, known.header, known.size, opened.name, opened.content_key,
+    named.document_id, known.upload_id, known.kept_in, known.size,
+    CASE WHEN opened.content_key IS NOT NULL THEN known.header ELSE '' END AS header, opened.name, opened.content_key,
     opened.fault,
     (
         SELECT event.data ->> 'digest' FROM events AS event

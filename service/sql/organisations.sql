@@ -46,21 +46,28 @@ INSERT INTO api_keys (id, person_id, label, secret_digest, scopes, expires_at)
 VALUES (:id::text, :person_id::uuid, :label::text, :secret_digest::bytea, :scopes::text [], :expires_at::timestamptz)
 RETURNING id, person_id, label, scopes, created_at, expires_at, revoked_at;
 
--- name: list_keys(person_id)
--- A person's keys, oldest first.
+-- name: list_keys(person_id, before_at, before_id, limit)
+-- A person's keys, the newest first.
 SELECT key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at
 FROM api_keys AS key
-WHERE key.person_id = :person_id::uuid
-ORDER BY key.created_at, key.id
-LIMIT 200;
+WHERE
+    key.person_id = :person_id::uuid
+    AND (
+        :before_at::timestamptz IS NULL
+        OR (key.created_at, key.id) < (:before_at::timestamptz, :before_id::text)
+    )
+ORDER BY key.created_at DESC, key.id DESC
+LIMIT :limit::int;
 
 -- name: revoke_key(key_id, organisation_id)^
--- Revoke a key of the organisation; a second time changes nothing.
+-- Revoke a key of the organisation, and say whether a provider's subject comes by it; a second time changes nothing.
 UPDATE api_keys AS key
 SET revoked_at = coalesce(key.revoked_at, clock_timestamp())
 FROM people AS person
 WHERE key.id = :key_id::text AND person.id = key.person_id AND person.organisation_id = :organisation_id::uuid
-RETURNING key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at;
+RETURNING
+    key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at,
+    EXISTS (SELECT FROM identities AS identity WHERE identity.key_id = key.id) AS is_identity;
 
 -- name: list_holders(key_ids)
 -- Who holds each of these keys, of those that are neither expired nor revoked; and by which acr the organisation

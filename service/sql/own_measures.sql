@@ -1,3 +1,10 @@
+-- name: find_catalogue(buyer_id, title, version, licence, source, digest)$
+-- The catalogue that a buyer has imported already with just this content and these words about it.
+SELECT own.id FROM own_catalogues AS own
+WHERE
+    own.buyer_id = :buyer_id::uuid AND own.title = :title::text AND own.version = :version::text
+    AND own.licence = :licence::text AND own.source = :source::text AND own.digest = :digest::text;
+
 -- name: insert_catalogue(buyer_id, person_id, title, version, licence, source, digest, measures)$
 -- Keep a catalogue; each version of it once.
 INSERT INTO own_catalogues (buyer_id, person_id, title, version, licence, source, digest, measures, imported_at)

@@ -1,6 +1,8 @@
 -- name: get_standing(bid_id, criterion_id, person_id)^
 -- A person's last version of a score.
-SELECT score.version, score.value
+SELECT
+    score.bid_id, score.criterion_id, score.person_id, score.version, score.value, score.reason, score.cites,
+    score.change_reason, score.given_at
 FROM panel_scores AS score
 WHERE
     score.bid_id = :bid_id::uuid AND score.criterion_id = :criterion_id::text AND score.person_id = :person_id::uuid

@@ -1,6 +1,7 @@
 -- name: list_ready(file_ids, buyer_id)
 -- Files of a buyer that have been read under their last mapping: where their lines lie.
-SELECT file.id, file.kind, file.name, mapped.mapping, done.lines_id
+SELECT
+    file.id, file.kind, file.name, file.digest, mapped.mapping, done.lines_id, done.summary AS imported
 FROM spend_files AS file
 INNER JOIN LATERAL (
     SELECT mapping.version, mapping.mapping

@@ -92,7 +92,7 @@ async def by_ours(dsn: str, year: int, out: Path) -> None:
     begin, end = (datetime(one, 1, 1, tzinfo=UTC) for one in (year, year + 1))
     async with await db.open_pool(dsn, connections=2) as pool:
         with out.open("wb") as file:
-            async for piece in open_data._lines(pool, "current", begin, end):
+            async for piece in open_data._lines(pool, {"profile": "current", "buyer": None, "before_at": end}, begin):
                 file.write(piece)
 
 

@@ -153,7 +153,8 @@ def by_ours(folder: Path) -> dict[str, Any]:
     from service.spend_analysis import NewAnalysis, SpendAnalysis
     from service.spend_columns import Kind
     from service.spend_counting import Source, Work
-    from service.spend_import import LINES, Imported, Preview, import_file, preview
+    from service.spend_import import LINES, Imported, import_file
+    from service.spend_preview import Preview, preview
     from service.spend_shares import analyse
 
     def read(name: str, kind: Kind) -> tuple[Source, Imported]:
@@ -179,9 +180,9 @@ def by_ours(folder: Path) -> dict[str, Any]:
         "left_out": [[one.lines, str(one.amount)] for one in found.left_out],
         "rings": {part.name: [str(part.amount), part.suppliers] for part in (*found.rings.parts, found.rings.unknown)},
         "sizes": {part.name: [str(part.amount), part.suppliers] for part in (*found.sizes.parts, found.sizes.unknown)},
-        "categories": {one.name: [str(one.amount), rings_of(one.rings, one.unknown)] for one in found.categories},
-        "sectors": {one.name: [str(one.amount), rings_of(one.rings, one.unknown)] for one in found.sectors},
-        "supply": {leak.category: leak.local_suppliers for leak in found.influence.categories},
+        "categories": {one.name: [str(one.amount), rings_of(one.rings, one.unknown)] for one in found.categories[:40]},
+        "sectors": {one.name: [str(one.amount), rings_of(one.rings, one.unknown)] for one in found.sectors[:40]},
+        "supply": {leak.category: leak.local_suppliers for leak in found.influence.categories[:40]},
         "leakage": str(found.influence.leakage),
         "years": {
             year.name: [str(year.amount), year.lines, year.suppliers, str(year.local.lowest), str(year.smes.lowest)]

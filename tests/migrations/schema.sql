@@ -624,8 +624,13 @@ BEGIN
     WHERE lot_id IN (SELECT lot.id FROM lots AS lot WHERE lot.tender_id = tender);
     UPDATE sealed_envelopes SET header = '', contents = '' WHERE bid_id = ANY (bid_ids);
     UPDATE bid_envelopes SET contents = '' WHERE bid_id = ANY (bid_ids);
-    UPDATE opened_bids SET offers = '{}', variant_description = NULL WHERE bid_id = ANY (bid_ids);
-    UPDATE opened_prices SET offers = '{}' WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_bids
+    SET
+        offers = '{}', variant_description = NULL, salt = NULL,
+        fault = CASE WHEN fault IS NOT NULL THEN destroyed END
+    WHERE bid_id = ANY (bid_ids);
+    UPDATE opened_prices SET offers = '{}', salt = NULL, fault = CASE WHEN fault IS NOT NULL THEN destroyed END
+    WHERE bid_id = ANY (bid_ids);
     UPDATE opened_documents SET name = '', content_key = NULL, fault = destroyed
     WHERE document_id = ANY (document_ids);
     DELETE FROM document_chunks
@@ -684,6 +689,7 @@ CREATE FUNCTION public.store_bids(lot_ids uuid[], bid_ids uuid[], versions integ
 DECLARE
     tender_ids uuid [];
     instant timestamptz;
+    most_versions CONSTANT integer := 1000;
 BEGIN
     -- FOR SHARE, so that submissions run side by side, and whoever changes or opens the tender waits for them.
     SELECT array_agg(locked.id) INTO tender_ids
@@ -716,6 +722,15 @@ BEGIN
                 WHEN given.version = 1 AND standing.id IS NOT NULL THEN 'standing'
                 WHEN given.version > 1 AND standing.id IS DISTINCT FROM given.bid_id THEN 'withdrawn'
                 WHEN given.version > 1 AND standing.version + 1 <> given.version THEN 'version-changed'
+                -- Every version is kept as long as the record is. What stands goes on standing.
+                WHEN
+                    most_versions < given.version + (
+                        SELECT coalesce(sum(past.version), 0) FROM bids AS past
+                        WHERE
+                            past.supplier_id = given.supplier_id AND past.lot_id = given.lot_id
+                            AND past.withdrawn_at IS NOT NULL
+                    )
+                    THEN 'too-many-versions'
                 WHEN
                     given.documents <> '{}'
                     AND NOT are_documents(given.supplier_id, given.lot_id, given.documents::uuid [])
@@ -797,7 +812,7 @@ BEGIN
             || CASE WHEN judged.variant = 0 THEN '{}' ELSE jsonb_build_object('variant', judged.variant) END AS data
         FROM judged
         INNER JOIN log_heads AS head ON judged.tender_id = head.log_id
-        WHERE judged.verdict IN ('stored', 'late')
+        WHERE judged.verdict = 'stored' OR (judged.verdict = 'late' AND judged.digest <> '')
     ),
 
     entered AS MATERIALIZED (
@@ -887,7 +902,7 @@ BEGIN
         judged.ordinal, judged.verdict, instant, judged.submission_deadline,
         coalesce(judged.used_bid_id, judged.bid_id), coalesce(judged.used_version, judged.version),
         judged.used_fingerprint, NULL, NULL, NULL, NULL, NULL
-    FROM judged WHERE judged.verdict NOT IN ('stored', 'late');
+    FROM judged WHERE judged.verdict NOT IN ('stored', 'late') OR (judged.verdict = 'late' AND judged.digest = '');
 END
 $$;
 
@@ -1453,6 +1468,7 @@ CREATE TABLE public.identity_providers (
     registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     retired_at timestamp with time zone,
     token_type text DEFAULT 'at+jwt'::text NOT NULL,
+    untyped boolean DEFAULT false NOT NULL,
     CONSTRAINT identity_providers_issue_tokens_of_a_known_type CHECK ((token_type = ANY (ARRAY['at+jwt'::text, 'JWT'::text])))
 );
 
@@ -2355,6 +2371,18 @@ CREATE TABLE public.tender_keys (
     officers_needed integer
 );
 
+CREATE TABLE public.tender_measures (
+    tender_id uuid NOT NULL,
+    criterion_id text NOT NULL,
+    catalogue text NOT NULL,
+    version text NOT NULL,
+    licence text NOT NULL,
+    counts text NOT NULL,
+    social_objective text,
+    environmental_impact text,
+    goal text
+);
+
 CREATE TABLE public.tender_requirements (
     tender_id uuid NOT NULL,
     version integer NOT NULL,
@@ -2931,6 +2959,9 @@ ALTER TABLE ONLY public.tender_key_shares
 
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_one_per_tender PRIMARY KEY (tender_id);
+
+ALTER TABLE ONLY public.tender_measures
+    ADD CONSTRAINT tender_measures_are_kept_once PRIMARY KEY (tender_id, criterion_id);
 
 ALTER TABLE ONLY public.tender_requirements
     ADD CONSTRAINT tender_requirements_are_numbered PRIMARY KEY (tender_id, version);
@@ -3724,6 +3755,9 @@ ALTER TABLE ONLY public.tender_key_shares
 ALTER TABLE ONLY public.tender_keys
     ADD CONSTRAINT tender_keys_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
 
+ALTER TABLE ONLY public.tender_measures
+    ADD CONSTRAINT tender_measures_are_of_a_tender FOREIGN KEY (tender_id) REFERENCES public.tenders(id);
+
 ALTER TABLE ONLY public.tender_requirements
     ADD CONSTRAINT tender_requirements_are_written_by_a_person FOREIGN KEY (person_id) REFERENCES public.people(id);
 
@@ -4249,6 +4283,7 @@ GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.award_notices TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.bid_documents TO tenderscore_app;
+GRANT SELECT ON TABLE public.bid_documents TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.bid_states TO tenderscore_app;
 
@@ -4298,6 +4333,7 @@ GRANT INSERT ON TABLE public.document_chunks TO tenderscore_app;
 GRANT SELECT,INSERT ON TABLE public.document_uploads TO tenderscore_app;
 
 GRANT SELECT ON TABLE public.documents TO tenderscore_app;
+GRANT SELECT ON TABLE public.documents TO tenderscore_opening;
 
 GRANT SELECT,INSERT ON TABLE public.drawn_lots TO tenderscore_app;
 
@@ -4519,6 +4555,8 @@ GRANT SELECT(made_at),UPDATE(made_at) ON TABLE public.tender_keys TO tenderscore
 GRANT SELECT(edition),UPDATE(edition) ON TABLE public.tender_keys TO tenderscore_app;
 
 GRANT SELECT(officers_needed),UPDATE(officers_needed) ON TABLE public.tender_keys TO tenderscore_app;
+
+GRANT SELECT,INSERT ON TABLE public.tender_measures TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.tender_requirements TO tenderscore_app;
 

@@ -96,12 +96,24 @@ def test_goals_follow_from_measures_and_units() -> None:
         {"id": "equality", "method": {"id": "pass_fail"}},
     ]
     lot = a_scored_lot(criteria=criteria, tie_break=[])
-    assert [(one.goal, one.description) for one in award_criteria.sustainability(lot)] == [
-        ("social.disadvantagedEmploymentOpportunities", "jobs-fte"),
+    assert [(one.goal, one.description) for one in award_criteria.sustainability(lot, {})] == [
+        ("social.localEmployment", "jobs-fte"),
         ("social.smeInclusion", "sme-supply-chain"),
         ("environmental.carbonEmissionsReduction", "co2"),
     ]
-    assert award_criteria.sustainability(a_scored_lot(criteria=[a_criterion()], tie_break=[])) == ()
+    assert award_criteria.sustainability(a_scored_lot(criteria=[a_criterion()], tie_break=[]), {}) == ()
+
+
+def test_a_fixed_price_is_published_and_decides_nothing() -> None:
+    """BT-5422: the number that every bid has; without weight, and without a number where the tender names none."""
+    price = {"id": "price", "weighting": "0", "unit": "GBP", "method": {"id": "A5", "price": "90000"}}
+    lot = a_scored_lot(criteria=[price, quality("plan", "100")], tie_break=[])
+    fixed, plan = award_criteria.published(lot).criteria
+    assert [(one.number, one.fixed, one.weight) for one in fixed.numbers] == [(Decimal(90_000), "total", None)]
+    assert (fixed.type, plan.numbers[0].number) == ("price", Decimal(100))
+    assert award_criteria.code([lot]) == "qualityOnly"
+    untold = a_scored_lot(criteria=[price | {"method": {"id": "A5"}}, quality("plan", "100")], tie_break=[])
+    assert award_criteria.published(untold).criteria[0].numbers == ()
 
 
 def test_one_word_for_how_all_lots_are_awarded() -> None:

@@ -9,6 +9,8 @@ from service import calls
 from service.calls import NoAnswer, Operation, Refused, exchange, path_of, prepare
 
 READ = Operation("GET", "/tenders/{tender_id}", query={"limit": "limit", "from_": "from"})
+SCORE = Operation("PUT", "/lots/{lot_id}/panel", headers={"if_match": "If-Match"}, bodies=("application/json",))
+REVOKE = Operation("DELETE", "/lots/{lot_id}")
 DRAFT = Operation("POST", "/tenders", bodies=("application/json",))
 SUBMIT = Operation(
     "POST",
@@ -73,6 +75,9 @@ def test_a_bid_is_sent_again_under_the_same_key_until_its_receipt_has_come() -> 
     [
         (READ, BROKEN, True),
         (READ, answered(503), True),
+        (REVOKE, BROKEN, True),
+        (REVOKE, answered(503), True),
+        (SCORE, BROKEN, True),
         (DRAFT, NEVER_SENT, True),
         (DRAFT, answered(429), True),
         (DRAFT, BROKEN, False),
@@ -89,6 +94,15 @@ def test_only_what_cannot_be_done_twice_is_sent_again(
     sent, _, ended = play(operation, outcome, answered(200, {}))
     assert (len(sent) == 2) is sent_again
     assert isinstance(ended, calls.Reply) is sent_again
+
+
+def test_an_edit_that_names_its_version_is_not_sent_again() -> None:
+    """The first attempt may have made another one, and the second would be told that somebody else did."""
+    given = {"lot_id": "l", "body": {}, "if_match": '"1"'}
+    steps = exchange(prepare("http://service", SCORE, given, "key"))
+    next(steps)
+    with pytest.raises(NoAnswer):
+        steps.send(BROKEN)
 
 
 def test_patience_has_an_end() -> None:

@@ -1,12 +1,13 @@
 """The client against the real service, waiting and with await: the same calls, the same answers."""
 
 import asyncio
+from itertools import islice
 from typing import Any
 
 import pytest
 
-from service import calls
-from service.client import AsyncClient, Client, FalseReceipt, check_receipt
+from service import calls, db, relay
+from service.client import AsyncClient, Client, FalseReceipt, Place, check_receipt
 from tests.make import a_bid, a_tender, an_organisation
 from tests.service.conftest import Market
 
@@ -80,3 +81,34 @@ async def test_nobody_s_client_reads_what_is_public(market: Market) -> None:
         assert (await anybody.live()).value == {"status": "alive"}
         with pytest.raises(calls.Unauthenticated):
             await anybody.list_tenders()
+
+
+async def test_both_clients_follow_the_feed_from_where_they_were(market: Market) -> None:
+    """Page after page and on into what is new; the place moves with what was taken, and is there the next time."""
+    async with (
+        await db.open_pool(market.dsn, connections=1) as pool,
+        AsyncClient(market.url, market.cedar.key) as cedar,
+    ):
+        while await relay.tell(pool):
+            pass
+        place, page = Place(), (await cedar.read_feed(limit=200)).value
+        while page["more"]:
+            place.after = page["next"]
+            page = (await cedar.read_feed(after=place.after, limit=200)).value
+        place.after = page["next"]
+        begin, tenders = place.after, [await market.publish() for _ in range(2)]
+        while await relay.tell(pool):
+            pass
+        found: list[str] = []
+        async for item in cedar.follow(place):
+            found.append(item["data"]["tender_id"])
+            if len(found) == len(tenders):
+                break
+    assert found == [tender["id"] for tender in tenders]
+    assert place.after == begin, "the page was not finished"
+
+    def waiting() -> list[str]:
+        with Client(market.url, market.cedar.key) as client:
+            return [item["data"]["tender_id"] for item in islice(client.follow(Place(begin)), len(tenders))]
+
+    assert await asyncio.to_thread(waiting) == found

@@ -52,7 +52,7 @@ def a_delivery(quantity: int, *verdicts: tuple[Verdict, int], period: int = 1, *
 def watched_with(*obligations: Obligation) -> Watched:
     plain: dict[str, Any] = dict.fromkeys(("tender_id", "lot_id", "bid_id", "supplier_id"), ID)
     plain |= {"award_number": 1, "contractor": "Birch", "reference": "C-1", "signed_at": AT, "made_at": AT}
-    days = {"starts_on": AT.date(), "ends_on": AT.date(), "period_months": 3, "value": None}
+    days = {"starts_on": AT.date(), "ends_on": AT.date(), "period_months": 3, "value": None, "currency": "GBP"}
     return Watched(plan=Plan(**plain, **days, bounds=Bounds()), obligations=obligations)
 
 
@@ -89,6 +89,12 @@ def test_one_hire_fulfils_one_promise() -> None:
         deliveries.check_not_counted(watched, other, known, new)
     deliveries.check_not_counted(watched, tonnes, known, new)
     deliveries.check_not_counted(watched, other, [a_delivery(1, ("rejected", 0), counted=("payroll-0417",))], new)
+    with pytest.raises(InvalidRequest) as unnamed:
+        deliveries.check_named(watched, other, NewDelivery(period=1, quantity=Decimal(1), note="One hired."))
+    assert [fault.pointer for fault in unnamed.value.faults] == ["/counted"]
+    deliveries.check_named(watched, other, new)
+    deliveries.check_named(watched, other, NewDelivery(period=1, quantity=Decimal(0), note="Nobody yet."))
+    deliveries.check_named(watched, tonnes, NewDelivery(period=1, quantity=Decimal(1), note="One tonne."))
     twice = NewDelivery(period=1, quantity=Decimal(2), note="Twice.", counted=("a", "a"))
     with pytest.raises(CountedTwice):
         deliveries.check_not_counted(watched, other, (), twice)

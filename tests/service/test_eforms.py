@@ -27,7 +27,11 @@ async def test_a_lot_is_told_by_business_terms(market: Market) -> None:
             ],
         ),
     ]
-    assert (lot["strategic"], lot["social"], lot["environmental"]) == (["env-imp", "soc-obj"], ["opp"], ["clim-mitig"])
+    assert (lot["strategic"], lot["social"], lot["environmental"]) == (
+        ["env-imp", "soc-obj"],
+        ["other"],
+        ["clim-mitig"],
+    )
     assert lot["strategic_description"] == "Apprentice weeks on the contract, Emissions of the works"
     assert lot["deadline"].startswith("2131-03-14T12:00:00")
     refused(await market.stranger.get(f"/tenders/{draft['id']}/eforms"), 404, "not-found")

@@ -177,3 +177,25 @@ async def test_a_worker_does_what_is_queued_and_puts_back_what_it_must_leave(poo
     await asyncio.gather(worker, return_exceptions=True)
     left = await pool.fetch("SELECT convert_from(payload, 'UTF8') AS payload, status::text FROM pgqueuer")
     assert [tuple(row) for row in left] == [("hangs", "queued")]
+
+
+async def test_what_takes_long_holds_up_nothing_but_its_like(pool: asyncpg.Pool, dsn: str):
+    """Two kinds of duties with a seat each: while one's only seat is taken, the other's job is done."""
+    done: asyncio.Queue[str] = asyncio.Queue()
+
+    async def wait(_pool: asyncpg.Pool, _payload: str) -> None:
+        await asyncio.Event().wait()
+
+    async def do(_pool: asyncpg.Pool, payload: str) -> None:
+        done.put_nowait(payload)
+
+    seats = ({"long": wait}, {"short": do})
+    workers = [asyncio.create_task(jobs.work(dsn, duties, at_once=1, grace=0.1)) for duties in seats]
+    async with db.transaction(pool) as conn:
+        await jobs.enqueue_all(conn, "long", ["one", "two", "three"])
+        await jobs.enqueue(conn, "short", "release")
+    async with asyncio.timeout(20):
+        assert await done.get() == "release"
+    for worker in workers:
+        worker.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)

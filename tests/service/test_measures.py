@@ -5,26 +5,15 @@ import os
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from scoring.units import find_unit
-from service.measures import ADDITIONAL, built_in, model_on
-from tests.make import a_lot, a_rules
+from service.measures import built_in, model_on
 from tests.service.conftest import Market, done, refused
 
 PROJECT = Path(__file__).parents[2]
 CARBON = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data")) / "desnz-carbon-values-2022-prices.csv"
-
-TWO: dict[str, Any] = {
-    "weighting": "10",
-    "starts_on": "2026-02-01",
-    "measures": [
-        {"code": "apprentice-weeks", "weighting": "60", "target": "208"},
-        {"code": "fair-work", "weighting": "40"},
-    ],
-}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +23,8 @@ TWO: dict[str, Any] = {
         (date(2021, 1, 1), "ppn-06-20"),
         (date(2025, 9, 30), "ppn-06-20"),
         (date(2025, 10, 1), "ppn-002"),
-        (date(2027, 1, 1), "ppn-002"),
+        (date(2026, 12, 31), "ppn-002"),
+        (date(2027, 1, 1), "ppn-026"),
     ],
 )
 def test_the_model_is_that_of_the_day_on_which_the_procurement_starts(day: date, model: str | None) -> None:
@@ -51,8 +41,14 @@ def test_every_entry_has_a_source_and_fits_the_others() -> None:
     for measure in found.measures:
         assert measure.evidence
         assert set(measure.outcomes) <= outcomes
+        assert measure.direction == ("lower" if measure.method == "band" else "higher")
         if measure.method != "graded":
-            assert find_unit(measure.unit).direction == ("lower" if measure.method == "band" else "higher")
+            assert find_unit(measure.unit).direction == measure.direction
+        assert measure.goal
+        assert measure.social_objective is None or measure.goal.startswith(("social", "economic"))
+    assert all(model.question or model.note for model in found.models)
+    skills = next(one for model in found.models for one in model.outcomes if one.id == "ppn-002:2")
+    assert skills.metrics == ("apprentice-weeks", "placement-weeks", "training-hours")
     for series in found.series:
         assert series.source
         assert series.licence in {"Open Government Licence 3.0", "facts"}
@@ -86,74 +82,26 @@ async def test_a_tonne_has_the_value_of_its_year_and_nothing_is_extrapolated(mar
 
 
 async def test_the_catalogue_and_its_models_are_read(market: Market) -> None:
-    assert {one["id"] for one in done(await market.alder.get("/catalogue"))["models"]} == {"ppn-06-20", "ppn-002"}
+    assert {one["id"] for one in done(await market.alder.get("/catalogue"))["models"]} == {
+        "ppn-06-20",
+        "ppn-002",
+        "ppn-026",
+    }
     assert done(await market.alder.get("/catalogue/model?starts_on=2025-10-01"))["id"] == "ppn-002"
     refused(await market.alder.get("/catalogue/model?starts_on=1999-01-01"), 404, "not-found")
 
 
-async def propose(market: Market, tender: dict[str, Any], **change: Any) -> Any:
-    return await market.author.post(f"/tenders/{tender['id']}/criteria/from-catalogue", TWO | change)
+def test_skills_and_apprenticeships_are_no_jobs_for_the_disadvantaged() -> None:
+    """BT-775 has no code for them, nor has OCDS: `other`, and a code of ours. Source: eForms SDK 1.16, codelists."""
+    tags = {one.code: (one.social_objective, one.goal) for one in built_in().measures}
+    assert tags["apprentice-weeks"] == ("other", "social.apprenticeships")
+    assert [name for name, (code, _) in tags.items() if code == "opp"] == ["jobs-disadvantaged"]
+    assert tags["jobs-disadvantaged"][1] == "social.disadvantagedEmploymentOpportunities"
 
 
-async def test_proposed_criteria_are_taken_by_a_draft_as_they_stand(market: Market) -> None:
-    """What is proposed goes into a lot's rules without a change, with additionality and evidence in its words."""
-    found = done(await propose(market, await market.draft()))
-    assert (found["warnings"], found["model"]["id"]) == ([], "ppn-002")
-    group = found["criterion"]
-    assert all(ADDITIONAL in one["description"] and "Evidence:" in one["description"] for one in group["criteria"])
-    price = {"id": "price", "weighting": "90", "unit": "GBP", "method": {"id": "P1", "zero": "reject"}}
-    rules = a_rules(criteria=[price, group], tie_break=[])
-    await market.draft(lots=[a_lot(rules=rules)])
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"weighting": "9.99"}, "at least 10"),
-        (
-            {
-                "measures": [
-                    {"code": "jobs-fte", "weighting": "50", "target": "4"},
-                    {"code": "jobs-disadvantaged", "weighting": "50", "target": "2"},
-                ]
-            },
-            "count the same hires",
-        ),
-    ],
-)
-async def test_little_weight_and_double_counting_are_warned_of(
-    market: Market, change: dict[str, Any], words: str
-) -> None:
-    """Warnings, not refusals: the buyer may have reasons; the source is told."""
-    warnings = done(await propose(market, await market.draft(), **change))["warnings"]
-    assert [words in one["message"] for one in warnings] == [True]
-
-
-async def test_before_the_first_model_no_weight_is_asked_for(market: Market) -> None:
-    found = done(await propose(market, await market.draft(), weighting="1", starts_on="2019-01-01"))
-    assert (found["model"], found["warnings"]) == (None, [])
-
-
-@pytest.mark.parametrize(
-    ("measures", "pointer"),
-    [
-        ([{"code": "toms-nt1", "weighting": "100", "target": "1"}], "/measures/0/code"),
-        ([{"code": "jobs-fte", "weighting": "100"}], "/measures/0/target"),
-        ([{"code": "emissions", "weighting": "100", "target": "10"}], "/measures/0/worst"),
-        ([{"code": "fair-work", "weighting": "99"}], "/measures"),
-        ([{"code": "fair-work", "weighting": "50"}, {"code": "fair-work", "weighting": "50"}], "/measures"),
-        ([{"code": "jobs-fte", "weighting": "100", "target": "-1"}], "/measures"),
-    ],
-)
-async def test_what_makes_no_criterion_is_refused(market: Market, measures: Any, pointer: str) -> None:
-    answer = await propose(market, await market.draft(), measures=measures)
-    assert refused(answer, 422, "invalid-request")["errors"][0]["pointer"] == pointer
-
-
-async def test_only_the_author_of_a_draft_is_proposed_to(market: Market) -> None:
-    tender = await market.draft()
-    path = f"/tenders/{tender['id']}/criteria/from-catalogue"
-    refused(await market.approver.post(path, TWO), 403, "forbidden")
-    refused(await market.stranger.post(path, TWO), 404, "not-found")
-    published = await market.publish()
-    refused(await propose(market, published), 409, "tender-already-published")
+def test_a_larger_contract_weighs_more_where_the_model_says_so() -> None:
+    """20 from five million on; who has not told the value is asked for 10."""
+    model = model_on(date(2027, 3, 1))
+    assert model is not None
+    asked = [model.least(value) for value in (None, Decimal("4999999.99"), Decimal(5_000_000))]
+    assert asked == [Decimal(10), Decimal(10), Decimal(20)]

@@ -50,6 +50,8 @@ async def test_the_operator_sees_lots_by_state_and_the_next_deadlines(alone: Mar
     assert told["tenderscore_unopened_seconds", ()] > 0
     assert told["tenderscore_openings_begun", ()] == 1
     assert told["tenderscore_jobs_waiting", ("report",)] == 1
+    entries = await alone.owner.fetchval("SELECT sum(size) FROM log_heads")
+    assert told["tenderscore_relay_behind_entries", ()] == entries > 0
     assert told["tenderscore_standbys", ()] == 0
     assert ("tenderscore_standby_lag_bytes", ()) not in told
     assert told["tenderscore_database_bytes", ()] > 1_000_000

@@ -1,5 +1,6 @@
 """What each is told of a tender's life: what they may read, where to read it, and nothing of anybody's bid."""
 
+import asyncio
 import json
 from datetime import date, timedelta
 from typing import Any, get_args
@@ -8,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from service import db, relay
+from service import db, news, relay
 from service.access import ROWS
 from service.edge import start_of
 from service.events import Kind
@@ -72,7 +73,7 @@ async def test_each_is_told_of_a_tender_what_they_may_read_and_where(market: Mar
         name: (await feed_of(getattr(market, name)))[0]
         for name in ("moderator", "officer", "colleague", "alder", "cedar", "stranger")
     }
-    types = {name: types_of(news, tender) for name, news in told.items()}
+    types = {name: types_of(seen, tender) for name, seen in told.items()}
     assert types["cedar"] == types["stranger"] == ["tender.published"]
     assert types["colleague"] == ["tender.published", "award.decided"]
     assert types["officer"] == ["tender.published", "bids.opened", "award.decided"]
@@ -86,8 +87,8 @@ async def test_each_is_told_of_a_tender_what_they_may_read_and_where(market: Mar
         "summary.sent",
     ]
     assert types["alder"] == ["tender.published", "bid.submitted", "bids.opened", "award.decided", "summary.sent"]
-    for name, news in told.items():
-        of_this = [one for one in news if one["data"].get("tender_id") == tender["id"]]
+    for name, seen in told.items():
+        of_this = [one for one in seen if one["data"].get("tender_id") == tender["id"]]
         for one in of_this:
             assert (await getattr(market, name).get(one["data"]["href"])).status_code == 200, (name, one)
         assert bids[1]["bid_id"] not in json.dumps(of_this), name
@@ -180,6 +181,48 @@ async def test_before_the_opening_neither_news_nor_cursors_tell_that_anybody_bid
     counted = {own: (instant - last[None]) // timedelta(microseconds=1) for own, instant in last.items()}
     assert counted[UUID(market.author.organisation_id)] == 2
     assert counted[UUID(market.birch.organisation_id)] == 1
+
+
+async def test_who_waits_is_answered_when_there_is_something_for_him(
+    market: Market, telling: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by what others are told, nor by a key that was revoked meanwhile; the page is as without waiting."""
+    monkeypatch.setattr(news, "EVERY_SECONDS", 0.01)
+    await tell_all(telling)
+    leaver = await market.colleague_of(market.cedar, "Leaver")
+    end = (await feed_of(market.cedar))[1]
+    waiting = [asyncio.create_task(one.get(f"/events?after={end}&wait=25")) for one in (market.cedar, leaver)]
+    draft = await market.draft()
+    done(await market.cedar.delete(f"/keys/{leaver.key.split('_')[2]}"))
+    await market.owner.execute("UPDATE relay SET told_at = told_at + interval '1 microsecond'")
+    refused(await waiting[1], 401, "unauthenticated")
+    assert not waiting[0].done(), "the bell has rung, and nothing was for Cedar"
+    done(await market.approver.post(f"/tenders/{draft['id']}/publication", If_Match=await market.etag(draft)))
+    await tell_all(telling)
+    assert types_of(done(await waiting[0])["items"], draft) == ["tender.published"]
+    assert done(await market.cedar.get(f"/events?after={end}"))["items"] == done(await waiting[0])["items"]
+
+
+async def test_nobody_waits_where_too_many_do_or_the_process_stops(
+    market: Market, telling: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tell_all(telling)
+    end = (await feed_of(market.cedar))[1]
+    for most in ("MOST_WAITING", "MOST_OF_A_KEY"):
+        with monkeypatch.context() as patched:
+            patched.setattr(news, most, 0)
+            assert done(await market.cedar.get(f"/events?after={end}&wait=25")) == {
+                "items": [],
+                "next": end,
+                "more": False,
+            }
+    bell, draining = news.Bell(), asyncio.Event()
+    assert await news.heard(bell.rung, draining, 0) is False
+    with bell.listening(telling, "key"):
+        assert await news.heard(bell.rung, draining, 60) is True, "once at the beginning: nothing is missed in between"
+        draining.set()
+        assert await news.heard(bell.rung, draining, 60) is False
+    refused(await market.cedar.get("/events?wait=26"), 422, "invalid-request")
 
 
 async def test_a_place_that_we_did_not_give_is_refused_and_the_end_is_a_place(

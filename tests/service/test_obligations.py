@@ -94,7 +94,11 @@ async def test_the_contract_changes_with_a_reason_and_the_earlier_terms_are_kept
     path = one.path("apprentice-weeks", "terms")
     refused(await one.manager.put(path, {"reason": " ", "terms": terms}), 422, "invalid-request")
     refused(await one.supplier.put(path, {"reason": "Better so.", "terms": terms}), 404, "not-found")
-    changed = done(await one.manager.put(path, {"reason": "Change notice 1: two schools fewer.", "terms": terms}))
+    notice = {"reason": "Change notice 1: two schools fewer.", "terms": terms}
+    refused(await one.manager.put(path, notice, If_Match='"2"'), 412, "precondition-failed")
+    answer = await one.manager.put(path, notice, If_Match='"1"')
+    changed = done(answer)
+    assert answer.headers["etag"] == '"2"'
     assert (changed["version"], [period["target"] for period in changed["periods"]]) == (2, ["20", "40", "40", "40"])
     assert changed["worth"]["target"] == "156"
     second = await market.colleague_of(market.author, "Cato Contract")

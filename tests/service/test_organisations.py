@@ -275,3 +275,20 @@ async def test_keys_are_never_logged(market: Market) -> None:
     for key in (person.key, wrong, market.author.key):
         assert key not in lines
         assert key.split("_")[3][:43] not in lines
+
+
+async def test_the_newest_keys_come_first_and_links_lead_to_all_of_them(market: Market) -> None:
+    """A list stays a list: whoever has more keys than fit finds the rest behind `Link`, each once."""
+    admin = await market.register(kind="buyer", name="Key Council")
+    path = f"/people/{admin.id}/keys"
+    made = [key_id(admin)] + [done(await admin.post(path, a_key()))["key"]["id"] for _ in range(4)]
+    assert [key["id"] for key in done(await admin.get(path))] == made[::-1]
+    found, at = [], f"{path}?limit=2"
+    while at:
+        answer = await admin.get(at)
+        found.append([key["id"] for key in done(answer)])
+        at = answer.headers.get("link", "").partition(">")[0].lstrip("<")
+    assert found == [made[4:2:-1], made[2:0:-1], made[:1]]
+    refused(await admin.get(f"{path}?cursor=x"), 400, "unreadable-request")
+    for other in ("/identity-providers", f"/people/{admin.id}/identities"):
+        assert done(await admin.get(f"{other}?limit=1")) == []

@@ -116,6 +116,21 @@ async def test_when_the_panel_meets_does_not_follow_from_the_scores(market: Mark
     refused(await market.author.put(path, fewer), 409, "seat-has-scored")
 
 
+async def test_who_names_what_was_read_undoes_no_replacement(market: Market) -> None:
+    """The tag tells of who has left as well; without it the last one to seat the panel is heard, as ever."""
+    tender, _ = await market.opened()
+    path = f"{lot_of(tender)}/panel"
+    read = (await market.author.get(path)).headers["etag"]
+    body = {"person_id": market.evaluator.id, "successor_id": market.second_evaluator.id, "reason": "Seriously ill."}
+    done(await market.author.post(f"{path}/replacements", body))
+    again = a_panel(market, policy=a_policy())
+    refused(await market.moderator.put(path, again, If_Match=read), 412, "precondition-failed")
+    read = (await market.author.get(path)).headers["etag"]
+    answer = await market.author.put(path, again, If_Match=read)
+    assert seated(done(answer)) == ["Evaluator"]
+    assert answer.headers["etag"] == (await market.author.get(path)).headers["etag"] != read
+
+
 async def test_who_leaves_is_replaced_and_what_was_scored_stays_marked(market: Market) -> None:
     """The successor scores all bids anew; nobody waits for the one who left, whose scores do not count any more."""
     tender, bids = await market.opened()

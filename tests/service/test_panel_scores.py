@@ -124,8 +124,25 @@ async def test_an_evaluator_sees_of_a_bid_what_this_person_scores_and_no_price(m
 async def test_of_scores_at_once_one_is_first_and_the_others_must_say_why(market: Market) -> None:
     """A double click is one version, not two."""
     _, (bid, _) = await market.opened()
-    answers = await asyncio.gather(*(score(market.evaluator, bid) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [200] + 4 * [422]
+    reasons = [f"Reason {number}." for number in range(3)]
+    answers = await asyncio.gather(*(score(market.evaluator, bid, reason=one) for one in reasons * 2))
+    first = next(answer for answer in answers if answer.status_code == 200)
+    assert sorted(answer.status_code for answer in answers) == 2 * [200] + 4 * [422]
+    assert {answer.content for answer in answers if answer.status_code == 200} == {first.content}
+
+
+async def test_a_score_that_is_sent_again_is_the_version_that_stands(market: Market) -> None:
+    """Whoever lost the answer gets it again, whatever version he named; another word of it is a change."""
+    tender, (bid, _) = await market.opened()
+    first = await score(market.evaluator, bid)
+    again = await score(market.evaluator, bid)
+    assert (again.content, again.headers["etag"]) == (first.content, '"1"')
+    changed = await score(market.evaluator, bid, reason="Another one.", change_reason="Read it again.")
+    assert done(changed)["version"] == 2
+    for fields in ({}, {"change_reason": "Read it again."}):
+        assert (await score(market.evaluator, bid, reason="Another one.", **fields)).content == changed.content
+    refused(await score(market.evaluator, bid), 422, "change-needs-reason")
+    assert [entry["kind"] for entry in await market.log(tender)].count("score.given") == 2
 
 
 async def test_reasons_with_every_kind_of_text_come_back_as_written(market: Market) -> None:
@@ -147,15 +164,15 @@ async def test_a_draft_is_saved_as_it_is_typed_and_seen_by_nobody_else(market: M
     path = f"/bids/{bid['bid_id']}/scores/{CRITERION}"
     before = await market.log(tender)
     done(await market.evaluator.put(f"{path}/draft", {"reason": "Phasing"}))
-    done(await market.evaluator.put(f"{path}/draft", {"value": "3.7", "reason": "Phasing: p. 4", "cites": ["p."]}))
+    done(await market.evaluator.put(f"{path}/draft", {"value": "3.7?", "reason": "Phasing: p. 4", "cites": ["p."]}))
     (draft,) = done(await market.evaluator.get(f"{lot_of(tender)}/scores/drafts"))
-    assert (draft["value"], draft["reason"], draft["cites"]) == ("3.7", "Phasing: p. 4", ["p."])
+    assert (draft["value"], draft["reason"], draft["cites"]) == ("3.7?", "Phasing: p. 4", ["p."])
     assert await market.log(tender) == before
     assert done(await market.second_evaluator.get(f"{lot_of(tender)}/scores/drafts")) == []
     refused(await market.moderator.get(f"{lot_of(tender)}/scores/drafts"), 403, "forbidden")
     for person in (market.moderator, market.auditor, market.second_evaluator):
         for address in ("scores", "bids", "panel", "panel/progress"):
-            assert "3.7" not in (await person.get(f"{lot_of(tender)}/{address}")).text
+            assert "3.7?" not in (await person.get(f"{lot_of(tender)}/{address}")).text
     done(await score(market.evaluator, bid))
     assert done(await market.evaluator.get(f"{lot_of(tender)}/scores/drafts")) == []
 

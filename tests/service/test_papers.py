@@ -244,5 +244,12 @@ async def test_a_language_that_nobody_translated_is_refused(market: Market, form
     refused(answer, 422, "language-unknown")
 
 
+def test_a_formula_that_was_tried_twice_is_told_apart_by_its_parameters():
+    page = words_of(papers.typeset_paper("simulation", data_of("simulation"), "en"))
+    assert {f"k = {number}" in page for number in (2, 3)} == {True}
+    assert "x = 0.80" in page
+    assert "base = 2" not in page, "what was tried once needs no telling"
+
+
 def test_every_kind_of_paper_has_an_example_to_look_at():
     assert MADE.keys() == papers.PAPERS.keys()

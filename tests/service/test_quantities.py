@@ -12,10 +12,11 @@ import scoring
 from scoring import quantities as engine
 from service import quantities
 from service.opening import PanelBid
-from service.problems import InvalidRequest, NotFound
+from service.problems import InvalidRequest
 from service.quantities import Item, NewValuation, doubts, valuation, value_item
 from tests.make import a_rules
-from tests.service.conftest import Market, done
+from tests.service.conftest import Market, done, refused
+from tests.service.test_own_measures import send_catalogue
 
 
 def item(quantity: dict[str, Any], **fields: Any) -> Item:
@@ -29,26 +30,24 @@ def test_worked_examples_in_the_docstrings_hold() -> None:
 def test_a_block_is_paid_pro_rata_to_hours_and_months() -> None:
     """Half a full-time week for half a year at 40,000 a year: 10,000; a candidate counts for 12 months at most."""
     work = {"id": "employment", "people": "1", "weekly_hours": "18", "months": "6"}
-    one = value_item(item(work, series="sroi-utrecht-1", case="block"), "")
+    one = value_item(item(work, series="sroi-utrecht-1", case="block"), {}, "")
     assert (one.quantity, one.value, one.currency) == (Decimal("0.25"), Decimal("10000.00"), "EUR")
     long = work | {"weekly_hours": "40", "months": "30"}
-    assert value_item(item(long, series="sroi-utrecht-1", case="block"), "").value == Decimal("40000.00")
-    doubted = value_item(item(work, series="sroi-utrecht-1", case="block", confidence="0.75"), "")
+    assert value_item(item(long, series="sroi-utrecht-1", case="block"), {}, "").value == Decimal("40000.00")
+    doubted = value_item(item(work, series="sroi-utrecht-1", case="block", confidence="0.75"), {}, "")
     assert (doubted.credited, doubted.value) == (Decimal("0.1875"), Decimal("7500.00"))
 
 
 def test_carbon_is_priced_by_the_year_in_which_it_falls() -> None:
     """120 t in 2030 at 294.50: 35,340; kilograms are thousandths of it; each year has its own price."""
     one = value_item(
-        item({"id": "emissions", "unit": "tCO2e", "years": {"2030": "120"}}, series="desnz-carbon-2023"), ""
+        item({"id": "emissions", "unit": "tCO2e", "years": {"2030": "120"}}, series="desnz-carbon-2023"), {}, ""
     )
     assert (one.value, one.currency, one.price_base) == (Decimal("35340.00"), "GBP", "2022")
     both = {"id": "emissions", "unit": "kgCO2e", "years": {"2030": "120000", "2026": "1000"}}
-    found = value_item(item(both, series="desnz-carbon-2023"), "")
+    found = value_item(item(both, series="desnz-carbon-2023"), {}, "")
     assert (found.quantity, found.value) == (Decimal(121), Decimal("35617.22"))
     assert found.formula == "1 × 277.22 + 120 × 294.5"
-    with pytest.raises(NotFound):
-        value_item(item({"id": "emissions", "unit": "tCO2e", "years": {"2099": "1"}}, series="desnz-carbon-2023"), "")
 
 
 def test_an_obligation_is_a_share_of_the_contract_s_sum() -> None:
@@ -56,7 +55,7 @@ def test_an_obligation_is_a_share_of_the_contract_s_sum() -> None:
     work = item(
         {"id": "employment", "people": "1", "weekly_hours": "36", "months": "12"}, series="sroi-utrecht-1", case="block"
     )
-    found = valuation(NewValuation(items=(work,), contract_sum=Decimal(400_000), percent=Decimal(5)))
+    found = valuation(NewValuation(items=(work,), contract_sum=Decimal(400_000), percent=Decimal(5)), {})
     assert (found.due, found.fulfilled) == (Decimal("20000.00"), Decimal("200.00"))
     assert list(found.totals.values()) == [Decimal("40000.00")]
 
@@ -65,7 +64,7 @@ def test_amounts_at_the_prices_of_different_years_are_no_sum() -> None:
     """A block at prices of 2023 and one of no stated year: each has its total, and nobody adds them to a percentage."""
     work = {"id": "employment", "people": "1", "weekly_hours": "36", "months": "12"}
     items = tuple(item(work, series=name, case="block") for name in ("sroi-utrecht-1", "sroi-den-haag-1"))
-    found = valuation(NewValuation(items=items, contract_sum=Decimal(400_000), percent=Decimal(5)))
+    found = valuation(NewValuation(items=items, contract_sum=Decimal(400_000), percent=Decimal(5)), {})
     assert list(found.totals) == ["EUR, prices of not stated", "EUR, prices of 2023"]
     assert (found.due, found.fulfilled) == (Decimal("20000.00"), None)
 
@@ -78,12 +77,56 @@ def test_amounts_at_the_prices_of_different_years_are_no_sum() -> None:
         item({"id": "amount", "unit": "hour", "quantity": "1"}, confidence="1.1"),
         item({"id": "amount", "unit": "hour", "quantity": "1"}, series="desnz-carbon-2023"),
         item({"id": "amount", "unit": "hour", "quantity": "1"}, series="toms"),
+        item({"id": "amount", "unit": "hour", "quantity": "1"}, catalogue_id=str(UUID(int=1))),
     ],
 )
 def test_what_cannot_be_reckoned_is_refused_with_its_place(wrong: Item) -> None:
     with pytest.raises(InvalidRequest) as error:
-        value_item(wrong, "/items/0")
+        value_item(wrong, {}, "/items/0")
     assert error.value.faults[0].pointer.startswith("/items/0")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        (item({"id": "emissions", "unit": "tCO2e", "years": {"2051": "1"}}, series="desnz-carbon-2023"), "years/2051"),
+        (
+            item(
+                {"id": "employment", "people": "1", "weekly_hours": "36", "months": "12"},
+                series="sroi-utrecht-1",
+            ),
+            "case",
+        ),
+    ],
+)
+def test_a_case_or_a_year_that_a_series_has_not_is_refused_at_its_place(wrong: Item, place: str) -> None:
+    """Nothing is extrapolated, and the mend says what there is."""
+    with pytest.raises(InvalidRequest) as error:
+        value_item(wrong, {}, "/items/0")
+    (fault,) = error.value.faults
+    assert fault.pointer.startswith("/items/0/")
+    assert fault.pointer.endswith(place)
+    assert "The series has" in fault.mend
+
+
+async def test_quantities_are_valued_with_a_catalogue_of_one_s_own(market: Market) -> None:
+    """A city's own block and its own price of carbon, cited with version and licence; nobody else's."""
+    rows = (
+        b"code,title,unit,value,currency,price base\nB-1,Block,fte_year,31000,EUR,2026\nC-1,Carbon,tCO2e,90,EUR,2026\n"
+    )
+    own = done(await send_catalogue(market.author, rows, title="City's blocks", licence="own work", source="The city"))
+    work = {"id": "employment", "people": "2", "weekly_hours": "18", "months": "12"}
+    carbon = {"id": "emissions", "unit": "tCO2e", "years": {"2051": "2"}}
+    items = [
+        {"quantity": quantity, "series": code, "catalogue_id": own["id"]}
+        for quantity, code in ((work, "B-1"), (carbon, "C-1"))
+    ]
+    found = done(await market.author.post("/catalogue/valuations", {"items": items}))
+    assert [one["value"] for one in found["items"]] == ["31000.00", "180.00"]
+    assert found["items"][0]["source"] == "City's blocks 2026, The city (own work)"
+    assert found["totals"] == {"EUR, prices of 2026": "31180.00"}
+    problem = refused(await market.stranger.post("/catalogue/valuations", {"items": items}), 422, "invalid-request")
+    assert problem["errors"][0]["pointer"] == "/items/0/catalogue_id"
 
 
 def a_bid(number: int, weeks: str, carbon: str = "60") -> PanelBid:

@@ -91,6 +91,24 @@ async def test_edits_document_their_precondition(market: Market) -> None:
         assert "Idempotency-Key" in {parameter["name"] for parameter in found[name][2]["parameters"]}
 
 
+async def test_links_lead_from_what_was_made_to_where_it_is_read(market: Market) -> None:
+    """A program that follows them needs no knowledge of addresses; each names every parameter of the path."""
+    found = operations(await description(market))
+    links = {
+        (name, to): link["parameters"]
+        for name, (_, _, operation) in found.items()
+        for to, link in operation["responses"].get("201", {}).get("links", {}).items()
+    }
+    assert links["draft_tender", "get_tender"] == {"tender_id": "$response.body#/id"}
+    assert links["submit_bid", "get_receipt"] == {"bid_id": "$response.body#/bid_id"}
+    assert ("add_evidence", "read_evidence") not in links, "its answer is the delivery, whose id is another one"
+    for (_, to), given in links.items():
+        assert given.keys() == set(re.findall(r"{(\w+)}", found[to][1])), to
+    tender = await market.publish()
+    receipt = done(await market.alder.submit(tender))
+    assert done(await market.alder.get(f"/bids/{receipt['bid_id']}")) == receipt
+
+
 FILES = {
     "give_scores",
     "upload_document",

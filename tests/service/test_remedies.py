@@ -5,20 +5,30 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from service import remedies
+from service import obligations, remedies
+from service.obligations import NewTerms, Obligation, Worth
 from service.organisations import NOBODY, Caller
-from service.performance import Charge
+from service.performance import ByUnit, Charge
 from service.problems import InvalidRequest
-from service.remedies import LADDER, NewRemedy, NothingToCharge, Remedy, StepBelowMissing, TakenByYourself
+from service.remedies import (
+    LADDER,
+    NewRemedy,
+    NothingToCharge,
+    Remedy,
+    StepBelowMissing,
+    TakenByYourself,
+    TermsSetByYourself,
+)
 
 TODAY = date(2031, 7, 1)
 OTHER = UUID(int=7)
 
 
 def a_step(step: Any, **fields: Any) -> Remedy:
-    plain: dict[str, Any] = dict.fromkeys(("shortfall", "formula", "amount", "due_on"))
+    plain: dict[str, Any] = dict.fromkeys(("shortfall", "formula", "amount", "due_on")) | {"currency": "GBP"}
     plain |= {"obligation_id": OTHER, "number": 1, "reason": "Short.", "person_id": OTHER}
     return Remedy(step=step, taken_at=datetime(2031, 7, 1, tzinfo=UTC), **(plain | fields))
 
@@ -71,3 +81,27 @@ def test_a_step_takes_what_belongs_to_it(body: dict[str, Any], pointer: str) -> 
     with pytest.raises(InvalidRequest) as error:
         remedies.check_fields(NewRemedy(reason="Short.", **body), TODAY)
     assert [fault.pointer for fault in error.value.faults] == [pointer]
+
+
+def test_whoever_set_other_terms_than_the_bid_s_charges_nothing_by_them() -> None:
+    """A rate or a target of one's own is looked at by a second person; what was promised is nobody's own."""
+    days = [(date(2031, 4, 1), date(2031, 6, 30)), (date(2031, 7, 1), date(2031, 9, 30))]
+    worth = Worth(target=Decimal(10), advantage=Decimal(1000))
+    plain = {"criterion_id": "weeks", "unit": "week", "accrual": "sum", "worth": worth}
+    fields: dict[str, Any] = {**plain, "id": OTHER, "number": 1, "title": "Weeks", "promised": "10", "version": 2}
+
+    def under(**terms: Any) -> Obligation:
+        set_terms = obligations.complete(NewTerms(**terms), plain, days, OTHER, {})
+        return Obligation(**fields, direction="higher", terms=set_terms)
+
+    rate = {"compensation": ByUnit(rate=Decimal(9999), source="clause 1")}
+    for terms in (rate, {"targets": (Decimal(10), Decimal(9))}):
+        for step in ("withhold", "damages"):
+            with pytest.raises(TermsSetByYourself):
+                remedies.check_terms(
+                    under(**terms), days, OTHER, new(step), msgspec.structs.replace(NOBODY, person_id=OTHER)
+                )
+            remedies.check_terms(under(**terms), days, OTHER, new(step), NOBODY)
+    mine = msgspec.structs.replace(NOBODY, person_id=OTHER)
+    remedies.check_terms(under(**rate), days, OTHER, new("notify"), mine)
+    remedies.check_terms(under(kpi=True, evidence=("payroll",)), days, OTHER, new("withhold"), mine)

@@ -31,6 +31,16 @@ async def test_what_bidders_must_fulfil_is_published_under_a_digest(market: Mark
     refused(await market.author.put(f"{path}/requirements", BODY), 409, "tender-already-published")
 
 
+async def test_who_names_the_version_overwrites_no_newer_one(market: Market) -> None:
+    """It need not be named; 0 is none yet, and every reading tells the present one."""
+    path = f"/tenders/{(await market.draft())['id']}/requirements"
+    first = await market.author.put(path, BODY, If_Match='"0"')
+    assert (done(first)["version"], first.headers["etag"]) == (1, '"1"')
+    refused(await market.author.put(path, BODY, If_Match='"0"'), 412, "precondition-failed")
+    assert (await market.author.get(path)).headers["etag"] == '"1"'
+    assert done(await market.author.put(path, BODY, If_Match='"1"'))["version"] == 2
+
+
 async def test_a_tender_without_any_says_so(market: Market) -> None:
     """None written is none asked."""
     tender = await market.publish()

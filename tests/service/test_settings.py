@@ -75,6 +75,20 @@ def test_a_password_is_never_shown(url: str, shown: str):
     assert ("DATABASE_URL", shown) in read_settings({"DATABASE_URL": url}).in_force()
 
 
+def test_no_login_of_another_service_is_shown():
+    environ = {
+        "TENDERSCORE_OTLP_URL": "https://tenant:s3cret@traces.example/v1",
+        "TENDERSCORE_TSA_URL": "https://s3cret@tsa.example/stamp?token=s3cret",
+        "TENDERSCORE_KMS_COMMAND": "/usr/bin/wrap --token 's3cret of mine' --key alias/tenders",
+    }
+    shown = dict(read_settings(environ).in_force())
+    assert shown["TENDERSCORE_OTLP_URL"] == "https://***@traces.example/v1"
+    assert shown["TENDERSCORE_TSA_URL"] == "https://***@tsa.example/stamp?***"
+    assert shown["TENDERSCORE_KMS_COMMAND"] == "/usr/bin/wrap ***"
+    plain = {"TENDERSCORE_TSA_URL": "https://tsa.example/stamp", "TENDERSCORE_KMS_COMMAND": "wrap"}
+    assert plain.items() <= dict(read_settings(plain).in_force()).items()
+
+
 def test_data_lies_where_the_desktop_convention_says(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_DATA_HOME", "/srv/share")
     assert xdg_data_folder() == Path("/srv/share/tenderscore")

@@ -95,6 +95,21 @@ async def test_a_trial_of_rules_that_have_changed_since_does_not_count(market: M
     assert any("without a simulation" in warning["message"] for warning in published["warnings"])
 
 
+async def test_a_trial_that_is_asked_for_again_under_its_key_is_the_one_that_was_made(market: Market) -> None:
+    """At once too, and in another process's eyes: one of them is kept, all get its answer; another body is refused."""
+    tender = await market.draft()
+    path, key = f"/tenders/{tender['id']}/simulations", str(uuid4())
+    answers = await asyncio.gather(*(market.author.post(path, QUICK, Idempotency_Key=key) for _ in range(3)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({(answer.content, answer.headers["location"]) for answer in answers}) == 1
+    assert sum("idempotency-replayed" in answer.headers for answer in answers) == 2
+    assert len(done(await market.author.get(path))) == 1
+    refused(await market.author.post(path, QUICK | {"runs": 0}, Idempotency_Key=key), 422, "idempotency-key-reused")
+    other = str(uuid4())
+    refused(await market.author.post(path, QUICK | {"lot": 9}, Idempotency_Key=other), 422, "invalid-request")
+    done(await market.author.post(path, QUICK, Idempotency_Key=other))  # what was refused is judged anew
+
+
 async def test_trials_are_numbered_and_listed_in_order(market: Market) -> None:
     """Two trials at once are the first and the second, and neither is lost."""
     tender = await market.draft()

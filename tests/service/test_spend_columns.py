@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.spend_columns import (
+    HEADINGS,
     amount_pattern,
+    kind_of_number,
     mark_of,
     meanings_of,
     order_of,
+    plain,
     read_amount,
     read_date,
 )
@@ -85,8 +88,23 @@ def test_an_amount_is_read_to_the_penny_or_not_at_all(text: str, amount: str | N
 def test_a_decimal_comma_is_told_from_a_thousands_comma() -> None:
     assert read_amount("1.054,10", ",") == Decimal("1054.10")
     assert read_amount("1.054,10", ".") is None
-    assert mark_of(["1.054,10", "12,50", "7"]) == ","
-    assert mark_of(["1,054.10", "12.50", "7"]) == "."
+    assert mark_of(["1.054,10", "12,50", "7"]) == (",", None)
+    assert mark_of(["1,054.10", "12.50", "7"]) == (".", None)
+    assert mark_of(["7", "1.054"]) == (".", "1.054")
+
+
+def test_headings_are_known_in_plain_letters_of_any_script() -> None:
+    assert [name for names in HEADINGS.values() for name in names.split() if plain(name) != name] == []
+    assert meanings_of(("Catégorie", "Montant HT", "Fournisseur"), "payments", {}) == {
+        "amount": 2,
+        "supplier": 3,
+        "category": 1,
+    }
+
+
+def test_numbers_are_told_apart_by_who_gave_them_out() -> None:
+    names = ("Company number", "VAT Registration Number", "Vendor No", "Supplier ID", "ЕИК")
+    assert [kind_of_number(name) for name in names] == ["company", "tax", "", "", "company"]
 
 
 @given(

@@ -11,7 +11,6 @@ import pytest
 
 from service.spend_columns import read_amount
 from service.spend_import import LEFT_OUT, LINES, REASONS, Imported, Mapped
-from service.spend_reading import Layout
 from tests.make_spend import HEADINGS, PAYMENTS, PLACES, REGISTER, Desk, as_csv, as_workbook, payments
 
 PROJECT = Path(__file__).parents[2]
@@ -100,6 +99,14 @@ def test_amounts_in_other_currencies_are_left_out(desk: Desk) -> None:
     assert (found.kept, reasons(found)) == (2, {"currency": 1})
 
 
+@pytest.mark.parametrize(("amount", "kept"), [("€500", 8), ("500 USD", 8), ("500 EUR", 8), ("£500", 9), ("500 GBP", 9)])
+def test_a_mark_of_another_currency_is_one(desk: Desk, amount: str, kept: int) -> None:
+    """500 euros are not 500 pounds, whatever the file's currency is said to be."""
+    folder, found = desk.read(payments(("Elm", "01/04/2024", amount, "T9", "")))
+    assert found.kept == kept
+    assert [line["reason"] for line in listed(folder)] == ["The amount is in another currency."] * (9 - kept)
+
+
 def test_more_than_two_decimals_are_rounded_and_told(desk: Desk) -> None:
     _, found = desk.read(payments(("Elm", "01/04/2024", "0.335", "T9", ""), ("Elm", "01/04/2024", "0.500", "T9", "")))
     assert (found.rounded, found.total) == (1, Decimal("200000.84"))
@@ -154,37 +161,6 @@ def test_a_mapping_that_takes_another_column_for_the_amount_leaves_all_out(desk:
     """A wrong mapping does no harm: every row is on the list."""
     folder, found = desk.read(payments(), Mapped(columns={"amount": 1, "supplier": 2}))
     assert (found.kept, found.total, len(listed(folder))) == (0, 0, 8)
-
-
-def test_a_decimal_comma_is_found(desk: Desk) -> None:
-    rows = [HEADINGS, ("Elm", "01.04.2024", "1.054,10", "T1", ""), ("Elm", "13.04.2024", "-2,5", "T2", "")]
-    assert desk.look(as_csv(rows, delimiter=";")).mapping.decimal_mark == ","
-    _, found = desk.read(as_csv(rows, delimiter=";"))
-    assert (found.total, found.last_paid_on) == (Decimal("1051.60"), date(2024, 4, 13))
-
-
-def test_doubts_are_told_before_the_import(desk: Desk) -> None:
-    rows = [("Who", "Paid Date", "Betrag"), ("Elm", "01/02/2024", "many")]
-    doubts = desk.look(as_csv(rows)).doubts
-    assert any("`supplier`" in doubt for doubt in doubts)
-    assert any("'many'" in doubt for doubt in doubts)
-    assert any("day or the month" in doubt for doubt in doubts)
-    assert desk.look(payments()).doubts == ()
-
-
-def test_a_preview_shows_each_column_with_what_it_was_taken_for(desk: Desk) -> None:
-    seen = desk.look(payments())
-    assert [(one.number, one.field) for one in seen.columns] == [
-        (1, "supplier"),
-        (2, "paid_on"),
-        (3, "amount"),
-        (4, "transaction"),
-        (5, "category"),
-    ]
-    assert seen.columns[2].samples == ("60000.00", "20000.00", "80000.00")
-    assert seen.mapping == Mapped(
-        layout=Layout(), columns={"amount": 3, "supplier": 1, "paid_on": 2, "category": 5, "transaction": 4}
-    )
 
 
 def test_a_register_and_a_list_of_places_are_read_as_well(desk: Desk) -> None:

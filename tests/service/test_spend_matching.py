@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from service.spend_matching import Entry, Register, identifier_of, key_of, name_of, propose, size_of, voluntary_of
+from service.spend_matching import (
+    Entry,
+    Register,
+    Wanted,
+    identifier_of,
+    key_of,
+    name_of,
+    propose,
+    size_of,
+    voluntary_of,
+)
 
 REGISTER = Register(
     [
@@ -45,9 +55,32 @@ def test_legal_forms_are_told() -> None:
     assert name_of("Baker GmbH").form == "gmbh"
 
 
-def test_an_identifier_decides_before_the_name() -> None:
-    assert REGISTER.find(name_of("Something Else"), [identifier_of("GB 01234567")]) is None
-    assert REGISTER.find(name_of("Something Else"), [identifier_of(" 1234567")]) == 0
+def test_an_identifier_decides_where_the_names_fit() -> None:
+    """A council's vendor number may be somebody else's company number: with another name it is a proposal."""
+    assert REGISTER.find(name_of("Alder Roofing Services (North) Ltd"), [identifier_of(" 1234567")]) == 0
+    assert REGISTER.find(name_of("Something Else"), [identifier_of(" 1234567")]) is None
+    assert REGISTER.find(name_of("Alder Roofing LLP"), [identifier_of(" 1234567")]) is None
+    other = wanted("Something Else")._replace(identifiers=frozenset({"1234567"}))
+    (proposal,) = propose(REGISTER, [other], {})
+    assert [(one.entry, one.same_number) for one in proposal.alike] == [("1234567", True)]
+
+
+def test_two_legal_forms_are_two_firms() -> None:
+    """`Alder Roofing LLP` is not the register's limited company, though it is its only entry of that name."""
+    assert REGISTER.find(name_of("Alder Roofing LLP"), []) is None
+    assert REGISTER.find(name_of("Alder Roofing"), []) == 0
+    assert REGISTER.find(name_of("Alder Roofing"), [], forms=2) is None
+
+
+def test_an_answer_finds_its_entry_by_number_and_by_name() -> None:
+    """A register loaded again with company numbers voids no answer that was given by name."""
+    assert [REGISTER.named(key) for key in ("1234567", "alder roofing", "birch and sons", "cedar energy", "9")] == [
+        0,
+        0,
+        1,
+        None,
+        None,
+    ]
 
 
 def test_a_name_with_two_entries_is_told_apart_by_its_legal_form_or_left_open() -> None:
@@ -57,18 +90,22 @@ def test_a_name_with_two_entries_is_told_apart_by_its_legal_form_or_left_open() 
     assert REGISTER.find(name_of("BIRCH AND SONS LTD"), []) == 1
 
 
+def wanted(text: str) -> Wanted:
+    """A supplier that is in no entry."""
+    return Wanted(key_of(text), name_of(text), text, Decimal(5), frozenset())
+
+
 def test_likeness_is_proposed_and_not_matched() -> None:
     assert REGISTER.find(name_of("Alder Rofing Ltd"), []) is None
-    wanted = [("alder rofing", "Alder Rofing Ltd", Decimal(5)), ("zebra", "Zebra", Decimal(4))]
-    (proposal,) = propose(REGISTER, wanted, {})
+    (proposal,) = propose(REGISTER, [wanted("Alder Rofing Ltd"), wanted("Zebra")], {})
     assert proposal.supplier == "alder rofing"
     assert [(one.entry, one.name) for one in proposal.alike] == [("1234567", "Alder Roofing Limited")]
     assert 86 <= proposal.alike[0].likeness < 100
 
 
 def test_a_proposal_that_a_person_has_refused_does_not_come_again() -> None:
-    wanted = [("alder rofing", "Alder Rofing Ltd", Decimal(5))]
-    assert propose(REGISTER, wanted, {"alder rofing": {"1234567"}}) == []
+    for entry in ("1234567", "alder roofing"):
+        assert propose(REGISTER, [wanted("Alder Rofing Ltd")], {"alder rofing": {entry}}) == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from service import spend_reading
-from service.spend_reading import Layout, Table, UnreadableFile, delimiter_of, encoding_of, head_of, put_right, table_of
+from service.spend_encodings import encoding_of
+from service.spend_reading import Layout, Table, UnreadableFile, delimiter_of, head_of, put_right, table_of
 from tests.make_spend import as_workbook
 
 TEXT = "Supplier,Date,Amount\nAlder,01/04/2024,1.00\n"

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from service.spend_analysis import Bounds, Chosen, SpendAnalysis
-from service.spend_counting import Answers
 from service.spend_multiplier import Answer
 from service.spend_reading import Unreadable
 from service.spend_shares import bounds, percent
+from service.spend_suppliers import Answers
 from tests.make_spend import HEADINGS, PAYMENTS, Desk, as_csv, payments
 from tests.service.test_spend_import import FILES
 
@@ -216,6 +216,37 @@ def test_the_multiplier_is_worked_out_from_answers(desk: Desk) -> None:
         Decimal("1.74"),
     )
     assert found.value_of_a_local_pound == Decimal("1.50")
+
+
+def test_lines_without_a_name_count_in_both_rounds_alike(desk: Desk) -> None:
+    """A redacted line with a local postcode is local spend; nobody answered for it, and so the coverage is lower."""
+    rows = [(*HEADINGS, "Supplier Postcode"), (*PAYMENTS[0], ""), (*PAYMENTS[6], "NG1 1AA")]
+    answers = (Answer(supplier="Alder Roofing", local_staff=Decimal(50), local_suppliers=Decimal(0)),)
+    found = desk.analyse(as_csv(rows), survey=answers)
+    assert found.multiplier is not None
+    assert (found.multiplier.r1, found.multiplier.r2) == (61_000, 61_000)
+    assert (found.multiplier.coverage, found.place_known) == (Decimal("98.36"), Decimal("100.00"))
+
+
+def test_a_supplier_with_two_sizes_counts_once(desk: Desk) -> None:
+    """Small on two lines under two classes it is one SME; called small and large it is unknown."""
+    rows = [("Supplier", "Amount", "Size"), ("Elm", "1", "micro"), ("Elm", "1", "small"), ("Oak", "1", "large")]
+    assert desk.analyse(as_csv(rows), bare=True).smes_by_count.known == Decimal("50.00")
+    both = desk.analyse(as_csv([*rows, ("Oak", "5", "small")]), bare=True).smes_by_count
+    assert both == Bounds(known=Decimal("100.00"), lowest=Decimal("50.00"), highest=Decimal("100.00"))
+
+
+def test_all_categories_are_kept_and_the_files_are_named(desk: Desk) -> None:
+    """What a report has no room for is in the data; what was asked, and what the import left out, is too."""
+    many = [("Elm", "01/04/2024", "1.00", f"X{n}", f"Kind {n}") for n in range(60)]
+    found = desk.analyse(payments(*many, ("Elm", "31/04/2024", "12", "T9", "")))
+    assert (len(found.categories), found.more_categories) == (63, 0)
+    assert found.request is not None
+    assert found.request.local == ("city",)
+    payment, register, places = found.made_of
+    assert [one.kind for one in (payment, register, places)] == ["payments", "register", "places"]
+    assert (payment.rows, payment.kept, [one.reason for one in payment.left_out]) == (69, 68, ["date"])
+    assert len(payment.digest) == 64
 
 
 def test_a_ring_that_the_list_does_not_have_is_refused(desk: Desk) -> None:

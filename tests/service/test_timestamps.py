@@ -130,7 +130,8 @@ async def test_an_answer_that_does_not_fit_is_refused_and_nothing_is_written(
         return 200, first[0]
 
     authority.twist = replay
-    done(await stamping.auditor.post(path))
+    stamped = await stamping.auditor.post(path, Idempotency_Key="stamp-1")
+    assert done(await stamping.auditor.post(path, Idempotency_Key="stamp-1")) == done(stamped)
     faults = {
         "has stamped something else": replay,
         "answers no time stamp": lambda _query: (200, b"garbage"),

@@ -79,6 +79,7 @@ OPEN = {
     "request_answers request_quotas": "answers sealed under the sender's own key, counts of requests",
     "tenders lots tender_roles tender_keys tender_key_shares tender_requirements": "what every rule asks first",
     "corrigenda corrigendum_proposals corrigendum_decisions question_answers cancellations": "published to all",
+    "tender_measures": "what a published tender's criteria are measured by",
     "ocds_releases": "open data, for anybody",
     "award_decisions award_annulments framework_places standstills award_notices contracts awards": "who won what",
     "declarations declaration_decisions panels seats seat_endings trainings": "who sits where: names, no bids",

@@ -1,10 +1,12 @@
 """A thousand bids that must be nowhere (`make soak SOAK=canaries [N=1000]`).
 
 Every bid has a price and a word that occur nowhere else. They are sent in every way in which a bid can arrive, be
-refused, or be crashed on (ways.py), to a service that logs at debug level, on a PostgreSQL that logs every statement
-with its parameters. Then everything that the two have left is searched (traces.py): the data directory with its
-write-ahead log, a dump, both logs, the temporary folder, core dumps, `/metrics`, and what anybody but the sender is
+refused, or be crashed on (ways.py, attached.py), to a service that logs at debug level, on a PostgreSQL that logs every
+statement with its parameters. Then everything that the two have left is searched (traces.py): the data directory with
+its write-ahead log, a dump, both logs, the temporary folder, core dumps, `/metrics`, and what anybody but the sender is
 answered. After the opening it is searched again: now the opened bids may be found, and all others still must not be.
+
+Some hundreds are sent to one service, whose documents lie in its database and in a folder in turn.
 
 Control: canaries that were never sent are planted, one in each of these places, and must be found there.
 """
@@ -13,6 +15,7 @@ import asyncio
 import contextlib
 import subprocess
 import sys
+import time
 from collections import Counter
 from itertools import count
 from pathlib import Path
@@ -21,18 +24,27 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tests.make import a_tender
-from tests.soak import stage
+from tests.soak import attached, stage, ways
 from tests.soak.clients import Tender
-from tests.soak.harness import PROJECT, code_digest, load, store, tell, verdict
+from tests.soak.harness import LONGEST_SECONDS, PROJECT, code_digest, load, store, tell, verdict
 from tests.soak.stage import Play
 from tests.soak.traces import Canary, Search, Trace, canaries
-from tests.soak.ways import CRASHES, SHUT, TAKEN, Scene
+from tests.soak.ways import CRASHES, Scene, Way
 
 PROGRESS = Path(".soak/canaries.json")
+VARIED = {"variants": {"minimum_requirements": "The roof keeps its load rating.", "at_most": 1}}
 CANARIES = 1_000
+A_PLAY = 250
+"""So many are sent to one service; progress is stored after each."""
+
+FEWEST = 100
+"""So many that each way is gone at least once."""
+
+TAKEN: dict[str, Way] = {**ways.TAKEN, **attached.TAKEN}
+SHUT: dict[str, Way] = {**ways.SHUT, **attached.SHUT}
 AT_ONCE = 8
 EXAMPLES = 12
-PLANTED = 7
+PLANTED = 8
 """Canaries that are never sent, for the control: one for each place."""
 
 READERS = {"evaluator", "moderator", "approver", "auditor"}
@@ -98,13 +110,25 @@ class Outcome(msgspec.Struct):
     opened: bool = False
     """Whether the search after the opening found the bids that are open by then: it looks where bids are."""
 
+    def add(self, other: "Outcome") -> None:
+        """Add what another service's canaries came to."""
+        self.opened = other.opened and (self.opened or not self.sent)
+        self.sent = dict(Counter(self.sent) + Counter(other.sent))
+        self.searched = dict(Counter(self.searched) + Counter(other.searched))
+        for name, seen in other.planted.items():
+            self.planted[name] = seen and self.planted.get(name, True)
+        self.before += other.before
+        self.after += other.after
+        self.quoted += other.quoted
+
 
 class Campaign:
-    """One stage, one play, and what is known of every canary."""
+    """One stage, one play, and what is known of every canary; `documents` is the folder they lie in, if any."""
 
-    def __init__(self, place: stage.Stage, play: Play, number: int, seed: int) -> None:
+    def __init__(self, place: stage.Stage, play: Play, documents: Path | None, number: int, seed: int) -> None:
         self.place = place
         self.play = play
+        self.documents = documents
         self.canaries = canaries(number + PLANTED, seed)
         self.search = Search(self.canaries)
         self.ways: dict[int, str] = {}
@@ -124,7 +148,7 @@ class Campaign:
         await owner.execute("SELECT pg_reload_conf()")
         await owner.execute(UNCOMPRESSED)
         draft = await market.people["author"].line.done("POST", "/tenders", a_tender())
-        opened, closed = [await market.publish() for _ in range(2)]
+        opened, closed = await market.publish(lot=VARIED), await market.publish()
         priced = await market.publish(lot={"price_envelope": ["price"]})
         await self.close(closed)
         keys = {str(row["tender_id"]): row["public_key"] for row in await owner.fetch("TABLE tender_keys")}
@@ -179,7 +203,8 @@ class Campaign:
 
     def folders(self) -> dict[str, Path]:
         """The folders to search."""
-        return {"data directory": self.place.server.data, "temporary folder": self.play.temporary}
+        kept = {} if self.documents is None else {"document store": self.documents}
+        return {"data directory": self.place.server.data, "temporary folder": self.play.temporary, **kept}
 
     async def texts(self) -> dict[str, list[bytes]]:
         """Logs, dump, core dumps, and what others are told."""
@@ -244,7 +269,8 @@ class Campaign:
     def conclude(self, traces: list[Trace], opened: frozenset[int]) -> None:
         """What the search after the opening amounts to."""
         self.outcome.after = self.judge(traces, opened)
-        aloud = [trace for trace in traces if trace.number in opened and trace.place.startswith(NEVER)]
+        secret = {number for number in opened if self.ways[number] not in attached.NAMED}
+        aloud = [trace for trace in traces if trace.number in secret and trace.place.startswith(NEVER)]
         self.outcome.quoted = self.judge(aloud)
         found = {self.ways.get(trace.number) for trace in traces if trace.place.startswith("data directory")}
         self.outcome.opened = found >= set(TAKEN)
@@ -265,6 +291,8 @@ class Campaign:
         reference = {"reference": spare[5].word.upper()}
         await people["author"].line.done("POST", "/tenders", a_tender(**reference))
         (PROJECT / "core.planted").write_bytes(bytes(99) + spare[6].price.encode() + bytes(99))
+        if self.documents is not None:
+            (self.documents / "planted").write_bytes(bytes(99) + spare[7].word.encode() + bytes(99))
 
     def check_control(self, traces: list[Trace]) -> None:
         """Whether each place gave away what was planted in it."""
@@ -278,8 +306,9 @@ class Campaign:
             ("service's log", 4, "service's log"),
             ("answers to others", 5, "answers to others"),
             ("core dumps", 6, "core dumps"),
+            ("document store", 7, "document store"),
         )
-        for name, index, place in places:
+        for name, index, place in places if self.documents is not None else places[:-1]:
             number = self.spare[index].number
             self.outcome.planted[name] = any(
                 trace.number == number and trace.place.startswith(place) for trace in traces
@@ -298,14 +327,14 @@ def core_dumps() -> list[Path]:
 CORES_ALLOWED = ("sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
 
 
-async def run(number: int, seed: int) -> Outcome:
-    """Send, search, open, search again, and look for what was planted."""
-    settings = {"log_level": "debug"}
-    async with (
-        stage.under("canaries") as place,
-        place.play(suppliers=number + PLANTED + 1, before=CORES_ALLOWED, **settings) as play,
-    ):
-        campaign = Campaign(place, play, number, seed)
+async def run(number: int, seed: int, *, folder: bool = False) -> Outcome:
+    """Send, search, open, search again, and look for what was planted; the documents lie in a folder or a database."""
+    async with contextlib.AsyncExitStack() as opened_up:
+        place = await opened_up.enter_async_context(stage.under("canaries"))
+        documents = place.place / "documents" if folder else None
+        settings = {"log_level": "debug"} | ({"document_store": documents.as_uri()} if documents else {})
+        playing = place.play(suppliers=number + PLANTED + 1, before=CORES_ALLOWED, **settings)
+        campaign = Campaign(place, await opened_up.enter_async_context(playing), documents, number, seed)
         await campaign.prepare()
         await campaign.send_all()
         tell("searching before the opening")
@@ -318,6 +347,17 @@ async def run(number: int, seed: int) -> Outcome:
     for core in core_dumps():
         core.unlink()
     return campaign.outcome
+
+
+async def go_on(number: int, seconds: float = LONGEST_SECONDS) -> Outcome:
+    """Send some hundreds at a time until all are sent or the time is up; goes on where it stopped."""
+    outcome, end = load(PROGRESS, Outcome(code=code_digest())), time.monotonic() + seconds
+    while (done := sum(outcome.sent.values())) < number and time.monotonic() < end:
+        part = max(FEWEST, min(A_PLAY, number - done))
+        outcome.add(await run(part, done + part, folder=done // A_PLAY % 2 == 1))
+        store(PROGRESS, outcome)
+        tell(f"{sum(outcome.sent.values())} of {number} canaries, {len(faults_of(outcome))} faults", end=True)
+    return outcome
 
 
 def _room(trace: Found) -> str:
@@ -344,14 +384,12 @@ def faults_of(outcome: Outcome) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the campaign, unless this very code has passed it already; 1 if a canary was found or a control was not."""
+    """Run the campaign; 1 if a canary was found or a control was not, 2 if the hour did not suffice."""
     number = int(arguments[0]) if arguments else CANARIES
-    outcome = load(PROGRESS, Outcome(code=code_digest()))
-    if sum(outcome.sent.values()) < number:
-        outcome = asyncio.run(run(number, seed=number))
-        store(PROGRESS, outcome)
+    outcome = asyncio.run(go_on(number))
+    done = sum(outcome.sent.values())
     figures = {
-        "canaries": sum(outcome.sent.values()),
+        "canaries": done,
         "ways": len(outcome.sent),
         "found_before_opening": len(outcome.before),
         "found_after_opening": len(outcome.after),
@@ -359,7 +397,7 @@ def main(arguments: list[str]) -> int:
         "searched_bytes": outcome.searched,
         "planted_found": outcome.planted,
     }
-    return verdict("canaries", figures, faults_of(outcome))
+    return verdict("canaries", figures, faults_of(outcome), missing=f"{done} of {number}" if done < number else "")
 
 
 if __name__ == "__main__":

@@ -76,8 +76,9 @@ class Round(msgspec.Struct):
     strange: dict[str, int]
 
     def faults(self) -> dict[str, int]:
-        """What must not be. How long a bid waited in the crowd is for the storm to judge, not a matter of clocks."""
-        return {name: count for name, count in (self.seen.faults() | self.strange).items() if name != "wronged"}
+        """What must not be; nor may nobody have been let in, as where the service believes that it is too late."""
+        nobody = {} if self.seen.acknowledged else {"rushes in which no bid was acknowledged": 1}
+        return self.seen.faults() | self.strange | nobody
 
 
 class Progress(msgspec.Struct):
@@ -271,8 +272,7 @@ def faults_of(progress: Progress) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Run the campaign; 1 if anything was wrong or the control was not caught, 2 if the hour did not suffice."""
     if library() is None:
-        print(MISSING, file=sys.stderr)
-        return 2
+        return verdict("clock", {}, [], missing=MISSING)
     rounds = int(arguments[0]) if arguments else ROUNDS
     progress = asyncio.run(run(rounds))
     done, all_rounds = len(progress.rounds), rounds * len(LIES)

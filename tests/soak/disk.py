@@ -2,10 +2,10 @@
 
 The data folder lies on a volume of 256 MB in memory. While 16 suppliers submit bids of 16 kB, a ballast takes what is
 left of it, to the last byte and as often as PostgreSQL frees some, for several seconds; then the ballast is removed.
-While the volume is full every answer is a receipt or a 503 or 507 in problem+json: the service itself must not go away,
-although PostgreSQL panics when it cannot write its log (in every second fill it is made to) and cannot recover either.
-Within 30 s of the ballast's removal bids are acknowledged again, without hands. Then the receipts are compared as in
-the campaign of kills.
+While the volume is full every answer is a receipt or a 503 or 507 in problem+json, some of them 507: the service itself
+must not go away, although PostgreSQL panics when it cannot write its log (in every second fill it is made to) and
+cannot recover either. Within 30 s of the ballast's removal bids are acknowledged again, without hands. Then the
+receipts are compared as in the campaign of kills.
 
 Control: with synchronous_commit=off (set inside the storing statement) and PostgreSQL killed as the volume
 fills, there must be lost bids. A fill alone shows none even then: bids are refused before PostgreSQL panics.
@@ -61,6 +61,9 @@ CONTROL_FILLS = 5
 LAZY = ("ALTER SYSTEM SET wal_writer_delay = '10s'", "ALTER SYSTEM SET wal_writer_flush_after = '1GB'")
 """For the control: what is acknowledged is written seconds later."""
 
+FULL = "507 storage-full"
+"""What a supplier is told while PostgreSQL still runs, as it does in every second fill at least."""
+
 NO_ROOT = "a small volume can only be mounted by root"
 
 
@@ -95,6 +98,10 @@ class Progress(msgspec.Struct):
                 f"{self.never_full} times nothing was refused: the disk was not full, which proves nothing",
             ),
             (self.died, f"{self.died} times the service ended"),
+            (
+                self.fills > 1 and FULL not in self.refused,
+                f"nobody was ever told {FULL}, which says what is wrong",
+            ),
             (self.control and not self.control["found"], "the control 'lost' was not caught"),
         )
         return found + [said for wrong, said in sentences if wrong]

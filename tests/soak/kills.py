@@ -2,8 +2,9 @@
 
 16 suppliers submit and replace bids, each sent again under its Idempotency-Key until it is acknowledged, a tenth of
 them twice at once. Of ten kills four hit `serve` (and so the embedded PostgreSQL, which goes down with it), four hit
-the postmaster with all its children, two the worker in the middle of a report. After every ten the receipts are
-compared with rows, keys, log entries, proofs and, after an opening, with what was sent.
+the postmaster with all its children, two the worker in the middle of a report. The service must be ready again, and
+the new worker must have begun what is queued, within ten seconds. After every ten kills the receipts are compared with
+rows, stored envelopes, keys, log entries, proofs and, after an opening, with what was sent.
 
 Controls, at the end of a campaign: with synchronous_commit=off (set inside the storing statement, where the service,
 which refuses such a server, cannot see it) kills of PostgreSQL must show lost bids; without the unique index and key,
@@ -51,7 +52,7 @@ KILLS = 200
 SUPPLIERS = 16
 ROUND = ("app", "postgres", "app", "postgres", "worker") * 2
 READY_SECONDS = 10.0
-"""The most that may pass from a kill to readiness."""
+"""The most that may pass from a kill until the service is ready, or until the new worker has begun a job."""
 
 STALL_SECONDS = 120
 """When it is ready, each of the suppliers must get a receipt within this time."""
@@ -81,7 +82,7 @@ class Progress(msgspec.Struct):
         """Everything that must not be, as sentences."""
         found = self.count.faults()
         if self.late:
-            found.append(f"{self.late} times the service was not ready again within {READY_SECONDS:.0f} s")
+            found.append(f"{self.late} times a part did not do its work again within {READY_SECONDS:.0f} s")
         if self.stalled:
             found.append(f"{self.stalled} times no bids were acknowledged for {STALL_SECONDS} s although it was ready")
         if self.reports_missing:
@@ -97,26 +98,42 @@ class Progress(msgspec.Struct):
 
 
 async def kill(stand: Stand, part: str) -> float:
-    """Kill -9 the part, start it again if nothing else does, and return the seconds until the service was ready."""
+    """Kill -9 `app` or `postgres`, start it again if nothing else does; the seconds until the service was ready."""
     began = time.monotonic()
-    match part:
-        case "app":
-            await stand.serve.end(signal.SIGKILL)
-            stand.serve.start()
-        case "postgres":
-            stand.kill_postgres()
-        case _:
-            kill_worker(stand)
-            await stand.worker.end(signal.SIGKILL)
-            stand.worker.start()
+    if part == "app":
+        await stand.serve.end(signal.SIGKILL)
+        stand.serve.start()
+    else:
+        stand.kill_postgres()
     await stand.until_ready(START_SECONDS)
     return time.monotonic() - began
 
 
-def kill_worker(stand: Stand) -> None:
-    """The worker and the process in which it typesets."""
+async def kill_worker(stand: Stand, market: Market, tender_id: str) -> float:
+    """Kill -9 the worker and the process in which it typesets, and start it again.
+
+    Returns the seconds until the new one has begun whatever was queued by then; a tender's record at least is.
+    """
+    began = time.monotonic()
     if stand.worker.process is not None:
         kill_all([*descendants(stand.worker.process.pid), stand.worker.process.pid])
+    await stand.worker.end(signal.SIGKILL)
+    await market.people["auditor"].line.done("POST", f"/tenders/{tender_id}/record-files")
+    owner = await stand.connect()
+    try:
+        queued = [row["id"] for row in await owner.fetch(QUEUED)]
+        stand.worker.start()
+
+        async def begun() -> bool:
+            return not {row["id"] for row in await owner.fetch(QUEUED)}.intersection(queued)
+
+        await until(begun, START_SECONDS, "the first job of the new worker")
+    finally:
+        await owner.close()
+    return time.monotonic() - began
+
+
+QUEUED = "SELECT id FROM pgqueuer WHERE status = 'queued' AND execute_after <= clock_timestamp()"
 
 
 # Reports, for the worker to be killed at
@@ -189,7 +206,7 @@ async def campaign_round(
     async with Stand.under("kills") as stand, market_on(stand.url, stand.operator_key, suppliers) as market:
         stand.worker.start()
         owner = await stand.connect()
-        reports = Reports(market)
+        reports, quiet = Reports(market), await market.publish()
         if with_reports:
             await reports.prepare(owner)
         bidding = Load(market, [await market.publish(LOTS), await market.publish(LOTS)], seed=seed)
@@ -201,7 +218,8 @@ async def campaign_round(
                     owner = owner if not owner.is_closed() else await stand.connect()
                     await reports.ask(owner)
                 await asyncio.sleep(random.random())
-                seconds = await kill(stand, kind)
+                worker = kind == "worker"
+                seconds = await (kill_worker(stand, market, quiet.id) if worker else kill(stand, kind))
                 note(progress, kind, seconds)
                 tell(f"{sum(progress.kills.values())} kills, {bidding.acknowledged} bids since the last comparison")
             progress.stalled += not await bidding.more(suppliers, STALL_SECONDS)
@@ -215,7 +233,7 @@ async def campaign_round(
 
 
 def note(progress: Progress, kind: str, seconds: float) -> None:
-    """Count a kill and how long the service took to be ready again."""
+    """Count a kill and how long the part took to do its work again."""
     progress.kills[kind] = progress.kills.get(kind, 0) + 1
     progress.slowest[kind] = max(progress.slowest.get(kind, 0), round(seconds, 2))
     progress.late += seconds > READY_SECONDS

@@ -1,4 +1,4 @@
-"""What was acknowledged against what is stored: rows, keys, log entries, proofs, and after the opening the contents."""
+"""What was acknowledged against what is stored: rows, envelopes, keys, log entries, proofs, opened contents."""
 
 import json
 from collections import Counter
@@ -21,6 +21,7 @@ class Count(msgspec.Struct):
     duplicated: int = 0
     unresolved: int = 0
     unlogged: int = 0
+    unkeyed: int = 0
     proofs: int = 0
     false_proofs: int = 0
     unopened: int = 0
@@ -39,6 +40,7 @@ class Count(msgspec.Struct):
             "duplicated": "bids are stored or logged more than once",
             "unresolved": "bids were never acknowledged although they were sent again and again",
             "unlogged": "acknowledged bids have no entry in the log, or a log has gaps",
+            "unkeyed": "retry keys do not stand for the one bid that was acknowledged under them",
             "false_proofs": "receipts do not prove what they say",
             "unopened": "acknowledged bids were opened with other contents or not at all",
         }
@@ -64,6 +66,7 @@ async def compare(owner: asyncpg.Connection, bids: Iterable[Sent], lots: Iterabl
             count.note(f"two different receipts under the key {bid.key}")
     rows = await owner.fetch(VERSIONS, lots)
     _compare_rows(count, bids, rows)
+    _compare_keys(count, bids, await owner.fetch(KEYS, [bid.key for bid in bids]))
     await _compare_logs(count, owner, bids, lots)
     for bid in bids:
         if bid.receipt is not None and bid.receipt.get("proof"):
@@ -73,10 +76,24 @@ async def compare(owner: asyncpg.Connection, bids: Iterable[Sent], lots: Iterabl
 
 VERSIONS = """
 SELECT bid.id::text AS bid_id, bid.lot_id::text, bid.supplier_id::text, bid.withdrawn_at,
-       version.version, version.digest, version.submitted_at
+       version.version, version.digest, version.submitted_at,
+       encode(sha256(
+           'TSB1'::bytea || int4send(version.version) || decode(version.rules_digest, 'hex') || (
+               SELECT substr(int4send(count(*)::integer), 4)
+                   || string_agg(
+                       decode(CASE part.kind WHEN 'offer' THEN '01' ELSE '02' END, 'hex')
+                       || int4send(octet_length(part.header || part.contents)) || part.header || part.contents,
+                       ''::bytea ORDER BY part.kind
+                   )
+               FROM sealed_envelopes AS part WHERE part.bid_id = bid.id AND part.version = version.version
+           )
+       ), 'hex') AS stored_digest
 FROM bids AS bid INNER JOIN bid_versions AS version ON version.bid_id = bid.id
 WHERE bid.lot_id = ANY($1::uuid[])
 """
+"""The last is the SHA-256 of the sealed bid, put together again from what is stored of it; these have no documents."""
+
+KEYS = "SELECT key, bid_id::text, version FROM idempotency_keys WHERE key = ANY($1::text[])"
 ENTRIES = """
 SELECT event.log_id::text, event.position, event.kind, event.data::text AS data
 FROM events AS event
@@ -94,7 +111,9 @@ def _compare_rows(count: Count, bids: list[Sent], rows: list[asyncpg.Record]) ->
         if row is None:
             count.lost += 1
             count.note(f"lost: bid {place[0]} version {place[1]} of {receipt['submitted_at']}")
-        elif row["digest"] != receipt["digest"] or row["submitted_at"] != instant(receipt["submitted_at"]):
+        elif {row["digest"], row["stored_digest"]} != {receipt["digest"]} or (
+            row["submitted_at"] != instant(receipt["submitted_at"])
+        ):
             count.lost += 1
             count.note(f"stored otherwise than acknowledged: bid {place[0]} version {place[1]}")
     unresolved = sum(bid.receipt is None for bid in bids)
@@ -106,6 +125,19 @@ def _compare_rows(count: Count, bids: list[Sent], rows: list[asyncpg.Record]) ->
     count.duplicated += max(surplus, doubles, 0)
     if doubles:
         count.note(f"{doubles} second standing bids of a supplier for a lot")
+
+
+def _compare_keys(count: Count, bids: list[Sent], rows: list[asyncpg.Record]) -> None:
+    """Under the key of each receipt exactly its bid and version are stored, for the answer to whoever asks again."""
+    stored: dict[str, list[tuple[str, int]]] = {}
+    for row in rows:
+        stored.setdefault(row["key"], []).append((row["bid_id"], row["version"]))
+    for bid in bids:
+        if bid.receipt is not None:
+            place = bid.receipt["bid_id"], bid.receipt["version"]
+            if stored.get(bid.key) != [place]:
+                count.unkeyed += 1
+                count.note(f"under the key of bid {place[0]} version {place[1]} stands {stored.get(bid.key)}")
 
 
 async def _compare_logs(count: Count, owner: asyncpg.Connection, bids: list[Sent], lots: list[str]) -> None:

@@ -5,10 +5,9 @@ owns the tables, the lot is opened, scored and ranked. Noticed is a fault or a m
 document that is not given out whole, or a ranking that is refused. Cases with an even number flip a random bit.
 """
 
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -109,20 +108,22 @@ async def a_market() -> AsyncIterator[Market]:
 
 
 async def play(
-    cases: int, seconds: float, noticed: Callable[[Market, Case], Any] = is_noticed
-) -> tuple[int, list[str]]:
-    """How many changes were made, and which of them nobody noticed; the control is noticed by nobody, or is told."""
-    unnoticed: list[str] = []
-    began, number = time.monotonic(), 0
+    numbers: range,
+    seconds: float,
+    note: Callable[[int, list[str]], None],
+    noticed: Callable[[Market, Case], Awaitable[bool]] = is_noticed,
+) -> None:
+    """Make the changes of these numbers, as many as the time allows, each in a tender of its own.
+
+    `note` hears after each how many are done by now, those before the range included, and what nobody has noticed; at
+    first of the control, which must be noticed by nobody.
+    """
+    began = time.monotonic()
     async with a_market() as market:
-        if await noticed(market, CONTROL):
-            unnoticed.append("the control: what nobody has touched is not accepted")
-        while number < cases and time.monotonic() - began < seconds:
+        accepted = not await noticed(market, CONTROL)
+        note(numbers.start, [] if accepted else ["the control: what nobody has touched is not accepted"])
+        for number in numbers:
+            if time.monotonic() - began > seconds:
+                break
             case = case_of(number)
-            if not await noticed(market, case):
-                unnoticed.append(case.what)
-            number += 1
-            report = f"\r{number} of {cases} changes of stored bids, {len(unnoticed)} unnoticed"
-            print(report, end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return number, unnoticed
+            note(number + 1, [] if await noticed(market, case) else [case.what])

@@ -10,11 +10,10 @@ At last stored bids, documents and opened values are changed in a real database 
 The control is a verifier that is given only the database, with all its hashes: it accepts the whole rewrite.
 
 Progress lies in .soak/tampering.json and belongs to one state of the code. Exit status 1 if anything went unnoticed, or
-if the control noticed something.
+if the control noticed something; 2 if the hour was up.
 """
 
 import asyncio
-import hashlib
 import json
 import logging
 import os
@@ -37,10 +36,23 @@ from msgspec.structs import replace
 from service import merkle, verify_receipt
 from service.signing import Signer
 from tests.make_logs import LOG_ID, SIGNER, a_log, a_receipt, an_entry, public
+from tests.soak.harness import LONGEST_SECONDS, PROJECT, code_digest, load, store, tell, verdict
 from tests.soak.stored import play as change_stored
 
-PROJECT = Path(__file__).parent.parent.parent
 PROGRESS = Path(".soak/tampering.json")
+TESTED_BY = tuple(
+    PROJECT / "tests" / name
+    for name in (
+        "make.py",
+        "make_logs.py",
+        "service/conftest.py",
+        "service/test_documents.py",
+        "service/test_tampered.py",
+        "service/test_uploads.py",
+    )
+)
+"""What a campaign says holds for these beside the program and the campaigns themselves."""
+
 SCRIPT = Path(verify_receipt.__file__)
 RECORDS, MANY_RECORDS, FLIPS, FLIPS_A_CHUNK, BITS_A_CHUNK = 100, 10_000, 10_000, 100, 200
 OF_POSITION = 41
@@ -49,7 +61,6 @@ THIEF = Signer(b"\x03" * 32)
 """The key of somebody who has the whole database, but not the service's secret."""
 STORED_IN = 20
 """So many flips in the log for each change of a stored bid, which takes a tender of its own."""
-LONGEST_SECONDS = 55 * 60
 KEPT = 100
 SIGNATURES = cache(verify_receipt.check_signature)
 
@@ -350,37 +361,14 @@ def play(part: tuple[str, int]) -> tuple[int, list[str]]:
     return len(outcomes), [what for what, noticed in outcomes if not noticed]
 
 
-def code_digest() -> str:
-    """SHA-256 over what is tested and what tests it."""
-    names = ("merkle.py", "signing.py", "opening.py", "unsealing.py", "opened_documents.py", "evaluations.py")
-    files = [
-        PROJECT / "tests/make_logs.py",
-        PROJECT / "tests/soak/stored.py",
-        *(SCRIPT.parent / name for name in names),
-    ]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in [*files, SCRIPT, Path(__file__)])).hexdigest()
-
-
-def load(path: Path) -> Progress:
-    """The progress made with the present code; none yet otherwise."""
-    fresh = Progress(code=code_digest())
-    if not path.exists():
-        return fresh
-    stored = msgspec.json.decode(path.read_bytes(), type=Progress)
-    return stored if stored.code == fresh.code else fresh
-
-
-def store(path: Path, progress: Progress) -> None:
-    """Replace the file in one step, so that a killed run leaves the last one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_bytes(msgspec.json.encode(progress))
-    draft.replace(path)
+def fresh() -> Progress:
+    """No progress yet, with the present code."""
+    return Progress(code=code_digest(*TESTED_BY))
 
 
 def run(path: Path, todo: list[tuple[str, int]], seconds: float) -> Progress:
     """Go on until all parts are done or the time is up; progress is stored after every part."""
-    progress, began = load(path), time.monotonic()
+    progress, began = load(path, fresh()), time.monotonic()
     already = progress.done
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as workers:
         for tamperings, unnoticed in workers.map(play, todo[already:]):
@@ -388,35 +376,44 @@ def run(path: Path, todo: list[tuple[str, int]], seconds: float) -> Progress:
             progress.tamperings += tamperings
             progress.unnoticed = [*progress.unnoticed, *unnoticed][:KEPT]
             store(path, progress)
-            passed = time.monotonic() - began
             report = f"{progress.done} of {len(todo)} parts, {progress.tamperings:,} tamperings"
-            print(
-                f"\r{report}, {len(progress.unnoticed)} unnoticed, {passed:.0f} s", end="", file=sys.stderr, flush=True
-            )
-            if passed > seconds:
+            tell(f"{report}, {len(progress.unnoticed)} unnoticed")
+            if time.monotonic() - began > seconds:
                 workers.shutdown(cancel_futures=True)
                 break
-    print(file=sys.stderr)
+    return progress
+
+
+def change(path: Path, changes: int, seconds: float) -> Progress:
+    """Go on changing stored bids where it stopped; progress is stored after every change."""
+    progress = load(path, fresh())
+    # The service runs in this process, and would print a line for each request.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+    def note(done: int, unnoticed: list[str]) -> None:
+        progress.stored = done
+        progress.unnoticed = [*progress.unnoticed, *unnoticed][:KEPT]
+        store(path, progress)
+        tell(f"{done} of {changes} changes of stored bids, {len(progress.unnoticed)} unnoticed")
+
+    asyncio.run(change_stored(range(progress.stored, changes), seconds, note))
     return progress
 
 
 def main(arguments: list[str]) -> int:
-    """Run the campaign; 1 if anything went unnoticed."""
+    """Run the campaign; 1 if anything went unnoticed, 2 if the hour did not suffice."""
     flips = int(arguments[0]) if arguments else FLIPS
-    todo, began = parts(flips), time.monotonic()
+    todo, changes, began = parts(flips), flips // STORED_IN, time.monotonic()
     progress = run(PROGRESS, todo, LONGEST_SECONDS)
-    if progress.done >= len(todo) and not progress.stored:
-        left = LONGEST_SECONDS - (time.monotonic() - began)
-        # The service runs in this process, and would print a line for each request.
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-        progress.stored, unnoticed = asyncio.run(change_stored(flips // STORED_IN, left))
-        progress.unnoticed = [*progress.unnoticed, *unnoticed][:KEPT]
-        store(PROGRESS, progress)
-    report = {"parts": progress.done, "of": len(todo), "tamperings": progress.tamperings, "stored": progress.stored}
-    print(json.dumps({**report, "unnoticed": progress.unnoticed, "code": progress.code}))
-    if progress.done < len(todo):
-        print("The hour is up; run again to go on.", file=sys.stderr)
-    return 1 if progress.unnoticed else 0
+    left = LONGEST_SECONDS - (time.monotonic() - began)
+    if progress.done >= len(todo) and progress.stored < changes and left > 0:
+        progress = change(PROGRESS, changes, left)
+    figures = {"parts": progress.done, "of": len(todo), "tamperings": progress.tamperings}
+    figures |= {"stored": progress.stored, "of_stored": changes}
+    missing = [f"{progress.done} of {len(todo)} parts"] if progress.done < len(todo) else []
+    missing += [f"{progress.stored} of {changes} changes of stored bids"] if progress.stored < changes else []
+    faults = [f"nobody noticed: {what}" for what in progress.unnoticed]
+    return verdict("tampering", figures, faults, missing=" and ".join(missing))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ def test_a_volume_is_full_to_the_last_byte_and_gone_afterwards():
         Progress(code="", late=1),
         Progress(code="", never_full=1),
         Progress(code="", died=1),
+        Progress(code="", fills=2, refused={"503 unavailable": 9}),
         Progress(code="", control={"fills": 5, "found": 0}),
     ],
     ids=str,
@@ -48,5 +49,5 @@ def test_whatever_must_not_be_fails_the_campaign(wrong: Progress):
 
 
 def test_refusals_that_say_try_again_are_what_a_full_disk_is_answered_with():
-    right = Progress(code="", refused={"503 unavailable": 9, "507 storage-full": 9}, read={"200": 1})
+    right = Progress(code="", fills=2, refused={"503 unavailable": 9, "507 storage-full": 9}, read={"200": 1})
     assert right.faults() == []

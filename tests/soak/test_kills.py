@@ -19,6 +19,7 @@ async def test_three_kills_lose_nothing_that_was_acknowledged():
     progress = Progress(code="")
     await campaign_round(progress, ["postgres", "app", "worker"], suppliers=4, seed=0, with_reports=False)
     assert progress.kills == {"app": 1, "postgres": 1, "worker": 1}
+    assert progress.slowest["worker"] > 0.2, "no worker begins a job sooner: it was not waited for"
     assert progress.count.acknowledged >= 12
     assert progress.count.faults() == []
 
@@ -111,6 +112,25 @@ async def test_a_bid_stored_otherwise_than_acknowledged_is_seen(bidding: Round):
     changed = "UPDATE bid_versions SET digest = repeat('0', 64) WHERE bid_id = $1 AND version = 1"
     await plant(bidding.owner, changed, receipt["bid_id"])
     assert (await bidding.found()).lost == 1
+
+
+async def test_an_envelope_stored_otherwise_than_acknowledged_is_seen(bidding: Round):
+    """The row still says what the receipt says; the sealed bytes beside it have one bit turned over."""
+    receipt = bidding.bids[2].receipt
+    changed = (
+        "UPDATE sealed_envelopes SET contents = set_bit(contents, 99, 1 - get_bit(contents, 99)) WHERE bid_id = $1"
+    )
+    await plant(bidding.owner, f"{changed} AND version = 1", receipt["bid_id"])
+    assert (await bidding.found()).lost == 1
+
+
+async def test_a_key_that_was_lost_or_stands_for_another_bid_is_seen(bidding: Round):
+    """A supplier that asks again would be told that its bid is new, or be given another bid's receipt."""
+    first, second = bidding.bids[0], bidding.bids[2]
+    await plant(bidding.owner, "DELETE FROM idempotency_keys WHERE key = $1", first.key)
+    moved = "UPDATE idempotency_keys SET bid_id = $2 WHERE key = $1"
+    await plant(bidding.owner, moved, second.key, first.receipt["bid_id"])
+    assert (await bidding.found()).unkeyed == 2
 
 
 async def test_a_second_bid_under_one_key_is_seen(bidding: Round):

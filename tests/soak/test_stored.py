@@ -32,5 +32,6 @@ async def test_a_change_that_goes_unnoticed_is_told() -> None:
     async def blind(_market: Market, _case: Case) -> bool:
         return False
 
-    cases, unnoticed = await play(4, 60, blind)
-    assert (cases, len(unnoticed)) == (4, 4)
+    told: list[tuple[int, list[str]]] = []
+    await play(range(3, 7), 60, lambda done, unnoticed: told.append((done, unnoticed)), blind)
+    assert told == [(3, []), *((number + 1, [case_of(number).what]) for number in range(3, 7))]

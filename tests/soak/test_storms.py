@@ -59,7 +59,6 @@ async def test_a_wrong_clock_of_the_service_changes_no_decision(place: Stage):
     """It steps back and forth by days in the middle of a rush: the database's clock decides alone."""
     told = await clock.run_lie(place, "stepping back and forth", seconds=1.5, connections=CONNECTIONS, suppliers=2_000)
     assert told.faults() == {}
-    assert told.seen.acknowledged > 0
 
 
 # Controls
@@ -102,6 +101,13 @@ def test_a_mistake_that_cannot_be_made_stops_the_campaign():
 # Verdicts
 
 
+def test_a_bid_refused_in_good_time_and_a_rush_without_a_receipt_fail_the_clock():
+    """Under a clock that is fast a service that believes it lets nobody in, or sends those away who were in time."""
+    for wrong in (Seen(weather="stalled", acknowledged=9, wronged=1), Seen(weather="stalled")):
+        assert clock.Round("an hour fast", 3600.0, wrong, {}).faults()
+    assert clock.Round("an hour fast", 3600.0, Seen(weather="stalled", acknowledged=9), {}).faults() == {}
+
+
 @pytest.mark.parametrize("name", MUST_BE_NONE)
 def test_a_single_fault_in_a_rush_fails_the_campaign(name: str):
     good, bad = Seen(weather="calm", acknowledged=9), Seen(weather="slow", **{name: 1})
@@ -121,6 +127,16 @@ def test_a_control_that_was_not_caught_fails_the_campaign():
     planted = canaries.Outcome(code="", planted={"dump": False}, opened=True)
     assert canaries.faults_of(planted) == ["planted and not found: dump"]
     assert canaries.faults_of(canaries.Outcome(code="", planted={"dump": True}, opened=True)) == []
+
+
+def test_what_one_part_of_the_canaries_has_missed_the_next_does_not_mend():
+    """A control that was not found, or a canary that was, stays so when the campaign goes on."""
+    whole = canaries.Outcome(code="")
+    whole.add(canaries.Outcome(code="", sent={"late": 2}, planted={"dump": False}, opened=True))
+    assert (whole.sent, whole.opened) == ({"late": 2}, True)
+    found = canaries.Found("late", "hex", "dump", "")
+    whole.add(canaries.Outcome(code="", sent={"late": 3}, planted={"dump": True}, before=[found]))
+    assert (whole.sent, whole.planted, whole.before, whole.opened) == ({"late": 5}, {"dump": False}, [found], False)
 
 
 def test_every_kind_of_weather_comes_in_turn():

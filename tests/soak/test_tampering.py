@@ -1,22 +1,25 @@
 """The long campaign against the log, on a part of it."""
 
+import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.soak import tampering
+from tests.soak.harness import load, store
 from tests.soak.tampering import (
     BITS_A_CHUNK,
     STAGES,
+    STORED_IN,
     Progress,
     by_database_alone,
-    load,
+    fresh,
     main,
     parts,
     play,
     rewrites,
     run,
-    store,
 )
 
 
@@ -60,19 +63,29 @@ def test_a_bit_that_goes_unnoticed_is_told(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_campaign_goes_on_where_it_stopped_and_belongs_to_its_code(tmp_path: Path):
     path = tmp_path / "soak" / "tampering.json"
-    store(path, Progress(code=load(path).code, done=2, tamperings=70, unnoticed=["planted"]))
+    store(path, Progress(code=fresh().code, done=2, tamperings=70, unnoticed=["planted"]))
     progress = run(path, [("honest", 0), ("rewrites", 0), ("head", 0)], 60.0)
     assert (progress.done, progress.tamperings > 70, progress.unnoticed) == (3, True, ["planted"])
-    assert load(path) == progress
+    assert load(path, fresh()) == progress
     store(path, Progress(code="of another script", done=3))
-    assert load(path).done == 0
+    assert load(path, fresh()).done == 0
 
 
-def test_a_campaign_in_which_something_went_unnoticed_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_campaign_fails_by_what_went_unnoticed_and_is_not_passed_before_all_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Neither where the hour was up in the log's parts, nor where it was up among the stored bids."""
     monkeypatch.chdir(tmp_path)
-    path = Path(".soak/tampering.json")
-    done = len(parts(100))
-    store(path, Progress(code=load(path).code, done=done, stored=5, unnoticed=["planted"]))
-    assert main(["100"]) == 1
-    store(path, Progress(code=load(path).code, done=done, stored=5))
-    assert main(["100"]) == 0
+    path, done, changes = Path(".soak/tampering.json"), len(parts(100)), 100 // STORED_IN
+    whole = Progress(code=fresh().code, done=done, stored=changes)
+    for progress, status, said in (
+        (whole, 0, "passed"),
+        (replace(whole, unnoticed=["planted"]), 1, "failed"),
+        (replace(whole, stored=changes - 1), 2, "unfinished"),
+        (replace(whole, done=done - 1, stored=0), 2, "unfinished"),
+    ):
+        monkeypatch.setattr(tampering, "LONGEST_SECONDS", 0.0)
+        monkeypatch.setattr(tampering, "run", lambda path, _todo, _seconds: load(path, fresh()))
+        store(path, progress)
+        assert main(["100"]) == status
+        assert json.loads(capsys.readouterr().out)["verdict"] == said

@@ -3,6 +3,8 @@
 Three kinds of walls: the guard of one operation, the condition on the tenant in one query (with the database's own wall
 down, or that one would hide it), the policy on one table. Each mutant is a copy of the project with one change; the
 tests of isolation run in it and must fail. `make soak SOAK=walls N=20` tries twenty more; what was tried is kept.
+
+Exit status 1 if nobody noticed a wall that was gone, or if a mutant did not run; 2 while mutants are left.
 """
 
 import os
@@ -18,9 +20,16 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from service.access import ROWS
-from tests.soak.harness import LONGEST_SECONDS, PROJECT, SOAK, code_digest, load, store, tell, verdict
+from tests.soak.harness import LONGEST_SECONDS, PROJECT, SOAK, Failed, code_digest, load, store, tell, verdict
 
-WALLS = next((PROJECT / "migrations").glob("*_walls.sql"))
+LAST = max((PROJECT / "migrations").glob("*.sql"))
+"""The last migration: only behind it are there all tables and their policies, and a wall can be taken down."""
+
+TRIED_BY = tuple(
+    PROJECT / "tests" / name for name in ("make_worlds.py", "service/test_isolation.py", "service/test_walls.py")
+)
+"""What must notice: what was tried is tried again when these change, as when the program does."""
+
 TENANT = re.compile(
     r"(?:(?<=WHERE\n)|(?<=WHERE )|(?<=AND )|(?<=ON )|(?<=\(\n))(?P<space>\s*)"
     r"(?P<condition>[\w.]*\b(?:buyer_id|supplier_id|organisation_id) = :\w+::uuid)"
@@ -116,7 +125,7 @@ def policies() -> Iterator[Mutant]:
         yield Mutant(
             f"policy on {table}",
             "policy",
-            f"migrations/{WALLS.name}",
+            f"migrations/{LAST.name}",
             "",
             f"\nALTER POLICY {policy} ON {table} USING (TRUE);\n",
             f"test_isolation_of_rows and {table}-",
@@ -143,43 +152,48 @@ def plant(mutant: Mutant, folder: Path) -> None:
     assert text.count(mutant.old) == 1 or mutant.old == "", mutant
     path.write_text(text.replace(mutant.old, mutant.new) if mutant.old else text + mutant.new, encoding="utf-8")
     if mutant.kind == "query":
-        walls = folder / "migrations" / WALLS.name
-        walls.write_text(walls.read_text("utf-8") + DOWN, encoding="utf-8")
+        last = folder / "migrations" / LAST.name
+        last.write_text(last.read_text("utf-8") + DOWN, encoding="utf-8")
 
 
 def is_caught(mutant: Mutant, folder: Path) -> bool:
-    """Whether the isolation tests fail in the mutant, as opposed to not running at all."""
+    """Whether the isolation tests fail in the mutant. Raises Failed where they do not run at all."""
     plant(mutant, folder)
     tests = "tests/service/test_walls.py" if mutant.kind == "policy" else "tests/service/test_isolation.py"
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests, "-k", mutant.selection]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode not in {0, 1} or re.search(r"^ERROR ", ran.stdout, re.MULTILINE):
-        raise RuntimeError(f"{mutant.name}: the tests did not run.\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
+        raise Failed(f"{mutant.name}: the tests did not run.\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
     return ran.returncode == 1
 
 
 def main(most: int | None = None) -> int:
-    """Try mutants until all are tried, `most` of them, or the hour is up."""
+    """Try mutants until all are tried, `most` of them, or the hour is up; one that does not run is tried again."""
     began = time.monotonic()
     path = SOAK / "walls.json"
-    progress = load(path, Progress(code_digest()))
+    progress = load(path, Progress(code_digest(*TRIED_BY)))
     tried = {*progress.caught, *progress.survived}
-    waiting = [one for one in mutants() if one.name not in tried]
+    every = mutants()
+    waiting, broken = [one for one in every if one.name not in tried], list[str]()
     for mutant in waiting[:most]:
         if time.monotonic() - began > LONGEST_SECONDS:
             break
         folder = SOAK / "walls"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        caught = is_caught(mutant, folder.resolve())
+        try:
+            caught = is_caught(mutant, folder.resolve())
+        except Failed as failure:
+            broken.append(str(failure))
+            continue
         (progress.caught if caught else progress.survived).append(mutant.name)
         store(path, progress)
         tell(f"{mutant.name}: {'caught' if caught else 'SURVIVED'}")
     faults = [f"nobody noticed: {name}" for name in progress.survived if name.rpartition(" ")[0] not in EQUIVALENT]
-    left = len(mutants()) - len(progress.caught) - len(progress.survived)
-    figures = {"mutants": len(mutants()), "caught": len(progress.caught), "survived": len(progress.survived)}
-    return verdict("walls", figures, faults, missing=f"{left} mutants are left" if left else "")
+    left = len(every) - len(progress.caught) - len(progress.survived)
+    figures = {"mutants": len(every), "caught": len(progress.caught), "survived": len(progress.survived)}
+    return verdict("walls", figures, faults + broken, missing=f"{left} mutants are left" if left else "")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,103 @@
+"""What a file looks like: its first rows, what each column was taken for, a mapping to confirm, and its doubts."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from service import spend_columns
+from service.spend_columns import Field, Kind
+from service.spend_import import Mapped, missing_of
+from service.spend_reading import Layout, Unreadable, UnreadableFile, head_of, headings_of
+
+SHOWN_ROWS: Final = 20
+SAMPLES: Final = 3
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """A column of a file with its first values, and what it was taken for."""
+
+    number: int
+    heading: str
+    field: Field | None
+    samples: tuple[str, ...]
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What a file looks like, and a mapping to confirm. `doubts` are what a person should look at first."""
+
+    sheets: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    mapping: Mapped
+    doubts: tuple[str, ...]
+
+
+def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, Field]) -> Preview | Unreadable:
+    """The beginning of a file and the mapping to propose; for a child process.
+
+    known: what people of the same buyer have confirmed before, by plain heading.
+    """
+    try:
+        head = head_of(source, kind, given)
+        headings = headings_of(head.rows, head.layout)
+    except UnreadableFile as error:
+        return error.fault
+    rows = [[*row, *[""] * (len(headings) - len(row))] for row in head.rows[head.layout.heading_row :]]
+    columns = spend_columns.meanings_of(headings, kind, known)
+    fields: dict[int, Field] = {number: field for field, number in columns.items()}
+
+    def samples(field: Field) -> list[str]:
+        number = columns.get(field)
+        return [] if number is None else [row[number - 1] for row in rows if row[number - 1].strip()]
+
+    dates, sure = spend_columns.order_of(samples("paid_on"))
+    mark, doubtful = spend_columns.mark_of(samples("amount"))
+    money = [codes for text in samples("amount") if (codes := spend_columns.currencies_in(text))]
+    mapping = Mapped(
+        layout=head.layout,
+        columns=columns,
+        dates=dates,
+        decimal_mark=mark,
+        currency=Counter(codes[0] for codes in money).most_common(1)[0][0]
+        if len(money) * 2 > len(samples("amount"))
+        else "GBP",
+    )
+    doubts = _doubts(kind, mapping, samples("amount"))
+    if samples("paid_on") and not sure:
+        doubts.append("The first rows do not tell whether the day or the month comes first in a date.")
+    if unread := [name for name in head.sheets if name != head.layout.sheet]:
+        doubts.append(f"Only the sheet {head.layout.sheet!r} is read; not: {', '.join(unread)[:300]}.")
+    if doubtful is not None:
+        doubts.append(f"The first rows do not tell whether {doubtful[:40]!r} has decimals or thousands.")
+    if any(mapping.currency not in codes for codes in money):
+        doubts.append(f"Amounts are in several currencies; all but those in {mapping.currency} will be left out.")
+    return Preview(
+        sheets=head.sheets,
+        columns=tuple(
+            Column(
+                number=number,
+                heading=heading,
+                field=fields.get(number),
+                samples=tuple(row[number - 1] for row in rows[:SAMPLES]),
+            )
+            for number, heading in enumerate(headings, 1)
+        ),
+        rows=tuple(tuple(row) for row in rows[:SHOWN_ROWS]),
+        mapping=mapping,
+        doubts=tuple(doubts),
+    )
+
+
+def _doubts(kind: Kind, mapping: Mapped, amounts: list[str]) -> list[str]:
+    doubts = [f"No column was taken for `{field}`, which is needed." for field in missing_of(kind, mapping)]
+    if kind == "payments" and "supplier" not in mapping.columns:
+        doubts.append("No column was taken for `supplier`: nothing can be said of who was paid.")
+    unread = [text for text in amounts if spend_columns.read_amount(text, mapping.decimal_mark) is None]
+    if unread:
+        doubts.append(f"{len(unread)} of the first {len(amounts)} amounts are no amounts, such as {unread[0][:40]!r}.")
+    if mapping.layout.encoding not in {"utf-8", "utf-16"}:
+        doubts.append(f"The file is not UTF-8 and is read as {mapping.layout.encoding}: look at names with accents.")
+    return doubts

@@ -1,0 +1,68 @@
+"""What a file looks like is shown before anything of it counts, with everything that a person should look at."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from service.spend_import import Mapped
+from service.spend_reading import Layout
+from tests.make_spend import HEADINGS, Desk, as_csv, payments
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_decimal_comma_is_found(desk: Desk) -> None:
+    rows = [HEADINGS, ("Elm", "01.04.2024", "1.054,10", "T1", ""), ("Elm", "13.04.2024", "-2,5", "T2", "")]
+    assert desk.look(as_csv(rows, delimiter=";")).mapping.decimal_mark == ","
+    _, found = desk.read(as_csv(rows, delimiter=";"))
+    assert (found.total, found.last_paid_on) == (Decimal("1051.60"), date(2024, 4, 13))
+
+
+def test_doubts_are_told_before_the_import(desk: Desk) -> None:
+    rows = [("Who", "Paid Date", "Betrag"), ("Elm", "01/02/2024", "many")]
+    doubts = desk.look(as_csv(rows)).doubts
+    assert any("`supplier`" in doubt for doubt in doubts)
+    assert any("'many'" in doubt for doubt in doubts)
+    assert any("day or the month" in doubt for doubt in doubts)
+    assert desk.look(payments()).doubts == ()
+
+
+def test_a_preview_shows_each_column_with_what_it_was_taken_for(desk: Desk) -> None:
+    seen = desk.look(payments())
+    assert [(one.number, one.field) for one in seen.columns] == [
+        (1, "supplier"),
+        (2, "paid_on"),
+        (3, "amount"),
+        (4, "transaction"),
+        (5, "category"),
+    ]
+    assert seen.columns[2].samples == ("60000.00", "20000.00", "80000.00")
+    assert seen.mapping == Mapped(
+        layout=Layout(), columns={"amount": 3, "supplier": 1, "paid_on": 2, "category": 5, "transaction": 4}
+    )
+
+
+def test_a_point_that_may_part_thousands_is_a_doubt(desk: Desk) -> None:
+    rows = [("Supplier", "Amount"), ("Elm", "1.234"), ("Oak", "17")]
+    assert any("'1.234'" in doubt for doubt in desk.look(as_csv(rows)).doubts)
+    assert desk.look(as_csv([*rows, ("Fir", "1.5")])).doubts == ()
+
+
+def test_the_currency_is_that_of_the_marks_beside_the_amounts(desk: Desk) -> None:
+    rows = [("Supplier", "Amount"), ("Elm", "€5.00"), ("Oak", "€7.00"), ("Fir", "£2.00")]
+    seen = desk.look(as_csv(rows))
+    assert seen.mapping.currency == "EUR"
+    assert any("several currencies" in doubt for doubt in seen.doubts)
+    assert desk.look(as_csv([("Supplier", "Amount"), ("Elm", "£5")])).doubts == ()
+
+
+def test_headings_of_other_scripts_are_known(desk: Desk) -> None:
+    greek = desk.look("Προμηθευτής;Ποσό;Ημερομηνία\nΆλφα;5,00;13/04/2024\n".encode("cp1253"))
+    assert greek.mapping.columns == {"supplier": 1, "amount": 2, "paid_on": 3}
+    assert any("cp1253" in doubt for doubt in greek.doubts)
+    assert desk.look("Доставчик;Сума\nАлдер;5,00\n".encode("cp1251")).mapping.columns == {"supplier": 1, "amount": 2}
