@@ -118,7 +118,8 @@ class Whole(AsyncPGAdapter):
         self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None
     ) -> AsyncGenerator[Any]:
         """The rows; raises ListTooLong where there are as many as the statement's last LIMIT."""
-        rows = [row async for row in super().select(conn, query_name, sql, parameters, record_class)]
+        found = cast("AsyncIterable[Any]", super().select(conn, query_name, sql, parameters, record_class))
+        rows = [row async for row in found]
         if len(rows) >= WHOLE_FROM and (limit := _LAST_LIMIT.search(sql)) and len(rows) >= int(limit[1]):
             log.error("list too long: %s has reached its LIMIT of %d rows", query_name, len(rows))
             raise ListTooLong(f"It has {len(rows)} entries, or more.")
@@ -129,7 +130,7 @@ class Whole(AsyncPGAdapter):
 @cache
 def queries(noun: str) -> Any:
     """The queries of service/sql/<noun>.sql, one async function per name, called with a connection or the pool."""
-    return aiosql.from_path(QUERIES / f"{noun}.sql", Whole, attribute=None)
+    return aiosql.from_path(QUERIES / f"{noun}.sql", cast("Any", Whole), attribute=None)
 
 
 def statement_names() -> dict[str, str]:
