@@ -91,6 +91,7 @@ from service import (
     runs,
     samples,
     score_sheets,
+    sealing,
     seals,
     selection,
     setups,
@@ -163,7 +164,7 @@ async def write_down_refusal(error: Exception, scope: Scope) -> None:
         actor, key_id = caller.person_id, caller.key_id
         data |= {"organisation_id": caller.organisation_id, "key_id": key_id}
     attempts: Attempts = scope["litestar_app"].state.attempts
-    await attempts.put(Attempt("refused", ids, actor, key_id, data))
+    await attempts.put(Attempt("refused", ids, actor, key_id, data, counted=refusal.counted))
 
 
 class Service(Litestar):
@@ -316,7 +317,7 @@ def _routers(settings: Settings) -> list[ControllerRouterHandler]:
         timestamps.router,
         exchange.router,
         imports.router,
-        Router("/", route_handlers=_WITH_BIDS, request_max_body_size=settings.max_bid_bytes),
+        Router("/", route_handlers=_WITH_BIDS, request_max_body_size=sealing.largest_container(settings.max_bid_bytes)),
         uploads.router,
         opened_documents.router,
         ceremony.router,

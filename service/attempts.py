@@ -12,7 +12,7 @@ and of one key the first PER_MINUTE; what is more is counted and becomes one ent
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -58,6 +58,8 @@ class Attempt(NamedTuple):
     actor: UUID | None
     key_id: str | None
     data: dict[str, Any]
+    counted: bool = False
+    """Whether it is only counted, because enough of its like has been written down in this minute."""
 
     @property
     def place(self) -> _Place:
@@ -97,6 +99,27 @@ class _Minute:
             "problems": dict(self.problems),
         }
         return Attempt("refused", self.first.ids, self.first.actor, self.first.key_id, data)
+
+
+class Spared:
+    """Of what is written down elsewhere the first so many in a minute, by name, and each only once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._minutes: dict[Hashable, tuple[float, set[Hashable]]] = {}
+
+    def spares(self, name: Hashable, what: Hashable) -> bool:
+        """Whether a thing shall only be counted: it was written down in this minute, or enough others were."""
+        since, written = self._minutes.get(name, (0.0, frozenset[Hashable]()))
+        fresh = asyncio.get_running_loop().time() - since < MINUTE
+        return fresh and (what in written or len(written) >= self._most)
+
+    def wrote(self, name: Hashable, what: Hashable) -> None:
+        """A thing was written down. Minutes that are over are forgotten; they stand in their order."""
+        now = asyncio.get_running_loop().time()
+        while self._minutes and now - next(iter(self._minutes.values()))[0] >= MINUTE:
+            del self._minutes[next(iter(self._minutes))]
+        self._minutes.setdefault(name, (now, set()))[1].add(what)
 
 
 class Attempts:
@@ -198,7 +221,7 @@ class Attempts:
 
     def _admit(self, log_id: UUID, one: _Waiting) -> None:
         minute = self._minute(log_id, one.attempt, one.since)
-        if minute.written < (PER_MINUTE if one.attempt.key_id else 1):
+        if not one.attempt.counted and minute.written < (PER_MINUTE if one.attempt.key_id else 1):
             minute.written += 1
             self._logs.setdefault(log_id, deque()).append(one)
         else:

@@ -23,12 +23,12 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import Meta, Struct
 
-from service import bid_sheets, db, edge, reception, sheets, wire
+from service import bid_sheets, db, edge, reception, sealing, sheets, wire
 from service.attempts import Attempt
 from service.bid_sheets import Filled
 from service.frontdoor import Answer, Desk, heard, read_body
 from service.organisations import Caller
-from service.problems import NotFound, Refusal, UnsupportedMediaType
+from service.problems import BodyTooLarge, NotFound, Refusal, UnsupportedMediaType
 from service.receipts import ENCODER, Receipt, find_receipt
 from service.reception import KEY, Sent, Taken, check_complete, check_key
 from service.sealing import BID_TYPE
@@ -87,7 +87,7 @@ class BidDoor:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._most: int = state.max_bid_bytes
+        self._most: dict[str, int] = {kind: most_bytes(kind, state.max_bid_bytes) for kind in _MEDIA_TYPES}
         self._desk = Desk("POST", "/lots/{lot_id}/bids")
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
@@ -133,7 +133,7 @@ class BidDoor:
         key = headers.get(b"idempotency-key", b"").decode("latin-1")
         if media_type not in _MEDIA_TYPES or not KEY.fullmatch(key):
             return None
-        body = await read_body(receive, self._most, grow)
+        body = await read_body(receive, self._most[media_type], grow)
         return None if body is None else Sent(caller, lot_id, uuid4(), 1, check_key(key), media_type, body)
 
 
@@ -189,6 +189,13 @@ class BidOperation(Operation):
 
 
 _MEDIA_TYPES = ("application/json", BID_TYPE)
+
+
+def most_bytes(media_type: str, most: int) -> int:
+    """How many bytes a bid's body may have. most: of contents that are not sealed."""
+    return sealing.largest_container(most) if media_type == BID_TYPE else most
+
+
 _SHEETS = tuple(sheets.TYPES.values())
 _REFUSED = "bid_refused"
 
@@ -227,6 +234,7 @@ async def _came(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
         wanted = ", ".join(_MEDIA_TYPES + _SHEETS)
         raise UnsupportedMediaType(f"A bid is one of {wanted}, not {media_type or 'without a type'}.")
     body = await _body(request, caller, lot_id)
+    _check_size(media_type, body, request.app.state.max_bid_bytes)
     if media_type in _MEDIA_TYPES:
         return _Came(media_type, body)
     way = await reception.read_way_in(request.app.state.pool, caller, lot_id)
@@ -247,6 +255,12 @@ async def _take(
             return await state.reception.take(Sent(caller, lot_id, bid_id, version, key, media_type, body, variant))
 
 
+def _check_size(media_type: str, body: bytes, most: int) -> None:
+    """Litestar lets in what any bid may have; what is not sealed may have less."""
+    if len(body) > most_bytes(media_type, most):
+        raise BodyTooLarge("The body is larger than this address takes.")
+
+
 async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -> bytes:
     """The whole body; an upload that breaks off is evidence and goes into the tender's log."""
     try:
@@ -263,6 +277,7 @@ async def _dry_run(
 ) -> Response[DryRun]:
     way = await reception.read_way_in(pool, caller, lot_id)
     came = _Came("", await request.body())
+    _check_size(came.media_type, came.body, request.app.state.max_bid_bytes)
     if edge.media_type_of(request) in _SHEETS:
         came = await _came(request, caller, lot_id)
     with bid_sheets.told_by_cells(came.filled):

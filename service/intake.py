@@ -60,6 +60,7 @@ Outcome = Literal[
     "standing",
     "withdrawn",
     "version-changed",
+    "too-many-versions",
     "documents-missing",
     "documents-elsewhere",
     "key-refused",
@@ -95,6 +96,14 @@ class IdempotencyKeyReused(Refusal):
     status = 422
 
 
+class TooManyVersions(Refusal):
+    """There are as many versions of your bids for this lot as are kept.
+
+    Your standing bid stays valid as it is; nothing was stored. If it must still change, ask the buyer before the
+    deadline.
+    """
+
+
 class Post(NamedTuple):
     """A sealed bid on its way in; `retry_key` is the sender's Idempotency-Key, `key_id` the API key it came by."""
 
@@ -124,7 +133,10 @@ class Post(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the statement decided about one bid. `fingerprint` is the first request's where the key had been used."""
+    """What the statement decided about one bid. `fingerprint` is the first request's where the key had been used.
+
+    `recorded`: whether it has made an entry of the log.
+    """
 
     outcome: Outcome
     at: datetime
@@ -133,6 +145,7 @@ class Verdict(NamedTuple):
     version: int
     fingerprint: str
     proof: Proof | None
+    recorded: bool = True
 
 
 class _Waiting(NamedTuple):
@@ -448,6 +461,7 @@ def _verdicts(posts: Sequence[Post], rows: Sequence[Any], signer: Signer) -> lis
             proof=prove(signer, row["entry"], row["place"], *trees[post.tender_id])
             if row["verdict"] == "stored"
             else None,
+            recorded=row["entry"] is not None,
         )
         for post, row in zip(posts, rows, strict=True)
     ]

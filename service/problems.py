@@ -53,6 +53,8 @@ class Refusal(Exception):
     """The word by which clients of OAuth 2 know it."""
     recorded = False
     """Whether the attempt stands in the log already, by the statement that refused it."""
+    counted = False
+    """Whether the attempt is only counted there, because enough of its like is written down (`attempts`)."""
 
     def __init__(
         self,

@@ -16,7 +16,8 @@ from msgspec import UNSET, Struct
 
 import scoring
 from service import db, sealing, submissions, wire
-from service.intake import IdempotencyKeyReused, Intake, Post, Verdict
+from service.attempts import Spared
+from service.intake import IdempotencyKeyReused, Intake, Post, TooManyVersions, Verdict
 from service.money import AcceptedCurrency, Vat
 from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, Unauthenticated, pointer
@@ -27,6 +28,9 @@ from service.submissions import MOST_VARIANTS, Admits, Submission, VariantTerms
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("reception")
+
+LATE_PER_MINUTE = 10
+"""Late bids of one supplier for one lot that a process has recorded with size and digest; what is more is counted."""
 
 
 class WayIn(Struct, frozen=True, kw_only=True):
@@ -204,6 +208,7 @@ def check_sealed(container: Container, way: WayIn, *, first: bool) -> None:
 
 _WHY: Mapping[str, Callable[[], Refusal]] = {
     "cancelled": lambda: LotCancelled("The lot was cancelled; your bid was not stored."),
+    "too-many-versions": lambda: TooManyVersions("Withdrawn bids and replaced versions count as well."),
     "withdrawn": lambda: BidWithdrawn("The bid has been withdrawn; submit a new one to the lot."),
     "documents-elsewhere": lambda: DocumentOfAnotherBid("Another standing bid of yours names one of its documents."),
     "key-refused": lambda: Unauthenticated("Send a valid key: `Authorization: Bearer ts_live_…`."),
@@ -221,7 +226,7 @@ def refusal_of(verdict: Verdict, standing: Standing) -> Refusal:
                 f" {verdict.submission_deadline.isoformat()}{', and the bids are opened' if early else ''}."
                 " It is recorded in the tender's log, and not stored."
             )
-            refusal.recorded = True
+            refusal.recorded, refusal.counted = verdict.recorded, not verdict.recorded
             return refusal
         case "standing":
             return BidAlreadySubmitted(_of_standing(standing) or "There is a standing bid already.")
@@ -318,6 +323,7 @@ class Reception:
         self._pool = pool
         self._secrets = secrets
         self._ways: OrderedDict[UUID, WayIn] = OrderedDict()
+        self._late = Spared(LATE_PER_MINUTE)
 
     async def take(self, sent: Sent) -> Taken:
         """Judge, seal and store a bid; raises the Refusal that tells why it was not.
@@ -333,7 +339,7 @@ class Reception:
                 if copied := await self._judge_unfit(sent, way):
                     return copied
                 raise
-            verdict = await self.intake.put(post)
+            verdict = await self._judge(post)
             if verdict.outcome == "replay":
                 return await self._replayed(sent, verdict)
             if verdict.outcome == "stored":
@@ -346,11 +352,23 @@ class Reception:
                 raise await self._refusal(sent, verdict, post.documents)
         raise AssertionError
 
+    async def _judge(self, post: Post) -> Verdict:
+        """What the statement decides; many late ones, or one that comes again, make no entries: they bear no digest."""
+        whose, what = (post.supplier_id, post.lot_id), (post.operation, post.fingerprint)
+        if self._late.spares(whose, what):
+            verdict = await self.intake.put(post._replace(tender_digest="", digest=""))
+            if verdict.outcome in {"late", "replay"}:
+                return verdict
+        verdict = await self.intake.put(post)
+        if verdict.outcome == "late":
+            self._late.wrote(whose, what)
+        return verdict
+
     async def _judge_unfit(self, sent: Sent, way: WayIn) -> Taken | None:
         """Late bids, and copies of what was stored under other rules, are told so first, and not what else is wrong."""
         if not 0 <= sent.variant <= MOST_VARIANTS:
             return None
-        verdict = await self.intake.put(self._unfit(sent, way))
+        verdict = await self._judge(self._unfit(sent, way))
         if verdict.outcome == "replay":
             return await self._replayed(sent, verdict)
         if verdict.outcome in {"late", "key-refused", "unknown"}:

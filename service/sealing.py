@@ -62,6 +62,7 @@ _P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 """P-256: y² = x³ - 3x + _B modulo _P (SEC 2, 2.4.2)."""
 _OFFER, _PRICE, _DOCUMENT = 1, 2, 3
+_MOST_PARTS = 255
 
 
 class SealBroken(Exception):
@@ -389,6 +390,12 @@ def build_container(
     for kind, contents in parts:
         written += [kind.to_bytes(1, "big"), len(contents).to_bytes(4, "big"), contents]
     return b"".join(written)
+
+
+def largest_container(most: int) -> int:
+    """Bytes of the largest container of a bid whose contents have at most so many."""
+    framing = 4 + 4 + 32 + 1 + _MOST_PARTS * (1 + 4 + UUID_BYTES)
+    return framing + 2 * HEADER_BYTES + sealed_bytes(most, OFFER_STEP) + sealed_bytes(1, OFFER_STEP)
 
 
 def parse_container(container: bytes) -> Container:

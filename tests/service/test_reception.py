@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from service import db, sealing
+from service import db, reception, sealing
 from tests.make import a_bid, a_corrigendum
+from tests.make_sealed import a_sealed_bid
 from tests.service.conftest import Market, Person, done, refused
 from tests.service.test_bids import until_somebody_waits
 from tests.service.test_documents import a_document
@@ -360,3 +361,50 @@ async def test_of_many_documents_those_that_are_missing_are_named(market: Market
     problem = refused(await market.alder.submit(tender, bid), 422, "documents-missing")
     assert [fault["pointer"] for fault in problem["errors"]] == [f"/documents/{one}" for one in missing]
     assert problem["detail"].startswith("2 of the documents")
+
+
+async def test_late_bids_beyond_some_in_a_minute_are_counted_and_so_is_one_that_comes_again(market: Market) -> None:
+    """One supplier fills no log: each is told, the first are evidence; a receipt is had again all the same."""
+    tender = await market.publish()
+    receipt = done(await market.alder.submit(tender, key="in time"))
+    await market.close(tender)
+    for number in range(reception.LATE_PER_MINUTE + 2):
+        refused(await market.alder.submit(tender, key=f"late {number // 2}"), 409, "submission-deadline-passed")
+    for number in range(reception.LATE_PER_MINUTE + 2):
+        refused(await market.alder.submit(tender, key=f"later {number}"), 409, "submission-deadline-passed")
+    assert done(await market.alder.submit(tender, key="in time")) == receipt
+    refused(await market.birch.submit(tender), 409, "submission-deadline-passed")
+    after = [entry for entry in await market.log(tender) if entry["position"] > receipt["proof"]["position"]]
+    assert {entry["kind"] for entry in after} == {"bid.late"}
+    assert len(after) == reception.LATE_PER_MINUTE + 1
+
+
+async def test_versions_have_a_bound_and_what_stands_goes_on_standing(market: Market) -> None:
+    """Withdrawn ones count, so that nobody fills the disk by submitting and withdrawing."""
+    tender = await market.publish()
+    path = f"/bids/{done(await market.alder.submit(tender))['bid_id']}"
+    owner, bid_id = market.owner, path.removeprefix("/bids/")
+    await owner.execute("UPDATE bids SET version = 1000 WHERE id = $1", bid_id)
+    for _ in range(2):
+        refused(await market.alder.put(path, a_bid(), Idempotency_Key="k"), 409, "too-many-versions")
+    assert await owner.fetchval("SELECT version FROM bids WHERE id = $1 AND withdrawn_at IS NULL", bid_id) == 1000
+    await owner.execute("UPDATE bids SET withdrawn_at = clock_timestamp() WHERE id = $1", bid_id)
+    refused(await market.alder.submit(tender), 409, "too-many-versions")
+    await owner.execute("UPDATE bids SET version = 998 WHERE id = $1", bid_id)
+    path = f"/bids/{done(await market.alder.submit(tender))['bid_id']}"
+    done(await market.alder.put(path, a_bid(), Idempotency_Key="k"))
+    refused(await market.alder.put(path, a_bid(), Idempotency_Key="l"), 409, "too-many-versions")
+    done(await market.birch.submit(tender))
+
+
+async def test_a_sealed_bid_may_hold_as_much_as_one_that_is_not(market: Market) -> None:
+    """What sealing adds counts for nobody; contents that are one step larger are too large."""
+    tender = await market.publish()
+    container = a_sealed_bid(tender, market.alder, bytes(1_000_000))
+    assert len(container) > 1_000_000
+    path = f"/bids/{done(await send(market, market.alder, 'POST', path_of(tender), container))['bid_id']}"
+    done(await send(market, market.alder, "PUT", path, a_sealed_bid(tender, market.alder, bytes(1_000_000), version=2)))
+    larger = a_sealed_bid(tender, market.birch, bytes(1_020_000))
+    refused(await send(market, market.birch, "POST", path_of(tender), larger), 413, "body-too-large")
+    plain = b" " * 1_000_001
+    refused(await send(market, market.alder, "PUT", path, plain, "application/json"), 413, "body-too-large")
