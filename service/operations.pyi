@@ -703,9 +703,13 @@ class Drawing(TypedDict):
 
 class Due(TypedDict):
     about: str
+    begins_on: NotRequired[str | None]
     due_on: str
     kind: Literal["report", "verify", "rectify", "assess", "publish"]
     last_day: NotRequired[str | None]
+    notice: NotRequired[Literal["kpis", "assessment", "failure"] | None]
+    number: NotRequired[int | None]
+    title: NotRequired[str]
 
 class Effect(TypedDict):
     after: list[str]
