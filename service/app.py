@@ -239,11 +239,11 @@ async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
     Papers have the seats that the settings give; spend, whose imports take minutes, has one of its own, and so has what
     is done in a moment, such as releases.
     """
-    apart = partial(jobs.work, dsn, at_once=1, grace=settings.shutdown_seconds, pooler=settings.database_pooler)
+    seat = partial(jobs.work, dsn, at_once=1, grace=settings.shutdown_seconds, pooler=settings.database_pooler)
     async with asyncio.TaskGroup() as group:
         group.create_task(reports.work(dsn, settings, papers.DUTIES))
-        group.create_task(apart(spend_reports.duties(settings)))
-        group.create_task(apart(contract_reminders.DUTIES | releases.duties(settings)))
+        group.create_task(seat(spend_reports.duties(settings)))
+        group.create_task(seat(contract_reminders.DUTIES | releases.duties(settings)))
         group.create_task(relay.work(dsn, settings, secrets))
 
 
