@@ -3,6 +3,8 @@
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
+# Dozens of processes start in a run of the tests; each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 BIN := .venv/bin
