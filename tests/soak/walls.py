@@ -144,7 +144,7 @@ def plant(mutant: Mutant, folder: Path) -> None:
     for name in COPIED:
         source = PROJECT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / name)
         else:
             shutil.copy(source, folder / name)
     path = folder / mutant.file
