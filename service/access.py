@@ -116,6 +116,7 @@ ROWS: dict[str, Row] = {
     "download_year": _open(),
     "get_extension": _open(),
     "get_extension_schema": _open(),
+    "get_extension_codes": _open(),
     # What comes with the program
     "get_catalogue": _read("caller"),
     "get_model": _read("caller"),

@@ -317,6 +317,15 @@ SCHEMA: Final[dict[str, Any]] = {
 }
 
 
+GOALS: Final = """Code,Title,Description
+social.localEmployment,Local employment,The goal is to employ people who live near by.
+social.apprenticeships,Apprenticeships,The goal is to train apprentices.
+social.workPlacements,Work placements,The goal is to give people experience of work.
+social.skills,Skills,The goal is to teach people what they need for work.
+"""
+"""Codes of the built-in measures that the standard's open codelist `sustainabilityGoal` lacks."""
+
+
 @get(EXTENSION)
 async def get_extension() -> dict[str, Any]:
     """Read our own extension of the standard, which has no field for the scores of a bid."""
@@ -326,6 +335,7 @@ async def get_extension() -> dict[str, Any]:
         "documentationUrl": {"en": ""},
         "compatibility": ["1.1"],
         "dependencies": [one for one in ocds_profiles.CURRENT if "_bid_" in one or "_awardCriteria_" in one],
+        "codelists": ["+sustainabilityGoal.csv"],
         "schemas": ["release-schema.json"],
     }
 
@@ -334,6 +344,12 @@ async def get_extension() -> dict[str, Any]:
 async def get_extension_schema() -> dict[str, Any]:
     """Read what our extension adds to the schema of a release."""
     return SCHEMA
+
+
+@get("/public/ocds/bid-evaluation/codelists/+sustainabilityGoal.csv", media_type="text/csv")
+async def get_extension_codes() -> str:
+    """Read the goals that our extension adds to the standard's open list, which has none for jobs near by or skills."""
+    return GOALS
 
 
 public = Router(
@@ -346,6 +362,7 @@ public = Router(
         download_year,
         get_extension,
         get_extension_schema,
+        get_extension_codes,
     ],
     tags=["Public"],
 )

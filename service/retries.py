@@ -37,7 +37,7 @@ SQL = db.queries("retries")
 NOT_KEPT = frozenset(
     {
         *("submit_bid", "upload_document", "upload_spend_file", "add_evidence", "import_catalogue", "import_tender"),
-        *("value_quantities", "issue_token"),
+        "issue_token",
     }
 )
 """Operations with POST that are not kept here: they keep keys themselves, know the same bytes again, or change nothing

@@ -81,4 +81,4 @@ def test_what_the_tests_install_beside_the_service_changes_none_of_its_versions(
 def test_continuous_integration_runs_the_makefile_s_targets_and_nothing_else():
     script = (PROJECT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in script if line and not line.startswith("#")]
-    assert commands == ["set -eu", 'cd "$(dirname "$0")/.."', "exec make browser check test"]
+    assert commands == ["set -eu", 'cd "$(dirname "$0")/.."', "exec make browser faketime check test"]

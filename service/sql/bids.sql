@@ -5,7 +5,7 @@ FROM withdraw_bid(:bid_id::uuid, :supplier_id::uuid, :person_id::uuid) AS judged
 
 -- name: is_withdrawn(bid_id, supplier_id)$
 -- Whether a supplier's own bid has been withdrawn.
-SELECT bid.withdrawn_at IS NOT NULL FROM bids AS bid
+SELECT bid.withdrawn_at IS NOT NULL AS withdrawn FROM bids AS bid
 WHERE bid.id = :bid_id::uuid AND bid.supplier_id = :supplier_id::uuid;
 
 -- name: list_own(lot_id, supplier_id)

@@ -1,6 +1,6 @@
 """The city's purchases hold together: bids fit the rules, marks lie on the scale, deliveries are of the promises."""
 
-from datetime import date
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -9,7 +9,8 @@ import scoring
 from scoring.offers import check_offer, is_for_panel, judged_value
 from service.city_data import CONTACTS, PEOPLE, PURCHASES, Purchase
 from service.demo_data import BUYER
-from service.measures import NewCriteriaProposal, by_code, propose
+from service.measures import Asked, NewCriteriaProposal, by_code, propose
+from service.tenders import TenderRow
 
 every_purchase = pytest.mark.parametrize("purchase", PURCHASES, ids=lambda one: one.story.tender["reference"])
 
@@ -17,7 +18,10 @@ every_purchase = pytest.mark.parametrize("purchase", PURCHASES, ids=lambda one: 
 def rules_of(purchase: Purchase) -> scoring.Lot:
     """The rules as the service makes them of the city's own criteria and the catalogue's."""
     new = msgspec.convert(purchase.proposal, NewCriteriaProposal)
-    proposed = propose(new, date(2026, 4, 1), by_code())
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+    told = {"jurisdiction": purchase.story.tender.get("jurisdiction", "none"), "now": now, "time_zone": "Europe/London"}
+    drafted = TenderRow(**(dict.fromkeys(TenderRow.__struct_fields__) | told))
+    proposed = propose(new, Asked(drafted, by_code(), ()))
     assert proposed.warnings == ()
     own = [msgspec.convert(one, scoring.Criterion) for one in purchase.own]
     return scoring.Lot(criteria=(*own, proposed.criterion))

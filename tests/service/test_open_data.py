@@ -1,5 +1,6 @@
 """Open data for anybody: what is new, whole years, one tender's record; no key, and nothing that was not released."""
 
+import csv
 import json
 from datetime import datetime
 from typing import Any
@@ -8,8 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from service.measures import by_code
 from service.open_data import Publication
 from service.settings import Settings
+from tests.ocds_bundle import LOCAL_GOALS
 from tests.service.conftest import Market, done, refused
 from tests.service.test_releases import make_due, packaged
 
@@ -111,6 +114,10 @@ async def test_our_own_extension_is_served_where_packages_say_it_is(market: Mark
     told = done(await market.anonymous.get("/public/ocds/bid-evaluation/extension.json"))
     schema = done(await market.anonymous.get(f"/public/ocds/bid-evaluation/{told['schemas'][0]}"))
     assert {"BidEvaluation", "CriterionScore"} <= schema["definitions"].keys()
+    listed = await market.anonymous.get(f"/public/ocds/bid-evaluation/codelists/{told['codelists'][0]}")
+    assert listed.headers["content-type"].startswith("text/csv")
+    goals = {row["Code"] for row in csv.DictReader(listed.text.splitlines())}
+    assert goals == LOCAL_GOALS < {measure.goal for measure in by_code().values()}
     address = Publication.of(Settings(public_url="https://tenders.city.example")).evaluation
     assert address == "https://tenders.city.example/public/ocds/bid-evaluation/extension.json"
     assert Publication.of(Settings()).evaluation.startswith("https://example.org/")
