@@ -52,7 +52,7 @@ def a_release() -> str:
         status="active",
         award_criteria=award_criteria.published(rules),
         has_sustainability=True,
-        sustainability=award_criteria.sustainability(rules),
+        sustainability=award_criteria.sustainability(rules, {}),
     )
     release = ocds.Release(
         ocid="ocds-213czf-NUMBER",

@@ -1,16 +1,18 @@
 """What the benchmarks say about load is what was measured."""
 
+import json
 import os
 import random
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from service import db
 from service.results import Asked, find_digests
-from tests.bench import market, reads
+from tests.bench import market, ocds, reads
 from tests.bench.load import Invalid, as_measured, cpu_seconds, percentile
 
 
@@ -64,3 +66,13 @@ async def test_what_the_reads_are_measured_on_is_what_the_database_takes(dsn: st
     asked = [Asked(key_id, str(result_id)) for result_id in stored.ids.values()]
     async with await db.open_pool(dsn, connections=1) as pool, pool.acquire() as conn:
         assert (await find_digests(conn, asked)).keys() == set(asked)
+
+
+async def test_both_sides_send_the_releases_of_a_year(dsn: str, tmp_path: Path):
+    """Two measurements that called what had changed ended before they had measured anything."""
+    await ocds.fill(dsn, {3: 2001})
+    await ocds.by_ours(dsn, 2001, tmp_path / "ours")
+    await ocds.by_list(dsn, 2001, tmp_path / "list")
+    sent = [json.loads(line) for line in (tmp_path / "ours").read_text().splitlines()]
+    assert sent == json.loads((tmp_path / "list").read_text())["releases"]
+    assert [release["tender"]["id"] for release in sent] == ["1", "2", "3"]
