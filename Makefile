@@ -34,7 +34,7 @@ serve: .venv/installed pango
 	$(BIN)/tenderscore serve
 
 test: .venv/installed-dev pango
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
 
 check: .venv/installed-dev
 	$(BIN)/ruff check

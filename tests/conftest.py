@@ -32,7 +32,11 @@ LONGEST = {
 
 
 def pytest_configure() -> None:
-    """What tests write lies in memory where there is room: each copy of a database is a thousand files."""
+    """What tests write lies in memory where there is room: each copy of a database is a thousand files.
+
+    No client reads the world's authorities (for longer than many a test takes): this folder holds none.
+    """
+    os.environ.setdefault("SSL_CERT_DIR", str(Path(__file__).parent))
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
         return
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
