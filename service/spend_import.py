@@ -283,22 +283,22 @@ PAYMENTS = (
 CREATE OR REPLACE TEMP VIEW read_lines AS
 SELECT
     *,
-    coalesce(
-        NOT regexp_full_match(amount, getvariable('amount_plain'))
-        AND regexp_matches(amount, getvariable('other_money')),
-        false
-    ) AS foreign_money,
+    coalesce(NOT plain AND regexp_matches(amount, getvariable('other_money')), false) AS foreign_money,
     CASE
-        WHEN regexp_full_match(amount, getvariable('amount_plain'))
+        WHEN plain
         THEN CAST(replace(replace(amount, getvariable('group_mark'), ''), getvariable('mark'), '.') AS DECIMAL(18, 2))
         WHEN amount IS NOT NULL THEN read_amount(amount)
     END AS sum_paid,
     CASE
-        WHEN try_strptime(paid_on, getvariable('day_form')) >= TIMESTAMP '1900-01-01'
-        THEN CAST(try_strptime(paid_on, getvariable('day_form')) AS DATE)
+        WHEN plain_day >= TIMESTAMP '1900-01-01' THEN CAST(plain_day AS DATE)
         WHEN paid_on IS NOT NULL THEN read_day(paid_on)
     END AS day
-FROM raw
+FROM (
+    SELECT
+        *, regexp_full_match(amount, getvariable('amount_plain')) AS plain,
+        try_strptime(paid_on, getvariable('day_form')) AS plain_day
+    FROM raw
+)
 """,
     r"""
 CREATE OR REPLACE TEMP VIEW lines AS
@@ -333,8 +333,7 @@ SELECT
     sum_paid AS amount, day AS paid_on,
     CASE
         WHEN sum_paid IS NULL THEN amount
-        WHEN NOT regexp_full_match(amount, getvariable('amount_plain'))
-        AND regexp_matches(amount, '[.,][0-9]{2}[0-9]*[1-9]') THEN amount
+        WHEN NOT plain AND regexp_matches(amount, '[.,][0-9]{2}[0-9]*[1-9]') THEN amount
     END AS amount_text,
     CASE WHEN day IS NULL THEN paid_on END AS paid_on_text,
     supplier, supplier_id, body, unit, category, code, transaction, kind, description, postcode, country, nuts, size,

@@ -208,14 +208,15 @@ def propose(register: Register, wanted: Sequence[Wanted], refused: Mapping[str, 
     """For suppliers, the best paid first: entries with their number or names alike, unless a person said no."""
     from rapidfuzz import fuzz, process
 
-    words = {number: name.words for number, name in enumerate(register.names) if name.words}
+    words = {number: _sorted(name) for number, name in enumerate(register.names) if name.words}
     found: list[Proposal] = []
     for one in wanted[:MOST_PROPOSALS]:
-        best = process.extract(one.name.words, words, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=PROPOSED)
+        own = _sorted(one.name)
+        best = process.extract(own, words, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=PROPOSED)
         likeness = {number: int(like) for _, like, number in best}
         numbered = register.numbered(one.identifiers)
         for number in sorted(numbered - set(likeness))[:PROPOSED]:
-            likeness[number] = int(fuzz.token_sort_ratio(one.name.words, register.names[number].words))
+            likeness[number] = int(fuzz.ratio(own, _sorted(register.names[number])))
         alike = tuple(
             Alike(
                 entry=register.key(number),
@@ -229,6 +230,11 @@ def propose(register: Register, wanted: Sequence[Wanted], refused: Mapping[str, 
         if alike:
             found.append(Proposal(supplier=one.key, name=one.shown, amount=one.amount, alike=alike))
     return found
+
+
+def _sorted(name: Name) -> str:
+    """The words of a name in the alphabet's order: that of two names does not matter."""
+    return " ".join(sorted(name.words.split()))
 
 
 # What is known of a supplier

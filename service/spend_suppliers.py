@@ -105,6 +105,7 @@ class Suppliers:
         self._numbers: dict[int | str, int] = {}
         self._wanted: dict[int, tuple[Name, set[str]]] = {}
         self._of_payee: dict[int, int] = {}
+        self._names: dict[int, Name] = {}
         self._forms: dict[str, set[str]] = defaultdict(set)
         for name in register.names:
             self._forms[name.words] |= {name.form} - {""}
@@ -115,15 +116,15 @@ class Suppliers:
         """Which legal forms each name comes with."""
         for payee in payees:
             if _named(payee[1]):
-                name = name_of(payee[1])
+                name = self._names[payee[0]] = name_of(payee[1])
                 self._forms[name.words] |= {name.form} - {""}
 
     def learn_suppliers(self, payees: Iterable[tuple[Any, ...]]) -> None:
         """Which supplier each payee is, once all names are known."""
         for number, name, *_, first_id, last_id in payees:
-            if _named(name):
+            if number in self._names:
                 ids = {identifier_of(one) for one in (first_id, last_id)} - {""}
-                self._of_payee[number] = self._supplier(name, name_of(name), ids)
+                self._of_payee[number] = self._supplier(name, self._names[number], ids)
 
     def choose(self) -> None:
         """Whom a person leaves out, and whom a long contract holds, once all suppliers are known."""
@@ -141,7 +142,7 @@ class Suppliers:
         place = self.suppliers[supplier].entry
         entry = None if place is None else self._register.entries[place]
         of_entry = entry or _NO_ENTRY
-        known = voluntary_of(voluntary, name_of(name))
+        known = voluntary_of(voluntary, self._names[number])
         if known is None and place is not None:
             known = voluntary_of(of_entry.voluntary, self._register.names[place])
         return (
