@@ -1,7 +1,8 @@
--- What one supplier can make the record keep has bounds, and what is sealed is read by one role, documents' keys included.
+-- What one supplier can make the record keep has bounds; the role of the opening may read what documents were sealed with.
+-- The application's role can still: the version before this one, which may run beside it, reads it so.
 
 -- As in migration 0024, with one verdict more:
---   too-many-versions (the supplier's bids for the lot, withdrawn ones counted, have as many as are kept).
+--   too-many-versions (the supplier's bids for the lot, withdrawn ones and variants counted, have as many as are kept).
 -- A late bid that comes without a digest is judged and not recorded one by one: `reception` says when that is so.
 CREATE OR REPLACE FUNCTION store_bids(
     lot_ids uuid [], bid_ids uuid [], versions integer [], supplier_ids uuid [], person_ids uuid [],
@@ -55,12 +56,13 @@ BEGIN
                 WHEN given.version > 1 AND standing.id IS DISTINCT FROM given.bid_id THEN 'withdrawn'
                 WHEN given.version > 1 AND standing.version + 1 <> given.version THEN 'version-changed'
                 -- Every version is kept as long as the record is. What stands goes on standing.
+                -- So that who withdraws the last of many can still bid, first versions have some room more.
                 WHEN
-                    most_versions < given.version + (
-                        SELECT coalesce(sum(past.version), 0) FROM bids AS past
+                    most_versions + CASE WHEN given.version = 1 THEN 100 ELSE 0 END < given.version + (
+                        SELECT coalesce(sum(other.version), 0) FROM bids AS other
                         WHERE
-                            past.supplier_id = given.supplier_id AND past.lot_id = given.lot_id
-                            AND past.withdrawn_at IS NOT NULL
+                            other.supplier_id = given.supplier_id AND other.lot_id = given.lot_id
+                            AND other.id <> given.bid_id
                     )
                     THEN 'too-many-versions'
                 WHEN

@@ -19,6 +19,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from service import db, merkle
+from service.attempts import Spared
 from service.problems import Refusal, Unavailable
 from service.receipts import Proof, prove
 from service.sealing import Envelope
@@ -49,6 +50,8 @@ STORE_SECONDS = 60.0
 standby would then be seen, receipt and all, although nobody else has it."""
 CRASH_SECONDS = 10.0
 """How long the service is not ready after its writer has failed by a mistake of ours, and was started again."""
+LATE_PER_MINUTE = 10
+"""Entries for late bids of one supplier for one lot; what is more is counted."""
 DUPLICATE_WAIT = 5.0
 """Seconds that a repeated key waits for the first request's answer."""
 
@@ -126,6 +129,11 @@ class Post(NamedTuple):
     variant: int
 
     @property
+    def whose(self) -> tuple[UUID, UUID]:
+        """Whose bid for which lot: of these one is judged at a time."""
+        return self.supplier_id, self.lot_id
+
+    @property
     def operation(self) -> tuple[object, ...]:
         """What its Idempotency-Key is unique in."""
         target = (self.lot_id, self.variant) if self.version == 1 else self.bid_id
@@ -169,6 +177,7 @@ class Intake:
         self._bytes = 0
         self._own_bytes: dict[UUID, int] = {}
         self._crashed: float | None = None
+        self._late = Spared(LATE_PER_MINUTE)
         self._conn: db.Connection | None = None
 
     @contextlib.asynccontextmanager
@@ -368,6 +377,25 @@ class Intake:
         return judging.exception() or judging.result()
 
     async def _judge(self, conn: db.Connection, posts: list[Post], patience: float) -> list[Verdict]:
+        """The verdicts. Many late bids of one supplier, or one that comes again, make no entries: they bear no digest.
+
+        A batch has one bid at most of a supplier for a lot, so that none goes by before the last one is counted.
+        """
+        spared = {
+            at for at, post in enumerate(posts) if self._late.spares(post.whose, (post.operation, post.fingerprint))
+        }
+        bare = [post._replace(tender_digest="", digest="") if at in spared else post for at, post in enumerate(posts)]
+        verdicts = await self._ask(conn, bare, patience)
+        again = [at for at in sorted(spared) if verdicts[at].outcome not in {"late", "replay"}]
+        if again:  # the deadline has moved
+            for at, verdict in zip(again, await self._ask(conn, [posts[at] for at in again], patience), strict=True):
+                verdicts[at] = verdict
+        for post, verdict in zip(posts, verdicts, strict=True):
+            if verdict.outcome == "late" and verdict.recorded:
+                self._late.wrote(post.whose, (post.operation, post.fingerprint))
+        return verdicts
+
+    async def _ask(self, conn: db.Connection, posts: list[Post], patience: float) -> list[Verdict]:
         signer = self._secrets.signers[0]
         lock_timeout = f"{round(patience * 1000)}ms"
         rows = SQL.store_bids(conn, **_columns(posts), signer=signer.key_id, lock_timeout=lock_timeout)
@@ -394,9 +422,8 @@ def _next_batch(queue: deque[_Waiting]) -> list[_Waiting]:
     batch: list[_Waiting] = []
     seen: set[tuple[UUID, UUID]] = set()
     for waiting in queue:
-        pair = (waiting.post.supplier_id, waiting.post.lot_id)
-        if pair not in seen:
-            seen.add(pair)
+        if waiting.post.whose not in seen:
+            seen.add(waiting.post.whose)
             batch.append(waiting)
             if len(batch) == MOST_AT_ONCE:
                 break

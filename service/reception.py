@@ -16,7 +16,6 @@ from msgspec import UNSET, Struct
 
 import scoring
 from service import db, sealing, submissions, wire
-from service.attempts import Spared
 from service.intake import IdempotencyKeyReused, Intake, Post, TooManyVersions, Verdict
 from service.money import AcceptedCurrency, Vat
 from service.organisations import Caller
@@ -28,9 +27,6 @@ from service.submissions import MOST_VARIANTS, Admits, Submission, VariantTerms
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("reception")
-
-LATE_PER_MINUTE = 10
-"""Late bids of one supplier for one lot that a process has recorded with size and digest; what is more is counted."""
 
 
 class WayIn(Struct, frozen=True, kw_only=True):
@@ -220,14 +216,7 @@ def refusal_of(verdict: Verdict, standing: Standing) -> Refusal:
     """Why a bid was not stored, with what it takes to mend it."""
     match verdict.outcome:
         case "late":
-            early = verdict.at < verdict.submission_deadline  # by a clock that is behind
-            refusal = SubmissionDeadlinePassed(
-                f"The bid arrived at {verdict.at.isoformat()}; the deadline was"
-                f" {verdict.submission_deadline.isoformat()}{', and the bids are opened' if early else ''}."
-                " It is recorded in the tender's log, and not stored."
-            )
-            refusal.recorded, refusal.counted = verdict.recorded, not verdict.recorded
-            return refusal
+            return _late(verdict)
         case "standing":
             return BidAlreadySubmitted(_of_standing(standing) or "There is a standing bid already.")
         case "version-changed":
@@ -237,6 +226,21 @@ def refusal_of(verdict: Verdict, standing: Standing) -> Refusal:
             return DocumentsMissing(f"{len(faults)} of the documents that the bid names are not there.", faults=faults)
         case outcome:
             return _WHY.get(outcome, NotFound)()
+
+
+def _late(verdict: Verdict) -> Refusal:
+    at, submission_deadline = verdict.at.isoformat(), verdict.submission_deadline.isoformat()
+    early = verdict.at < verdict.submission_deadline  # by a clock that is behind
+    refusal = SubmissionDeadlinePassed(
+        f"The bid arrived at {at}; the deadline was"
+        f" {submission_deadline}{', and the bids are opened' if early else ''}."
+        " It is recorded in the tender's log, and not stored."
+        if verdict.recorded
+        else f"The bid arrived at {at}; the deadline was {submission_deadline}. Of many late bids in one minute the log"
+        " has the first ones and counts the others; this one is not stored."
+    )
+    refusal.recorded, refusal.counted = verdict.recorded, not verdict.recorded
+    return refusal
 
 
 def _of_standing(standing: Standing) -> str:
@@ -323,7 +327,6 @@ class Reception:
         self._pool = pool
         self._secrets = secrets
         self._ways: OrderedDict[UUID, WayIn] = OrderedDict()
-        self._late = Spared(LATE_PER_MINUTE)
 
     async def take(self, sent: Sent) -> Taken:
         """Judge, seal and store a bid; raises the Refusal that tells why it was not.
@@ -339,7 +342,7 @@ class Reception:
                 if copied := await self._judge_unfit(sent, way):
                     return copied
                 raise
-            verdict = await self._judge(post)
+            verdict = await self.intake.put(post)
             if verdict.outcome == "replay":
                 return await self._replayed(sent, verdict)
             if verdict.outcome == "stored":
@@ -352,23 +355,11 @@ class Reception:
                 raise await self._refusal(sent, verdict, post.documents)
         raise AssertionError
 
-    async def _judge(self, post: Post) -> Verdict:
-        """What the statement decides; many late ones, or one that comes again, make no entries: they bear no digest."""
-        whose, what = (post.supplier_id, post.lot_id), (post.operation, post.fingerprint)
-        if self._late.spares(whose, what):
-            verdict = await self.intake.put(post._replace(tender_digest="", digest=""))
-            if verdict.outcome in {"late", "replay"}:
-                return verdict
-        verdict = await self.intake.put(post)
-        if verdict.outcome == "late":
-            self._late.wrote(whose, what)
-        return verdict
-
     async def _judge_unfit(self, sent: Sent, way: WayIn) -> Taken | None:
         """Late bids, and copies of what was stored under other rules, are told so first, and not what else is wrong."""
         if not 0 <= sent.variant <= MOST_VARIANTS:
             return None
-        verdict = await self._judge(self._unfit(sent, way))
+        verdict = await self.intake.put(self._unfit(sent, way))
         if verdict.outcome == "replay":
             return await self._replayed(sent, verdict)
         if verdict.outcome in {"late", "key-refused", "unknown"}:

@@ -723,12 +723,13 @@ BEGIN
                 WHEN given.version > 1 AND standing.id IS DISTINCT FROM given.bid_id THEN 'withdrawn'
                 WHEN given.version > 1 AND standing.version + 1 <> given.version THEN 'version-changed'
                 -- Every version is kept as long as the record is. What stands goes on standing.
+                -- So that who withdraws the last of many can still bid, first versions have some room more.
                 WHEN
-                    most_versions < given.version + (
-                        SELECT coalesce(sum(past.version), 0) FROM bids AS past
+                    most_versions + CASE WHEN given.version = 1 THEN 100 ELSE 0 END < given.version + (
+                        SELECT coalesce(sum(other.version), 0) FROM bids AS other
                         WHERE
-                            past.supplier_id = given.supplier_id AND past.lot_id = given.lot_id
-                            AND past.withdrawn_at IS NOT NULL
+                            other.supplier_id = given.supplier_id AND other.lot_id = given.lot_id
+                            AND other.id <> given.bid_id
                     )
                     THEN 'too-many-versions'
                 WHEN
