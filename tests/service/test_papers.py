@@ -19,7 +19,7 @@ from playwright.async_api import Page
 
 from service import apart, db, jobs, papers, pdf, reports
 from service.language import LANGUAGES
-from tests.make_papers import MADE, PLAIN, data_of
+from tests.make_papers import MADE, PLAIN, data_of, moderation
 from tests.service.conftest import Market, Person, at_work, refused
 from tests.service.test_pdf import can_print, faults, text_of
 from tests.service.test_screen import browser, in_a_browser, inaccessible, page, shown
@@ -253,3 +253,18 @@ def test_a_formula_that_was_tried_twice_is_told_apart_by_its_parameters():
 
 def test_every_kind_of_paper_has_an_example_to_look_at():
     assert MADE.keys() == papers.PAPERS.keys()
+
+
+def test_a_moderation_of_many_questions_is_made_in_parts():
+    """Each criterion is one: a panel's two thousand questions in one piece took more memory than a process has."""
+    paper = moderation()
+    (judged,) = paper.judged
+    asked = judged.questions[0]
+
+    def parts(questions: int) -> tuple[str, ...]:
+        many = msgspec.structs.replace(judged, questions=(asked,) * questions)
+        data = msgspec.json.encode(msgspec.structs.replace(paper, judged=(many,) * 3))
+        return pdf.parts_of(papers.typeset_paper("moderation", data, "en"))
+
+    assert len(parts(33)) == 1
+    assert [part.count('class="question"') for part in parts(34)] == [34, 34, 34]

@@ -16,6 +16,7 @@ from scoring import canonical, evaluate, sensitivity
 from service import typeset
 from service.chronicle_document import ChronicleDocument, ChronicleRow, ChronicleTitle, entry_of
 from service.events import Kind
+from service.pdf import CUT
 from service.report_document import Entry, ReportDocument
 from tests.make_reports import SCALE, lot_of, opened, report_named, report_on, report_with_prices_apart, retrofit_report
 from tests.recorded import recorded as facts_recorded
@@ -59,8 +60,8 @@ def test_every_fact_that_a_tender_s_log_records_has_a_word():
     assert worded == (recorded - ids) | {"criterion", "supplier", "withheld"}
 
 
-def chronicle_of(data: dict[str, Any], kind: str = "tender.edited", lang: str = "de") -> str:
-    """What a chronological record prints of one entry, without markup."""
+def chronicle_of(data: dict[str, Any], kind: str = "tender.edited", lang: str = "de", entries: int = 1) -> str:
+    """What a chronological record prints of an entry, told so many times, without markup of cells."""
     row = ChronicleRow(
         position=1,
         kind=kind,
@@ -82,9 +83,17 @@ def chronicle_of(data: dict[str, Any], kind: str = "tender.edited", lang: str = 
         jurisdiction="none",
         time_zone="Europe/Berlin",
     )
-    document = ChronicleDocument(tender=title, at=row.at, sealed=False, entries=(entry_of(row),))
-    (line,) = re.findall(r"<tbody.*?</tbody>", typeset.typeset_chronicle(document, lang), re.DOTALL)
+    document = ChronicleDocument(tender=title, at=row.at, sealed=False, entries=(entry_of(row),) * entries)
+    (line,) = re.findall(r"<tbody.*</tbody>", typeset.typeset_chronicle(document, lang), re.DOTALL)
     return re.sub(r"</?(?:bdi|td|tr|tbody|th)\b[^>]*>", "", line)
+
+
+def test_a_record_of_many_entries_is_made_in_parts():
+    """A whole evaluation's ten thousand in one table took gigabytes to lay out."""
+    told = chronicle_of({"shoe_size": 43}, entries=2001)
+    assert told.count("shoe_size") == 2001
+    assert told.count(CUT) == 2
+    assert chronicle_of({"shoe_size": 43}, entries=1000).count(CUT) == 0
 
 
 def test_a_record_names_what_was_changed_in_its_own_language():
