@@ -90,10 +90,10 @@ def chronicle_of(data: dict[str, Any], kind: str = "tender.edited", lang: str = 
 
 def test_a_record_of_many_entries_is_made_in_parts():
     """A whole evaluation's ten thousand in one table took gigabytes to lay out."""
-    told = chronicle_of({"shoe_size": 43}, entries=2001)
-    assert told.count("shoe_size") == 2001
+    told = chronicle_of({"shoe_size": 43}, entries=501)
+    assert told.count("shoe_size") == 501
     assert told.count(CUT) == 2
-    assert chronicle_of({"shoe_size": 43}, entries=1000).count(CUT) == 0
+    assert chronicle_of({"shoe_size": 43}, entries=250).count(CUT) == 0
 
 
 def test_a_record_names_what_was_changed_in_its_own_language():
