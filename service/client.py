@@ -70,7 +70,7 @@ class Client(Operations):
 
     def send(self, operation: Operation, given: dict[str, Any]) -> Any:
         """Send an operation with its arguments. Raises calls.Refused and calls.NoAnswer."""
-        return self._run(exchange(prepare(self._url, operation, given, self._key)))
+        return self._run(exchange(operation, prepare(self._url, operation, given, self._key)))
 
     def get(self, location: str) -> Reply[Any]:
         """Read what a `location` leads to. Raises ValueError for an address of somebody else."""
@@ -136,7 +136,7 @@ class AsyncClient(AsyncOperations):
 
     async def send(self, operation: Operation, given: dict[str, Any]) -> Any:
         """Send an operation with its arguments. Raises calls.Refused and calls.NoAnswer."""
-        return await self._run(exchange(prepare(self._url, operation, given, self._key)))
+        return await self._run(exchange(operation, prepare(self._url, operation, given, self._key)))
 
     async def get(self, location: str) -> Reply[Any]:
         """Read what a `location` leads to. Raises ValueError for an address of somebody else."""
