@@ -25,6 +25,15 @@ LONGEST_WAIT = 60.0
 """Seconds; a service that asks for more patience is not waited for."""
 
 
+HARMLESS_TWICE: dict[str, str] = {
+    "DELETE /bids/{bid_id}": "A withdrawn bid stays so, and each repetition gets the same receipt, whenever it comes.",
+    "DELETE /keys/{key_id}": "A revoked key stays so since the first time; who has revoked the one in use gets a 401.",
+    "DELETE /identity-providers/{provider_id}": "A retired provider stays so since the first time.",
+}
+"""What is put or deleted and changes nothing the second time, with the reason. All else decides anew, is one version
+more, or is refused because it is done already: it is sent again only with an idempotency key."""
+
+
 class Operation(Struct, frozen=True, omit_defaults=True):
     """An operation as the description of the interface has it.
 
@@ -37,6 +46,12 @@ class Operation(Struct, frozen=True, omit_defaults=True):
     query: dict[str, str] = {}
     headers: dict[str, str] = {}
     bodies: tuple[str, ...] = ()
+
+    def may_repeat(self, request: httpx.Request) -> bool:
+        """Whether its request does no more when it comes twice than when it comes once."""
+        if self.method in {"GET", "HEAD"} or "Idempotency-Key" in request.headers:
+            return True
+        return f"{self.method} {self.path}" in HARMLESS_TWICE
 
 
 class Reply(Struct, Generic[T_co], frozen=True, kw_only=True):
@@ -241,15 +256,13 @@ Steps = Generator[httpx.Request | float, httpx.Response | httpx.TransportError |
 """Yields a request, and is sent its answer or what went wrong; or seconds to wait, and is sent nothing."""
 
 
-def exchange(request: httpx.Request) -> Steps:
-    """Send a request until it is answered, as often as that is safe, and give the reply.
+def exchange(operation: Operation, request: httpx.Request) -> Steps:
+    """Send an operation's request until it is answered, as often as that is safe, and give the reply.
 
-    Safe to repeat is what only reads and what carries an idempotency key; what is put or deleted, where it names no
-    version that the first attempt has changed; anything after a refusal that says it was not done (429), and where no
-    connection came about. Raises Refused and NoAnswer.
+    Safe to repeat is what only reads, what carries an idempotency key, and what HARMLESS_TWICE names; anything after a
+    refusal that says it was not done (429), and where no connection came about. Raises Refused and NoAnswer.
     """
-    repeatable = request.method in {"GET", "HEAD"} or "Idempotency-Key" in request.headers
-    repeatable |= request.method in {"PUT", "DELETE"} and "If-Match" not in request.headers
+    repeatable = operation.may_repeat(request)
     for tried in range(1, TRIES + 1):
         answer = yield request
         if isinstance(answer, httpx.Response):

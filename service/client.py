@@ -11,7 +11,7 @@ What may be sent again is, with patience, after 429, 503 and broken connections;
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar
 
@@ -28,6 +28,10 @@ T = TypeVar("T")
 SECONDS = 60.0
 LONGEST_POLL = 25
 """Seconds that `follow` lets the service wait for news before it answers that there are none."""
+AT_ONCE = 1.0
+"""Seconds; an answer that there are no news which comes sooner was not waited for."""
+LONGEST_PAUSE = 30.0
+"""Seconds; from one on `follow` doubles its pauses up to here while the service does not wait."""
 
 
 class _Page(TypedDict, Generic[T]):
@@ -43,6 +47,25 @@ class Place:
     def __init__(self, after: str | None = None) -> None:
         """`after`: from behind which place on; None for the feed's start."""
         self.after = after
+
+
+class _Patience:
+    """Seconds to wait before the feed is asked again: none, unless it says at once that there is nothing.
+
+    So it answers where too many wait already, and while it stops.
+    """
+
+    def __init__(self) -> None:
+        self._pause = 0.0
+        self._asked = 0.0
+
+    def ask(self) -> None:
+        self._asked = time.monotonic()
+
+    def before_next(self, items: Sequence[object]) -> float:
+        at_once = not items and time.monotonic() - self._asked < AT_ONCE
+        self._pause = min(LONGEST_PAUSE, max(1.0, 2 * self._pause)) if at_once else 0.0
+        return self._pause
 
 
 class FalseReceipt(Exception):
@@ -70,7 +93,7 @@ class Client(Operations):
 
     def send(self, operation: Operation, given: dict[str, Any]) -> Any:
         """Send an operation with its arguments. Raises calls.Refused and calls.NoAnswer."""
-        return self._run(exchange(prepare(self._url, operation, given, self._key)))
+        return self._run(exchange(operation, prepare(self._url, operation, given, self._key)))
 
     def get(self, location: str) -> Reply[Any]:
         """Read what a `location` leads to. Raises ValueError for an address of somebody else."""
@@ -102,10 +125,15 @@ class Client(Operations):
 
     def follow(self, place: Place) -> "Iterator[News]":
         """Every piece of news from a place on, without an end: waits for the next where there is none."""
+        patience = _Patience()
         while True:
+            patience.ask()
             page = self.read_feed(after=place.after, wait=LONGEST_POLL).value
+            pause = patience.before_next(page["items"])
             yield from page["items"]
             place.after = page["next"]
+            if pause:
+                time.sleep(pause)
 
     def made(self, operation: Callable[..., Reply[T]], *args: Any, **given: Any) -> Reply[T]:
         """What an operation answers once it is made, such as a report."""
@@ -136,7 +164,7 @@ class AsyncClient(AsyncOperations):
 
     async def send(self, operation: Operation, given: dict[str, Any]) -> Any:
         """Send an operation with its arguments. Raises calls.Refused and calls.NoAnswer."""
-        return await self._run(exchange(prepare(self._url, operation, given, self._key)))
+        return await self._run(exchange(operation, prepare(self._url, operation, given, self._key)))
 
     async def get(self, location: str) -> Reply[Any]:
         """Read what a `location` leads to. Raises ValueError for an address of somebody else."""
@@ -172,11 +200,16 @@ class AsyncClient(AsyncOperations):
 
     async def follow(self, place: Place) -> "AsyncIterator[News]":
         """Every piece of news from a place on, without an end: waits for the next where there is none."""
+        patience = _Patience()
         while True:
+            patience.ask()
             page = (await self.read_feed(after=place.after, wait=LONGEST_POLL)).value
+            pause = patience.before_next(page["items"])
             for item in page["items"]:
                 yield item
             place.after = page["next"]
+            if pause:
+                await asyncio.sleep(pause)
 
     async def made(self, operation: Callable[..., Awaitable[Reply[T]]], *args: Any, **given: Any) -> Reply[T]:
         """What an operation answers once it is made, such as a report."""

@@ -126,6 +126,14 @@ class SubjectAlreadyKnown(Refusal):
     """
 
 
+class LastAdministrator(Refusal):
+    """This is the last identity that names others, and people work by the others.
+
+    Name another with the scope `admin` first (`POST /people/{person_id}/identities`), then revoke this one; or revoke
+    it last of all.
+    """
+
+
 # The keys that providers publish
 
 
@@ -338,8 +346,9 @@ async def retire_provider(
     if found is None:
         raise NotFound
     retired = msgspec.convert(found, IdentityProvider)
-    data = {"provider_id": retired.id, "organisation_id": found["organisation_id"]}
-    await events.record(conn, "identity-provider.retired", tender_id=None, actor=caller.person_id, data=data)
+    if found["is_new"]:
+        data = {"provider_id": retired.id, "organisation_id": found["organisation_id"]}
+        await events.record(conn, "identity-provider.retired", tender_id=None, actor=caller.person_id, data=data)
     return retired
 
 
@@ -352,8 +361,8 @@ async def add_identity(
 ) -> Identity:
     """Say which subject of your identity provider a person of your organisation is; needs the scope `admin`.
 
-    While a provider alone decides, a key names the first alone, which has the scope `admin`: who has signed in by it
-    strongly names all others. Otherwise whoever steals a key could make its thief the approver.
+    While a provider alone decides, who has signed in strongly by an identity with the scope `admin` names all others.
+    A key names such a one, and only while none works: whoever steals a key could make its thief the approver.
     """
     check_scopes(caller, data.scopes)
     person = await organisations.find_person(conn, person_id, caller)
@@ -368,15 +377,37 @@ async def add_identity(
 
 
 async def _check_may_name(conn: db.Connection, caller: Caller, new: NewIdentity) -> None:
-    """Refuse a weak sign-in once an identity works, and a first one by which nobody could name the second."""
+    """Refuse a weak sign-in while somebody works who names others, and else whoever could not name a second one.
+
+    Of two who come at once the later sees whom the earlier has named: the providers are locked.
+    """
     if caller.decides:
         return
-    if await SQL.any_identity(conn, organisation_id=caller.organisation_id):
+    await _lock(conn, caller)
+    if (await _working(conn, caller)).others_name:
         check_sign_in(caller)
     if "admin" not in new.scopes:
         mend = "Begin with who names the others, and give it the scopes read, write and admin."
-        fault = Fault("/scopes", "The first identity of all lacks the scope admin.", mend)
-        raise InvalidRequest("After the first one keys name no identities any more.", faults=(fault,))
+        fault = Fault("/scopes", "Nobody works yet who has the scope admin.", mend)
+        raise InvalidRequest("A key names none but who names all others.", faults=(fault,))
+
+
+async def _lock(conn: db.Connection, caller: Caller) -> bool:
+    """Keep all others of the organisation from naming and revoking; says whether a provider of it alone decides."""
+    found = [row async for row in SQL.lock_providers(conn, organisation_id=caller.organisation_id)]
+    return any(not row["keys_decide"] for row in found)
+
+
+class _Working(Struct, frozen=True, kw_only=True):
+    """Of the identities that work: whether one names others, whether another does, and whether there is another."""
+
+    names: bool
+    others_name: bool
+    others_work: bool
+
+
+async def _working(conn: db.Connection, caller: Caller, key_id: str = "") -> _Working:
+    return await db.one(SQL.find_working(conn, organisation_id=caller.organisation_id, key_id=key_id), _Working)
 
 
 async def _name(conn: db.Connection, person: Person, data: NewIdentity, caller: Caller) -> Identity:
@@ -422,19 +453,24 @@ async def revoke_key(
     """Revoke a key of your own organisation at once; needs the scope `admin`, except for the key you are using.
 
     Another's identity at a provider that alone decides is revoked by who has signed in there strongly: a key that could
-    revoke one could give its subject to somebody else.
+    revoke one could give its subject to somebody else. The last one with the scope `admin` is revoked last of all.
     """
     if key_id != caller.key_id:
         caller.require("admin")
     if not re.fullmatch("[0-9A-Za-z]{12}", key_id):
         raise NotFound
+    alone_decides = await _lock(conn, caller)
+    working = await _working(conn, caller, key_id)
     found = await organisations.SQL.revoke_key(conn, key_id=key_id, organisation_id=caller.organisation_id)
     if found is None:
         raise NotFound
     if found["is_identity"] and key_id != caller.key_id:
         check_sign_in(caller)
+    if alone_decides and working.names and working.others_work and not working.others_name:
+        raise LastAdministrator("Without it nobody who has signed in could name or revoke the others.")
     key = msgspec.convert(found, Key)
-    await events.record(conn, "key.revoked", tender_id=None, actor=caller.person_id, data={"key_id": key.id})
+    if found["is_new"]:
+        await events.record(conn, "key.revoked", tender_id=None, actor=caller.person_id, data={"key_id": key.id})
     return key
 
 

@@ -10,10 +10,11 @@ ordered among themselves, and cursors hold nothing but an instant and an id of i
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import asyncpg
 from litestar import Request, Response, Router, get
@@ -241,31 +242,45 @@ EVERY_SECONDS = 1.0
 LONGEST_WAIT = 25
 """Seconds: shorter than what balancers take for a silent connection."""
 MOST_WAITING = 200
+MOST_OF_AN_ORGANISATION = 16
 MOST_OF_A_KEY = 4
+LOOKS_AT_ONCE = 4
+"""Of those whom the bell has woken so many look at a time; the pool's other connections are left to who comes anew."""
 
 
 class Bell:
-    """Wakes who waits for news: one task of the process looks every second how far was told, while anybody waits."""
+    """Wakes who waits for news: one task of the process looks every second whom something was told, while any wait."""
 
     def __init__(self) -> None:
-        self.rung = asyncio.Event()
-        self._waiting: Counter[str] = Counter()
+        self.looking = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._rung: WeakValueDictionary[UUID, asyncio.Event] = WeakValueDictionary()
+        self._waiting: Counter[tuple[UUID, str]] = Counter()
         self._watching: asyncio.Task[None] | None = None
 
-    def has_room(self, key_id: str) -> bool:
+    def of(self, caller: Caller) -> asyncio.Event:
+        """What is set with the next news of somebody's organisation; take it before you look for what is there."""
+        rung = self._rung.get(caller.organisation_id)
+        if rung is None:
+            rung = self._rung[caller.organisation_id] = asyncio.Event()
+        return rung
+
+    def has_room(self, caller: Caller) -> bool:
         """Whether one more may wait with this key; who may not is answered at once."""
-        return self._waiting.total() < MOST_WAITING and self._waiting[key_id] < MOST_OF_A_KEY
+        own = sum(number for (whose, _), number in self._waiting.items() if whose == caller.organisation_id)
+        of_key = self._waiting[caller.organisation_id, caller.key_id]
+        return self._waiting.total() < MOST_WAITING and own < MOST_OF_AN_ORGANISATION and of_key < MOST_OF_A_KEY
 
     @contextlib.contextmanager
-    def listening(self, pool: asyncpg.Pool, key_id: str) -> Generator[None]:
+    def listening(self, pool: asyncpg.Pool, caller: Caller) -> Generator[None]:
         """Somebody waits."""
-        self._waiting[key_id] += 1
+        place = caller.organisation_id, caller.key_id
+        self._waiting[place] += 1
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch(pool))
         try:
             yield
         finally:
-            self._waiting[key_id] -= 1
+            self._waiting[place] -= 1
             self._waiting += Counter()  # keeps only those who wait
             if not self._waiting:
                 self._watching.cancel()
@@ -275,22 +290,46 @@ class Bell:
         last: datetime | None = None
         while True:
             with contextlib.suppress(*FAILURES):  # who waits is told so when it looks, or that there is no news
-                told_at: datetime = await SQL.read_told_at(pool)
-                if told_at != last:
-                    rung, self.rung, last = self.rung, asyncio.Event(), told_at
-                    rung.set()
+                told = await SQL.read_told(pool, since=last)
+                self._ring(None if last is None else told["organisations"])
+                last = told["told_at"]
             await asyncio.sleep(EVERY_SECONDS)
 
+    def _ring(self, organisations: Collection[UUID | None] | None) -> None:
+        """Wake whom something was told; all of them where that was everybody, or where nobody knows it yet."""
+        everybody = organisations is None or None in organisations
+        for whose in [*self._rung] if everybody else organisations or ():
+            rung = None if whose is None else self._rung.pop(whose, None)
+            if rung is not None:
+                rung.set()
 
-async def heard(rung: asyncio.Event, draining: asyncio.Event, seconds: float) -> bool:
-    """Whether the bell has rung before the time was up and before the process was told to stop."""
-    waits = [asyncio.create_task(event.wait()) for event in (rung, draining)]
+
+async def heard(rung: asyncio.Event, ends: Collection[asyncio.Task[Any]], seconds: float) -> bool:
+    """Whether the bell has rung before the time was up and before anything else ended the wait."""
+    if seconds <= 0:
+        return False
+    ringing = asyncio.create_task(rung.wait())
     try:
-        await asyncio.wait(waits, timeout=max(0, seconds), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([ringing, *ends], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for wait in waits:
-            wait.cancel()
-    return rung.is_set() and not draining.is_set()
+        ringing.cancel()
+    return rung.is_set() and not any(end.done() for end in ends)
+
+
+@contextlib.contextmanager
+def _ends(request: Request[Caller, Any, State], draining: asyncio.Event) -> Generator[Collection[asyncio.Task[Any]]]:
+    """What ends a wait before its time: the process was told to stop, or nobody is there any more to be answered."""
+    ends = asyncio.create_task(draining.wait()), asyncio.create_task(_gone(request))
+    try:
+        yield ends
+    finally:
+        for end in ends:
+            end.cancel()
+
+
+async def _gone(request: Request[Caller, Any, State]) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 Wait = Annotated[
@@ -317,15 +356,16 @@ async def read_feed(
     something new for you, or when the time is up; at once where too many wait already.
     """
     bell: Bell = state.bell
-    begun, place = asyncio.get_running_loop().time(), start_of(after, state.secrets)
-    rung = bell.rung
+    loop, place = asyncio.get_running_loop(), start_of(after, state.secrets)
+    until, rung = loop.time() + wait, bell.of(caller)
     found = await _look(state.pool, caller, place, limit)
-    if wait and not found and bell.has_room(caller.key_id):
-        with bell.listening(state.pool, caller.key_id):
-            while not found and await heard(rung, state.draining, begun + wait - asyncio.get_running_loop().time()):
-                caller = await sign_in.authenticate(state, request.headers.get("authorization"))
-                rung = bell.rung
-                found = await _look(state.pool, caller, place, limit)
+    if wait and not found and bell.has_room(caller):
+        with bell.listening(state.pool, caller), _ends(request, state.draining) as ends:
+            while not found and await heard(rung, ends, until - loop.time()):
+                async with bell.looking:
+                    caller = await sign_in.authenticate(state, request.headers.get("authorization"))
+                    rung = bell.of(caller)
+                    found = await _look(state.pool, caller, place, limit)
     return _feed(state, found, place, limit)
 
 

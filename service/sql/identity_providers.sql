@@ -34,11 +34,13 @@ LIMIT :limit::int;
 -- Accept no more tokens of a provider; a second time changes nothing. The operator, for no organisation, retires any.
 UPDATE identity_providers AS provider
 SET retired_at = coalesce(provider.retired_at, clock_timestamp())
+FROM identity_providers AS before
 WHERE
     provider.id = :provider_id::uuid
     AND coalesce(provider.organisation_id = :organisation_id::uuid, TRUE)
+    AND before.id = provider.id
 RETURNING
-    provider.organisation_id, provider.id, provider.issuer, provider.audience, provider.algorithms,
+    before.retired_at IS NULL AS is_new, provider.organisation_id, provider.id, provider.issuer, provider.audience, provider.algorithms,
     provider.acr_values, provider.keys_decide,
     CASE WHEN provider.untyped THEN 'untyped' ELSE provider.token_type END AS token_type,
     provider.registered_at, provider.retired_at;
@@ -56,17 +58,28 @@ WHERE
     AND provider.retired_at IS NULL
 FOR SHARE;
 
--- name: any_identity(organisation_id)$
--- Whether somebody of an organisation can sign in at a provider of it.
-SELECT EXISTS (
-    SELECT
-    FROM identities AS identity
-    INNER JOIN identity_providers AS provider ON identity.provider_id = provider.id
-    INNER JOIN api_keys AS key ON identity.key_id = key.id
-    WHERE
-        provider.organisation_id = :organisation_id::uuid AND provider.retired_at IS NULL
-        AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())
-);
+-- name: lock_providers(organisation_id)
+-- An organisation's providers that are not retired, kept until the end of the transaction from all who name or revoke.
+SELECT provider.id, provider.keys_decide
+FROM identity_providers AS provider
+WHERE provider.organisation_id = :organisation_id::uuid AND provider.retired_at IS NULL
+ORDER BY provider.id
+FOR NO KEY UPDATE
+LIMIT 1000;
+
+-- name: find_working(organisation_id, key_id)^
+-- Of the identities by which people of an organisation can sign in: whether this one names others, whether another does,
+-- and whether there is another.
+SELECT
+    coalesce(bool_or('admin' = ANY (key.scopes)) FILTER (WHERE key.id = :key_id::text), FALSE) AS names,
+    coalesce(bool_or('admin' = ANY (key.scopes)) FILTER (WHERE key.id <> :key_id::text), FALSE) AS others_name,
+    count(*) FILTER (WHERE key.id <> :key_id::text) > 0 AS others_work
+FROM identities AS identity
+INNER JOIN identity_providers AS provider ON identity.provider_id = provider.id
+INNER JOIN api_keys AS key ON identity.key_id = key.id
+WHERE
+    provider.organisation_id = :organisation_id::uuid AND provider.retired_at IS NULL
+    AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp());
 
 -- name: insert_identity(provider_id, subject, key_id)^
 -- Say whose a subject is; None where it is somebody's already whose key still works.

@@ -1,6 +1,11 @@
--- name: read_told_at()$
--- Up to when was told: what somebody waits for has come no earlier than this moves.
-SELECT relay.told_at FROM relay;
+-- name: read_told(since)^
+-- Up to when was told, and whom since an instant: organisations, and NULL for everybody. None came before this moves.
+SELECT
+    relay.told_at,
+    array(
+        SELECT DISTINCT told.organisation_id FROM news AS told WHERE told.told_at > :since::timestamptz
+    ) AS organisations
+FROM relay;
 
 -- name: list_news(organisation_id, person_id, rights, after_at, after_id, limit)
 -- What an organisation is told and what everybody is, as far as this person may read it, from behind a place on.

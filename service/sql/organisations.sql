@@ -63,10 +63,13 @@ LIMIT :limit::int;
 -- Revoke a key of the organisation, and say whether a provider's subject comes by it; a second time changes nothing.
 UPDATE api_keys AS key
 SET revoked_at = coalesce(key.revoked_at, clock_timestamp())
-FROM people AS person
-WHERE key.id = :key_id::text AND person.id = key.person_id AND person.organisation_id = :organisation_id::uuid
+FROM people AS person, api_keys AS before
+WHERE
+    key.id = :key_id::text AND person.id = key.person_id AND person.organisation_id = :organisation_id::uuid
+    AND before.id = key.id
 RETURNING
     key.id, key.person_id, key.label, key.scopes, key.created_at, key.expires_at, key.revoked_at,
+    before.revoked_at IS NULL AS is_new,
     EXISTS (SELECT FROM identities AS identity WHERE identity.key_id = key.id) AS is_identity;
 
 -- name: list_holders(key_ids)

@@ -7,10 +7,15 @@ import pytest
 
 from service import calls
 from service.calls import NoAnswer, Operation, Refused, exchange, path_of, prepare
+from service.operations import TABLE
 
 READ = Operation("GET", "/tenders/{tender_id}", query={"limit": "limit", "from_": "from"})
 SCORE = Operation("PUT", "/lots/{lot_id}/panel", headers={"if_match": "If-Match"}, bodies=("application/json",))
-REVOKE = Operation("DELETE", "/lots/{lot_id}")
+RELEASE = Operation("DELETE", "/lots/{lot_id}")
+WITHDRAW = Operation("DELETE", "/bids/{bid_id}")
+REPLACE = Operation(
+    "PUT", "/bids/{bid_id}", headers={"idempotency_key": "Idempotency-Key"}, bodies=("application/json",)
+)
 DRAFT = Operation("POST", "/tenders", bodies=("application/json",))
 SUBMIT = Operation(
     "POST",
@@ -30,10 +35,10 @@ def play(
     operation: Operation, *outcomes: httpx.Response | httpx.TransportError
 ) -> tuple[list[httpx.Request], list[float], Any]:
     """What was sent, how long was waited, and how it ended, when the network does this."""
-    given = {"tender_id": "t", "lot_id": "l", "body": {"values": {}}}
-    steps = exchange(
-        prepare("http://service", operation, {k: v for k, v in given.items() if k in takes(operation)}, "key")
-    )
+    given: dict[str, Any] = {part[1:-1]: "1" for part in operation.path.split("/") if part.startswith("{")}
+    if operation.bodies:
+        given["body"] = {"values": {}}
+    steps = exchange(operation, prepare("http://service", operation, given, "key"))
     sent: list[httpx.Request] = []
     waits: list[float] = []
     left, outcome = list(outcomes), None
@@ -50,11 +55,6 @@ def play(
         return sent, waits, done.value
     except (Refused, NoAnswer) as failure:
         return sent, waits, failure
-
-
-def takes(operation: Operation) -> set[str]:
-    names = {part[1:-1] for part in operation.path.split("/") if part.startswith("{")}
-    return names | ({"body"} if operation.bodies else set())
 
 
 def test_a_bid_is_sent_again_under_the_same_key_until_its_receipt_has_come() -> None:
@@ -75,9 +75,16 @@ def test_a_bid_is_sent_again_under_the_same_key_until_its_receipt_has_come() -> 
     [
         (READ, BROKEN, True),
         (READ, answered(503), True),
-        (REVOKE, BROKEN, True),
-        (REVOKE, answered(503), True),
-        (SCORE, BROKEN, True),
+        (WITHDRAW, BROKEN, True),
+        (WITHDRAW, answered(503), True),
+        (REPLACE, BROKEN, True),
+        (REPLACE, answered(503), True),
+        (RELEASE, BROKEN, False),
+        (RELEASE, answered(503), False),
+        (RELEASE, NEVER_SENT, True),
+        (SCORE, BROKEN, False),
+        (SCORE, answered(502), False),
+        (SCORE, answered(429), True),
         (DRAFT, NEVER_SENT, True),
         (DRAFT, answered(429), True),
         (DRAFT, BROKEN, False),
@@ -96,13 +103,15 @@ def test_only_what_cannot_be_done_twice_is_sent_again(
     assert isinstance(ended, calls.Reply) is sent_again
 
 
-def test_an_edit_that_names_its_version_is_not_sent_again() -> None:
-    """The first attempt may have made another one, and the second would be told that somebody else did."""
-    given = {"lot_id": "l", "body": {}, "if_match": '"1"'}
-    steps = exchange(prepare("http://service", SCORE, given, "key"))
-    next(steps)
-    with pytest.raises(NoAnswer):
-        steps.send(BROKEN)
+def test_what_is_put_or_deleted_is_sent_again_only_where_it_is_named_as_harmless() -> None:
+    """A decision that was taken is not taken once more: whoever asked is told that nobody knows, and reads."""
+    changing = [one for one in TABLE.values() if one.method in {"PUT", "DELETE", "PATCH"}]
+    assert {f"{one.method} {one.path}" for one in changing} >= calls.HARMLESS_TWICE.keys()
+    for operation in changing:
+        sent, _, ended = play(operation, BROKEN, answered(200, {}))
+        again = f"{operation.method} {operation.path}" in calls.HARMLESS_TWICE or "idempotency_key" in operation.headers
+        assert (len(sent) == 2) is again, operation
+        assert isinstance(ended, calls.Reply if again else NoAnswer), operation
 
 
 def test_patience_has_an_end() -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
-from service import calls, db, relay
+from service import calls, client, db, relay
 from service.client import AsyncClient, Client, FalseReceipt, Place, check_receipt
 from tests.make import a_bid, a_tender, an_organisation
 from tests.service.conftest import Market
@@ -68,8 +70,8 @@ async def test_a_list_comes_page_by_page_and_an_edit_names_its_version(market: M
             await city.register_organisation(an_organisation())
 
     def waiting() -> list[str]:
-        with Client(market.url, buyer.key) as client:
-            return [line["id"] for line in client.every(client.list_tenders, limit=3) if line["id"] in ids]
+        with Client(market.url, buyer.key) as city:
+            return [line["id"] for line in city.every(city.list_tenders, limit=3) if line["id"] in ids]
 
     assert await asyncio.to_thread(waiting) == found
 
@@ -108,7 +110,65 @@ async def test_both_clients_follow_the_feed_from_where_they_were(market: Market)
     assert place.after == begin, "the page was not finished"
 
     def waiting() -> list[str]:
-        with Client(market.url, market.cedar.key) as client:
-            return [item["data"]["tender_id"] for item in islice(client.follow(Place(begin)), len(tenders))]
+        with Client(market.url, market.cedar.key) as cedar:
+            return [item["data"]["tender_id"] for item in islice(cedar.follow(Place(begin)), len(tenders))]
 
     assert await asyncio.to_thread(waiting) == found
+
+
+class FullFeed:
+    """A service that lets nobody wait for news but once, and has one piece of them at last; and the clock of both."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.asked = 0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.pauses.append(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        assert request.url.params["wait"] == "25"
+        if self.asked == 3:
+            self.now += 25.0  # it did wait
+        if self.asked == 12:
+            return httpx.Response(401)
+        return httpx.Response(
+            200, json={"items": [{"id": "1"}] if self.asked == 10 else [], "next": "a", "more": False}
+        )
+
+
+PAUSES = [1.0, 2.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 1.0]
+"""Twice as long each time, and from the beginning again behind what was waited for and behind what was told."""
+
+
+def test_who_follows_a_feed_that_lets_nobody_wait_asks_more_and_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = FullFeed()
+    monkeypatch.setattr(client, "time", feed)
+    with Client("http://s", "key", http=httpx.Client(transport=httpx.MockTransport(feed.answer))) as city:
+        found = city.follow(Place())
+        assert next(found) == {"id": "1"}
+        with pytest.raises(calls.Unauthenticated):
+            next(found)
+    assert feed.pauses == PAUSES
+
+
+async def test_who_follows_it_with_await_does_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = FullFeed()
+    monkeypatch.setattr(client, "time", feed)
+    monkeypatch.setattr(client, "asyncio", SimpleNamespace(sleep=feed.sleep_async))
+    http = httpx.AsyncClient(transport=httpx.MockTransport(feed.answer))
+    async with AsyncClient("http://s", "key", http=http) as city:
+        found = aiter(city.follow(Place()))
+        assert await anext(found) == {"id": "1"}
+        with pytest.raises(calls.Unauthenticated):
+            await anext(found)
+    assert feed.pauses == PAUSES

@@ -79,6 +79,25 @@ async def test_bids_are_counted_by_what_came_of_them_and_by_why_they_were_refuse
     assert after["tenderscore_pool_connections", ("lent",)] >= 0
 
 
+async def test_of_the_feed_everything_is_counted_but_how_long_it_took(market: Market) -> None:
+    """Whoever waits 25 seconds asked for it; an error there is an error, and who waits is in progress."""
+    done(await market.alder.get("/events"))
+    refused(await market.alder.get("/events?wait=26"), 422, "invalid-request")
+    told = {
+        (name, labels[-1]): value
+        for (name, labels), value in (await scrape(market.operator)).items()
+        if "/events" in labels
+    }
+    assert told["tenderscore_requests_total", "200"] >= 1
+    assert told["tenderscore_requests_total", "422"] >= 1
+    assert told["tenderscore_requests_in_progress", "200"] == 0
+    assert {name for name, _ in told} <= {
+        "tenderscore_requests_total",
+        "tenderscore_requests_created",
+        "tenderscore_requests_in_progress",
+    }
+
+
 def test_what_is_not_known_is_not_told() -> None:
     """Unknown is not nought."""
     (family,) = gauges([{"name": "standby_lag_bytes", "label": "", "value": None}])

@@ -1,12 +1,15 @@
 """What each is told of a tender's life: what they may read, where to read it, and nothing of anybody's bid."""
 
 import asyncio
+import contextlib
 import json
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from service import db, news, relay
@@ -14,9 +17,12 @@ from service.access import ROWS
 from service.edge import start_of
 from service.events import Kind
 from service.news import ADDRESSES, TELLINGS, NewsType
+from service.organisations import NOBODY
 from tests.make_contract import send_evidence, watched
 from tests.service.conftest import SECRETS, Market, Person, done, refused
 from tests.service.test_reference import description, operations
+
+CALLER = msgspec.structs.replace(NOBODY, key_id="key", organisation_id=UUID(int=1))
 
 
 async def tell_all(pool: asyncpg.Pool) -> None:
@@ -183,6 +189,18 @@ async def test_before_the_opening_neither_news_nor_cursors_tell_that_anybody_bid
     assert counted[UUID(market.birch.organisation_id)] == 1
 
 
+async def ring_for(market: Market, person: Person) -> None:
+    """Tell somebody's organisation of another's draft, which it may not read: the bell rings, and there is no news."""
+    draft = await market.draft()
+    await market.owner.execute(
+        "WITH moved AS (UPDATE relay SET told_at = told_at + interval '1 microsecond' RETURNING told_at)"
+        " INSERT INTO news (organisation_id, tender_id, type, operation, at, told_at)"
+        " SELECT $1, $2, 'tender.published', 'get_tender', told_at, told_at FROM moved",
+        person.organisation_id,
+        draft["id"],
+    )
+
+
 async def test_who_waits_is_answered_when_there_is_something_for_him(
     market: Market, telling: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,7 +212,7 @@ async def test_who_waits_is_answered_when_there_is_something_for_him(
     waiting = [asyncio.create_task(one.get(f"/events?after={end}&wait=25")) for one in (market.cedar, leaver)]
     draft = await market.draft()
     done(await market.cedar.delete(f"/keys/{leaver.key.split('_')[2]}"))
-    await market.owner.execute("UPDATE relay SET told_at = told_at + interval '1 microsecond'")
+    await ring_for(market, market.cedar)
     refused(await waiting[1], 401, "unauthenticated")
     assert not waiting[0].done(), "the bell has rung, and nothing was for Cedar"
     done(await market.approver.post(f"/tenders/{draft['id']}/publication", If_Match=await market.etag(draft)))
@@ -208,7 +226,7 @@ async def test_nobody_waits_where_too_many_do_or_the_process_stops(
 ) -> None:
     await tell_all(telling)
     end = (await feed_of(market.cedar))[1]
-    for most in ("MOST_WAITING", "MOST_OF_A_KEY"):
+    for most in ("MOST_WAITING", "MOST_OF_AN_ORGANISATION", "MOST_OF_A_KEY"):
         with monkeypatch.context() as patched:
             patched.setattr(news, most, 0)
             assert done(await market.cedar.get(f"/events?after={end}&wait=25")) == {
@@ -216,13 +234,94 @@ async def test_nobody_waits_where_too_many_do_or_the_process_stops(
                 "next": end,
                 "more": False,
             }
-    bell, draining = news.Bell(), asyncio.Event()
-    assert await news.heard(bell.rung, draining, 0) is False
-    with bell.listening(telling, "key"):
-        assert await news.heard(bell.rung, draining, 60) is True, "once at the beginning: nothing is missed in between"
-        draining.set()
-        assert await news.heard(bell.rung, draining, 60) is False
+    bell, ends = news.Bell(), [asyncio.create_task(asyncio.sleep(0))]
+    rung = bell.of(CALLER)
+    with bell.listening(telling, CALLER):
+        assert await news.heard(rung, [], 60) is True, "once at the beginning: nothing is missed in between"
+        assert await news.heard(rung, [], 0) is False, "the time is up, however often the bell rings"
+        await asyncio.gather(*ends)
+        assert await news.heard(rung, ends, 60) is False
     refused(await market.cedar.get("/events?wait=26"), 422, "invalid-request")
+
+
+async def test_who_was_told_nothing_is_not_woken(
+    market: Market, telling: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question wakes its buyer alone, a publication everybody."""
+    monkeypatch.setattr(news, "EVERY_SECONDS", 0.01)
+    await tell_all(telling)
+    tender, bell = await market.publish(), news.Bell()
+    of_buyer = msgspec.structs.replace(CALLER, organisation_id=UUID(market.author.organisation_id))
+    with bell.listening(telling, CALLER):
+        assert await news.heard(bell.of(CALLER), [], 10)
+        rung = bell.of(CALLER)
+        await tell_all(telling)
+        assert await news.heard(rung, [], 10), "published"
+        buyer, other = bell.of(of_buyer), bell.of(CALLER)
+        done(await market.alder.post(f"/tenders/{tender['id']}/questions", {"question": "Which roofs first?"}))
+        await tell_all(telling)
+        assert await news.heard(buyer, [], 10)
+        assert await news.heard(other, [], 0.1) is False
+
+
+async def test_of_many_who_are_woken_few_look_at_a_time(
+    market: Market, telling: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others' requests find a connection meanwhile."""
+    monkeypatch.setattr(news, "MOST_OF_A_KEY", 12)
+    monkeypatch.setattr(news, "EVERY_SECONDS", 0.01)
+    await tell_all(telling)
+    end, look = (await feed_of(market.cedar))[1], news._look
+    met, looking, most, everybody = Counter[Any](), 0, 0, asyncio.Event()
+
+    async def counted(*given: Any) -> Any:
+        nonlocal looking, most
+        met[asyncio.current_task()] += 1
+        if len(met) == 12:
+            everybody.set()
+        if met[asyncio.current_task()] == 1:
+            return await look(*given)
+        looking += 1
+        most = max(most, looking)
+        await asyncio.sleep(0.01)
+        looking -= 1
+        return await look(*given)
+
+    monkeypatch.setattr(news, "_look", counted)
+    waiting = [asyncio.create_task(market.cedar.get(f"/events?after={end}&wait=2")) for _ in range(12)]
+    await everybody.wait()
+    await ring_for(market, market.cedar)
+    assert [done(await one)["items"] for one in waiting] == [[]] * 12
+    assert min(met.values()) > 1
+    assert most == news.LOOKS_AT_ONCE
+
+
+async def test_no_key_and_no_organisation_takes_every_place(telling: asyncpg.Pool) -> None:
+    """Each is counted for itself, and a place is free again when its wait has ended."""
+    bell = news.Bell()
+    with contextlib.ExitStack() as waits:
+        for number in range(news.MOST_OF_AN_ORGANISATION):
+            one = msgspec.structs.replace(CALLER, key_id=str(number // news.MOST_OF_A_KEY))
+            assert bell.has_room(one)
+            waits.enter_context(bell.listening(telling, one))
+            assert bell.has_room(one) is ((number + 1) % news.MOST_OF_A_KEY != 0)
+        assert not bell.has_room(CALLER)
+        assert bell.has_room(msgspec.structs.replace(CALLER, organisation_id=UUID(int=2)))
+    assert bell.has_room(CALLER)
+
+
+async def test_who_has_hung_up_waits_no_longer(
+    market: Market, telling: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The place is free at once, not only when the time is up."""
+    await tell_all(telling)
+    end = (await feed_of(market.cedar))[1]
+    monkeypatch.setattr(news, "MOST_OF_A_KEY", 1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(market.cedar.get(f"/events?after={end}&wait=25"), 0.5)
+    await asyncio.sleep(0.2)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(market.cedar.get(f"/events?after={end}&wait=25"), 0.5)
 
 
 async def test_a_place_that_we_did_not_give_is_refused_and_the_end_is_a_place(

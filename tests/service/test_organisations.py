@@ -197,7 +197,7 @@ async def test_a_revoked_key_opens_nothing_from_the_next_request_on(market: Mark
     assert revoked["revoked_at"]
     refused(await person.get("/organisations/me"), 401, "unauthenticated")
     assert done(await market.author.delete(f"/keys/{key_id(person)}")) == revoked
-    entry = (await platform_log(market, "key.revoked", key_id=key_id(person)))[0]
+    (entry,) = await platform_log(market, "key.revoked", key_id=key_id(person))
     assert entry["person_id"] == market.author.id
 
 

@@ -165,26 +165,6 @@ async def test_a_key_does_not_undo_that_only_a_strong_sign_in_decides(
     assert done(await strong.delete(path))["retired_at"]
 
 
-async def test_the_first_whom_a_provider_knows_is_who_names_the_others(
-    market: Market, provider: Provider, http: httpx.AsyncClient
-) -> None:
-    """A key names one alone, who has the scope admin: nobody locks himself out by naming somebody else first."""
-    admin = await market.register(kind="buyer", name="Southgate City Council")
-    admin = Person(http, admin.key, id=admin.id)
-    body = {"issuer": provider.issuer, "acr_values": [STRONG], "audience": "https://first.example"}
-    made = done(await admin.post("/identity-providers", body))
-    known = {"provider_id": made["id"], "subject": "noor"}
-    problem = refused(await admin.post(f"/people/{admin.id}/identities", known), 422, "invalid-request")
-    assert [fault["pointer"] for fault in problem["errors"]] == ["/scopes"]
-    first = done(await admin.post(f"/people/{admin.id}/identities", known | {"scopes": ["read", "admin"]}))
-    refused(
-        await admin.post(f"/people/{admin.id}/identities", known | {"subject": "x"}), 401, "stronger-sign-in-needed"
-    )
-    refused(await admin.delete(f"/keys/{first['id']}"), 401, "stronger-sign-in-needed")
-    done(await operator_of(market, http).delete(f"/identity-providers/{made['id']}"))
-    done(await admin.delete(f"/keys/{first['id']}"))
-
-
 async def test_a_providers_new_key_is_fetched_once_and_its_old_one_ends_with_it(
     city: City, provider: Provider, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
