@@ -420,3 +420,6 @@ def _notes(work: Work, counted: Counted) -> Iterable[str]:
     if counted.unused:
         about = ", ".join(f"{supplier} = {entry}" for supplier, entry in counted.unused[:TOP])
         yield f"Answers about suppliers that name no entry of this register do not count: {about}."
+    if counted.in_vain:
+        words = ", ".join(counted.in_vain[:TOP])
+        yield f"What was chosen to be left out or to count as bound matches no line: {words}."

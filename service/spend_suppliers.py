@@ -97,6 +97,7 @@ class Suppliers:
         self.suppliers: list[Supplier] = []
         self.spelled = Spelled()
         self.unused: list[tuple[str, str]] = []
+        self.in_vain: list[str] = []
         self._new = new
         self._answers = answers
         self._register = register
@@ -129,7 +130,11 @@ class Suppliers:
     def choose(self) -> None:
         """Whom a person leaves out, and whom a long contract holds, once all suppliers are known."""
         for chosen, found in ((self._new.exclude, self._excluded), (self._new.bound, self._bound)):
-            found.update(*(self.spelled.all_of(name) for name in chosen.suppliers))
+            for name in chosen.suppliers:
+                named = self.spelled.all_of(name)
+                found.update(named)
+                if not named:
+                    self.in_vain.append(name)
 
     def tell(self, payee: tuple[Any, ...]) -> tuple[Any, ...]:
         """The row of a payee for the table `who`."""

@@ -138,6 +138,35 @@ def test_every_exclusion_is_counted_and_listed(desk: Desk, chosen: Chosen, lines
     assert {row["file"] for row in rows} == {"1.csv"}
 
 
+@pytest.mark.parametrize(
+    ("cell", "word"),
+    [
+        ("Straßenreinigung", "straßenreinigung"),
+        ("STRASSENREINIGUNG", "Straßenreinigung"),
+        ("Καθαρισμός", "καθαρισμός"),
+        ("ΔΡΟΜΟΣ", "δρομος"),
+        ("δρομος", "ΔΡΟΜΟΣ"),
+        ("Ménage ", " MÉNAGE"),
+    ],
+)
+def test_chosen_words_are_found_in_any_script_and_case(desk: Desk, cell: str, word: str) -> None:
+    """A word that one reads with the same letters leaves its lines out, and no note says that it is nowhere."""
+    line = ("Elm", "01/04/2024", "1.00", "T9", cell)
+    found = desk.analyse(payments(line), exclude=Chosen(categories=(word,)))
+    assert [(out.reason, out.lines) for out in found.left_out] == [("The category is left out.", 1)]
+    assert not any(word in note for note in found.notes)
+    held = desk.analyse(payments(line), bound=Chosen(categories=(word,)))
+    assert not any(word in note for note in held.notes)
+
+
+def test_chosen_words_that_no_line_has_are_told(desk: Desk) -> None:
+    """A slip of the pen in what is to be left out does not pass for having left it out."""
+    found = desk.analyse(
+        payments(), exclude=Chosen(categories=("Rofs", "Roofs"), suppliers=("Alda",)), bound=Chosen(contracts=("C1",))
+    )
+    assert found.notes[-1] == "What was chosen to be left out or to count as bound matches no line: Alda, Rofs, C1."
+
+
 def test_days_are_chosen_and_lines_without_one_are_told(desk: Desk) -> None:
     undated = ("Elm", "", "1.00", "T9", "x")
     found = desk.analyse(payments(undated), first_day=date(2024, 6, 1), last_day=date(2024, 6, 30))
