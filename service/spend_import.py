@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from service import spend_columns
 from service.spend_columns import FIELDS, NEEDED, DateOrder, Field, Kind, Mark
 from service.spend_reading import Layout, Table, Unreadable, UnreadableFile, put_right, table_of
-from service.spend_totals import TOTAL, TOTAL_ALONE, leave_out_sums
+from service.spend_totals import TOTAL, TOTAL_ALONE, TOTAL_BEHIND, TOTAL_OF, leave_out_sums
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -158,6 +158,9 @@ def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: P
         "currency": mapping.currency,
         "other_money": spend_columns.foreign_marks(mapping.currency),
         "total": TOTAL if "paid_on" in mapping.columns else TOTAL_ALONE,
+        "total_alone": TOTAL_ALONE,
+        "total_of": TOTAL_OF,
+        "total_behind": TOTAL_BEHIND,
         "day_form": {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d"}[mapping.dates],
         "behind": table.layout.heading_row + 1,
         "blank": " \t\u00a0",
@@ -324,6 +327,16 @@ SELECT
             AND (
                 trim(concat(transaction, supplier_id), getvariable('blank')) = ''
                 OR regexp_matches(concat_ws(chr(10), transaction, supplier_id), getvariable('total'))
+            )
+            AND (
+                trim(coalesce(supplier, ''), getvariable('blank')) = ''
+                OR regexp_matches(supplier, getvariable('total_of'))
+                OR regexp_matches(
+                    concat_ws(chr(10), category, unit, body, description, code, transaction, supplier_id, kind),
+                    getvariable('total_alone')
+                )
+                OR regexp_matches(supplier, getvariable('total_behind'))
+                AND trim(concat(category, description, code, kind), getvariable('blank')) = ''
             )
         ) THEN 'total'
         WHEN paid_on IS NOT NULL AND day IS NULL AND trim(paid_on, getvariable('blank')) <> '' THEN 'date'
