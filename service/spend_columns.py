@@ -137,6 +137,14 @@ CURRENCIES: Final[Mapping[str, str]] = {
     **{code: code for code in ("GBP", "EUR", "USD", "PLN", "BGN", "CHF", "SEK", "DKK", "NOK", "CZK", "HUF", "RON")},
 }
 """Marks of money as they stand beside amounts, and the currencies that each may mean, the likeliest first."""
+CURRENCY_NAMES: Final[Mapping[str, str]] = {
+    "EUR": "EURO EUROS EVRO ΕΥΡΩ ΕΥΡΏ ЕВРО",
+    "GBP": "POUND POUNDS STERLING STG UKP",
+    "PLN": "ZŁOTY ZŁOTYCH ZŁOTE ZLOTY ZL",
+    "BGN": "ЛЕВ ЛЕВА ЛЕВОВЕ ЛВ. BGL",
+    "CHF": "FR. SFR SFR. FRANKEN",
+}
+"""What stands in columns of currencies instead of a code, in capitals."""
 _MARKS: Final = {mark.casefold(): mark for mark in CURRENCIES}
 _MONEY = re.compile(
     "|".join(
@@ -239,6 +247,25 @@ def currencies_in(text: str) -> list[str]:
     """
     found = _MONEY.search(text)
     return [] if found is None else CURRENCIES[_MARKS[found[0].rstrip(".").casefold()]].split()
+
+
+def currencies_of(cell: str) -> list[str]:
+    """The currencies that a cell of a column of currencies may mean: a code, a mark or a name; none if it is neither.
+
+    >>> currencies_of("eur "), currencies_of("Euro"), currencies_of("€"), currencies_of("?")
+    (['EUR'], ['EUR'], ['EUR'], [])
+    """
+    bare = cell.strip()
+    if bare.casefold() in _MARKS:
+        return CURRENCIES[_MARKS[bare.casefold()]].split()
+    named = [code for code, names in CURRENCY_NAMES.items() if bare.upper() in names.split()]
+    return named or ([bare.upper()] if re.fullmatch("[A-Za-z]{3}", bare) else [])
+
+
+def cells_of(currency: str) -> list[str]:
+    """What in a column of currencies may mean this one beside its code, in capitals."""
+    marks = [mark.upper() for mark, codes in CURRENCIES.items() if currency in codes.split()]
+    return [*marks, *CURRENCY_NAMES.get(currency, "").split()]
 
 
 def read_amount(text: str, mark: Mark) -> Decimal | None:

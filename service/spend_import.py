@@ -156,6 +156,7 @@ def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: P
         "group_mark": "," if mark == "." else ".",
         "heading": heading.strip().casefold(),
         "currency": mapping.currency,
+        "own_money": spend_columns.cells_of(mapping.currency),
         "other_money": spend_columns.foreign_marks(mapping.currency),
         "total": TOTAL if "paid_on" in mapping.columns else TOTAL_ALONE,
         "total_alone": TOTAL_ALONE,
@@ -341,7 +342,10 @@ SELECT
         ) THEN 'total'
         WHEN paid_on IS NOT NULL AND day IS NULL AND trim(paid_on, getvariable('blank')) <> '' THEN 'date'
         WHEN foreign_money THEN 'currency'
-        WHEN upper(trim(currency)) <> getvariable('currency') AND trim(currency) <> '' THEN 'currency'
+        WHEN
+            upper(trim(currency)) <> getvariable('currency') AND trim(currency, getvariable('blank')) <> ''
+            AND NOT list_contains(getvariable('own_money'), upper(trim(currency, getvariable('blank'))))
+        THEN 'currency'
     END AS reason,
     sum_paid AS amount, day AS paid_on,
     CASE

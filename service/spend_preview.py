@@ -56,14 +56,13 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
     dates, sure = spend_columns.order_of(samples("paid_on"))
     mark, doubtful = spend_columns.mark_of(samples("amount"))
     money = [codes for text in samples("amount") if (codes := spend_columns.currencies_in(text))]
+    currency = _currency(samples("currency"), money, len(samples("amount")))
     mapping = Mapped(
         layout=head.layout,
         columns=columns,
         dates=dates,
         decimal_mark=mark,
-        currency=Counter(codes[0] for codes in money).most_common(1)[0][0]
-        if len(money) * 2 > len(samples("amount"))
-        else "GBP",
+        currency=currency,
     )
     doubts = _doubts(kind, mapping, samples("amount"))
     if samples("paid_on") and not sure:
@@ -72,6 +71,9 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
         doubts.append(f"Only the sheet {head.layout.sheet!r} is read; not: {', '.join(unread)[:300]}.")
     if doubtful is not None:
         doubts.append(f"The first rows do not tell whether {doubtful[:40]!r} has decimals or thousands.")
+    if others := [text for text in samples("currency") if currency not in spend_columns.currencies_of(text)]:
+        said = f"{len(others)} of the first {len(samples('currency'))} currencies, such as {others[0][:40]!r},"
+        doubts.append(f"{said} are not {currency}; their rows will be left out.")
     if any(mapping.currency not in codes for codes in money):
         doubts.append(f"Amounts are in several currencies; all but those in {mapping.currency} will be left out.")
     return Preview(
@@ -89,6 +91,14 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
         mapping=mapping,
         doubts=tuple(doubts),
     )
+
+
+def _currency(cells: list[str], money: list[list[str]], amounts: int) -> str:
+    """The currency to propose: what most cells of its column say, else the marks beside most amounts, else pounds."""
+    said = [codes[0] for cell in cells if (codes := spend_columns.currencies_of(cell))]
+    if not said and len(money) * 2 > amounts:
+        said = [codes[0] for codes in money]
+    return Counter(said).most_common(1)[0][0] if said else "GBP"
 
 
 def _doubts(kind: Kind, mapping: Mapped, amounts: list[str]) -> list[str]:
