@@ -148,11 +148,15 @@ CURRENCY_NAMES: Final[Mapping[str, str]] = {
 _MARKS: Final = {mark.casefold(): mark for mark in CURRENCIES}
 _MONEY = re.compile(
     "|".join(
-        rf"(?<![^\W\d_]){mark}\b\.?" if mark.isalpha() else re.escape(mark)
+        rf"(?<![^\W\d_]){mark}(?![^\W\d_])\.?" if mark.isalpha() else re.escape(mark)
         for mark in sorted(CURRENCIES, key=len, reverse=True)
     ),
     re.IGNORECASE,
 )
+_SPACES: Final = "\u00a0\u2007\u2009\u202f"
+"""Spaces that do not break a line or are narrow, as they stand between thousands and before currencies."""
+_TYPED: Final = str.maketrans(dict.fromkeys(_SPACES, " ") | {"\u2019": "'"})
+"""What is typeset, as it is typed."""
 _DAYS = re.compile(r"(\d{1,4})[/.\-](\d{1,2}|[a-z]{3,9})[/.\-](\d{1,4})", re.IGNORECASE)
 _TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?Z?$", re.IGNORECASE)
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.0+)?")
@@ -232,7 +236,7 @@ def amount_pattern(mark: Mark) -> str:
 
 def foreign_marks(currency: str) -> str:
     """The regular expression, RE2 and Python alike, of marks that cannot stand beside an amount in this currency."""
-    edge = r"[0-9\s.,'()+\-]"
+    edge = r"[0-9\s.,'()+\-" + f"\u2019\u2212{_SPACES}]"
     foreign = [mark for mark, codes in CURRENCIES.items() if currency not in codes.split()]
     words = "|".join(mark for mark in foreign if mark.isalpha())
     signs = "".join(re.escape(mark) for mark in foreign if not mark.isalpha())
@@ -278,7 +282,7 @@ def read_amount(text: str, mark: Mark) -> Decimal | None:
     >>> read_amount("12,34", ".") is None
     True
     """
-    bare = _MONEY.sub("", text).replace("\u00a0", " ").strip()
+    bare = _MONEY.sub("", text).translate(_TYPED).strip()
     minus = False
     if bare[:1] == "(" and bare[-1:] == ")":
         bare, minus = bare[1:-1].strip(), True

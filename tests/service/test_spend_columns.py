@@ -67,6 +67,13 @@ def test_the_net_amount_is_taken_before_the_gross_one() -> None:
         ("\u2212 5.50", "-5.50"),
         ("1 234 567.89", "1234567.89"),
         ("\u00a3\u00a012.5", "12.50"),
+        ("1\u202f234\u2009567.89", "1234567.89"),
+        ("CHF 1\u2019234.50", "1234.50"),
+        ("1\u2007234.5 €", "1234.50"),
+        ("GBP1,000.00", "1000.00"),
+        ("EUR1234.5", "1234.50"),
+        ("1234.5zł", "1234.50"),
+        ("5EUROS", None),
         ("33.335", "33.34"),
         ("-33.335", "-33.34"),
         ("9999999999999999.99", None),
@@ -88,6 +95,8 @@ def test_an_amount_is_read_to_the_penny_or_not_at_all(text: str, amount: str | N
 def test_a_decimal_comma_is_told_from_a_thousands_comma() -> None:
     assert read_amount("1.054,10", ",") == Decimal("1054.10")
     assert read_amount("1.054,10", ".") is None
+    assert read_amount("EUR1.234,50", ",") == Decimal("1234.50")
+    assert read_amount("1\u202f234,50\u202f€", ",") == Decimal("1234.50")
     assert mark_of(["1.054,10", "12,50", "7"]) == (",", None)
     assert mark_of(["1,054.10", "12.50", "7"]) == (".", None)
     assert mark_of(["7", "1.054"]) == (".", "1.054")
