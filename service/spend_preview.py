@@ -64,7 +64,7 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
         decimal_mark=mark,
         currency=currency,
     )
-    doubts = _doubts(kind, mapping, samples("amount"))
+    doubts = _doubts(kind, mapping, samples("amount"), samples("paid_on"))
     if samples("paid_on") and not sure:
         doubts.append("The first rows do not tell whether the day or the month comes first in a date.")
     if unread := [name for name in head.sheets if name != head.layout.sheet]:
@@ -101,13 +101,16 @@ def _currency(cells: list[str], money: list[list[str]], amounts: int) -> str:
     return Counter(said).most_common(1)[0][0] if said else "GBP"
 
 
-def _doubts(kind: Kind, mapping: Mapped, amounts: list[str]) -> list[str]:
+def _doubts(kind: Kind, mapping: Mapped, amounts: list[str], days: list[str]) -> list[str]:
     doubts = [f"No column was taken for `{field}`, which is needed." for field in missing_of(kind, mapping)]
     if kind == "payments" and "supplier" not in mapping.columns:
         doubts.append("No column was taken for `supplier`: nothing can be said of who was paid.")
     unread = [text for text in amounts if spend_columns.read_amount(text, mapping.decimal_mark) is None]
     if unread:
         doubts.append(f"{len(unread)} of the first {len(amounts)} amounts are no amounts, such as {unread[0][:40]!r}.")
+    unread = [text for text in days if spend_columns.read_date(text, mapping.dates) is None]
+    if unread:
+        doubts.append(f"{len(unread)} of the first {len(days)} dates are no dates, such as {unread[0][:40]!r}.")
     if mapping.layout.encoding not in {"utf-8", "utf-16"}:
         doubts.append(f"The file is not UTF-8 and is read as {mapping.layout.encoding}: look at names with accents.")
     return doubts

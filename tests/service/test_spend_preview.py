@@ -62,6 +62,11 @@ def test_the_currency_is_that_of_the_marks_beside_the_amounts(desk: Desk) -> Non
     assert desk.look(as_csv([("Supplier", "Amount"), ("Elm", "£5")])).doubts == ()
 
 
+def test_dates_that_are_none_are_a_doubt(desk: Desk) -> None:
+    rows = [HEADINGS, ("Elm", "13 avril 2024", "5", "T1", ""), ("Oak", "Easter", "7", "T2", "")]
+    assert desk.look(as_csv(rows)).doubts == ("1 of the first 2 dates are no dates, such as 'Easter'.",)
+
+
 @pytest.mark.parametrize("cell", ["EUR", "eur", "€", "Euro", " EURO "])
 def test_a_column_of_currencies_is_asked_first(desk: Desk, cell: str) -> None:
     """What every row says is the currency to propose, however it is written, and its rows are kept."""
