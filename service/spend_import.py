@@ -290,7 +290,9 @@ SELECT
     coalesce(NOT plain AND regexp_matches(amount, getvariable('other_money')), false) AS foreign_money,
     CASE
         WHEN plain
-        THEN CAST(replace(replace(amount, getvariable('group_mark'), ''), getvariable('mark'), '.') AS DECIMAL(18, 2))
+        THEN TRY_CAST(
+            replace(replace(amount, getvariable('group_mark'), ''), getvariable('mark'), '.') AS DECIMAL(18, 2)
+        )
         WHEN amount IS NOT NULL THEN read_amount(amount)
     END AS sum_paid,
     CASE
