@@ -80,6 +80,7 @@ class Counted(NamedTuple):
     unused: tuple[tuple[str, str], ...]
     not_looked_up: int
     in_vain: tuple[str, ...] = ()
+    outdated: tuple[tuple[str, str], ...] = ()
 
 
 def count(work: Work, folder: Path) -> Counted | Unreadable:
@@ -109,8 +110,17 @@ def count(work: Work, folder: Path) -> Counted | Unreadable:
         paid = {supplier: amount for supplier, amount, _ in rows["suppliers"]}
         proposals, not_looked_up = seen.propose(paid)
         in_vain = tuple(dict.fromkeys((*seen.in_vain, *_in_vain(con, work.new))))
-        unused = tuple(seen.unused)
-        return Counted(rows, seen.suppliers, proposals, places, seen.spelled, unused, not_looked_up, in_vain)
+        return Counted(
+            rows,
+            seen.suppliers,
+            proposals,
+            places,
+            seen.spelled,
+            tuple(seen.unused),
+            not_looked_up,
+            in_vain,
+            tuple(seen.outdated.items()),
+        )
 
 
 def _agree(work: Work) -> bool:

@@ -414,12 +414,20 @@ def _notes(work: Work, counted: Counted) -> Iterable[str]:
         yield f"The list of places puts a code into two rings, of which the first counts: {codes}."
     if work.register is None:
         yield "No register of suppliers was given: sizes and sectors are known only where the payments say them."
+    yield from _notes_of_words(work, counted)
+
+
+def _notes_of_words(work: Work, counted: Counted) -> Iterable[str]:
+    """What people have said or chosen and does not count."""
     strangers = sorted(one.supplier for one in work.new.survey if counted.spelled.one_of(one.supplier) is None)
     if strangers:
         yield f"Answers of suppliers that were not paid are left out: {', '.join(strangers[:TOP])}."
     if counted.unused:
         about = ", ".join(f"{supplier} = {entry}" for supplier, entry in counted.unused[:TOP])
         yield f"Answers about suppliers that name no entry of this register do not count: {about}."
+    if counted.outdated:
+        about = ", ".join(f"{supplier} = {entry}" for supplier, entry in counted.outdated[:TOP])
+        yield f"Answers do not count where two legal forms of a name are known now, and the entry has neither: {about}."
     if counted.in_vain:
         words = ", ".join(counted.in_vain[:TOP])
         yield f"What was chosen to be left out or to count as bound matches no line: {words}."
