@@ -288,10 +288,23 @@ def test_a_ring_that_the_list_does_not_have_is_refused(desk: Desk) -> None:
 
 def test_without_places_and_register_nothing_is_claimed(desk: Desk) -> None:
     found = desk.analyse(payments(), bare=True)
-    assert found.local == Bounds(known=None, lowest=Decimal("0.00"), highest=Decimal("100.00"))
+    assert found.local == Bounds(known=None, lowest=None, highest=None)
     assert (found.influence.leakage, found.influence.share.known) == (0, None)
     assert found.suppliers == 5
     assert len(found.notes) == 2
+
+
+def test_nothing_is_local_where_nobody_said_what_is(desk: Desk) -> None:
+    """A share of nought would be a claim; what leaves the region is told where one was named."""
+    nothing = Bounds(known=None, lowest=None, highest=None)
+    found = desk.analyse(payments(), local=())
+    assert found.local == nothing
+    assert [year.local for year in found.years] == [nothing]
+    assert found.influence.leakage == Decimal("110000.00")
+    assert found.notes == ("No ring was named as local: local shares are not worked out.",)
+    neither = desk.analyse(payments(), local=(), region=())
+    assert (neither.local, neither.influence.share) == (nothing, nothing)
+    assert neither.notes == ("No ring was named as local: local shares and leakage are not worked out.",)
 
 
 def test_what_is_not_known_is_printed(city: SpendAnalysis) -> None:
