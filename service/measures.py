@@ -39,6 +39,9 @@ SCALE: Final = (
 ADDITIONAL: Final = "Count only what this contract causes and would not happen without it."
 """The guard against deadweight, in every proposed criterion."""
 
+STANDARD_RATE: Final = Decimal(20)
+"""Value-added tax of the United Kingdom in percent. Source: Value Added Tax Act 1994, s. 2(1)."""
+
 StartDay = Annotated[date, Meta(description="The day on which the procurement starts.")]
 
 
@@ -292,9 +295,32 @@ def twice(counted: Iterable[tuple[str, str]], at: str) -> Iterator[Fault]:
             yield Fault(at, message, "Say in the tender that nothing counts twice.")
 
 
-def light(weighting: Fraction, model: SocialValueModel, value: Decimal | None, at: str) -> Iterator[Fault]:
+def with_tax(tender: tenders.TenderRow) -> tuple[Decimal, Decimal] | None:
+    """The estimated value in pounds with value-added tax, at least and at most; None where nobody can tell it.
+
+    A value without the tax has that of the one rate that the tender states. Of several, which may apply to parts, and
+    of none it can be the highest that is stated or known, or no tax at all.
+    """
+    value, rates = tender.estimated_value, tender.vat.rates
+    if value is None or tender.currency != "GBP":
+        return None
+    if tender.vat.basis == "inclusive":
+        return value, value
+    highest = value * (1 + max((rate.percent for rate in rates), default=STANDARD_RATE) / HUNDRED)
+    return (highest if len(rates) == 1 and not rates[0].applies_to.strip() else value), highest
+
+
+def light(weighting: Fraction, model: SocialValueModel, tender: tenders.TenderRow, at: str) -> Iterator[Fault]:
     """Less weight, in percent, than the model asks for; whom the model binds, its note says."""
-    least = model.least(value)
+    lowest, highest = with_tax(tender) or (None, None)
+    least = model.least(lowest)
+    if weighting >= least and model.larger is not None and weighting < (most := model.least(highest)):
+        yield Fault(
+            at,
+            f"Social value, as far as a catalogue knows it, weighs {exactly(weighting):f} of 100; with value-added tax"
+            f" this contract may reach {model.larger.value:,f} pounds; {model.title} then asks for at least {most}.",
+            f"State the rate of value-added tax, raise it, or say why not. Source: {model.source}.",
+        )
     if weighting < least:
         yield Fault(
             at,
@@ -311,7 +337,7 @@ def warnings_of(new: NewCriteriaProposal, asked: "Asked", model: SocialValueMode
         message = f"Nobody has said on which day the procurement starts; today {model.title} is in force."
         yield Fault("/starts_on", message, "Give `starts_on`: the day decides which model holds.")
     if model is not None:
-        yield from light(Fraction(new.weighting), model, asked.tender.estimated_value, "/weighting")
+        yield from light(Fraction(new.weighting), model, asked.tender, "/weighting")
     chosen = [(one.code, known[one.code].counts) for one in new.measures]
     yield from twice([*chosen, *asked.there], "/measures")
     ids = {outcome.id for outcome in model.outcomes} if model is not None else set[str]()

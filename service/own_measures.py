@@ -18,6 +18,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
+from scoring.units import is_money
 from service import apart, catalogue_reading, db, events, measures, sheets, social_value, tenders
 from service.catalogue_reading import OwnMeasure
 from service.file_bodies import FORMS, FileOperation, Flow, check_file
@@ -107,9 +108,10 @@ CONSTRAINTS["own_catalogues_have_one_version"] = (CatalogueThere, "Title and ver
 def as_measure(one: OwnMeasure) -> Measure:
     """A measure of one's own as drafts take it: a quantity against a target, a ceiling where less is better.
 
-    Which way is better its catalogue says, such as of tonnes that are saved; else its unit.
+    Which way is better its catalogue says, such as of tonnes that are saved; else its unit. Money that is promised,
+    such as what local firms will be paid, is no price: more of it is better.
     """
-    direction = one.direction or measures.direction_in(one.unit)
+    direction = one.direction or ("higher" if is_money(one.unit) else measures.direction_in(one.unit))
     method = "graded" if one.unit in {"text", "grade"} else "band" if direction == "lower" else "target"
     return Measure(
         code=one.code,

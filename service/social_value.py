@@ -65,7 +65,7 @@ def cautions(known: Known, own: Mapping[str, OwnTags]) -> Iterator[Fault]:
             leaves = award_criteria.leaves_of(lot.rules)
             shares = (leaf.share for leaf in leaves if leaf.criterion.id in counted)
             weighting = sum(shares, start=Fraction(0)) * HUNDRED / Fraction(lot.rules.total)
-            yield from measures.light(weighting, model, known.tender.estimated_value, at)
+            yield from measures.light(weighting, model, known.tender, at)
         yield from measures.twice(counted.items(), at)
         yield from _licensed([own[name] for name in counted if name in own], at)
 

@@ -6,9 +6,11 @@ confirms; what they confirmed earlier is known by its heading the next time.
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Final, Literal, get_args
 
 Kind = Literal["payments", "register", "places"]
@@ -137,18 +139,48 @@ CURRENCIES: Final[Mapping[str, str]] = {
     **{code: code for code in ("GBP", "EUR", "USD", "PLN", "BGN", "CHF", "SEK", "DKK", "NOK", "CZK", "HUF", "RON")},
 }
 """Marks of money as they stand beside amounts, and the currencies that each may mean, the likeliest first."""
+CURRENCY_NAMES: Final[Mapping[str, str]] = {
+    "EUR": "EURO EUROS EVRO ΕΥΡΩ ΕΥΡΏ ЕВРО",
+    "GBP": "POUND POUNDS STERLING STG UKP",
+    "PLN": "ZŁOTY ZŁOTYCH ZŁOTE ZLOTY ZL",
+    "BGN": "ЛЕВ ЛЕВА ЛЕВОВЕ ЛВ. BGL",
+    "CHF": "FR. SFR SFR. FRANKEN",
+}
+"""What stands in columns of currencies instead of a code, in capitals."""
 _MARKS: Final = {mark.casefold(): mark for mark in CURRENCIES}
 _MONEY = re.compile(
     "|".join(
-        rf"(?<![^\W\d_]){mark}\b\.?" if mark.isalpha() else re.escape(mark)
+        rf"(?<![^\W\d_]){mark}(?![^\W\d_])\.?" if mark.isalpha() else re.escape(mark)
         for mark in sorted(CURRENCIES, key=len, reverse=True)
     ),
     re.IGNORECASE,
 )
-_DAYS = re.compile(r"(\d{1,4})[/.\-](\d{1,2}|[a-z]{3,9})[/.\-](\d{1,4})", re.IGNORECASE)
+_SPACES: Final = "\u00a0\u2007\u2009\u202f"
+"""Spaces that do not break a line or are narrow, as they stand between thousands and before currencies."""
+_TYPED: Final = str.maketrans(dict.fromkeys(_SPACES, " ") | {"\u2019": "'"})
+"""What is typeset, as it is typed."""
+_DAYS = re.compile(
+    r"(\d{1,4})(?:er|st|nd|rd|th|º)?[/.\-]{1,2}(\d{1,2}|[^\W\d_]{3,12})[/.\-]{1,2}(\d{1,4})", re.IGNORECASE
+)
 _TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?Z?$", re.IGNORECASE)
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.0+)?")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS: Final = (
+    "january januar jänner janvier enero gennaio janeiro styczeń stycznia januari ιανουάριος ιανουαρίου януари",
+    "february februar feber février febrero febbraio fevereiro luty lutego februari φεβρουάριος φεβρουαρίου февруари",
+    "march märz mrz mars marzo março marzec marca maart mrt μάρτιος μαρτίου март",
+    "april avril abril aprile kwiecień kwietnia απρίλιος απριλίου април",
+    "may mai mayo maggio maio maj maja mei μάιος μαΐου май",
+    "june juni juin junio giugno junho czerwiec czerwca ιούνιος ιουνίου юни",
+    "july juli juillet julio luglio julho lipiec lipca ιούλιος ιουλίου юли",
+    "august août agosto sierpień sierpnia augustus αύγουστος αυγούστου август",
+    "september septembre septiembre setiembre settembre setembro wrzesień września σεπτέμβριος σεπτεμβρίου септември",
+    "october oktober octobre octubre ottobre outubro październik października οκτώβριος οκτωβρίου октомври",
+    "november novembre noviembre novembro listopad listopada νοέμβριος νοεμβρίου ноември",
+    "december dezember décembre diciembre dicembre dezembro grudzień grudnia δεκέμβριος δεκεμβρίου декември",
+)
+"""Names of the months in the languages of the reports, as they stand alone and in a date."""
+SHORTEST: Final = 3
+"""Letters of a month that is shortened."""
 _SHORT_YEAR = 2
 """Digits of a year without its century."""
 _EPOCH = date(1899, 12, 30)
@@ -224,7 +256,7 @@ def amount_pattern(mark: Mark) -> str:
 
 def foreign_marks(currency: str) -> str:
     """The regular expression, RE2 and Python alike, of marks that cannot stand beside an amount in this currency."""
-    edge = r"[0-9\s.,'()+\-]"
+    edge = r"[0-9\s.,'()+\-" + f"\u2019\u2212{_SPACES}]"
     foreign = [mark for mark, codes in CURRENCIES.items() if currency not in codes.split()]
     words = "|".join(mark for mark in foreign if mark.isalpha())
     signs = "".join(re.escape(mark) for mark in foreign if not mark.isalpha())
@@ -241,6 +273,25 @@ def currencies_in(text: str) -> list[str]:
     return [] if found is None else CURRENCIES[_MARKS[found[0].rstrip(".").casefold()]].split()
 
 
+def currencies_of(cell: str) -> list[str]:
+    """The currencies that a cell of a column of currencies may mean: a code, a mark or a name; none if it is neither.
+
+    >>> currencies_of("eur "), currencies_of("Euro"), currencies_of("€"), currencies_of("?")
+    (['EUR'], ['EUR'], ['EUR'], [])
+    """
+    bare = cell.strip()
+    if bare.casefold() in _MARKS:
+        return CURRENCIES[_MARKS[bare.casefold()]].split()
+    named = [code for code, names in CURRENCY_NAMES.items() if bare.upper() in names.split()]
+    return named or ([bare.upper()] if re.fullmatch("[A-Za-z]{3}", bare) else [])
+
+
+def cells_of(currency: str) -> list[str]:
+    """What in a column of currencies may mean this one beside its code, in capitals."""
+    marks = [mark.upper() for mark, codes in CURRENCIES.items() if currency in codes.split()]
+    return [*marks, *CURRENCY_NAMES.get(currency, "").split()]
+
+
 def read_amount(text: str, mark: Mark) -> Decimal | None:
     """An amount to the penny, or None: signs on either side, brackets, CR for a credit, currency, thousands in threes.
 
@@ -251,7 +302,7 @@ def read_amount(text: str, mark: Mark) -> Decimal | None:
     >>> read_amount("12,34", ".") is None
     True
     """
-    bare = _MONEY.sub("", text).replace("\u00a0", " ").strip()
+    bare = _MONEY.sub("", text).translate(_TYPED).strip()
     minus = False
     if bare[:1] == "(" and bare[-1:] == ")":
         bare, minus = bare[1:-1].strip(), True
@@ -274,13 +325,13 @@ def read_amount(text: str, mark: Mark) -> Decimal | None:
 
 def read_date(text: str, order: DateOrder) -> date | None:
     """A day, or None: 7/4/2015, 07-Apr-15, 2015-04-07 with or without a time, a spreadsheet's serial number."""
-    bare = _TIME.sub("", text.strip())
+    bare = _TIME.sub("", text.translate(_TYPED).strip())
     if _SERIAL.fullmatch(bare):
         return _EPOCH + timedelta(days=int(bare[:5]))
-    parts = _DAYS.fullmatch(re.sub(r"(?<=[\d.a-z])[ ,]+(?=[\da-z])", "-", bare.rstrip("."), flags=re.IGNORECASE))
+    parts = _parts_of(bare)
     if parts is None:
         return None
-    first, middle, last = parts.groups()
+    first, middle, last = parts
     if len(first) > _SHORT_YEAR:
         return _day(first, middle, last)
     if not middle.isdigit():
@@ -288,13 +339,33 @@ def read_date(text: str, order: DateOrder) -> date | None:
     return _day(last, first, middle) if order == "mdy" else _day(last, middle, first)
 
 
+def _parts_of(bare: str) -> tuple[str, str, str] | None:
+    """The three parts of a day as they stand, whatever parts them; also of 12 de enero de 2024 and 7.9.2015 г."""
+    told = re.sub(r"(?: ?г)?\.?$", "", unicodedata.normalize("NFC", bare))
+    parts = _DAYS.fullmatch(re.sub(r"(?<=[\w.])(?:[ ,]+(?:de )?)+(?=\w)", "-", told))
+    return None if parts is None else (parts[1], parts[2], parts[3])
+
+
 def _day(year: str, month: str, day: str) -> date | None:
-    names = [number for number, name in enumerate(_MONTHS, 1) if month[:3].lower() == name]
+    number = int(month) if month.isdigit() else _months().get(plain(month), 0)
     century = 2000 if len(year) <= _SHORT_YEAR else 0
     try:
-        return date(int(year) + century, names[0] if names else int(month), int(day))
+        return date(int(year) + century, number, int(day))
     except ValueError:
         return None
+
+
+@cache
+def _months() -> dict[str, int]:
+    """The months by their names and whatever shortens one of them alone, in plain letters."""
+    found: dict[str, set[int]] = defaultdict(set)
+    whole: dict[str, int] = {}
+    for number, names in enumerate(MONTHS, 1):
+        for name in (plain(name) for name in names.split()):
+            whole[name] = number
+            for length in range(SHORTEST, len(name)):
+                found[name[:length]].add(number)
+    return {short: min(numbers) for short, numbers in found.items() if len(numbers) == 1} | whole
 
 
 def order_of(samples: Iterable[str]) -> tuple[DateOrder, bool]:
@@ -302,13 +373,13 @@ def order_of(samples: Iterable[str]) -> tuple[DateOrder, bool]:
     firsts: list[int] = []
     seconds: list[int] = []
     for text in samples:
-        parts = _DAYS.fullmatch(_TIME.sub("", text.strip()))
+        parts = _parts_of(_TIME.sub("", text.translate(_TYPED).strip()))
         if parts is None:
             continue
-        if len(parts[1]) > _SHORT_YEAR or not parts[2].isdigit():
-            return ("ymd" if len(parts[1]) > _SHORT_YEAR else "dmy"), True
-        firsts.append(int(parts[1]))
-        seconds.append(int(parts[2]))
+        if len(parts[0]) > _SHORT_YEAR or not parts[1].isdigit():
+            return ("ymd" if len(parts[0]) > _SHORT_YEAR else "dmy"), True
+        firsts.append(int(parts[0]))
+        seconds.append(int(parts[1]))
     months = 12
     if max(seconds, default=0) > months >= max(firsts, default=0):
         return "mdy", True

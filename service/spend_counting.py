@@ -4,9 +4,11 @@ Every sum that the analysis needs comes from one walk over all lines. The statem
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from msgspec import Struct
@@ -77,6 +79,8 @@ class Counted(NamedTuple):
     spelled: Spelled
     unused: tuple[tuple[str, str], ...]
     not_looked_up: int
+    in_vain: tuple[str, ...] = ()
+    outdated: tuple[tuple[str, str], ...] = ()
 
 
 def count(work: Work, folder: Path) -> Counted | Unreadable:
@@ -105,7 +109,18 @@ def count(work: Work, folder: Path) -> Counted | Unreadable:
             con.execute(LISTING)
         paid = {supplier: amount for supplier, amount, _ in rows["suppliers"]}
         proposals, not_looked_up = seen.propose(paid)
-        return Counted(rows, seen.suppliers, proposals, places, seen.spelled, tuple(seen.unused), not_looked_up)
+        in_vain = tuple(dict.fromkeys((*seen.in_vain, *_in_vain(con, work.new))))
+        return Counted(
+            rows,
+            seen.suppliers,
+            proposals,
+            places,
+            seen.spelled,
+            tuple(seen.unused),
+            not_looked_up,
+            in_vain,
+            tuple(seen.outdated.items()),
+        )
 
 
 def _agree(work: Work) -> bool:
@@ -134,10 +149,8 @@ def _entries(con: "DuckDBPyConnection", work: Work) -> list[Entry]:
 def _declare(con: "DuckDBPyConnection", work: Work, folder: Path) -> None:
     """The values that the statements use."""
     new = work.new
-    for name, chosen in (("excluded", new.exclude), ("bound", new.bound)):
-        for field in ("categories", "kinds", "units", "contracts", "routes"):
-            words: tuple[str, ...] = getattr(chosen, field)
-            set_variable(con, f"{name}_{field}", [word.strip().casefold() for word in words])
+    for name, field, words in _chosen(new):
+        set_variable(con, f"{name}_{field}", sorted(set[str]().union(*(_spellings(con, word) for word in words))))
     set_variable(con, "files", [source.path for source in work.files])
     set_variable(con, "first_day", new.first_day or date.min)
     set_variable(con, "last_day", new.last_day or date.max)
@@ -154,6 +167,34 @@ def _declare(con: "DuckDBPyConnection", work: Work, folder: Path) -> None:
     )
     con.execute("CREATE TEMP TABLE reasons (why VARCHAR, words VARCHAR)")
     con.executemany("INSERT INTO reasons VALUES (?, ?)", [list(item) for item in WHY.items()])
+
+
+def _chosen(new: NewAnalysis) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """The words by which lines are left out or held, but for suppliers: for what, of which field."""
+    for name, chosen in (("excluded", new.exclude), ("bound", new.bound)):
+        yield name, "category", chosen.categories
+        yield name, "kind", chosen.kinds
+        yield name, "unit", chosen.units
+        yield name, "contract", chosen.contracts
+        yield name, "route", chosen.routes
+
+
+def _spellings(con: "DuckDBPyConnection", word: str) -> set[str]:
+    """A word as the statements have cells: in their lower case, and as capitals give ς and ß."""
+    found = con.execute("SELECT lower(trim(unnest(?), ' '))", [[word, word.strip()]]).fetchall()
+    lower = {one for (one,) in found}
+    plain = {one.replace("ς", "σ") for one in lower}
+    return lower | plain | {re.sub(r"σ\b", "ς", one) for one in plain} | {one.replace("ß", "ss") for one in lower}
+
+
+def _in_vain(con: "DuckDBPyConnection", new: NewAnalysis) -> Iterator[str]:
+    """The chosen words that no line has."""
+    for name, field, words in _chosen(new):
+        if words:
+            # Names are ours; what comes from outside goes in as values.
+            said = con.execute(Template(SAID).substitute(name=name, field=field)).fetchall()
+            there = {cell for (cell,) in said}
+            yield from (word for word in words if there.isdisjoint(_spellings(con, word)))
 
 
 def _tell_who(con: "DuckDBPyConnection", seen: Suppliers, folder: Path) -> None:
@@ -279,21 +320,27 @@ SELECT
         WHEN getvariable('by_day') AND paid.paid_on IS NULL THEN 'undated'
         WHEN paid.paid_on < getvariable('first_day') OR paid.paid_on > getvariable('last_day') THEN 'period'
         WHEN who.excluded THEN 'supplier'
-        WHEN list_contains(getvariable('excluded_categories'), lower(paid.category)) THEN 'category'
-        WHEN list_contains(getvariable('excluded_kinds'), lower(paid.kind)) THEN 'kind'
-        WHEN list_contains(getvariable('excluded_units'), lower(paid.unit)) THEN 'unit'
-        WHEN list_contains(getvariable('excluded_contracts'), lower(paid.contract)) THEN 'contract'
-        WHEN list_contains(getvariable('excluded_routes'), lower(paid.route)) THEN 'route'
+        WHEN list_contains(getvariable('excluded_category'), lower(paid.category)) THEN 'category'
+        WHEN list_contains(getvariable('excluded_kind'), lower(paid.kind)) THEN 'kind'
+        WHEN list_contains(getvariable('excluded_unit'), lower(paid.unit)) THEN 'unit'
+        WHEN list_contains(getvariable('excluded_contract'), lower(paid.contract)) THEN 'contract'
+        WHEN list_contains(getvariable('excluded_route'), lower(paid.route)) THEN 'route'
     END AS why,
     who.bound
-    OR coalesce(list_contains(getvariable('bound_categories'), lower(paid.category)), false)
-    OR coalesce(list_contains(getvariable('bound_kinds'), lower(paid.kind)), false)
-    OR coalesce(list_contains(getvariable('bound_units'), lower(paid.unit)), false)
-    OR coalesce(list_contains(getvariable('bound_contracts'), lower(paid.contract)), false)
-    OR coalesce(list_contains(getvariable('bound_routes'), lower(paid.route)), false) AS bound
+    OR coalesce(list_contains(getvariable('bound_category'), lower(paid.category)), false)
+    OR coalesce(list_contains(getvariable('bound_kind'), lower(paid.kind)), false)
+    OR coalesce(list_contains(getvariable('bound_unit'), lower(paid.unit)), false)
+    OR coalesce(list_contains(getvariable('bound_contract'), lower(paid.contract)), false)
+    OR coalesce(list_contains(getvariable('bound_route'), lower(paid.route)), false) AS bound
 FROM paid
 INNER JOIN who ON paid.print = who.print
 LEFT JOIN repeated ON paid.filename = repeated.filename AND paid.file_row_number = repeated.file_row_number
+"""
+
+SAID = """
+SELECT DISTINCT lower(cell)
+FROM (SELECT DISTINCT $field AS cell FROM paid)
+WHERE list_contains(getvariable('${name}_$field'), lower(cell))
 """
 
 CUBE = """

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from service import spend_columns
 from service.spend_columns import FIELDS, NEEDED, DateOrder, Field, Kind, Mark
 from service.spend_reading import Layout, Table, Unreadable, UnreadableFile, put_right, table_of
-from service.spend_totals import TOTAL, TOTAL_ALONE, leave_out_sums
+from service.spend_totals import TOTAL, TOTAL_ALONE, TOTAL_BEHIND, TOTAL_OF, leave_out_sums
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -156,8 +156,12 @@ def _declare(con: "DuckDBPyConnection", table: Table, mapping: Mapped, folder: P
         "group_mark": "," if mark == "." else ".",
         "heading": heading.strip().casefold(),
         "currency": mapping.currency,
+        "own_money": spend_columns.cells_of(mapping.currency),
         "other_money": spend_columns.foreign_marks(mapping.currency),
         "total": TOTAL if "paid_on" in mapping.columns else TOTAL_ALONE,
+        "total_alone": TOTAL_ALONE,
+        "total_of": TOTAL_OF,
+        "total_behind": TOTAL_BEHIND,
         "day_form": {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d"}[mapping.dates],
         "behind": table.layout.heading_row + 1,
         "blank": " \t\u00a0",
@@ -286,7 +290,9 @@ SELECT
     coalesce(NOT plain AND regexp_matches(amount, getvariable('other_money')), false) AS foreign_money,
     CASE
         WHEN plain
-        THEN CAST(replace(replace(amount, getvariable('group_mark'), ''), getvariable('mark'), '.') AS DECIMAL(18, 2))
+        THEN TRY_CAST(
+            replace(replace(amount, getvariable('group_mark'), ''), getvariable('mark'), '.') AS DECIMAL(18, 2)
+        )
         WHEN amount IS NOT NULL THEN read_amount(amount)
     END AS sum_paid,
     CASE
@@ -325,10 +331,23 @@ SELECT
                 trim(concat(transaction, supplier_id), getvariable('blank')) = ''
                 OR regexp_matches(concat_ws(chr(10), transaction, supplier_id), getvariable('total'))
             )
+            AND (
+                trim(coalesce(supplier, ''), getvariable('blank')) = ''
+                OR regexp_matches(supplier, getvariable('total_of'))
+                OR regexp_matches(
+                    concat_ws(chr(10), category, unit, body, description, code, transaction, supplier_id, kind),
+                    getvariable('total_alone')
+                )
+                OR regexp_matches(supplier, getvariable('total_behind'))
+                AND trim(concat(category, description, code, kind), getvariable('blank')) = ''
+            )
         ) THEN 'total'
         WHEN paid_on IS NOT NULL AND day IS NULL AND trim(paid_on, getvariable('blank')) <> '' THEN 'date'
         WHEN foreign_money THEN 'currency'
-        WHEN upper(trim(currency)) <> getvariable('currency') AND trim(currency) <> '' THEN 'currency'
+        WHEN
+            upper(trim(currency)) <> getvariable('currency') AND trim(currency, getvariable('blank')) <> ''
+            AND NOT list_contains(getvariable('own_money'), upper(trim(currency, getvariable('blank'))))
+        THEN 'currency'
     END AS reason,
     sum_paid AS amount, day AS paid_on,
     CASE

@@ -256,9 +256,10 @@ def size_of(size: str | None, employees: str | None) -> Size | None:
     >>> size_of(None, "49"), size_of("Small business", None), size_of("no", None), size_of("?", "")
     ('small', 'small', 'large', None)
     """
-    staff = re.sub(r"[ ,.]", "", employees or "")
-    if staff.isascii() and staff.isdigit():
-        below: list[Size] = [name for limit, name in _STAFF if int(staff) < limit]
+    staff = re.sub(r"(?<=[0-9])(?<!^0)[\s,.'\u2019](?=[0-9]{3}(?![0-9]))", "", (employees or "").strip())
+    if re.fullmatch("[0-9]+(?:[.,][0-9]+)?", staff):
+        people = Decimal(staff.replace(",", "."))
+        below: list[Size] = [name for limit, name in _STAFF if people < limit]
         return below[0] if below else _LARGE
     words = re.findall(r"[a-z0-9]+", (size or "").casefold())
     for name in _SAID:

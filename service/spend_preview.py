@@ -56,22 +56,24 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
     dates, sure = spend_columns.order_of(samples("paid_on"))
     mark, doubtful = spend_columns.mark_of(samples("amount"))
     money = [codes for text in samples("amount") if (codes := spend_columns.currencies_in(text))]
+    currency = _currency(samples("currency"), money, len(samples("amount")))
     mapping = Mapped(
         layout=head.layout,
         columns=columns,
         dates=dates,
         decimal_mark=mark,
-        currency=Counter(codes[0] for codes in money).most_common(1)[0][0]
-        if len(money) * 2 > len(samples("amount"))
-        else "GBP",
+        currency=currency,
     )
-    doubts = _doubts(kind, mapping, samples("amount"))
+    doubts = _doubts(kind, mapping, samples("amount"), samples("paid_on"))
     if samples("paid_on") and not sure:
         doubts.append("The first rows do not tell whether the day or the month comes first in a date.")
     if unread := [name for name in head.sheets if name != head.layout.sheet]:
         doubts.append(f"Only the sheet {head.layout.sheet!r} is read; not: {', '.join(unread)[:300]}.")
     if doubtful is not None:
         doubts.append(f"The first rows do not tell whether {doubtful[:40]!r} has decimals or thousands.")
+    if others := [text for text in samples("currency") if currency not in spend_columns.currencies_of(text)]:
+        said = f"{len(others)} of the first {len(samples('currency'))} currencies, such as {others[0][:40]!r},"
+        doubts.append(f"{said} are not {currency}; their rows will be left out.")
     if any(mapping.currency not in codes for codes in money):
         doubts.append(f"Amounts are in several currencies; all but those in {mapping.currency} will be left out.")
     return Preview(
@@ -91,13 +93,24 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
     )
 
 
-def _doubts(kind: Kind, mapping: Mapped, amounts: list[str]) -> list[str]:
+def _currency(cells: list[str], money: list[list[str]], amounts: int) -> str:
+    """The currency to propose: what most cells of its column say, else the marks beside most amounts, else pounds."""
+    said = [codes[0] for cell in cells if (codes := spend_columns.currencies_of(cell))]
+    if not said and len(money) * 2 > amounts:
+        said = [codes[0] for codes in money]
+    return Counter(said).most_common(1)[0][0] if said else "GBP"
+
+
+def _doubts(kind: Kind, mapping: Mapped, amounts: list[str], days: list[str]) -> list[str]:
     doubts = [f"No column was taken for `{field}`, which is needed." for field in missing_of(kind, mapping)]
     if kind == "payments" and "supplier" not in mapping.columns:
         doubts.append("No column was taken for `supplier`: nothing can be said of who was paid.")
     unread = [text for text in amounts if spend_columns.read_amount(text, mapping.decimal_mark) is None]
     if unread:
         doubts.append(f"{len(unread)} of the first {len(amounts)} amounts are no amounts, such as {unread[0][:40]!r}.")
+    unread = [text for text in days if spend_columns.read_date(text, mapping.dates) is None]
+    if unread:
+        doubts.append(f"{len(unread)} of the first {len(days)} dates are no dates, such as {unread[0][:40]!r}.")
     if mapping.layout.encoding not in {"utf-8", "utf-16"}:
         doubts.append(f"The file is not UTF-8 and is read as {mapping.layout.encoding}: look at names with accents.")
     return doubts

@@ -86,7 +86,7 @@ def analysis_of(work: Work, counted: Counted) -> SpendAnalysis:
         left_out=tuple(OutOfIt(reason=WHY[why], lines=n, amount=sum_) for why, sum_, n, *_ in rows["why"] if why),
         unknown=_unknown(rows, amount, places=counted.places is not None),
         rings=rings,
-        local=bounds(_amount(near.local_parts(rings)), amount - rings.unknown.amount, rings.unknown.amount),
+        local=near.share(_amount(near.local_parts(rings)), amount, rings.unknown.amount),
         sizes=sizes,
         smes=smes_bounds,
         smes_by_count=_by_count(rows["firms"]),
@@ -118,6 +118,9 @@ _YES_NO: Final[Mapping[str, str]] = {
 }
 
 
+_NOT_ASKED: Final = Bounds(known=None, lowest=None, highest=None)
+
+
 class _Near:
     """Which rings are local, and which belong to the region."""
 
@@ -128,6 +131,10 @@ class _Near:
     def local_parts(self, rings: Table) -> list[Part]:
         """The rings that are local."""
         return [part for part in rings.parts if part.name in self.local]
+
+    def share(self, local: Decimal, whole: Decimal, unknown: Decimal) -> Bounds:
+        """The local share; none where nobody has said which rings are local."""
+        return bounds(local, whole - unknown, unknown) if self.local else _NOT_ASKED
 
     def leaks(self, ring: str | None) -> bool:
         """Whether what is paid into a ring leaves the region; an unknown place does not."""
@@ -304,7 +311,7 @@ def _year(
         amount=amount,
         lines=lines,
         suppliers=suppliers,
-        local=bounds(local, amount - placeless, placeless),
+        local=near.share(local, amount, placeless),
         smes=bounds(smes, amount - sizeless, sizeless),
         change=None if before is None else percent(amount - before.amount, before.amount),
     )
@@ -341,9 +348,7 @@ def _influence(
     unknown = rings.unknown.amount
     found = Influence(
         leakage=leakage,
-        share=bounds(leakage, whole - unknown, unknown)
-        if near.region
-        else Bounds(known=None, lowest=None, highest=None),
+        share=bounds(leakage, whole - unknown, unknown) if near.region else _NOT_ASKED,
         bound=bound,
         no_category=nameless[False],
         no_local_supply=leakage - bound - influenceable - nameless[False],
@@ -407,16 +412,29 @@ def _notes(work: Work, counted: Counted) -> Iterable[str]:
     """What a reader should know before quoting a number."""
     if counted.places is None:
         yield "No list of places was given: nothing is said of where the money goes."
-    elif not work.new.local:
+    elif not work.new.local and not work.new.region:
         yield "No ring was named as local: local shares and leakage are not worked out."
+    elif not work.new.local:
+        yield "No ring was named as local: local shares are not worked out."
     if counted.places is not None and counted.places.twice:
         codes = ", ".join(sorted(set(counted.places.twice))[:TOP])
         yield f"The list of places puts a code into two rings, of which the first counts: {codes}."
     if work.register is None:
         yield "No register of suppliers was given: sizes and sectors are known only where the payments say them."
+    yield from _notes_of_words(work, counted)
+
+
+def _notes_of_words(work: Work, counted: Counted) -> Iterable[str]:
+    """What people have said or chosen and does not count."""
     strangers = sorted(one.supplier for one in work.new.survey if counted.spelled.one_of(one.supplier) is None)
     if strangers:
         yield f"Answers of suppliers that were not paid are left out: {', '.join(strangers[:TOP])}."
     if counted.unused:
         about = ", ".join(f"{supplier} = {entry}" for supplier, entry in counted.unused[:TOP])
         yield f"Answers about suppliers that name no entry of this register do not count: {about}."
+    if counted.outdated:
+        about = ", ".join(f"{supplier} = {entry}" for supplier, entry in counted.outdated[:TOP])
+        yield f"Answers do not count where two legal forms of a name are known now, and the entry has neither: {about}."
+    if counted.in_vain:
+        words = ", ".join(counted.in_vain[:TOP])
+        yield f"What was chosen to be left out or to count as bound matches no line: {words}."

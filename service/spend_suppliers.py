@@ -97,6 +97,9 @@ class Suppliers:
         self.suppliers: list[Supplier] = []
         self.spelled = Spelled()
         self.unused: list[tuple[str, str]] = []
+        self.in_vain: list[str] = []
+        self.outdated: dict[str, str] = {}
+        self._counted: set[str] = set()
         self._new = new
         self._answers = answers
         self._register = register
@@ -129,7 +132,11 @@ class Suppliers:
     def choose(self) -> None:
         """Whom a person leaves out, and whom a long contract holds, once all suppliers are known."""
         for chosen, found in ((self._new.exclude, self._excluded), (self._new.bound, self._bound)):
-            found.update(*(self.spelled.all_of(name) for name in chosen.suppliers))
+            for name in chosen.suppliers:
+                named = self.spelled.all_of(name)
+                found.update(named)
+                if not named:
+                    self.in_vain.append(name)
 
     def tell(self, payee: tuple[Any, ...]) -> tuple[Any, ...]:
         """The row of a payee for the table `who`."""
@@ -170,7 +177,7 @@ class Suppliers:
         forms = self._forms[name.words]
         # Two legal forms of one name are two firms.
         key = (f"{name.words} {name.form}" if len(forms) > 1 else name.words).strip() or text.strip()
-        entry = self._answered(key)
+        entry = self._answered(key, name)
         if entry is None:
             entry = self._found(name, ids, len(forms))
         mark = key if entry is None else entry
@@ -185,11 +192,36 @@ class Suppliers:
         self._wanted.setdefault(number, (name, set()))[1].update(ids)
         return number
 
-    def _answered(self, key: str) -> int | None:
-        """The entry that a person has said; an answer about an entry that is not here is remembered as unused."""
-        answer = self._answers.same.get(key)
-        if answer is None:
-            return None
+    def _answered(self, key: str, name: Name) -> int | None:
+        """The entry that a person has said, also before a second legal form of the name was known, or after."""
+        if key in self._answers.same:
+            self.outdated.pop(key, None)
+            self._counted.add(key)
+            return self._entry(key)
+        other = self._other_key(key, name)
+        entry = self._entry(other) if other in self._answers.same else None
+        if entry is None or key == name.words:
+            return entry
+        # It was said of the words alone: it holds for the firm whose legal form is the entry's.
+        of_entry = self._register.names[entry]
+        if agree(name, of_entry) or name.form == of_entry.form:
+            self.outdated.pop(other, None)
+            self._counted.add(other)
+            return entry
+        if other not in self._counted:
+            self.outdated[other] = self._answers.same[other]
+        return None
+
+    def _other_key(self, key: str, name: Name) -> str:
+        """How answers name a supplier where fewer legal forms of its name are known, or more."""
+        if key != name.words:
+            return name.words
+        forms = self._forms[name.words]
+        return f"{key} {min(forms)}" if len(forms) == 1 else key
+
+    def _entry(self, key: str) -> int | None:
+        """The entry of an answer; an answer about an entry that is not here is remembered as unused."""
+        answer = self._answers.same[key]
         entry = self._register.named(answer)
         if entry is None and self._register.entries and (key, answer) not in self.unused:
             self.unused.append((key, answer))
@@ -212,7 +244,11 @@ class Suppliers:
             if found.entry is None and number in paid
         ]
         unknown.sort(key=_best_paid)
-        return propose(self._register, unknown, self._answers.other), max(0, len(unknown) - MOST_PROPOSALS)
+        no = self._answers.other
+        refused = {
+            one.key: no.get(one.key, set()) | no.get(self._other_key(one.key, one.name), set()) for one in unknown
+        }
+        return propose(self._register, unknown, refused), max(0, len(unknown) - MOST_PROPOSALS)
 
 
 def _best_paid(one: Wanted) -> tuple[Decimal, str]:

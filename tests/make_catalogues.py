@@ -50,7 +50,7 @@ TELLING: typing.Final[dict[str, tuple[str, ...]]] = {
     "spend_counting": ("WHY",),
     "spend_import": ("REASONS",),
     "spend_multiplier": ("DEFINITION",),
-    "spend_shares": ("_notes", "RESILIENCE", "SUPPLY_CHAINS", "BARRIERS", "_best_paid_of"),
+    "spend_shares": ("_notes", "_notes_of_words", "RESILIENCE", "SUPPLY_CHAINS", "BARRIERS", "_best_paid_of"),
 }
 """What letters and reports print of what is stored: functions and constants of service/, whose texts are translated."""
 

@@ -147,3 +147,26 @@ async def test_a_workbook_is_read_to_the_digits_that_it_shows(market: Market) ->
     content = workbook(("Code", "Title", "Unit", "Value", "Currency"), ("W-1", "Weeks", "weeks", 251.79, "GBP"))
     own = done(await send_catalogue(market.author, content, title="Workbook"))
     assert [(one["unit"], one["value"]) for one in own["measures"]] == [("week", "251.79")]
+
+
+async def test_more_of_money_that_is_promised_is_better(market: Market) -> None:
+    """What local firms will be paid is no price; a catalogue that says otherwise is believed."""
+    rows = (
+        b"Ref,Measure,Unit,Direction\n"
+        b"NT-C,Spend in local supply chain,GBP,\nNT-D,Cost of disposal,GBP,lower\nNT-E,Emissions,tCO2e,\n"
+    )
+    own = done(await send_catalogue(market.author, rows, title="Money"))
+    chosen = [
+        {"code": "NT-C", "weighting": "40", "target": "50000"},
+        {"code": "NT-D", "weighting": "30", "target": "100", "worst": "900"},
+        {"code": "NT-E", "weighting": "30", "target": "1", "worst": "9"},
+    ]
+    tender = await market.draft()
+    path = f"/tenders/{tender['id']}/criteria/from-catalogue/{own['id']}"
+    made = done(await market.author.post(path, {"weighting": "5", "measures": chosen}))["criterion"]
+    told = {one["id"]: (one["method"]["id"], one["unit"], one.get("direction")) for one in made["criteria"]}
+    assert told == {
+        "NT-C": ("target", "GBP", "higher"),
+        "NT-D": ("A1", "GBP", None),
+        "NT-E": ("A1", "tCO2e", None),
+    }

@@ -58,6 +58,35 @@ async def test_little_weight_and_double_counting_are_warned_of(
     assert [words in one["message"] for one in warnings] == [True]
 
 
+RATE = {"basis": "exclusive", "rates": [{"percent": "20"}]}
+PART = {"basis": "exclusive", "rates": [{"percent": "20", "applies_to": "works"}, {"percent": "0"}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "weighting", "words"),
+    [
+        ({"estimated_value": "5000000"}, "10", "at least 20"),
+        ({"estimated_value": "4999999.99", "vat": {"basis": "inclusive"}}, "10", None),
+        ({"estimated_value": "4200000", "vat": RATE}, "10", "asks for at least 20"),
+        ({"estimated_value": "4100000", "vat": RATE}, "10", None),
+        ({"estimated_value": "4200000"}, "10", "may reach 5,000,000 pounds"),
+        ({"estimated_value": "4200000", "vat": PART}, "10", "may reach 5,000,000 pounds"),
+        ({"estimated_value": "4200000"}, "9", "asks for at least 10"),
+        ({"estimated_value": "4200000"}, "20", None),
+        ({"estimated_value": "4100000"}, "10", None),
+        ({"estimated_value": "9000000", "currency": "EUR"}, "10", None),
+    ],
+)
+async def test_a_threshold_in_pounds_with_tax_is_held_against_such_a_value(
+    market: Market, fields: dict[str, Any], weighting: str, words: str | None
+) -> None:
+    """A value without tax is raised by the stated rate; where none is, its standard rate is a doubt that is told."""
+    tender = await market.draft(jurisdiction=UK, **fields)
+    warnings = done(await propose(market, tender, weighting=weighting, starts_on="2027-03-01"))["warnings"]
+    said = [one["message"] for one in warnings if one["pointer"] == "/weighting"]
+    assert [words is not None and words in message for message in said] == [True] * (words is not None)
+
+
 async def test_before_the_first_model_no_weight_is_asked_for(market: Market) -> None:
     found = done(await propose(market, await market.draft(jurisdiction=UK), weighting="1", starts_on="2019-01-01"))
     assert (found["model"], found["warnings"]) == (None, [])

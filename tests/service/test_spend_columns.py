@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from service.spend_columns import (
     HEADINGS,
+    MONTHS,
     amount_pattern,
     kind_of_number,
     mark_of,
@@ -67,6 +68,13 @@ def test_the_net_amount_is_taken_before_the_gross_one() -> None:
         ("\u2212 5.50", "-5.50"),
         ("1 234 567.89", "1234567.89"),
         ("\u00a3\u00a012.5", "12.50"),
+        ("1\u202f234\u2009567.89", "1234567.89"),
+        ("CHF 1\u2019234.50", "1234.50"),
+        ("1\u2007234.5 €", "1234.50"),
+        ("GBP1,000.00", "1000.00"),
+        ("EUR1234.5", "1234.50"),
+        ("1234.5zł", "1234.50"),
+        ("5EUROS", None),
         ("33.335", "33.34"),
         ("-33.335", "-33.34"),
         ("9999999999999999.99", None),
@@ -88,6 +96,8 @@ def test_an_amount_is_read_to_the_penny_or_not_at_all(text: str, amount: str | N
 def test_a_decimal_comma_is_told_from_a_thousands_comma() -> None:
     assert read_amount("1.054,10", ",") == Decimal("1054.10")
     assert read_amount("1.054,10", ".") is None
+    assert read_amount("EUR1.234,50", ",") == Decimal("1234.50")
+    assert read_amount("1\u202f234,50\u202f€", ",") == Decimal("1234.50")
     assert mark_of(["1.054,10", "12,50", "7"]) == (",", None)
     assert mark_of(["1,054.10", "12.50", "7"]) == (".", None)
     assert mark_of(["7", "1.054"]) == (".", "1.054")
@@ -132,6 +142,27 @@ def test_what_is_written_is_read(amount: Decimal, form: str, mark: str) -> None:
         ("07/04/2015 00:00", "dmy", date(2015, 4, 7)),
         ("07.04.2015", "dmy", date(2015, 4, 7)),
         ("42101", "dmy", date(2015, 4, 7)),
+        ("7. April 2015", "dmy", date(2015, 4, 7)),
+        ("7-Mai-15", "dmy", date(2015, 5, 7)),
+        ("07. Dez. 2015", "dmy", date(2015, 12, 7)),
+        ("7 août 2015", "dmy", date(2015, 8, 7)),
+        ("1er févr. 2015", "dmy", date(2015, 2, 1)),
+        ("7-ene-2015", "dmy", date(2015, 1, 7)),
+        ("12 de diciembre de 2015", "dmy", date(2015, 12, 12)),
+        ("7 GIU 2015", "dmy", date(2015, 6, 7)),
+        ("7/set/2015", "dmy", date(2015, 9, 7)),
+        ("7 de março de 2015", "dmy", date(2015, 3, 7)),
+        ("7 października 2015", "dmy", date(2015, 10, 7)),
+        ("7-lis-15", "dmy", date(2015, 11, 7)),
+        ("7 mrt. 2015", "dmy", date(2015, 3, 7)),
+        ("7 Μαΐου 2015", "dmy", date(2015, 5, 7)),
+        ("7-Φεβ-2015", "dmy", date(2015, 2, 7)),
+        ("7 май 2015", "dmy", date(2015, 5, 7)),
+        ("7.септ.2015 г.", "dmy", date(2015, 9, 7)),
+        ("07.09.2015г.", "dmy", date(2015, 9, 7)),
+        ("7\u00a0April\u00a02015", "dmy", date(2015, 4, 7)),
+        ("7-jui-2015", "dmy", None),
+        ("7-foo-2015", "dmy", None),
         ("31/02/2015", "dmy", None),
         ("13/13/2015", "dmy", None),
         ("2015", "dmy", None),
@@ -148,3 +179,12 @@ def test_the_order_of_day_and_month_is_told_by_the_days_behind_the_twelfth() -> 
     assert order_of(["2015-02-01"]) == ("ymd", True)
     assert order_of(["1-Feb-15"]) == ("dmy", True)
     assert order_of(["01/02/2015"]) == ("dmy", False)
+
+
+def test_no_name_of_a_month_means_another_one() -> None:
+    """What one language calls a month, no other calls another; so no language need be asked for."""
+    names = [name for names in MONTHS for name in {plain(name) for name in names.split()}]
+    assert len(names) == len(set(names))
+    for number, known in enumerate(MONTHS, 1):
+        for name in known.split():
+            assert read_date(f"7 {name} 2015", "dmy") == date(2015, number, 7)

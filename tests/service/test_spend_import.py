@@ -52,6 +52,8 @@ MESSY = (
     (("Elm", "01/04/2024", "", "T9", ""), "no-amount"),
     (("Elm", "01/04/2024", "n/a", "T9", ""), "amount"),
     (("Elm", "01/04/2024", "1.5E+03", "T9", ""), "amount"),
+    (("Elm", "01/04/2024", "1,234,567,890,123,456,789.00", "T9", ""), "amount"),
+    (("Elm", "01/04/2024", "-99,999,999,999,999,999.99", "T9", ""), "amount"),
     (("Elm", "31/04/2024", "12", "T9", ""), "date"),
 )
 
@@ -99,7 +101,10 @@ def test_amounts_in_other_currencies_are_left_out(desk: Desk) -> None:
     assert (found.kept, reasons(found)) == (2, {"currency": 1})
 
 
-@pytest.mark.parametrize(("amount", "kept"), [("€500", 8), ("500 USD", 8), ("500 EUR", 8), ("£500", 9), ("500 GBP", 9)])
+@pytest.mark.parametrize(
+    ("amount", "kept"),
+    [("€500", 8), ("500 USD", 8), ("500 EUR", 8), ("500\u202fEUR", 8), ("EUR500.00", 8), ("£500", 9), ("500 GBP", 9)],
+)
 def test_a_mark_of_another_currency_is_one(desk: Desk, amount: str, kept: int) -> None:
     """500 euros are not 500 pounds, whatever the file's currency is said to be."""
     folder, found = desk.read(payments(("Elm", "01/04/2024", amount, "T9", "")))

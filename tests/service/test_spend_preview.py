@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from service.spend_import import Mapped
 from service.spend_reading import Layout
@@ -59,6 +60,34 @@ def test_the_currency_is_that_of_the_marks_beside_the_amounts(desk: Desk) -> Non
     assert seen.mapping.currency == "EUR"
     assert any("several currencies" in doubt for doubt in seen.doubts)
     assert desk.look(as_csv([("Supplier", "Amount"), ("Elm", "£5")])).doubts == ()
+
+
+def test_dates_that_are_none_are_a_doubt(desk: Desk) -> None:
+    rows = [HEADINGS, ("Elm", "13 avril 2024", "5", "T1", ""), ("Oak", "Easter", "7", "T2", "")]
+    assert desk.look(as_csv(rows)).doubts == ("1 of the first 2 dates are no dates, such as 'Easter'.",)
+
+
+@pytest.mark.parametrize("cell", ["EUR", "eur", "€", "Euro", " EURO "])
+def test_a_column_of_currencies_is_asked_first(desk: Desk, cell: str) -> None:
+    """What every row says is the currency to propose, however it is written, and its rows are kept."""
+    rows = [("Lieferant", "Betrag", "Währung"), ("Elm", "5,00", cell), ("Oak", "7,50", cell), ("Fir", "1,00", "")]
+    seen = desk.look(as_csv(rows, delimiter=";"))
+    assert (seen.mapping.currency, seen.doubts) == ("EUR", ())
+    _, found = desk.read(as_csv(rows, delimiter=";"))
+    assert (found.kept, found.total) == (3, Decimal("13.50"))
+
+
+def test_rows_in_other_currencies_are_a_doubt(desk: Desk) -> None:
+    rows = [("Supplier", "Amount", "Currency"), ("Elm", "5", "EUR"), ("Oak", "7", "EUR"), ("Fir", "2", "Swiss")]
+    (doubt,) = desk.look(as_csv(rows)).doubts
+    assert doubt == "1 of the first 3 currencies, such as 'Swiss', are not EUR; their rows will be left out."
+    assert desk.read(as_csv(rows))[1].kept == 2
+
+
+def test_a_mark_of_several_currencies_is_the_one_that_was_confirmed(desk: Desk) -> None:
+    rows = [("Supplier", "Amount", "Currency"), ("Elm", "5", "$"), ("Oak", "7", "€")]
+    seen = desk.look(as_csv(rows)).mapping
+    assert desk.read(as_csv(rows), replace(seen, currency="CAD"))[1].total == 5
 
 
 def test_headings_of_other_scripts_are_known(desk: Desk) -> None:

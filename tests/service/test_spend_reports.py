@@ -57,6 +57,7 @@ async def test_the_report_reads_one_file_s_payments_too(market: Market, worker: 
     path, _ = await analysed(buyer, {"title": "Plain", "files": [file["id"]]})
     page = (await buyer.get(f"{path}/report.html")).text
     assert "No list of places was given" in page
+    assert '<th scope="row">Local</th><td><span class="soft">–</span></td>' in page
 
 
 @pytest.mark.parametrize("lang", ["de", None])

@@ -138,6 +138,35 @@ def test_every_exclusion_is_counted_and_listed(desk: Desk, chosen: Chosen, lines
     assert {row["file"] for row in rows} == {"1.csv"}
 
 
+@pytest.mark.parametrize(
+    ("cell", "word"),
+    [
+        ("Straßenreinigung", "straßenreinigung"),
+        ("STRASSENREINIGUNG", "Straßenreinigung"),
+        ("Καθαρισμός", "καθαρισμός"),
+        ("ΔΡΟΜΟΣ", "δρομος"),
+        ("δρομος", "ΔΡΟΜΟΣ"),
+        ("Ménage ", " MÉNAGE"),
+    ],
+)
+def test_chosen_words_are_found_in_any_script_and_case(desk: Desk, cell: str, word: str) -> None:
+    """A word that one reads with the same letters leaves its lines out, and no note says that it is nowhere."""
+    line = ("Elm", "01/04/2024", "1.00", "T9", cell)
+    found = desk.analyse(payments(line), exclude=Chosen(categories=(word,)))
+    assert [(out.reason, out.lines) for out in found.left_out] == [("The category is left out.", 1)]
+    assert not any(word in note for note in found.notes)
+    held = desk.analyse(payments(line), bound=Chosen(categories=(word,)))
+    assert not any(word in note for note in held.notes)
+
+
+def test_chosen_words_that_no_line_has_are_told(desk: Desk) -> None:
+    """A slip of the pen in what is to be left out does not pass for having left it out."""
+    found = desk.analyse(
+        payments(), exclude=Chosen(categories=("Rofs", "Roofs"), suppliers=("Alda",)), bound=Chosen(contracts=("C1",))
+    )
+    assert found.notes[-1] == "What was chosen to be left out or to count as bound matches no line: Alda, Rofs, C1."
+
+
 def test_days_are_chosen_and_lines_without_one_are_told(desk: Desk) -> None:
     undated = ("Elm", "", "1.00", "T9", "x")
     found = desk.analyse(payments(undated), first_day=date(2024, 6, 1), last_day=date(2024, 6, 30))
@@ -259,10 +288,23 @@ def test_a_ring_that_the_list_does_not_have_is_refused(desk: Desk) -> None:
 
 def test_without_places_and_register_nothing_is_claimed(desk: Desk) -> None:
     found = desk.analyse(payments(), bare=True)
-    assert found.local == Bounds(known=None, lowest=Decimal("0.00"), highest=Decimal("100.00"))
+    assert found.local == Bounds(known=None, lowest=None, highest=None)
     assert (found.influence.leakage, found.influence.share.known) == (0, None)
     assert found.suppliers == 5
     assert len(found.notes) == 2
+
+
+def test_nothing_is_local_where_nobody_said_what_is(desk: Desk) -> None:
+    """A share of nought would be a claim; what leaves the region is told where one was named."""
+    nothing = Bounds(known=None, lowest=None, highest=None)
+    found = desk.analyse(payments(), local=())
+    assert found.local == nothing
+    assert [year.local for year in found.years] == [nothing]
+    assert found.influence.leakage == Decimal("110000.00")
+    assert found.notes == ("No ring was named as local: local shares are not worked out.",)
+    neither = desk.analyse(payments(), local=(), region=())
+    assert (neither.local, neither.influence.share) == (nothing, nothing)
+    assert neither.notes == ("No ring was named as local: local shares and leakage are not worked out.",)
 
 
 def test_what_is_not_known_is_printed(city: SpendAnalysis) -> None:

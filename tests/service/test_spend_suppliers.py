@@ -54,3 +54,32 @@ def test_an_answer_about_an_entry_that_is_gone_is_told(tmp_path: Path) -> None:
     lost = desk.analyse(slip, answers=Answers(same={"alder rofing": "777"}))
     assert lost.rings.parts[0].amount == Decimal("90000.00")
     assert any("alder rofing = 777" in note for note in lost.notes)
+
+
+def test_an_answer_holds_when_a_second_legal_form_turns_up(tmp_path: Path) -> None:
+    """It was given of the words alone: it counts for the firm with the entry's form, and for nobody else."""
+    rows = [
+        ("Alder Rofing Ltd", "01/05/2024", "500.00", "T9", ""),
+        ("Alder Rofing LLP", "02/05/2024", "7.00", "T10", ""),
+    ]
+    desk = Desk(tmp_path)
+    given = Answers(same={"alder rofing": "alder roofing"})
+    found = desk.analyse(payments(*rows), answers=given)
+    assert found.rings.parts[0].amount == Decimal("90500.00")
+    assert not any("legal forms" in note for note in found.notes)
+    lost = desk.analyse(payments(*rows), answers=Answers(same={"alder rofing": "fir global"}))
+    assert any("alder rofing = fir global" in note for note in lost.notes)
+    again = desk.analyse(payments(rows[0]), answers=Answers(same={"alder rofing ltd": "alder roofing"}))
+    assert again.rings.parts[0].amount == Decimal("90500.00")
+
+
+def test_a_refusal_holds_when_a_second_legal_form_turns_up(tmp_path: Path) -> None:
+    rows = [
+        ("Alder Rofing Ltd", "01/05/2024", "500.00", "T9", ""),
+        ("Alder Rofing LLP", "02/05/2024", "7.00", "T10", ""),
+    ]
+    desk = Desk(tmp_path)
+    no = {"alder roofing"}
+    assert desk.analyse(payments(*rows), answers=Answers(other={"alder rofing": no})).proposals == ()
+    assert desk.analyse(payments(rows[0]), answers=Answers(other={"alder rofing ltd": no})).proposals == ()
+    assert [one.supplier for one in desk.analyse(payments(*rows)).proposals] == ["alder rofing ltd", "alder rofing llp"]
