@@ -70,8 +70,7 @@ class Quotas:
         now = asyncio.get_running_loop().time()
         while (lease := self._leases.get(key_id)) is None or lease.is_used_up(now):
             if key_id not in self._asking:
-                self._asking[key_id] = asking = asyncio.create_task(self._ask(pool, key_id))
-                asking.add_done_callback(lambda _: self._asking.pop(key_id))
+                self._asking[key_id] = asyncio.create_task(self._ask(pool, key_id))
             await asyncio.shield(self._asking[key_id])
         left = max(0, math.ceil(lease.until - now))
         policy = _POLICY.format(most=self.most)
@@ -88,8 +87,14 @@ class Quotas:
         return {"RateLimit-Policy": policy, "RateLimit": f'"requests";r={lease.here + lease.elsewhere};t={left}'}
 
     async def _ask(self, pool: asyncpg.Pool, key_id: str) -> None:
-        """Lease some more; all requests of the key that wait for it share it."""
-        row = await SQL.lease_requests(pool, key_id=key_id, wanted=self._chunk, most=self.most)
+        """Lease some more; all requests of the key that wait for it share it.
+
+        Once it has ended nobody can find it: who waited for what has ended would wait for it again, and never yield.
+        """
+        try:
+            row = await SQL.lease_requests(pool, key_id=key_id, wanted=self._chunk, most=self.most)
+        finally:
+            del self._asking[key_id]
         self._leases.pop(key_id, None)
         while len(self._leases) >= MOST_KEYS:
             del self._leases[next(iter(self._leases))]

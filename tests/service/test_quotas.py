@@ -1,8 +1,11 @@
 """How many requests a key may send in a minute holds over all processes, and never against a bid."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
+from typing import cast
 
+import asyncpg
 import httpx
 import pytest
 
@@ -71,3 +74,23 @@ async def test_a_lease_ends_with_its_minute_and_the_next_begins_full(market: Mar
     for lease in quotas._leases.values():
         lease.until = 0
     assert (await quotas.take(pool, "k"))["RateLimit"].startswith('"requests";r=19;')
+
+
+class Instantly:
+    """A connection whose answers are there at once: of forty, one request is leased at a time."""
+
+    async def fetchrow(self, *_: object) -> dict[str, int]:
+        return {"granted": 1, "leased": 1, "seconds_left": 60}
+
+
+async def test_whoever_asks_in_the_moment_in_which_a_lease_comes_holds_nobody_up() -> None:
+    """Two came before it was told of; the second waited for what had ended, and never let anybody else go on."""
+    quotas = Quotas(MOST)
+    connection = cast("asyncpg.Pool", Instantly())
+    first = asyncio.create_task(quotas.take(connection, "key"))
+    await asyncio.sleep(0)  # now the lease is on its way
+    others = [asyncio.create_task(quotas.take(connection, "key")) for _ in range(3)]
+    signal.setitimer(signal.ITIMER_REAL, 20)  # nothing on a loop that is held up can end it
+    answers = await asyncio.gather(first, *others)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert all("RateLimit" in answer for answer in answers)
