@@ -5,7 +5,7 @@ Every sum that the analysis needs comes from one walk over all lines. The statem
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from string import Template
@@ -69,6 +69,14 @@ class Work(Struct, frozen=True, kw_only=True):
     answers: Answers = Answers()
 
 
+class Chosen(NamedTuple):
+    """Words by which lines are left out or held: for what, of which field, and how cells may spell each."""
+
+    name: str
+    field: str
+    spelled: dict[str, set[str]]
+
+
 class Counted(NamedTuple):
     """The sums, and what they are about: rows of the statements by the name of each."""
 
@@ -94,7 +102,8 @@ def count(work: Work, folder: Path) -> Counted | Unreadable:
             return Unreadable(
                 message=f"The list of places has no ring {', '.join(wrong)}.", mend=f"It has {', '.join(places.rings)}."
             )
-        _declare(con, work, folder)
+        chosen = [*_chosen(con, work.new)]
+        _declare(con, work, chosen, folder)
         con.execute(PAID)
         con.execute(PAYEES)
         seen = Suppliers(work.new, work.answers, Register(_entries(con, work)), places, numbers_agree=_agree(work))
@@ -109,7 +118,7 @@ def count(work: Work, folder: Path) -> Counted | Unreadable:
             con.execute(LISTING)
         paid = {supplier: amount for supplier, amount, _ in rows["suppliers"]}
         proposals, not_looked_up = seen.propose(paid)
-        in_vain = tuple(dict.fromkeys((*seen.in_vain, *_in_vain(con, work.new))))
+        in_vain = tuple(dict.fromkeys((*seen.in_vain, *_in_vain(con, chosen))))
         return Counted(
             rows,
             seen.suppliers,
@@ -146,11 +155,11 @@ def _entries(con: "DuckDBPyConnection", work: Work) -> list[Entry]:
     return [Entry(**dict(zip(Entry.__struct_fields__, row, strict=True))) for row in found]
 
 
-def _declare(con: "DuckDBPyConnection", work: Work, folder: Path) -> None:
+def _declare(con: "DuckDBPyConnection", work: Work, chosen: Iterable[Chosen], folder: Path) -> None:
     """The values that the statements use."""
     new = work.new
-    for name, field, words in _chosen(new):
-        set_variable(con, f"{name}_{field}", sorted(set[str]().union(*(_spellings(con, word) for word in words))))
+    for one in chosen:
+        set_variable(con, f"{one.name}_{one.field}", sorted(set[str]().union(*one.spelled.values())))
     set_variable(con, "files", [source.path for source in work.files])
     set_variable(con, "first_day", new.first_day or date.min)
     set_variable(con, "last_day", new.last_day or date.max)
@@ -169,32 +178,36 @@ def _declare(con: "DuckDBPyConnection", work: Work, folder: Path) -> None:
     con.executemany("INSERT INTO reasons VALUES (?, ?)", [list(item) for item in WHY.items()])
 
 
-def _chosen(new: NewAnalysis) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The words by which lines are left out or held, but for suppliers: for what, of which field."""
+def _chosen(con: "DuckDBPyConnection", new: NewAnalysis) -> Iterator[Chosen]:
+    """All but the suppliers."""
     for name, chosen in (("excluded", new.exclude), ("bound", new.bound)):
-        yield name, "category", chosen.categories
-        yield name, "kind", chosen.kinds
-        yield name, "unit", chosen.units
-        yield name, "contract", chosen.contracts
-        yield name, "route", chosen.routes
+        yield Chosen(name, "category", _spelled(con, chosen.categories))
+        yield Chosen(name, "kind", _spelled(con, chosen.kinds))
+        yield Chosen(name, "unit", _spelled(con, chosen.units))
+        yield Chosen(name, "contract", _spelled(con, chosen.contracts))
+        yield Chosen(name, "route", _spelled(con, chosen.routes))
 
 
-def _spellings(con: "DuckDBPyConnection", word: str) -> set[str]:
-    """A word as the statements have cells: in their lower case, and as capitals give ς and ß."""
-    found = con.execute("SELECT lower(trim(unnest(?), ' '))", [[word, word.strip()]]).fetchall()
-    lower = {one for (one,) in found}
+def _spelled(con: "DuckDBPyConnection", words: Sequence[str]) -> dict[str, set[str]]:
+    """Words as the statements have cells: in their lower case, and as capitals give ς and ß."""
+    both = [[*words], [word.strip() for word in words]]
+    lower = con.execute("SELECT lower(trim(unnest(?), ' ')), lower(unnest(?))", both).fetchall() if words else []
+    return {word: _variants(set(found)) for word, found in zip(words, lower, strict=True)}
+
+
+def _variants(lower: set[str]) -> set[str]:
     plain = {one.replace("ς", "σ") for one in lower}
     return lower | plain | {re.sub(r"σ\b", "ς", one) for one in plain} | {one.replace("ß", "ss") for one in lower}
 
 
-def _in_vain(con: "DuckDBPyConnection", new: NewAnalysis) -> Iterator[str]:
+def _in_vain(con: "DuckDBPyConnection", chosen: Iterable[Chosen]) -> Iterator[str]:
     """The chosen words that no line has."""
-    for name, field, words in _chosen(new):
-        if words:
+    for one in chosen:
+        if one.spelled:
             # Names are ours; what comes from outside goes in as values.
-            said = con.execute(Template(SAID).substitute(name=name, field=field)).fetchall()
+            said = con.execute(Template(SAID).substitute(name=one.name, field=one.field)).fetchall()
             there = {cell for (cell,) in said}
-            yield from (word for word in words if there.isdisjoint(_spellings(con, word)))
+            yield from (word for word, spellings in one.spelled.items() if there.isdisjoint(spellings))
 
 
 def _tell_who(con: "DuckDBPyConnection", seen: Suppliers, folder: Path) -> None:
