@@ -359,10 +359,10 @@ async def withdraw_bid(
 
     A repetition, whenever it comes, gets the same answer.
     """
-    row = await SQL.withdraw_bid(conn, bid_id=bid_id, supplier_id=caller.organisation_id, person_id=caller.person_id)
+    whose = {"bid_id": bid_id, "supplier_id": caller.organisation_id}
+    row = await SQL.withdraw_bid(conn, **whose, person_id=caller.person_id)
     if row is None:
         raise NotFound
-    whose = {"bid_id": bid_id, "supplier_id": caller.organisation_id}
     if row["withdrawn"] is None and not await SQL.is_withdrawn(conn, **whose):
         raise SubmissionDeadlinePassed("After the deadline a bid stands; ask the buyer.")
     return await find_receipt(conn, state.secrets, bid_id=bid_id, supplier_id=caller.organisation_id)

@@ -40,8 +40,8 @@ WHERE
     AND coalesce(provider.organisation_id = :organisation_id::uuid, TRUE)
     AND before.id = provider.id
 RETURNING
-    before.retired_at IS NULL AS is_new, provider.organisation_id, provider.id, provider.issuer, provider.audience, provider.algorithms,
-    provider.acr_values, provider.keys_decide,
+    before.retired_at IS NULL AS is_new, provider.organisation_id, provider.id, provider.issuer, provider.audience,
+    provider.algorithms, provider.acr_values, provider.keys_decide,
     CASE WHEN provider.untyped THEN 'untyped' ELSE provider.token_type END AS token_type,
     provider.registered_at, provider.retired_at;
 
