@@ -30,12 +30,12 @@ ROUNDS_A_PLAY = 8
 SUPPLIERS = 15_000
 """Enough for one rush at any speed; every tender sees them anew."""
 
-CONTROLS: dict[str, tuple[str, ...]] = {
-    "check-then-insert": ("late",),
-    "now": ("late", "disordered"),
-    "opening-without-lock": ("missing",),
+CONTROLS: dict[str, tuple[Weather, tuple[str, ...]]] = {
+    "check-then-insert": ("stalled", ("late",)),
+    "now": ("calm", ("late", "disordered")),
+    "opening-without-lock": ("slow", ("missing",)),
 }
-"""The mistakes, and by what each must be caught."""
+"""The mistakes: the weather that brings each to light, and by what it must be caught."""
 
 CONTROL_ROUNDS = 12
 CONTROL_SECONDS = 3.0
@@ -88,11 +88,12 @@ async def run_control(
     place: stage.Stage, mistake: str, *, rounds: int = CONTROL_ROUNDS, seconds: float = CONTROL_SECONDS
 ) -> Caught:
     """Rush at the service with a mistake in it until that is caught."""
+    weather, signs = CONTROLS[mistake]
     async with place.play(mistake=mistake, suppliers=SUPPLIERS // 3) as play:
         await play.start_annex()
         for number in range(rounds):
-            seen = await storm(play, seconds=seconds, weather=weather_of(number))
-            if any(name in seen.faults() for name in CONTROLS[mistake]):
+            seen = await storm(play, seconds=seconds, weather=weather)
+            if any(name in seen.faults() for name in signs):
                 return Caught(number + 1, seen.weather, seen.faults())
     return Caught()
 
