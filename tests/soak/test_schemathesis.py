@@ -22,6 +22,13 @@ async def test_answers_are_as_they_are_described(served: Market) -> None:
     assert found.failures == {}
 
 
+async def test_every_phase_finds_answers_as_described_where_bids_come_in(served: Market) -> None:
+    """Examples, what lies at the limits, chance, and steps that follow each other by links."""
+    found = await ask(served, served.alder, 3, "examples,coverage,fuzzing,stateful", "--include-tag", "Bids")
+    assert found.cases >= 100
+    assert found.failures == {}
+
+
 async def test_an_answer_that_is_not_described_is_found(served: Market, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: an operation that breaks is told, by the name of what it does."""
     monkeypatch.delitem(access.ROWS, "list_people")
