@@ -39,8 +39,8 @@ UNITS: Final[dict[str, Unit]] = {
 }
 """Every unit by its code. A currency code of three capital letters (GBP, EUR) is money too.
 
-A WELLBY is one point of life satisfaction, on a scale from 0 to 10, for one person for one year: 40 people who gain half
-a point for a year and three months are 25.
+A WELLBY is one point of life satisfaction, on a scale from 0 to 10, for one person for one year:
+40 people who gain half a point for a year and three months are 25.
 """
 
 

@@ -52,8 +52,8 @@ class Employment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 class Amount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="id", tag="amount"):
     """A plain quantity in a unit: hours, weeks, people.
 
-    WELLBYs are people × points of life satisfaction, on a scale from 0 to 10, × years: 40 people who gain half a point for
-    a year and three months are 25.
+    WELLBYs are people × points of life satisfaction, on a scale from 0 to 10, × years: 40 people who gain half a point
+    for a year and three months are 25.
     """
 
     unit: Literal["hour", "week", "person", "apprentice", "count", "wellby"]
