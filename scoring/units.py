@@ -26,6 +26,7 @@ UNITS: Final[dict[str, Unit]] = {
     "apprentice": Unit(label="apprentices", direction="higher", low=0, decimals=0),
     "week": Unit(label="weeks", direction="higher", low=0),
     "hour": Unit(label="hours", direction="higher", low=0),
+    "wellby": Unit(label="points of life satisfaction × people × years", direction="higher", low=0),
     "tCO2e": Unit(label="tonnes of CO2 equivalent", direction="lower"),
     "kgCO2e": Unit(label="kilograms of CO2 equivalent", direction="lower"),
     "km": Unit(label="kilometres", direction="lower", low=0),
@@ -36,7 +37,11 @@ UNITS: Final[dict[str, Unit]] = {
     "yes_no": Unit(label="yes or no", direction="higher"),
     "text": Unit(label="text, not scored", direction=None),
 }
-"""Every unit by its code. A currency code of three capital letters (GBP, EUR) is money too."""
+"""Every unit by its code. A currency code of three capital letters (GBP, EUR) is money too.
+
+A WELLBY is one point of life satisfaction, on a scale from 0 to 10, for one person for one year:
+40 people who gain half a point for a year and three months are 25.
+"""
 
 
 def is_money(code: str) -> bool:

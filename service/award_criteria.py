@@ -83,6 +83,7 @@ _CARBON: Final = Tags(environmental_impact="clim-mitig", goal="environmental.car
 _BY_UNIT: Final[dict[str, Tags]] = {
     "fte_year": Tags("other"),
     "apprentice": Tags("other", goal="social.apprenticeships"),
+    "wellby": Tags("other"),
     "tCO2e": _CARBON,
     "kgCO2e": _CARBON,
 }

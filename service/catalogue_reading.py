@@ -61,6 +61,8 @@ WORDS: Final[dict[str, str]] = {
     "hours": "hour",
     "no. weeks": "week",
     "weeks": "week",
+    "wellbys": "wellby",
+    "no. wellbys": "wellby",
     "tco2e": "tCO2e",
     "tonnes co2e": "tCO2e",
     "kgco2e": "kgCO2e",

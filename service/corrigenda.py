@@ -16,8 +16,8 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 import scoring
-from service import db, events, requirements
-from service.drafts import DraftLot, DraftTender, Instant, Reason, Title
+from service import db, eforms, events, requirements
+from service.drafts import DraftLot, DraftTender, Instant, NoticeTerms, Reason, Title
 from service.edge import check_if_match
 from service.legal_checks import judge_law
 from service.organisations import Caller
@@ -62,10 +62,11 @@ class NewCorrigendum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     submission_deadline: Instant | None = None
     lots: Annotated[tuple[DraftLot, ...], Meta(min_length=1, max_length=200)] | None = None
     requirements: EveryRequirement | None = None
+    notice: NoticeTerms | None = None
 
     def changes(self) -> dict[str, Any]:
         """The new values by their names."""
-        named = ("title", "description", "submission_deadline", "lots", "requirements")
+        named = ("title", "description", "submission_deadline", "lots", "requirements", "notice")
         return {name: value for name in named if (value := getattr(self, name)) is not None}
 
 
@@ -152,6 +153,7 @@ def _deadline_faults(tender: TenderRow, new: NewCorrigendum) -> Iterator[Fault]:
     if wanted is not None and ends_at is not None and wanted >= ends_at:
         mend = f"Give one before {ends_at.isoformat()}."
         yield Fault("/submission_deadline", "The framework ends before bids are in.", mend)
+    yield from eforms.early(new.notice or tender.notice, wanted or deadline)
 
 
 def _moved_prices(lots: Sequence[TenderLot], new: Sequence[DraftLot]) -> Iterator[Fault]:

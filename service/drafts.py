@@ -1,7 +1,7 @@
 """What a buyer decides about a tender: the draft that is written, edited and, once published, frozen."""
 
 import zoneinfo
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -26,6 +26,28 @@ Reason = Annotated[
 Instant = Annotated[
     datetime, Meta(tz=True, description="RFC 3339 with an offset. The instant itself is already too late.")
 ]
+
+
+GreenCriteria = Literal["eu", "national", "other", "none"]
+StartDay = Annotated[date, Meta(description="The day on which the procurement starts, such as 2026-02-01.")]
+
+
+class NoticeTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a notice says of all lots besides; what is left out is not said.
+
+    `opening_at` is when bids are to be opened in public (BT-132 of eForms), `green_criteria` whose criteria for green
+    procurement are used (BT-805), `innovation` in words what of the purchase is new (`inn-pur` of BT-06, BT-777).
+    """
+
+    opening_at: Instant | None = None
+    green_criteria: Annotated[tuple[GreenCriteria, ...], Meta(max_length=4)] = ()
+    innovation: Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")] | None = None
+
+    def __post_init__(self) -> None:
+        if len(set(self.green_criteria)) < len(self.green_criteria):
+            raise ValueError("green_criteria: each is named once")
+        if "none" in self.green_criteria and len(self.green_criteria) > 1:
+            raise ValueError("green_criteria: where there are none, no others are named")
 
 
 class DraftLot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +78,8 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     Bids are compared in `currency`, without VAT unless `vat` says otherwise; amounts in `accepted_currencies` are
     converted. A `framework` is awarded for later purchases; a tender with a `framework_id` calls off from it, as far as
     its `estimated_value` leaves room, and exists for the framework's suppliers alone.
+    `starts_on` is the day on which the procurement starts: it decides which social value model holds, today's while no
+    day is given. A draft that is replaced without one keeps the day that it has.
     """
 
     reference: Reference
@@ -73,6 +97,8 @@ class DraftTender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     framework: Framework | None = None
     framework_id: UUID | None = None
     estimated_value: Decimal | None = None
+    starts_on: StartDay | None = None
+    notice: NoticeTerms | None = None
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ name is checked here; that weightings add up exactly is asked of every tender an
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from msgspec import Struct
 import scoring
 from service import award_criteria, db, social_value, tenders
 from service.award_criteria import LONGEST_COMBINATION, LONGEST_DESCRIPTION, LONGEST_NAME, Tagged
+from service.drafts import NoticeTerms
 from service.ocds import AwardCriteria, AwardCriterion, Number
 from service.organisations import Caller
 from service.problems import Fault
@@ -56,7 +58,8 @@ class LotTerms(Struct, frozen=True, kw_only=True):
     """A lot's award criteria and goals by business terms.
 
     `combination` BT-543 how the criteria combine, `order_rationale` BT-733, `strategic` BT-06 and in words BT-777,
-    `environmental` BT-774, `social` BT-775, `green` BT-805; `deadline` BT-131, `opening` BT-132.
+    `environmental` BT-774, `social` BT-775, `green` BT-805 if the draft says it; `deadline` BT-131, `opening` BT-132 as
+    it was announced, else as it was.
     """
 
     lot: int
@@ -90,8 +93,11 @@ def terms_of(known: Known, lot: TenderLot, own: Mapping[str, Tagged]) -> LotTerm
     goals = tuple(award_criteria.goals(lot.rules, own))
     social = tuple(dict.fromkeys(one.social for one in goals if one.social))
     environmental = tuple(dict.fromkeys(one.environmental for one in goals if one.environmental))
-    strategic = (*(("env-imp",) if environmental else ()), *(("soc-obj",) if social else ()))
-    deadline = known.tender.submission_deadline
+    notice, deadline = known.tender.notice or NoticeTerms(), known.tender.submission_deadline
+    bought_for = (("env-imp", environmental), ("soc-obj", social), ("inn-pur", notice.innovation))
+    strategic = tuple(code for code, given in bought_for if given)
+    words = (*(one.name for one in goals), *((notice.innovation,) if notice.innovation else ()))
+    opening = notice.opening_at or lot.opened_at
     return LotTerms(
         lot=lot.number,
         title=lot.title,
@@ -104,12 +110,12 @@ def terms_of(known: Known, lot: TenderLot, own: Mapping[str, Tagged]) -> LotTerm
         combination=asked.weighting_description,
         order_rationale=asked.order_rationale,
         strategic=strategic or ("none",),
-        strategic_description=", ".join(one.name for one in goals) or None,
+        strategic_description=", ".join(words) or None,
         environmental=environmental,
         social=social,
-        green=("none",),
+        green=notice.green_criteria,
         deadline=None if deadline is None else deadline.isoformat(),
-        opening=None if lot.opened_at is None else lot.opened_at.isoformat(),
+        opening=None if opening is None else opening.isoformat(),
     )
 
 
@@ -126,6 +132,14 @@ def judge(jurisdiction: str, lots: Sequence[scoring.Lot]) -> list[Fault]:
     if not jurisdiction.startswith(UNION):
         return []
     return [fault for index, lot in enumerate(lots) for fault in refused(award_criteria.published(lot), index)]
+
+
+def early(notice: NoticeTerms | None, deadline: datetime | None) -> Iterator[Fault]:
+    """An opening that is announced for a time when bids still come in; no law allows it."""
+    opening = notice and notice.opening_at
+    if opening and deadline and opening < deadline:
+        message = f"Bids come in until {deadline.isoformat()} and would be opened before (BR-BT-00132-0151)."
+        yield Fault("/notice/opening_at", message, "Announce the opening for the deadline or later.")
 
 
 def refused(asked: AwardCriteria, index: int) -> Iterator[Fault]:
@@ -196,10 +210,13 @@ async def get_eforms_terms(
     return Terms(
         sdk=SDK,
         lots=tuple(terms_of(known, lot, own) for lot in known.lots),
-        refused=tuple(
-            fault
-            for index, lot in enumerate(known.lots)
-            for fault in refused(award_criteria.published(lot.rules), index)
+        refused=(
+            *early(known.tender.notice, known.tender.submission_deadline),
+            *(
+                fault
+                for index, lot in enumerate(known.lots)
+                for fault in refused(award_criteria.published(lot.rules), index)
+            ),
         ),
     )
 

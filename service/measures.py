@@ -1,8 +1,9 @@
 """The built-in catalogue of measures: social value models by date, measures with evidence, proxy values in series.
 
-Facts with their sources, in `measures.json`. Which model holds is told by the day on which the procurement starts;
-who does not say it is judged as if that were today, and is told so. The models are the United Kingdom's: tenders
-under other law are not judged by them. A proposal of criteria is only that: its author puts it into the draft, or not.
+Facts with their sources, in `measures.json`. Which model holds is told by the day on which the procurement starts. A
+draft keeps that day; who does not say it is judged as if it were today, and is told so. The models are the United
+Kingdom's: tenders under other law are not judged by them. A proposal of criteria is only that: its author puts it into
+the draft, or not.
 """
 
 from collections import Counter
@@ -23,6 +24,7 @@ from msgspec import Meta, Struct
 import scoring
 from scoring.units import Direction, find_unit, is_money
 from service import tenders
+from service.drafts import StartDay
 from service.ocds import EnvironmentalImpact, SocialObjective
 from service.performance import exactly
 from service.problems import Fault, InvalidRequest, NotFound
@@ -41,8 +43,6 @@ ADDITIONAL: Final = "Count only what this contract causes and would not happen w
 
 STANDARD_RATE: Final = Decimal(20)
 """Value-added tax of the United Kingdom in percent. Source: Value Added Tax Act 1994, s. 2(1)."""
-
-StartDay = Annotated[date, Meta(description="The day on which the procurement starts.")]
 
 
 class Outcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,7 +159,10 @@ class ChosenMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class NewCriteriaProposal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Measures to make criteria of: the group's share of the total, and each measure's share of the group."""
+    """Measures to make criteria of: the group's share of the total, and each measure's share of the group.
+
+    `starts_on`, the day on which the procurement starts, is kept with the draft.
+    """
 
     weighting: Decimal
     measures: Annotated[tuple[ChosenMeasure, ...], Meta(min_length=1, max_length=30)]
@@ -193,10 +196,13 @@ def _reported(outcome: Outcome, known: Sequence[Measure]) -> Outcome:
 
 
 def model_for(tender: tenders.TenderRow, starts_on: date | None) -> SocialValueModel | None:
-    """The model that a tender's law knows for the day on which it starts, today unless told; None under other law."""
+    """The model for the day on which a procurement starts: as told, else as its draft says, else today.
+
+    None under other law than the United Kingdom's.
+    """
     if tenders.legal_rules(tender).country != "GB":
         return None
-    return model_on(starts_on or today_of(tender))
+    return model_on(starts_on or tender.starts_on or today_of(tender))
 
 
 def today_of(tender: tenders.TenderRow) -> date:
@@ -333,7 +339,7 @@ def light(weighting: Fraction, model: SocialValueModel, tender: tenders.TenderRo
 def warnings_of(new: NewCriteriaProposal, asked: "Asked", model: SocialValueModel | None) -> Iterator[Fault]:
     """What to look at: too little weight, one thing counted twice, measures for no outcome of the model."""
     known = asked.known
-    if model is not None and new.starts_on is None:
+    if model is not None and (new.starts_on or asked.tender.starts_on) is None:
         message = f"Nobody has said on which day the procurement starts; today {model.title} is in force."
         yield Fault("/starts_on", message, "Give `starts_on`: the day decides which model holds.")
     if model is not None:

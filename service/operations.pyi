@@ -64,7 +64,7 @@ class Alive(TypedDict):
 class Amount(TypedDict):
     id: Literal["amount"]
     quantity: str
-    unit: Literal["hour", "week", "person", "apprentice", "count"]
+    unit: Literal["hour", "week", "person", "apprentice", "count", "wellby"]
 
 class Annulled(TypedDict):
     annulled_at: str
@@ -680,8 +680,10 @@ class DraftTender(TypedDict):
     ]
     language: NotRequired[Literal["en", "de", "fr", "es", "it", "pt", "pl", "nl", "el", "bg"] | None]
     lots: NotRequired[list[DraftLot]]
+    notice: NotRequired[NoticeTerms | None]
     officers_needed: NotRequired[int]
     reference: str
+    starts_on: NotRequired[str | None]
     submission_deadline: NotRequired[str | None]
     time_zone: str
     title: str
@@ -1592,6 +1594,7 @@ class NewCorrectionDecision(TypedDict):
 class NewCorrigendum(TypedDict):
     description: NotRequired[str | None]
     lots: NotRequired[list[DraftLot] | None]
+    notice: NotRequired[NoticeTerms | None]
     reason: str
     requirements: NotRequired[list[Requirement] | None]
     submission_deadline: NotRequired[str | None]
@@ -1962,6 +1965,11 @@ class Notice(TypedDict):
     recorded_at: str
     reference: str
     standstill_ends_at: str | None
+
+class NoticeTerms(TypedDict):
+    green_criteria: NotRequired[list[Literal["eu", "national", "other", "none"]]]
+    innovation: NotRequired[str | None]
+    opening_at: NotRequired[str | None]
 
 class Obligation(TypedDict):
     accrual: Literal["sum", "each_period"]
@@ -2921,8 +2929,10 @@ class Setup(TypedDict):
     ]
     language: NotRequired[Literal["en", "de", "fr", "es", "it", "pt", "pl", "nl", "el", "bg"] | None]
     lots: NotRequired[list[DraftLot]]
+    notice: NotRequired[NoticeTerms | None]
     officers_needed: NotRequired[int]
     requirements: NotRequired[list[Requirement]]
+    starts_on: NotRequired[str | None]
     time_zone: str
     title: str
     vat: NotRequired[Vat]
@@ -3159,12 +3169,14 @@ class Tender(TypedDict):
     ]
     language: Literal["en", "de", "fr", "es", "it", "pt", "pl", "nl", "el", "bg"] | None
     lots: list[TenderLot]
+    notice: NoticeTerms | None
     officers_needed: int
     public_key: str | None
     published_at: str | None
     reference: str
     rules_digest: str | None
     stage: Literal["draft", "published", "closed", "opened", "evaluated", "awarded", "cancelled"]
+    starts_on: str | None
     submission_deadline: str | None
     time_zone: str
     title: str
@@ -3778,6 +3790,8 @@ class Operations:
         reference: str,
         title: str | None = ...,
         submission_deadline: str | None = ...,
+        opening_at: str | None = ...,
+        starts_on: str | None = ...,
         framework_ends_at: str | None = ...,
         framework_id: UUID | str | None = ...,
         idempotency_key: str = ...,
@@ -4280,6 +4294,8 @@ class AsyncOperations:
         reference: str,
         title: str | None = ...,
         submission_deadline: str | None = ...,
+        opening_at: str | None = ...,
+        starts_on: str | None = ...,
         framework_ends_at: str | None = ...,
         framework_id: UUID | str | None = ...,
         idempotency_key: str = ...,

@@ -19,7 +19,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from scoring.units import is_money
-from service import apart, catalogue_reading, db, events, measures, sheets, social_value, tenders
+from service import apart, catalogue_reading, db, events, measures, sheets, social_value
 from service.catalogue_reading import OwnMeasure
 from service.file_bodies import FORMS, FileOperation, Flow, check_file
 from service.measures import Asked, CriteriaProposal, Measure, NewCriteriaProposal, ProxySeries
@@ -274,10 +274,11 @@ async def propose_own_criteria(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> CriteriaProposal:
-    """Make criteria of your own catalogue's measures for a draft; for its author. Nothing is stored."""
-    known = await tenders.read(conn, caller, tender_id=tender_id)
-    tenders.check_access(known.tender, caller, "propose_own_criteria")
-    tenders.check_draft(known.tender)
+    """Make criteria of your own catalogue's measures for a draft; for its author. It is a proposal: none is stored.
+
+    `starts_on` is kept with the draft, so that its publication is judged by the same social value model.
+    """
+    known = await social_value.draft_for(conn, caller, "propose_own_criteria", tender_id, data.starts_on)
     catalogue = await find(conn, caller, catalogue_id)
     there = list(social_value.counted_in(known.lots, await social_value.own_of(conn, known)))
     its = {one.code: as_measure(one) for one in catalogue.measures}

@@ -79,6 +79,7 @@ def check_ready(
     faults.extend((*unlawful, *judge_officers(law, tender.officers_needed)))
     warnings.extend((*unwise, *_unstated(tender)))
     faults.extend(eforms.judge(tender.jurisdiction, [lot.rules for lot in lots]))
+    faults.extend(eforms.early(tender.notice, tender.submission_deadline))
     faults.extend(_missing_people(tender, roles))
     if faults:
         raise TenderNotReady(f"{len(faults)} things stand in the way of publishing.", faults=tuple(faults))

@@ -50,9 +50,13 @@ class Employment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
 
 class Amount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="id", tag="amount"):
-    """A plain quantity in a unit: hours, weeks, people."""
+    """A plain quantity in a unit: hours, weeks, people.
 
-    unit: Literal["hour", "week", "person", "apprentice", "count"]
+    WELLBYs are people × points of life satisfaction, on a scale from 0 to 10, × years: 40 people who gain half a point
+    for a year and three months are 25.
+    """
+
+    unit: Literal["hour", "week", "person", "apprentice", "count", "wellby"]
     quantity: Decimal
 
 

@@ -1,9 +1,9 @@
 """The set-up of a tender as a document, JSON or YAML: taken from one tender, drafted again as another.
 
 It holds what a buyer decides about a tender whatever its occasion: lots, criteria, weightings, methods, scales,
-envelopes, requirements, money, custody. It holds nothing of the procedure: no reference, no instant, no person, no
-framework to call off from, and no commitment to a secret by which lots are drawn, for with the first tender's secret
-anybody could work out the second one's draw.
+envelopes, requirements, money, custody, and the day by which the social value model of its criteria was chosen. It
+holds nothing of the procedure: no reference, no instant, no person, no framework to call off from, and no commitment to
+a secret by which lots are drawn, for with the first tender's secret anybody could work out the second one's draw.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from msgspec import Meta, Struct
 
 from scoring.tie_break import DrawLots
 from service import db, drafts, edge, events, requirements, tenders, wire, yaml_reading
-from service.drafts import Custody, DraftLot, DraftTender, Title
+from service.drafts import Custody, DraftLot, DraftTender, NoticeTerms, StartDay, Title
 from service.language import LanguageCode
 from service.legal import JurisdictionId
 from service.money import AcceptedCurrency, Currency, Vat
@@ -70,6 +70,8 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     accepted_currencies: Annotated[tuple[AcceptedCurrency, ...], Meta(max_length=20)] = ()
     framework: FrameworkSetup | None = None
     estimated_value: Decimal | None = None
+    starts_on: StartDay | None = None
+    notice: NoticeTerms | None = None
     lots: Annotated[tuple[DraftLot, ...], Meta(max_length=200)] = ()
     requirements: EveryRequirement = ()
 
@@ -92,6 +94,9 @@ def setup_of(known: Known, asked: requirements.Requirements) -> Setup:
     fields: dict[str, Any] = {name: getattr(tender, name) for name in shared}
     if framework is not None:
         fields["framework"] = FrameworkSetup(most_suppliers=framework.most_suppliers, total_value=framework.total_value)
+    if tender.notice is not None:
+        lasting = msgspec.structs.replace(tender.notice, opening_at=None)
+        fields["notice"] = None if lasting == NoticeTerms() else lasting
     return Setup(**fields, lots=tuple(map(_lot_of, known.lots)), requirements=asked.requirements)
 
 
@@ -119,18 +124,20 @@ def read(body: bytes, media_type: str) -> Setup:
 
 
 def draft_of(setup: Setup, occasion: Mapping[str, str | None]) -> DraftTender:
-    """The draft of a set-up on an occasion: reference and, where they are given, title, deadline, framework.
+    """The draft of a set-up on an occasion: reference and, where they are given, title, deadline, opening, framework.
 
     Raises InvalidRequest.
     """
     given = {name: value for name, value in occasion.items() if value is not None}
-    ends_at = given.pop("framework_ends_at", None)
+    ends_at, opening_at = given.pop("framework_ends_at", None), given.pop("opening_at", None)
     if (ends_at is None) is not (setup.framework is None):
         message = "A framework ends." if ends_at is None else "The set-up is of no framework."
         mend = "Say when the framework ends where the set-up is one's, and nowhere else."
         raise InvalidRequest("The end does not fit the set-up.", faults=(Fault("framework_ends_at", message, mend),))
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(setup))
     plain.pop("requirements", None)
+    if opening_at is not None:
+        plain["notice"] = (plain.get("notice") or {}) | {"opening_at": opening_at}
     if ends_at is not None:
         plain["framework"]["ends_at"] = ends_at
     return wire.fit(plain | given, DraftTender)
@@ -206,6 +213,8 @@ async def draft_from_setup(
     reference: FromQuery[drafts.Reference],
     title: FromQuery[Title | None] = None,
     submission_deadline: FromQuery[When | None] = None,
+    opening_at: FromQuery[When | None] = None,
+    starts_on: FromQuery[StartDay | None] = None,
     framework_ends_at: FromQuery[When | None] = None,
     framework_id: FromQuery[UUID | None] = None,
 ) -> Response[Tender]:
@@ -219,6 +228,8 @@ async def draft_from_setup(
         "reference": reference,
         "title": title,
         "submission_deadline": submission_deadline,
+        "opening_at": opening_at,
+        "starts_on": starts_on and starts_on.isoformat(),
         "framework_ends_at": framework_ends_at,
         "framework_id": framework_id and str(framework_id),
     }

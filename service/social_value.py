@@ -6,6 +6,7 @@ buyer's own say of it is frozen at publication, because goals in open data follo
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from fractions import Fraction
 from typing import Final
 from uuid import UUID
@@ -16,7 +17,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 import scoring
-from service import award_criteria, db, measures, tenders
+from service import award_criteria, db, events, measures, tenders
 from service.measures import Asked, CriteriaProposal, NewCriteriaProposal
 from service.ocds import EnvironmentalImpact, SocialObjective
 from service.organisations import Caller
@@ -115,6 +116,24 @@ async def freeze(conn: db.Connection, known: Known) -> None:
     await SQL.freeze(conn, tender_id=known.tender.id, buyer_id=known.tender.buyer_id, codes=codes)
 
 
+async def draft_for(
+    conn: db.Connection, caller: Caller, operation: str, tender_id: UUID, starts_on: date | None
+) -> Known:
+    """The draft that criteria are proposed for; the day on which its procurement starts is kept with it, where given.
+
+    That leaves the version as it is: it changes neither a rule nor what bids must hold.
+    """
+    known = await tenders.lock(conn, caller, tender_id=tender_id)
+    tenders.check_access(known.tender, caller, operation)
+    tenders.check_draft(known.tender)
+    if starts_on is None or starts_on == known.tender.starts_on:
+        return known
+    await SQL.put_start(conn, tender_id=tender_id, starts_on=starts_on)
+    facts = {"changes": tenders.differences(known, {"starts_on": starts_on}, None)}
+    await events.record(conn, "tender.edited", tender_id=tender_id, actor=caller.person_id, data=facts)
+    return await tenders.read(conn, caller, tender_id=tender_id)
+
+
 # Handlers
 
 
@@ -125,10 +144,11 @@ async def propose_criteria(
     conn: NamedDependency[db.Connection],
     caller: NamedDependency[Caller],
 ) -> CriteriaProposal:
-    """Make criteria of the catalogue's measures for a draft; for its author. Nothing is stored: it is a proposal."""
-    known = await tenders.read(conn, caller, tender_id=tender_id)
-    tenders.check_access(known.tender, caller, "propose_criteria")
-    tenders.check_draft(known.tender)
+    """Make criteria of the catalogue's measures for a draft; for its author. It is a proposal: none is stored.
+
+    `starts_on` is kept with the draft, so that its publication is judged by the same social value model.
+    """
+    known = await draft_for(conn, caller, "propose_criteria", tender_id, data.starts_on)
     there = list(counted_in(known.lots, await own_of(conn, known)))
     return measures.propose(data, Asked(known.tender, measures.by_code(), there))
 

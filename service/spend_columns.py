@@ -13,6 +13,9 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache
 from typing import Final, Literal, get_args
 
+from service import spend_words
+from service.spend_words import without_accents
+
 Kind = Literal["payments", "register", "places"]
 """A file of payments; a register of suppliers; a list of codes (postcodes, districts, NUTS) with each one's ring."""
 
@@ -71,10 +74,10 @@ HEADINGS: Final[Mapping[Field, str]] = {
     " suppliervatnumber suppliervatregistrationnumber vatregistrationnumber companynumber companyregistrationnumber"
     " companieshousenumber registrationnumber id lieferantennummer kreditorennummer ustidnr leveranciersnummer"
     " kvknummer btwnummer siret siren cif nif partitaiva codicefiscale nip regon krs αφμ еик булстат",
-    "paid_on": "paiddate datepaid paymentdate dateofpayment date transactiondate postingdate invoicedate paydate"
-    " paidon effectivedate datum zahlungsdatum buchungsdatum betaaldatum boekdatum datedepaiement datepaiement"
-    " fecha fechadepago fechapago datapagamento datadipagamento datadepagamento data dataplatnosci datazaplaty"
-    " ημερομηνια ημερομηνιαπληρωμησ дата датанаплащане",
+    "paid_on": "paiddate datepaid paymentdate dateofpayment date transactiondate dateoftransaction postingdate"
+    " cleareddate clearancedate chequedate invoicedate paydate paidon effectivedate datum zahlungsdatum buchungsdatum"
+    " betaaldatum boekdatum datedepaiement datepaiement fecha fechadepago fechapago datapagamento datadipagamento"
+    " datadepagamento data dataplatnosci datazaplaty ημερομηνια ημερομηνιαπληρωμησ дата датанаплащане",
     "body": "bodyname body organisation organization organisationname entity client council authority publicbody"
     " departmentfamily",
     "unit": "organisationalunit organizationalunit servicearea service servicelabel department directorate division"
@@ -185,7 +188,6 @@ _SHORT_YEAR = 2
 """Digits of a year without its century."""
 _EPOCH = date(1899, 12, 30)
 """Day nought of the spreadsheets' serial numbers, as all use it since 1 March 1900."""
-_ACCENT = re.compile("(?<!\u0438)[\u0300-\u036f]|(?<=\u0438)[\u0300-\u0305\u0307-\u036f]")
 MOST: Final = Decimal("9999999999999999.99")
 
 
@@ -195,13 +197,7 @@ def plain(heading: str) -> str:
     >>> plain("Net Amount (£)"), plain("Catégorie"), plain("Ποσό"), plain("Пощенски код")
     ('netamount', 'categorie', 'ποσο', 'пощенскикод')
     """
-    apart = unicodedata.normalize("NFKD", heading.casefold())
-    return "".join(sign for sign in unicodedata.normalize("NFC", _without_accents(apart)) if sign.isalnum())
-
-
-def _without_accents(apart: str) -> str:
-    """Without the marks over letters, but that of й, which is a letter of its own; ł is l."""
-    return _ACCENT.sub("", apart).replace("ł", "l")
+    return "".join(sign for sign in without_accents(heading) if sign.isalnum())
 
 
 def kind_of_number(heading: str) -> str:
@@ -209,8 +205,13 @@ def kind_of_number(heading: str) -> str:
     return next((kind for kind, names in NUMBERS.items() if plain(heading) in names.split()), "")
 
 
+def is_listed(heading: str, kind: Kind) -> bool:
+    """Whether a whole heading is known, not only its words or something like it."""
+    return any(plain(heading) in HEADINGS[field].split() for field in FIELDS[kind])
+
+
 def meaning_of(heading: str, kind: Kind, known: Mapping[str, Field]) -> tuple[Field, int] | None:
-    """What a heading means, and how sure that is: 0 as confirmed earlier, then the place in the list, SLIP.
+    """What a heading means, and how sure that is: 0 as confirmed earlier, then the place in the list, by words, SLIP.
 
     known: plain headings that the buyer's people have confirmed, with their meaning.
     """
@@ -222,18 +223,21 @@ def meaning_of(heading: str, kind: Kind, known: Mapping[str, Field]) -> tuple[Fi
     for field in FIELDS[kind]:
         names = HEADINGS[field].split()
         if found in names:
-            return field, 1 + names.index(found)
-    return _slip(found, kind)
+            place = 1 + names.index(found)
+            return field, spend_words.amount_by(heading, place) if field == "amount" else place
+    return spend_words.in_words(heading, FIELDS[kind]) or _slip(heading, kind)
 
 
-def _slip(found: str, kind: Kind) -> tuple[Field, int] | None:
+def _slip(heading: str, kind: Kind) -> tuple[Field, int] | None:
     from rapidfuzz import fuzz, process
 
     names: dict[str, Field] = {
         name: field for field in reversed(FIELDS[kind]) for name in HEADINGS[field].split() if len(name) > SHORT
     }
-    best = process.extractOne(found, list(names), scorer=fuzz.ratio, score_cutoff=ALIKE)
-    return None if best is None else (names[best[0]], SLIP)
+    best = process.extractOne(plain(heading), list(names), scorer=fuzz.ratio, score_cutoff=ALIKE)
+    if best is None or (names[best[0]] == "amount" and spend_words.is_no_amount(heading)):
+        return None
+    return names[best[0]], SLIP
 
 
 def meanings_of(headings: Sequence[str], kind: Kind, known: Mapping[str, Field]) -> dict[Field, int]:
@@ -245,6 +249,28 @@ def meanings_of(headings: Sequence[str], kind: Kind, known: Mapping[str, Field])
             field, doubt = found
             best[field] = min(best.get(field, (doubt, number)), (doubt, number))
     return {field: best[field][1] for field in FIELDS[kind] if field in best}
+
+
+def is_money(samples: Sequence[str]) -> bool:
+    """Whether cells can only be amounts: all read as some, none finer than cents, and not all are bare whole numbers.
+
+    Bare whole numbers may be anything: numbers of documents, years, accounts.
+
+    >>> is_money(["12.50", "-7"]), is_money(["£1,000"]), is_money(["20240401", "17"]), is_money(["51.7520131"])
+    (True, True, False, False)
+    """
+    mark, _ = mark_of(samples)
+    read = all(read_amount(text, mark) is not None for text in samples)
+    fine = any(re.search(rf"{re.escape(mark)}[0-9]{{3,}}", text) for text in samples)
+    return read and not fine and any(not text.strip().isdecimal() for text in samples)
+
+
+def is_days(samples: Sequence[str]) -> bool:
+    """Whether cells can only be days: all read as some, and not as the serial numbers of spreadsheets."""
+    order, _ = order_of(samples)
+    return bool(samples) and all(
+        read_date(text, order) is not None and not _SERIAL.fullmatch(text.strip()) for text in samples
+    )
 
 
 def amount_pattern(mark: Mark) -> str:

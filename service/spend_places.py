@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 _BRITISH: Final = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9])([A-Z]{2})")
+_IRISH: Final = re.compile(r"([A-Z][0-9][0-9W]) ?[A-Z0-9]{4}")
+_PARTLY: Final = re.compile(r"([A-Z]{1,2}) ?([0-9][A-Z0-9]?+)(?![0-9]{2})(?:[^A-Z0-9]*([0-9])(?![^A-Z]))?")
+"""A British district with a part of what belongs behind it, such as its sector, or with anything else but numbers."""
 SHORTEST: Final = 2
 """Letters and digits of the shortest code that is looked for: a country's."""
 
@@ -58,13 +61,21 @@ def _codes(postcode: str | None, country: str | None, nuts: str | None) -> Itera
 
 
 def _of_postcode(code: str) -> Iterator[str]:
-    """A British postcode, its sector, district and area; of any other the code and its beginnings."""
+    """A British postcode, its sector, district and area, as far as they are given; of any other its beginnings.
+
+    OX1 is no beginning of OX12: a district is taken as a whole, also where nothing or nothing right stands behind it.
+
+    >>> list(_of_postcode("OX12 9A")), list(_of_postcode("OX12")), list(_of_postcode("3511"))
+    (['OX12 9A', 'OX12 9', 'OX12', 'OX'], ['OX12', 'OX12', 'OX'], ['3511', '351', '35'])
+    """
     yield code
-    whole = _BRITISH.fullmatch(code)
-    if whole is None:
+    if irish := _IRISH.fullmatch(code):
+        yield irish[1]
+    elif british := _PARTLY.match(code):
+        area, district, sector = british[1], british[1] + british[2], british[3]
+        if sector:
+            yield f"{district} {sector}"
+        yield district
+        yield area
+    else:
         yield from (code[:length].strip() for length in range(len(code) - 1, SHORTEST - 1, -1))
-        return
-    yield f"{whole[1]} {whole[2]}"
-    yield whole[1]
-    area = re.match("[A-Z]+", code)
-    yield area[0] if area else code

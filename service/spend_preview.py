@@ -1,19 +1,21 @@
 """What a file looks like: its first rows, what each column was taken for, a mapping to confirm, and its doubts."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from service import spend_columns
+from service import spend_columns, spend_words
 from service.spend_columns import Field, Kind
 from service.spend_import import Mapped, missing_of
 from service.spend_reading import Layout, Unreadable, UnreadableFile, head_of, headings_of
 
 SHOWN_ROWS: Final = 20
 SAMPLES: Final = 3
+_Test = Callable[[Sequence[str]], bool]
+"""Whether all cells of a column may be of a field."""
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -46,7 +48,7 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
     except UnreadableFile as error:
         return error.fault
     rows = [[*row, *[""] * (len(headings) - len(row))] for row in head.rows[head.layout.heading_row :]]
-    columns = spend_columns.meanings_of(headings, kind, known)
+    columns, guessed = _columns_of(headings, rows, kind, known)
     fields: dict[int, Field] = {number: field for field, number in columns.items()}
 
     def samples(field: Field) -> list[str]:
@@ -64,7 +66,7 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
         decimal_mark=mark,
         currency=currency,
     )
-    doubts = _doubts(kind, mapping, samples("amount"), samples("paid_on"))
+    doubts = [*guessed, *_doubts(kind, mapping, samples("amount"), samples("paid_on"))]
     if samples("paid_on") and not sure:
         doubts.append("The first rows do not tell whether the day or the month comes first in a date.")
     if unread := [name for name in head.sheets if name != head.layout.sheet]:
@@ -91,6 +93,48 @@ def preview(source: Path, kind: Kind, given: Layout | None, known: Mapping[str, 
         mapping=mapping,
         doubts=tuple(doubts),
     )
+
+
+def _columns_of(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], kind: Kind, known: Mapping[str, Field]
+) -> tuple[dict[Field, int], list[str]]:
+    """The column of each field by its heading; of amounts and days also by what stands below, which is a doubt."""
+    filled = [[row[place] for row in rows if row[place].strip()] for place in range(len(headings))]
+    fitting = [
+        "" if filled[place] and _belies(heading, filled[place], kind, known) else heading
+        for place, heading in enumerate(headings)
+    ]
+    columns, doubts = spend_columns.meanings_of(fitting, kind, known), list[str]()
+    looked_for: tuple[tuple[Field, _Test, Callable[[str], bool]], ...] = (
+        ("paid_on", spend_columns.is_days, spend_words.is_no_day),
+        ("amount", spend_columns.is_money, spend_words.is_no_amount),
+    )
+    for field, is_one, is_none in looked_for if kind == "payments" else ():
+        if field in columns:
+            continue
+        taken = set(columns.values())
+        found = [
+            number
+            for number, heading in enumerate(headings, 1)
+            if number not in taken and filled[number - 1] and not is_none(heading) and is_one(filled[number - 1])
+        ]
+        if found:
+            columns[field] = found[0]
+            names = ", ".join(f"{number} {headings[number - 1][:40]!r}" for number in found)
+            doubts.append(f"No heading says which column is `{field}`; by their first rows it may be {names}.")
+    return {field: columns[field] for field in spend_columns.FIELDS[kind] if field in columns}, doubts
+
+
+def _belies(heading: str, cells: Sequence[str], kind: Kind, known: Mapping[str, Field]) -> bool:
+    """Whether a heading that is known by its words alone speaks of amounts or days, and no cell below it is one."""
+    found = spend_columns.meaning_of(heading, kind, known)
+    if found is None or spend_columns.is_listed(heading, kind) or not found[1]:
+        return False
+    if found[0] == "amount":
+        mark, _ = spend_columns.mark_of(cells)
+        return all(spend_columns.read_amount(text, mark) is None for text in cells)
+    order, _ = spend_columns.order_of(cells)
+    return found[0] == "paid_on" and all(spend_columns.read_date(text, order) is None for text in cells)
 
 
 def _currency(cells: list[str], money: list[list[str]], amounts: int) -> str:

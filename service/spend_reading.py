@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.spend_columns import SLIP, Kind, meaning_of
+from service.spend_columns import SLIP, Kind, is_listed, meaning_of
 from service.spend_encodings import Encoding, codec_of, encoding_of
 
 Delimiter = Literal[",", ";", "\t", "|"]
@@ -211,12 +211,13 @@ def delimiter_of(lines: Sequence[str]) -> Delimiter:
 
 
 def heading_row_of(rows: Sequence[Sequence[str]], kind: Kind) -> int:
-    """The row, from 1, in which the most cells are headings that we know; else the first with the most cells."""
+    """The row, from 1, with the most headings that we know, whole or else by words; or the first fullest one."""
 
-    def worth(number: int) -> tuple[int, int, int]:
+    def worth(number: int) -> tuple[int, int, int, int]:
         row = rows[number]
-        known = sum(1 for cell in row if (found := meaning_of(cell, kind, {})) is not None and found[1] < SLIP)
-        return known, sum(1 for cell in row if cell.strip()), -number
+        known = sum(1 for cell in row if is_listed(cell, kind))
+        worded = sum(1 for cell in row if (found := meaning_of(cell, kind, {})) is not None and found[1] < SLIP)
+        return known, worded, sum(1 for cell in row if cell.strip()), -number
 
     return max(range(len(rows)), key=worth, default=0) + 1
 

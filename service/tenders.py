@@ -3,13 +3,13 @@
 What happens in a tender's life is stored as facts with times; `stage` says what they amount to at an instant.
 """
 
-import zoneinfo
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
@@ -20,7 +20,7 @@ import scoring
 from service import db, events, tender_list
 from service.access import PANEL, ROWS, Role, Stage
 from service.agreements import Framework
-from service.drafts import Custody, DraftLot, DraftTender
+from service.drafts import Custody, DraftLot, DraftTender, NoticeTerms
 from service.edge import Limit, check_if_match, etag
 from service.jurisdictions import Presets, presets
 from service.language import LanguageCode
@@ -80,6 +80,8 @@ class TenderRow(Struct, frozen=True, kw_only=True):
     framework: Framework | None
     framework_id: UUID | None
     estimated_value: Decimal | None
+    starts_on: date | None
+    notice: NoticeTerms | None
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -134,6 +136,8 @@ class Tender(Struct, frozen=True, kw_only=True):
     framework: Framework | None
     framework_id: UUID | None
     estimated_value: Decimal | None
+    starts_on: date | None
+    notice: NoticeTerms | None
     public_key: str | None
     version: int
     rules_digest: str | None
@@ -281,7 +285,7 @@ def legal_rules(tender: TenderRow) -> Presets:
     Raises RulesNotInForce.
     """
     at = tender.published_at or tender.now
-    return presets(tender.jurisdiction, at.astimezone(zoneinfo.ZoneInfo(tender.time_zone)).date())
+    return presets(tender.jurisdiction, at.astimezone(ZoneInfo(tender.time_zone)).date())
 
 
 def check_open(tender: TenderRow) -> datetime:
@@ -369,13 +373,12 @@ async def present(
 ) -> Response[Tender]:
     """The tender as this caller is answered, with the ETag of its version."""
     shared = set(Tender.__struct_fields__) & set(TenderRow.__struct_fields__)
-    own = known.tender.buyer_id == caller.organisation_id
     tender = Tender(
         **{name: getattr(known.tender, name) for name in shared},
         stage=stage(*known),
         lots=known.lots,
         corrigenda=await db.many(SQL.list_corrigenda(conn, tender_id=known.tender.id), Corrigendum),
-        your_roles=known.tender.roles if own else (),
+        your_roles=known.tender.roles if known.tender.buyer_id == caller.organisation_id else (),
         warnings=warnings,
     )
     return Response(tender, headers={"ETag": etag(tender.version)})
@@ -458,6 +461,7 @@ async def edit_tender(
     check_draft(known.tender)
     check_if_match(if_match, known.tender.version)
     columns = {name: getattr(data, name) for name in data.__struct_fields__ if name != "lots"}
+    columns["starts_on"] = data.starts_on or known.tender.starts_on
     await SQL.update_tender(conn, tender_id=tender_id, **columns)
     await store_lots(conn, tender_id, data.lots)
     facts = {"digest": scoring.digest(data), "changes": differences(known, columns, data.lots)}
@@ -483,10 +487,9 @@ async def list_events(
     """
     known = await read(conn, caller, tender_id=tender_id)
     check_access(known.tender, caller, "list_events")
-    reader = {"reader_id": caller.person_id, "cleared": is_cleared(known.tender, "author")}
-    rows = events.SQL.list_events(conn, log_id=tender_id, **reader, skip=after, limit=limit)
-    found, place = await db.many(rows, events.Event), after + limit
-    link = f'</tenders/{tender_id}/events?limit={limit}&after={place}>; rel="next"'
+    reader = {"reader_id": caller.person_id, "cleared": is_cleared(known.tender, "author"), "skip": after}
+    found = await db.many(events.SQL.list_events(conn, log_id=tender_id, **reader, limit=limit), events.Event)
+    link = f'</tenders/{tender_id}/events?limit={limit}&after={after + limit}>; rel="next"'
     return Response(found, headers={"Link": link} if len(found) == limit else {})
 
 

@@ -36,3 +36,7 @@ CROSS JOIN LATERAL jsonb_array_elements(own.measures) AS given (measure)
 WHERE own.buyer_id = :buyer_id::uuid AND given.measure ->> 'code' = ANY(:codes::text [])
 ORDER BY given.measure ->> 'code' ASC, own.imported_at DESC, own.id ASC
 ON CONFLICT ON CONSTRAINT tender_measures_are_kept_once DO NOTHING;
+
+-- name: put_start(tender_id, starts_on)!
+-- Keep the day on which a draft's procurement starts; its version, of rules and terms, stays.
+UPDATE tenders SET starts_on = :starts_on::date WHERE id = :tender_id::uuid;

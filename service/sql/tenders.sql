@@ -1,18 +1,19 @@
--- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value)$
+-- name: insert_tender(buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value, starts_on, notice)$
 -- Store a draft and return its id.
 INSERT INTO tenders (
     buyer_id, author_id, reference, title, description, currency, time_zone, submission_deadline, custody,
-    officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value
+    officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value,
+    starts_on, notice
 )
 VALUES (
     :buyer_id::uuid, :author_id::uuid, :reference::text, :title::text, :description::text, :currency::text,
     :time_zone::text, :submission_deadline::timestamptz, :custody::text, :officers_needed::int,
     :jurisdiction::text, :language::text, :vat::jsonb, :accepted_currencies::jsonb, :framework::jsonb,
-    :framework_id::uuid, :estimated_value::numeric
+    :framework_id::uuid, :estimated_value::numeric, :starts_on::date, :notice::jsonb
 )
 RETURNING id;
 
--- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value)!
+-- name: update_tender(tender_id, reference, title, description, currency, time_zone, submission_deadline, custody, officers_needed, jurisdiction, language, vat, accepted_currencies, framework, framework_id, estimated_value, starts_on, notice)!
 -- Change a draft, or a published tender by a corrigendum.
 UPDATE tenders
 SET
@@ -31,6 +32,8 @@ SET
     framework = :framework::jsonb,
     framework_id = :framework_id::uuid,
     estimated_value = :estimated_value::numeric,
+    starts_on = :starts_on::date,
+    notice = :notice::jsonb,
     version = version + 1
 WHERE id = :tender_id::uuid;
 
@@ -63,7 +66,7 @@ SELECT
     tender.id, tender.buyer_id, buyer.name AS buyer, tender.author_id, tender.reference, tender.title,
     tender.description, tender.currency, tender.time_zone, tender.custody, tender.officers_needed,
     tender.jurisdiction, tender.language, tender.vat, tender.accepted_currencies, tender.framework,
-    tender.framework_id, tender.estimated_value,
+    tender.framework_id, tender.estimated_value, tender.starts_on, tender.notice,
     (
         SELECT (agreed.framework ->> 'ends_at')::timestamptz FROM tenders AS agreed WHERE agreed.id = tender.framework_id
     ) AS framework_ends_at,

@@ -2425,6 +2425,8 @@ CREATE TABLE public.tenders (
     framework_id uuid,
     estimated_value numeric,
     language text,
+    starts_on date,
+    notice jsonb,
     CONSTRAINT tenders_are_in_a_known_custody CHECK ((custody = ANY (ARRAY['service'::text, 'officers'::text]))),
     CONSTRAINT tenders_are_opened_by_2_to_16_officers CHECK (((officers_needed >= 2) AND (officers_needed <= 16))),
     CONSTRAINT tenders_follow_known_rules CHECK ((jurisdiction = ANY (ARRAY['uk-pa2023'::text, 'eu-2014-24'::text, 'eu-2014-24-de'::text, 'eu-2014-24-es'::text, 'eu-2014-24-it'::text, 'eu-2014-24-pl'::text, 'eu-2014-24-pt'::text, 'world-bank'::text, 'none'::text]))),
@@ -4606,6 +4608,10 @@ GRANT UPDATE(framework_id) ON TABLE public.tenders TO tenderscore_app;
 GRANT UPDATE(estimated_value) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT UPDATE(language) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(starts_on) ON TABLE public.tenders TO tenderscore_app;
+
+GRANT UPDATE(notice) ON TABLE public.tenders TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.trainings TO tenderscore_app;
 

@@ -30,7 +30,14 @@ def test_an_unknown_unit_is_refused_with_the_known_ones(code):
 
 @pytest.mark.parametrize(
     ("unit", "direction"),
-    [("tCO2e", "lower"), ("kgCO2e", "lower"), ("km", "lower"), ("fte_year", "higher"), ("percent", "higher")],
+    [
+        ("tCO2e", "lower"),
+        ("kgCO2e", "lower"),
+        ("km", "lower"),
+        ("fte_year", "higher"),
+        ("percent", "higher"),
+        ("wellby", "higher"),
+    ],
 )
 def test_the_unit_says_which_way_is_better_unless_the_criterion_does(unit, direction):
     """Carbon and distance are better low, jobs better high; a saving of carbon says so itself."""

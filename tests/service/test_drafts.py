@@ -22,6 +22,12 @@ def test_a_draft_may_still_lack_its_deadline_and_its_lots():
         ({"time_zone": "Europe/Londinium"}, "is no zone"),
         ({"estimated_value": "-1"}, "estimated_value"),
         ({"framework_id": "3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11"}, "has an estimated_value"),
+        ({"starts_on": "soon"}, "starts_on"),
+        ({"notice": {"green_criteria": ["none", "eu"]}}, "no others are named"),
+        ({"notice": {"green_criteria": ["eu", "eu"]}}, "each is named once"),
+        ({"notice": {"green_criteria": ["ours"]}}, "green_criteria"),
+        ({"notice": {"innovation": " "}}, "innovation"),
+        ({"notice": {"opening_at": "2131-03-14T12:00:00"}}, "opening_at"),
         ({"lots": [a_lot(rules=a_rules(), price_envelope=["no-such-criterion"])]}, "price_envelope"),
     ],
 )

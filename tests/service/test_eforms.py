@@ -1,5 +1,6 @@
 """Award criteria by the business terms of eForms, and a tender refused that the publications office would refuse."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from service import eforms
 from service.ocds import AwardCriteria, AwardCriterion, Number
-from tests.make import a_criterion, a_lot, a_rules
+from tests.make import a_criterion, a_lot, a_rules, a_tender
 from tests.service.conftest import Market, done, refused
 
 
@@ -54,6 +55,54 @@ async def test_what_the_office_would_refuse_is_refused_at_publication_under_the_
             assert told[0] in refused(answer, 422, "tender-not-ready")["errors"]
         else:
             assert answer.is_success, answer.text
+
+
+async def test_what_a_notice_says_besides_is_told_as_the_draft_says_it(market: Market) -> None:
+    """The public opening as it is announced (BT-132), green criteria (BT-805), innovation (BT-06, BT-777)."""
+    notice = {
+        "opening_at": "2131-03-14T13:00:00Z",
+        "green_criteria": ["eu", "national"],
+        "innovation": "A first of its kind.",
+    }
+    draft = await market.draft(notice=notice)
+    (lot,) = done(await market.author.get(f"/tenders/{draft['id']}/eforms"))["lots"]
+    assert (lot["opening"][:16], lot["green"]) == ("2131-03-14T13:00", ["eu", "national"])
+    assert lot["strategic"] == ["env-imp", "soc-obj", "inn-pur"]
+    assert lot["strategic_description"].endswith(", A first of its kind.")
+    edited = done(
+        await market.author.put(f"/tenders/{draft['id']}", a_tender(reference=draft["reference"]), If_Match='"1"')
+    )
+    assert edited["notice"] is None
+    (lot,) = done(await market.author.get(f"/tenders/{draft['id']}/eforms"))["lots"]
+    assert (lot["opening"], lot["green"], lot["strategic"]) == (None, [], ["env-imp", "soc-obj"])
+
+
+async def test_innovation_alone_is_a_goal(market: Market) -> None:
+    rules = a_rules(criteria=[a_criterion()], tie_break=[])
+    draft = await market.draft(lots=[a_lot(rules=rules)], notice={"innovation": "A first of its kind."})
+    (lot,) = done(await market.author.get(f"/tenders/{draft['id']}/eforms"))["lots"]
+    assert (lot["strategic"], lot["strategic_description"]) == (["inn-pur"], "A first of its kind.")
+
+
+async def test_nothing_is_opened_before_its_deadline_by_what_is_announced(market: Market) -> None:
+    """Neither at publication nor by a corrigendum that moves the deadline; at the very deadline it may be."""
+    deadline = datetime.fromisoformat(await market.in_an_hour())
+    draft = await market.draft(
+        submission_deadline=deadline.isoformat(), notice={"opening_at": (deadline - timedelta(seconds=1)).isoformat()}
+    )
+    told = done(await market.author.get(f"/tenders/{draft['id']}/eforms"))["refused"]
+    assert ["BR-BT-00132-0151" in fault["message"] for fault in told] == [True]
+    answer = await market.approver.post(f"/tenders/{draft['id']}/publication", If_Match='"1"')
+    assert told[0] in refused(answer, 422, "tender-not-ready")["errors"]
+    tender = await market.publish(submission_deadline=deadline.isoformat(), notice={"opening_at": deadline.isoformat()})
+    later = {"reason": "More time.", "submission_deadline": (deadline + timedelta(hours=1)).isoformat()}
+    problem = refused(await market.propose(tender, later), 422, "invalid-request")
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/notice/opening_at"]
+    moved = later | {"notice": {"opening_at": later["submission_deadline"], "green_criteria": ["other"]}}
+    done(await market.propose(tender, moved))
+    changed = done(await market.confirm(tender, 1))
+    assert changed["notice"]["green_criteria"] == ["other"]
+    assert datetime.fromisoformat(changed["notice"]["opening_at"]) == deadline + timedelta(hours=1)
 
 
 def criteria_with(*numbers: tuple[Number, ...], **fields: Any) -> AwardCriteria:

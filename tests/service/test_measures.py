@@ -78,7 +78,8 @@ async def test_a_tonne_has_the_value_of_its_year_and_nothing_is_extrapolated(mar
     problem = refused(await market.author.get(f"{path}?year=2051"), 404, "not-found")
     assert "2020 to 2050" in problem["detail"]
     refused(await market.author.get("/catalogue/series/toms/central?year=2030"), 404, "not-found")
-    assert done(await market.author.get("/catalogue/series/wellby/central"))["value"] == "13000"
+    wellby = done(await market.author.get("/catalogue/series/wellby/central"))
+    assert (wellby["value"], wellby["per"]) == ("13000", "wellby")
 
 
 async def test_the_catalogue_and_its_models_are_read(market: Market) -> None:

@@ -69,6 +69,16 @@ def test_amounts_at_the_prices_of_different_years_are_no_sum() -> None:
     assert (found.due, found.fulfilled) == (Decimal("20000.00"), None)
 
 
+def test_a_wellby_is_a_point_of_one_person_for_a_year() -> None:
+    """40 people × a quarter of a point × 15 months are 12.5 WELLBYs: 162,500 at 13,000; people alone are none."""
+    gained = item({"id": "amount", "unit": "wellby", "quantity": "12.5"}, series="wellby")
+    found = value_item(gained, {}, "")
+    assert (found.unit, found.value, found.price_base) == ("wellby", Decimal("162500.00"), "2019")
+    with pytest.raises(InvalidRequest) as wrong:
+        value_item(item({"id": "amount", "unit": "person", "quantity": "40"}, series="wellby"), {}, "")
+    assert "a value per wellby" in wrong.value.faults[0].message
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

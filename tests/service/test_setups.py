@@ -34,6 +34,8 @@ def a_large_tender() -> dict[str, Any]:
         "accepted_currencies": [{"code": "EUR", "rate": "0.8512", "rate_on": "2026-01-31", "source": "ECB"}],
         "framework": {"ends_at": "2135-03-14T12:00:00Z", "most_suppliers": 4, "total_value": "1000000.00"},
         "estimated_value": "250000.50",
+        "starts_on": "2026-02-01",
+        "notice": {"green_criteria": ["eu", "national"], "innovation": "Yes: a first of its kind."},
         "lots": [
             a_lot(title="no", price_envelope=["price"], variants={"minimum_requirements": "As in annex 1."}),
             a_lot(title="0.10"),
@@ -66,6 +68,19 @@ async def test_a_setup_drafted_again_has_the_same_rules(market: Market, form: Fo
     assert (await market.author.get(f"/tenders/{again['id']}/setup?format={form}")).content == got.content
     kinds = [entry["kind"] for entry in await market.log(again)]
     assert kinds == ["tender.drafted", "requirements.written"]
+
+
+async def test_an_announced_opening_is_of_the_occasion(market: Market) -> None:
+    """A set-up says nothing of it; whoever drafts from it gives it anew, as the deadline, and the day of the start."""
+    opening = {"opening_at": "2131-03-14T13:00:00Z"}
+    draft = await market.draft(notice=opening, starts_on="2025-09-01")
+    body = (await market.author.get(f"/tenders/{draft['id']}/setup")).content
+    assert b"notice" not in body
+    asked = {"reference": f"again-{draft['id']}", "opening_at": "2132-01-01T12:00:00Z", "starts_on": "2026-02-01"}
+    again = done(await send(market.author, body, "json", **asked))
+    assert (again["starts_on"], again["notice"]["opening_at"]) == ("2026-02-01", asked["opening_at"])
+    same = done(await send(market.author, body, "json", reference=f"same-{draft['id']}"))
+    assert (same["starts_on"], same["notice"]) == ("2025-09-01", None)
 
 
 async def test_the_commitment_to_a_secret_stays_with_its_tender(market: Market) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.measures import ADDITIONAL
-from tests.make import a_criterion, a_lot, a_rules
+from tests.make import a_criterion, a_lot, a_rules, a_tender
 from tests.service.conftest import Market, done, refused
 from tests.service.test_own_measures import send_catalogue
 
@@ -126,6 +126,58 @@ async def test_who_buys_under_other_law_is_not_judged_by_the_cabinet_office(mark
 async def test_without_its_first_day_a_procurement_is_judged_by_today_and_told_so(market: Market) -> None:
     warned = done(await propose(market, await market.draft(jurisdiction=UK), starts_on=None))["warnings"]
     assert [one["pointer"] for one in warned] == ["/starts_on"]
+
+
+WORKS: dict[str, Any] = {"jurisdiction": UK, "estimated_value": "6000000", "vat": {"basis": "inclusive"}}
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2019-01-01", []),
+        ("2025-09-01", ["Social Value Model (PPN 06/20) asks for at least 10."]),
+        ("2026-02-01", ["Social Value Model (PPN 002) asks for at least 10."]),
+        ("2027-03-01", ["asks for at least 20."]),
+    ],
+)
+@pytest.mark.parametrize("kept_by", ["draft", "edit", "proposal"])
+async def test_publication_is_judged_by_the_model_of_the_procurement_s_start(
+    market: Market, day: str, words: list[str], kept_by: str
+) -> None:
+    """Whoever said the day: the draft, its edition, or who asked for criteria; and proposals without one follow it."""
+    price = {"id": "price", "weighting": "100", "unit": "GBP", "method": {"id": "P1", "zero": "reject"}}
+    lots = [a_lot(rules=a_rules(criteria=[price], tie_break=[]))]
+    fields = WORKS | {"lots": lots, "submission_deadline": await market.in_an_hour()}
+    draft = await market.draft(**fields, **({"starts_on": day} if kept_by == "draft" else {}))
+    if kept_by == "proposal":
+        done(await propose(market, draft, starts_on=day))
+        (edited,) = [one for one in await market.log(draft) if one["kind"] == "tender.edited"]
+        assert edited["data"]["changes"] == {"starts_on": {"old": None, "new": day}}
+    if kept_by == "edit":
+        changed = a_tender(**fields, reference=draft["reference"], starts_on=day)
+        done(await market.author.put(f"/tenders/{draft['id']}", changed, If_Match='"1"'))
+    found = done(await propose(market, draft, starts_on=None))
+    assert [one["pointer"] for one in found["warnings"] if one["pointer"] == "/starts_on"] == []
+    assert done(await market.author.get(f"/tenders/{draft['id']}"))["starts_on"] == day
+    told = done(
+        await market.approver.post(
+            f"/tenders/{draft['id']}/publication", If_Match='"2"' if kept_by == "edit" else '"1"'
+        )
+    )["warnings"]
+    light = [one["message"] for one in told if one["message"].startswith("Social value")]
+    assert len(light) == len(words)
+    assert all(said in message for said, message in zip(words, light, strict=True))
+
+
+async def test_a_draft_that_is_replaced_without_a_day_keeps_the_one_it_has(market: Market) -> None:
+    """Who asked for criteria with a day and then puts them into the draft has not taken the day back."""
+    draft = await market.draft(jurisdiction=UK)
+    done(await propose(market, draft))
+    path = f"/tenders/{draft['id']}"
+    kept = done(await market.author.put(path, a_tender(reference=draft["reference"]), If_Match='"1"'))
+    assert kept["starts_on"] == TWO["starts_on"]
+    other = a_tender(reference=draft["reference"], starts_on="2027-03-01")
+    assert done(await market.author.put(path, other, If_Match='"2"'))["starts_on"] == "2027-03-01"
 
 
 async def test_what_the_draft_counts_already_is_not_proposed_again_unseen(market: Market) -> None:
