@@ -17,6 +17,7 @@ from importlib import import_module
 from itertools import count
 from typing import Any, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
+from service import inert
 from service.problems import Fault, Refusal
 
 P = ParamSpec("P")
@@ -37,10 +38,7 @@ AT_ONCE: Final = 2
 _turn = asyncio.Semaphore(AT_ONCE)
 _ONE_INSTANT = datetime.fromisoformat("2000-01-01")
 """When every sheet says that it was made, so that the same sheet is the same bytes; openpyxl takes no zone."""
-_RUNS = re.compile(r"[=+\-@\t\r|]")
-"""With what a cell begins that a spreadsheet program may run (OWASP)."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
-_HELD_BACK = re.compile(r"'(?=[=+\-@\t\r|'])")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'’\s]*")
 
 
@@ -105,9 +103,7 @@ def ambiguous(text: str) -> tuple[str, str] | None:
 def write(rows: Sequence[Sequence[str]], form: Format, *, title: str = "Sheet", widths: Sequence[int] = ()) -> bytes:
     """A file with these rows. In a workbook every cell is text, so that a program neither runs nor rewrites it."""
     if form == "csv":
-        out = io.StringIO()
-        csv.writer(out).writerows([[hold_back(cell) for cell in row] for row in rows])
-        return b"\xef\xbb\xbf" + out.getvalue().encode()
+        return b"\xef\xbb\xbf" + inert.write(rows).encode()
     openpyxl: Any = import_module("openpyxl")
     book = openpyxl.Workbook()
     sheet = book.active
@@ -116,7 +112,7 @@ def write(rows: Sequence[Sequence[str]], form: Format, *, title: str = "Sheet", 
         for place, text in enumerate(row, 1):
             cell = sheet.cell(number, place)
             cell.value, cell.data_type, cell.number_format = _INVALID.sub("�", text), "s", "@"
-            cell.quotePrefix = bool(_RUNS.match(text))
+            cell.quotePrefix = inert.may_run(text)
     for place, width in enumerate(widths, 1):
         sheet.column_dimensions[address(1, place)[:-1]].width = width
     sheet.freeze_panes = "A3"
@@ -128,11 +124,6 @@ def write(rows: Sequence[Sequence[str]], form: Format, *, title: str = "Sheet", 
 
 _INVALID = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold."""
-
-
-def hold_back(text: str) -> str:
-    """A cell of CSV that no spreadsheet program runs: what begins like a formula gets an apostrophe before it."""
-    return f"'{text}" if (_RUNS.match(text) and not _NUMBER.fullmatch(text)) or _HELD_BACK.match(text) else text
 
 
 # Reading
@@ -188,12 +179,8 @@ def _read_csv(body: bytes) -> _Found:
 
 
 def _plain(cell: str) -> str | Fault:
-    """A cell of CSV without the apostrophe that held it back."""
-    if _HELD_BACK.match(cell):
-        return cell[1:]
-    if cell.startswith("="):
-        return _FORMULA
-    return cell
+    """A cell of CSV without the apostrophes that held it back."""
+    return _FORMULA if cell.startswith("=") else inert.take_back(cell)
 
 
 _FORMULA = Fault("", "There is a formula.", "Put its value there as text; to begin a text with =, put ' before it.")

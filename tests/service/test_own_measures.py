@@ -55,7 +55,7 @@ async def test_a_licensed_catalogue_is_used_and_not_given_away(market: Market) -
     assert ["CC BY-NC-ND 4.0" in message for message in said] == [True]
     opened = done(await send_catalogue(market.author, TOMS, title="Our own", licence="Open Government Licence v3.0"))
     file = await market.author.get(f"/catalogues/{opened['id']}/export.csv")
-    assert "NT-B,Hours of volunteering,hour,16.09,GBP" in file.text
+    assert '"NT-B","Hours of volunteering","hour","16.09","GBP"' in file.text
     assert "Open Government Licence v3.0" in file.text
 
 
@@ -90,7 +90,7 @@ async def test_a_formula_in_a_catalogue_is_refused_by_its_cell_or_stays_text(mar
     own = done(await send_catalogue(market.author, b"code,title,unit\nX,'=1+1,week\nY,|x,hour\n", **named))
     assert [one["title"] for one in own["measures"]] == ["=1+1", "|x"]
     file = await market.author.get(f"/catalogues/{own['id']}/export.csv")
-    assert "X,'=1+1,week" in file.text
+    assert '"X","\'=1+1","week"' in file.text
     assert "Y,'|x,hour" in file.text
     again = done(await send_catalogue(market.author, file.content, **named, version="2027"))
     assert again["measures"] == own["measures"]
