@@ -91,7 +91,7 @@ async def test_a_formula_in_a_catalogue_is_refused_by_its_cell_or_stays_text(mar
     assert [one["title"] for one in own["measures"]] == ["=1+1", "|x"]
     file = await market.author.get(f"/catalogues/{own['id']}/export.csv")
     assert '"X","\'=1+1","week"' in file.text
-    assert "Y,'|x,hour" in file.text
+    assert '"Y","\'|x","hour"' in file.text
     again = done(await send_catalogue(market.author, file.content, **named, version="2027"))
     assert again["measures"] == own["measures"]
 
