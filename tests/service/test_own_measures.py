@@ -2,12 +2,15 @@
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 
 from service import own_measures
+from service.catalogue_reading import read_catalogue
 from tests.service.conftest import Market, Person, done, refused
 
 TOMS = b"""Example framework,,,,,
@@ -170,3 +173,29 @@ async def test_more_of_money_that_is_promised_is_better(market: Market) -> None:
         "NT-D": ("A1", "GBP", None),
         "NT-E": ("A1", "tCO2e", None),
     }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'[{"code":"A","title":"B","unit":"hour","value":"1E+900000","currency":"GBP"}]',
+        b'[{"code":"A","title":"B","unit":"hour","value":1e100000,"currency":"GBP"}]',
+        b'[{"code":"A","title":"B","unit":"hour","value":"0.0000000000001","currency":"GBP"}]',
+        b'[{"code":"A","title":"B","title":"C","unit":"hour"}]',
+        '[{"code":"A","title":"B\u202eC","unit":"hour"}]'.encode(),
+        "code,title,unit\nA,B\u202eC,hour\n".encode(),
+        b"[" * 100_000,
+    ],
+    ids=["exponent", "number", "decimals", "twice", "reversed", "reversed in CSV", "deep"],
+)
+async def test_a_catalogue_is_read_as_strictly_as_a_body(market: Market, content: bytes) -> None:
+    """A value of nine hundred thousand digits would stop whoever reckons with it; two titles or hidden text mislead."""
+    refused(await send_catalogue(market.author, content, title="Strict"), 422, "catalogue-not-readable")
+
+
+def test_hidden_text_in_a_workbook_is_told_by_its_cell(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["code", "title", "unit"], ["A", "B\u202eC", "hour"]):
+        book.active.append(row)
+    book.save(tmp_path / "own.xlsx")
+    assert [fault.pointer for fault in read_catalogue(tmp_path / "own.xlsx").faults] == ["B2"]
