@@ -191,7 +191,7 @@ class _Reading:
                 place = (entry["position"], f"tenderscore/{entry['log_id']}")
                 verify_receipt.require(place == (position, origin), f"Entry {position} is of another place.")
                 self.told.update(told_by(entry))
-        except (ValueError, LookupError, TypeError, msgspec.MsgspecError) as error:
+        except (AttributeError, ValueError, LookupError, TypeError, msgspec.MsgspecError) as error:
             self.broken.append(f"log: {error}")
         return tree
 
@@ -221,7 +221,14 @@ class _Reading:
                 again = scoring.canonical(scoring.evaluate(stored.lot, stored.inputs, stored.draw_secret))
                 if again != canonical:
                     self.broken.append(f"{path} does not come out again: {', '.join(scoring.verify(stored)[:5])}.")
-            except (ValueError, LookupError, TypeError, ArithmeticError, msgspec.MsgspecError) as error:
+            except (
+                AttributeError,
+                ValueError,
+                LookupError,
+                TypeError,
+                ArithmeticError,
+                msgspec.MsgspecError,
+            ) as error:
                 self.broken.append(f"{path}: {error}")
         return len(paths)
 
