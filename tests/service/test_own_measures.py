@@ -13,6 +13,8 @@ from service import own_measures
 from service.catalogue_reading import read_catalogue
 from tests.service.conftest import Market, Person, done, refused
 
+PROJECT = Path(__file__).parent.parent.parent
+
 TOMS = b"""Example framework,,,,,
 Ref,Measure,Unit,Proxy Value (GBP),Currency,Evidence
 NT-A,Local people employed,No. FTE,"31,000.50",GBP,Payroll extract; contract
@@ -199,3 +201,19 @@ def test_hidden_text_in_a_workbook_is_told_by_its_cell(tmp_path: Path) -> None:
         book.active.append(row)
     book.save(tmp_path / "own.xlsx")
     assert [fault.pointer for fault in read_catalogue(tmp_path / "own.xlsx").faults] == ["B2"]
+
+
+async def test_a_value_that_was_taken_before_it_was_bounded_is_gone_and_its_measure_stays(market: Market) -> None:
+    """What only had an exponent is written out; a catalogue that was kept with 1E+900000 can be read again."""
+    rows = b"code,title,unit,value,currency\nA,A,hour,1,GBP\nB,B,hour,2,GBP\nC,C,hour,3.50,GBP\nD,D,hour,,\n"
+    own = done(await send_catalogue(market.author, rows, title="Kept before"))
+    await market.owner.execute(
+        """UPDATE own_catalogues SET measures = jsonb_set(
+            jsonb_set(measures, '{0,value}', '"1E+900000"'), '{1,value}', '"1.5E+3"'
+        ) WHERE id = $1::text::uuid""",
+        own["id"],
+    )
+    await market.owner.execute((PROJECT / "migrations" / "0056_values_of_own_measures.sql").read_text("utf-8"))
+    again = done(await market.author.get(f"/catalogues/{own['id']}"))
+    assert [one.get("value") for one in again["measures"]] == [None, "1500", "3.50", None]
+    assert [one["code"] for one in again["measures"]] == ["A", "B", "C", "D"]
