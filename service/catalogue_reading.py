@@ -10,10 +10,11 @@ from typing import Annotated, Any, Final, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
+from scoring.decimals import require_decimal
 from scoring.units import UNITS, Direction
-from service import apart, sheets
+from service import apart, sheets, wire, workbooks
 from service.ocds import EnvironmentalImpact, SocialObjective
-from service.problems import Fault
+from service.problems import Fault, Refusal
 from service.sheets import SheetUnreadable
 
 MOST_ROWS: Final = 5_000
@@ -100,6 +101,11 @@ class OwnMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environmental_impact: EnvironmentalImpact | None = None
     goal: Annotated[str, Meta(max_length=100, pattern=r"^(social|economic|environmental)(\.[A-Za-z]+)?$")] | None = None
 
+    def __post_init__(self) -> None:
+        """A value that can be reckoned with: 1E+900000 is a short text and a number of nine hundred thousand digits."""
+        if self.value is not None:
+            require_decimal(self.value, "value")
+
 
 class Read(NamedTuple):
     """What was read of a file: its measures, or every fault."""
@@ -122,35 +128,41 @@ def read_catalogue(source: Path) -> Read:
         if head.lstrip()[:1] in {b"[", b"{"}:
             return _of_json(source.read_bytes())
         if head[:2] == b"PK":
-            return of_rows(list(_of_workbook(source)))
+            return _of_visible(list(_of_workbook(source)))
         found = sheets.read(source.read_bytes(), sheets.CSV)
     except SheetUnreadable as error:
         return Read((), error.faults or (Fault("", error.detail, error.mend()),))
     except ValueError as error:
         return Read((), (Fault("", str(error), "Send CSV in UTF-8, a workbook (XLSX) or JSON."),))
-    return Read((), tuple(found.faults.values())) if found.faults else of_rows(found.rows)
+    return Read((), tuple(found.faults.values())) if found.faults else _of_visible(found.rows)
 
 
 def _of_json(content: bytes) -> Read:
     try:
-        measures = msgspec.json.decode(content, type=tuple[OwnMeasure, ...])
-    except msgspec.MsgspecError as error:
-        return Read((), (Fault("", f"This is no list of measures: {error}.", "See the description of OwnMeasure."),))
+        measures = wire.decode(content, tuple[OwnMeasure, ...])
+    except Refusal as refusal:
+        mend = "See the description of OwnMeasure."
+        return Read((), refusal.faults or (Fault("", f"This is no list of measures: {refusal.detail}", mend),))
     return checked(measures, [f"/{number}" for number in range(len(measures))])
 
 
-def _of_workbook(source: Path) -> Iterator[list[str]]:
-    import zipfile
+def _of_visible(rows: Sequence[Sequence[str]]) -> Read:
+    """The measures in a table, none of whose cells has characters that hide or reorder text."""
+    cells = ((number, column, cell) for number, row in enumerate(rows, 1) for column, cell in enumerate(row, 1))
+    faults = [
+        fault for number, column, cell in cells if (fault := wire.hidden_in(cell, sheets.address(number, column)))
+    ]
+    return Read((), tuple(faults)) if faults else of_rows(rows)
 
+
+def _of_workbook(source: Path) -> Iterator[list[str]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        with zipfile.ZipFile(source) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
-                raise ValueError("The workbook unpacks to too many bytes.")
+        workbooks.check(source, MOST_UNPACKED)
         book = CalamineWorkbook.from_path(str(source))
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=MOST_ROWS + 2)
-    except (CalamineError, zipfile.BadZipFile, OSError) as error:
+    except (CalamineError, OSError) as error:
         raise ValueError(f"The workbook cannot be opened: {error}.") from None
     for row in rows:
         yield [_cell(value) for value in row]
@@ -229,8 +241,6 @@ def checked(measures: tuple[OwnMeasure, ...], places: Sequence[str]) -> Read:
             )
         if one.value is not None and one.currency is None:
             faults.append(Fault(f"{at}, currency", "A value has a currency.", "Write GBP, EUR or another code."))
-        if one.value is not None and not one.value.is_finite():
-            faults.append(Fault(f"{at}, value", "This is no amount.", "Write a plain decimal."))
     if not measures:
         faults.append(Fault("", "There is no measure in it.", "Send at least one."))
     return Read(() if faults else measures, tuple(faults))

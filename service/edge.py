@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Annotated, Any, Generic, TypeVar, cast
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 import asyncpg
@@ -208,6 +209,30 @@ def takes_gzip(accept_encoding: str) -> bool:
     return found is not None and (found[1] is None or found[1].strip("0.") != "")
 
 
+# Text in the query is text: the rule for bodies holds for it
+
+
+def check_query(query: bytes) -> None:
+    """Refuse a query with text that is no UTF-8, or hides or reorders what is seen, as in a body, by its parameter."""
+    if b"%" not in query and query.isascii():
+        return
+    faults: list[Fault] = []
+    for part in query.split(b"&"):
+        name, _, value = (unquote_to_bytes(one.replace(b"+", b" ")) for one in part.partition(b"="))
+        place = name.decode(errors="replace")
+        try:
+            fault = wire.hidden_in(name.decode(), place) or wire.hidden_in(value.decode(), place)
+        except UnicodeDecodeError:
+            fault = Fault(place, "It is not UTF-8.", "Write each letter as its bytes in UTF-8, such as %C3%A4 for ä.")
+        if fault is not None:
+            faults.append(fault)
+    if faults:
+        raise InvalidRequest(
+            "Some text contains characters that cannot be seen or that change its direction.",
+            faults=tuple(faults[: wire.MOST_FAULTS]),
+        )
+
+
 # Every request has an id, and is one line in the log
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -236,6 +261,9 @@ class BindRequestId:
         steps = scope["path"].lower().split("/")
         if any(isinstance(value, UUID | int) and str(value) not in steps for value in ids):
             raise NotFound
+        if any(isinstance(value, str) and wire.hidden_in(value, "") for value in ids):
+            raise NotFound  # nothing that we have named has such a name
+        check_query(scope["query_string"])
         # A request that came while the one before on its connection was worked on begins with that one's context.
         structlog.contextvars.clear_contextvars()
         with structlog.contextvars.bound_contextvars(request_id=request_id(scope)):

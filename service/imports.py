@@ -112,7 +112,10 @@ async def import_tender(
     with tempfile.TemporaryDirectory(prefix="tenderscore-import-") as folder:
         path = Path(folder) / "export.zip"
         await Flow(request.receive, size).into(path)
-        found = check_holds(await apart.run(_check, path, key))
+        try:
+            found = check_holds(await apart.run(_check, path, key))
+        except apart.WorkError as error:
+            raise ExportBroken(f"It could not be checked. {error}") from None
         kept, is_new = await _keep(state.pool, caller, path, found, size)
     headers = {"Location": f"/imports/{kept.id}"}
     return Response(kept, status_code=201 if is_new else 200, headers=headers)

@@ -355,6 +355,7 @@ def _errors(operation: Operation) -> dict[int, str]:
         ("path" in places, _WITH_ID),
         (operation.request_body is not None, _WITH_BODY),
         (of_a_tender and ("path" in places or operation.request_body is not None), _WITH_STAGE),
+        (operation.operation_id == "issue_token", {401: "No key works by this id and secret."}),
         (any(item.name.lower() == "if-match" for item in parameters), with_if_match),
     )
     return {status: meaning for fits, errors in applies if fits for status, meaning in errors.items()}

@@ -17,6 +17,7 @@ from importlib import import_module
 from itertools import count
 from typing import Any, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
+from service import inert
 from service.problems import Fault, Refusal
 
 P = ParamSpec("P")
@@ -32,15 +33,19 @@ MOST_COLUMNS: Final = 50
 MOST_PARTS: Final = 1_000
 MOST_UNPACKED: Final = 8_000_000
 """Bytes of an unpacked workbook; one that is filled in has a few hundred thousand."""
+MOST_TAGS: Final = 1_000_000
+"""Of all parts of a workbook; 20,000 rows of eight cells have as many."""
+MOST_TAGS_OF_TEXTS: Final = 400_000
+"""Of its texts."""
+MOST_TAGS_OF_OTHERS: Final = 20_000
+"""Of any other part than these and the sheets."""
+MOST_TAGS_OF_A_ROW: Final = 5_000
 AT_ONCE: Final = 2
 """So many sheets are read or written at once; further ones wait."""
 _turn = asyncio.Semaphore(AT_ONCE)
 _ONE_INSTANT = datetime.fromisoformat("2000-01-01")
 """When every sheet says that it was made, so that the same sheet is the same bytes; openpyxl takes no zone."""
-_RUNS = re.compile(r"[=+\-@\t\r|]")
-"""With what a cell begins that a spreadsheet program may run (OWASP)."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
-_HELD_BACK = re.compile(r"'(?=[=+\-@\t\r|'])")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'’\s]*")
 
 
@@ -105,9 +110,7 @@ def ambiguous(text: str) -> tuple[str, str] | None:
 def write(rows: Sequence[Sequence[str]], form: Format, *, title: str = "Sheet", widths: Sequence[int] = ()) -> bytes:
     """A file with these rows. In a workbook every cell is text, so that a program neither runs nor rewrites it."""
     if form == "csv":
-        out = io.StringIO()
-        csv.writer(out).writerows([[hold_back(cell) for cell in row] for row in rows])
-        return b"\xef\xbb\xbf" + out.getvalue().encode()
+        return b"\xef\xbb\xbf" + inert.write(rows).encode()
     openpyxl: Any = import_module("openpyxl")
     book = openpyxl.Workbook()
     sheet = book.active
@@ -116,7 +119,7 @@ def write(rows: Sequence[Sequence[str]], form: Format, *, title: str = "Sheet", 
         for place, text in enumerate(row, 1):
             cell = sheet.cell(number, place)
             cell.value, cell.data_type, cell.number_format = _INVALID.sub("�", text), "s", "@"
-            cell.quotePrefix = bool(_RUNS.match(text))
+            cell.quotePrefix = inert.may_run(text)
     for place, width in enumerate(widths, 1):
         sheet.column_dimensions[address(1, place)[:-1]].width = width
     sheet.freeze_panes = "A3"
@@ -128,11 +131,6 @@ def write(rows: Sequence[Sequence[str]], form: Format, *, title: str = "Sheet", 
 
 _INVALID = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold."""
-
-
-def hold_back(text: str) -> str:
-    """A cell of CSV that no spreadsheet program runs: what begins like a formula gets an apostrophe before it."""
-    return f"'{text}" if (_RUNS.match(text) and not _NUMBER.fullmatch(text)) or _HELD_BACK.match(text) else text
 
 
 # Reading
@@ -188,12 +186,8 @@ def _read_csv(body: bytes) -> _Found:
 
 
 def _plain(cell: str) -> str | Fault:
-    """A cell of CSV without the apostrophe that held it back."""
-    if _HELD_BACK.match(cell):
-        return cell[1:]
-    if cell.startswith("="):
-        return _FORMULA
-    return cell
+    """A cell of CSV without the apostrophes that held it back."""
+    return _FORMULA if cell.startswith("=") else inert.take_back(cell)
 
 
 _FORMULA = Fault("", "There is a formula.", "Put its value there as text; to begin a text with =, put ' before it.")
@@ -205,14 +199,15 @@ def _read_workbook(body: bytes) -> _Found:
         book = openpyxl.load_workbook(_unpacked(body), read_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(max_row=MOST_ROWS + 1)]
+        # One row at a time: openpyxl fills each up to its last cell, and XFD7 alone makes a row of 16,384.
+        for row in sheet.iter_rows(max_row=MOST_ROWS + 1):
+            yield [_text(cell) for cell in row]
     except SheetUnreadable:
         raise
     except Exception as error:
         # openpyxl answers a broken file with whatever happens to break: KeyError, ValueError, ParseError, BadZipFile.
         kind = type(error).__name__
         raise SheetUnreadable(f"It is no workbook that can be opened ({kind}). Save it anew as .xlsx.") from error
-    yield from rows
 
 
 def _unpacked(body: bytes) -> io.BytesIO:
@@ -220,7 +215,7 @@ def _unpacked(body: bytes) -> io.BytesIO:
 
     Refuses what unpacks to more, XML that declares entities, and what is not packed as workbooks are.
     """
-    plain_bytes, left = io.BytesIO(), MOST_UNPACKED
+    plain_bytes, left, tags = io.BytesIO(), MOST_UNPACKED, MOST_TAGS
     with zipfile.ZipFile(io.BytesIO(body)) as packed, zipfile.ZipFile(plain_bytes, "w") as plain:
         parts = packed.infolist()
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
@@ -234,9 +229,24 @@ def _unpacked(body: bytes) -> io.BytesIO:
             left -= len(content)
             if b"<!DOCTYPE" in content or content.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise SheetUnreadable(f"Its part {part.filename} is not written as workbooks are.")
+            tags -= content.count(b"<")
+            if tags < 0 or _takes_long(part.filename, content):
+                raise SheetUnreadable(f"Its part {part.filename} is larger than that of a sheet which people fill in.")
             plain.writestr(part.filename, content)
     plain_bytes.seek(0)
     return plain_bytes
+
+
+_ROW = re.compile(rb"<(?:[^\s<>/:]{1,100}:)?row[\s/>]")
+
+
+def _takes_long(name: str, content: bytes) -> bool:
+    """Whether a part would keep its reader busy: every tag of a style becomes an object, and a row is read at once."""
+    if name.startswith("xl/worksheets/"):
+        rows = _ROW.split(content)
+        return len(rows) > MOST_ROWS + 2 or max(row.count(b"<") for row in rows) > MOST_TAGS_OF_A_ROW
+    most = MOST_TAGS_OF_TEXTS if name.casefold() == "xl/sharedstrings.xml" else MOST_TAGS_OF_OTHERS
+    return content.count(b"<") > most
 
 
 def _text(cell: Any) -> str | Fault:

@@ -17,11 +17,12 @@ from litestar import Request, Response, Router, get, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import HTTPException
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.params import Body
 from msgspec import Meta, Struct
 
-from service import db, identity_providers, organisations, tokens
+from service import db, edge, identity_providers, organisations, tokens
 from service.organisations import Caller, KnownKeys, Scope, find_holders, read_key
 from service.problems import Refusal
 from service.tokens import InvalidToken, OwnTokens, Unverified
@@ -83,6 +84,17 @@ class InvalidClient(Refusal):
         super().__init__(
             "No key works by this id and secret.", headers={"WWW-Authenticate": 'Basic realm="tenderscore"'}
         )
+
+
+class InvalidTokenRequest(Refusal):
+    """The request for a token cannot be read.
+
+    Send a form (`application/x-www-form-urlencoded`) with `grant_type=client_credentials`, each field once and none
+    longer than 500 characters.
+    """
+
+    status = 400
+    oauth = "invalid_request"
 
 
 class UnsupportedGrantType(Refusal):
@@ -171,7 +183,15 @@ def choose_scopes(held: tuple[Scope, ...], wanted: str) -> tuple[Scope, ...]:
     return tuple(scope for scope in held if scope in names or not names)
 
 
-@post("/oauth/token", status_code=200)
+def _refuse_form(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """A form that does not fit, in the words of OAuth (RFC 6749, 5.2)."""
+    refusal = edge.as_refusal(error)
+    if refusal.status in {400, 422}:
+        refusal = InvalidTokenRequest("A field is missing, too long or given twice.", faults=refusal.faults)
+    return edge.answer_error(request, refusal)
+
+
+@post("/oauth/token", status_code=200, exception_handlers={HTTPException: _refuse_form})
 async def issue_token(
     data: Annotated[TokenRequest, Body(media_type=RequestEncodingType.URL_ENCODED)],
     request: Request[Any, Any, State],
@@ -181,6 +201,8 @@ async def issue_token(
 
     The token is good for ten minutes, and not from the moment on when its key is revoked or expires.
     """
+    if not data.grant_type:
+        raise InvalidTokenRequest("The field `grant_type` is missing.")
     if data.grant_type != "client_credentials":
         raise UnsupportedGrantType("`grant_type` is not client_credentials.")
     name, secret = read_client(request.headers.get("authorization"), data)

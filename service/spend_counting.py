@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from msgspec import Struct
 
+from service import inert
 from service.spend_analysis import NewAnalysis
 from service.spend_columns import kind_of_number
-from service.spend_import import INERT, Imported, engine, set_variable
+from service.spend_import import Imported, engine, set_variable
 from service.spend_matching import SMES, Entry, Proposal, Register
 from service.spend_places import Places
 from service.spend_reading import Unreadable
@@ -114,7 +115,7 @@ def count(work: Work, folder: Path) -> Counted | Unreadable:
             con.execute(statement)
         rows = {name: con.execute(statement).fetchall() for name, statement in SUMS.items()}
         if any(why is not None for why, *_ in rows["why"]):
-            con.execute(INERT)
+            con.execute(inert.MACRO)
             con.execute(LISTING)
         paid = {supplier: amount for supplier, amount, _ in rows["suppliers"]}
         proposals, not_looked_up = seen.propose(paid)
@@ -435,5 +436,5 @@ COPY (
     INNER JOIN files ON judged.filename = files.path
     INNER JOIN reasons ON judged.why = reasons.why
     ORDER BY files.number, judged.file_row_number
-) TO (getvariable('left_out')) (FORMAT csv, HEADER)
+) TO (getvariable('left_out')) (FORMAT csv, HEADER, FORCE_QUOTE *)
 """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
-from service import spend_columns
+from service import inert, spend_columns
 from service.spend_columns import FIELDS, NEEDED, DateOrder, Field, Kind, Mark
 from service.spend_reading import Layout, Table, Unreadable, UnreadableFile, put_right, table_of
 from service.spend_totals import TOTAL, TOTAL_ALONE, TOTAL_BEHIND, TOTAL_OF, leave_out_sums
@@ -231,7 +231,7 @@ def _written(con: "DuckDBPyConnection", table: Table, kind: Kind, mapping: Mappe
 
 def _told(con: "DuckDBPyConnection", kind: Kind, mapping: Mapped, table: Table) -> Imported:
     """What became of the file, and the list of what was left out."""
-    con.execute(INERT)
+    con.execute(inert.MACRO)
     con.execute(LISTING)
     rows, kept, total = _one(con, SUMMARY)
     paid: tuple[Any, ...] = (None, None, 0, Decimal(0), 0, Decimal(0), 0)
@@ -388,15 +388,6 @@ FROM raw
 
 WRITING: Final[Mapping[Kind, tuple[str, ...]]] = {"payments": PAYMENTS, "register": REGISTER, "places": PLACES}
 
-INERT = r"""
-CREATE TEMP MACRO inert(cell) AS
-CASE
-    WHEN regexp_matches(cell, '^[=+@\t\r-]') AND NOT regexp_full_match(cell, '-[0-9.,]+') THEN '''' || cell
-    ELSE cell
-END
-"""
-"""A spreadsheet that opens the list shall not run what somebody wrote into a cell."""
-
 LISTING = """
 COPY (
     SELECT
@@ -407,7 +398,7 @@ COPY (
     FROM read_parquet(getvariable('lines'), file_row_number = true) AS line
     INNER JOIN reasons ON line.reason = reasons.reason
     ORDER BY row
-) TO (getvariable('left_out')) (FORMAT csv, HEADER)
+) TO (getvariable('left_out')) (FORMAT csv, HEADER, FORCE_QUOTE *)
 """
 
 SUMMARY = """

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
+from service import workbooks
 from service.spend_columns import SLIP, Kind, is_listed, meaning_of
 from service.spend_encodings import Encoding, codec_of, encoding_of
 
@@ -275,12 +276,9 @@ def _open_workbook(source: Path) -> Any:
     mend = "Open it in a spreadsheet program and save it anew, or as CSV."
     try:
         if zipfile.is_zipfile(source):
-            with zipfile.ZipFile(source) as packed:
-                unpacked = sum(part.file_size for part in packed.infolist())
-            if unpacked > min(WORKBOOK_BYTES, max(10_000_000, WORKBOOK_RATIO * source.stat().st_size)):
-                raise UnreadableFile(f"The workbook unpacks to {unpacked} bytes.", "Send the payments as CSV.")
+            workbooks.check(source, min(WORKBOOK_BYTES, max(10_000_000, WORKBOOK_RATIO * source.stat().st_size)))
         return CalamineWorkbook.from_path(str(source))
-    except (CalamineError, zipfile.BadZipFile, ValueError, OSError) as error:
+    except (CalamineError, ValueError, OSError) as error:
         raise UnreadableFile(f"The workbook cannot be opened: {error}.", mend) from None
 
 

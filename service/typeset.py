@@ -1,10 +1,8 @@
 """A report document → HTML for the screen and for paper → PDF. The templates print and do not compute."""
 
-import csv
 import gc
 import gettext
 import hashlib
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +16,7 @@ import msgspec
 
 from scoring import Evaluation, Step, canonical
 from scoring.units import is_money
-from service import apart, letter_words, pdf, wording
+from service import apart, inert, letter_words, pdf, wording
 from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
 from service.firmness import firmness_of
@@ -279,24 +277,15 @@ def _w3c(at: datetime) -> str:
 
 def scores_csv(document: ReportDocument, rules: tuple[Rule, ...]) -> bytes:
     """One row per bid and criterion for spreadsheets: UTF-8 with a byte order mark, so that Excel reads names right."""
-    out = io.StringIO(newline="")
-    rows = csv.writer(out)
-    rows.writerow(["bid", "supplier", "rank", "criterion", "title", "value", "points", "weighted_points", "total"])
+    rows: list[list[object]] = [
+        ["bid", "supplier", "rank", "criterion", "title", "value", "points", "weighted_points", "total"]
+    ]
     for bid in standings_of(document, rules):
         result = bid.result
         for line in bid.lines:
             cells = [result.id, bid.entry.supplier, result.rank, line.rule.number, line.rule.title, line.offered]
-            rows.writerow([_inert(cell) for cell in (*cells, line.points, line.weighted, result.total)])
-    return out.getvalue().encode("utf-8-sig")
-
-
-_AMOUNT = re.compile(r"-[0-9]+(\.[0-9]+)?", re.ASCII)
-
-
-def _inert(cell: object) -> object:
-    """Text that a spreadsheet would run as a formula is written as text."""
-    risky = isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} and not _AMOUNT.fullmatch(cell)
-    return f"'{cell}" if risky else cell
+            rows.append([*cells, line.points, line.weighted, result.total])
+    return inert.write(rows).encode("utf-8-sig")
 
 
 def sheet(document: ReportDocument, lang: str = "en") -> Sheet:

@@ -15,6 +15,7 @@ import hashlib
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,6 +75,10 @@ class Checked(Struct, frozen=True, kw_only=True):
     documents: int
     papers: int
     broken: list[str]
+
+
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+"""What a damaged archive is told by: its directory, its packing, its end, its flags, names or offsets."""
 
 
 class NoExport(Exception):
@@ -186,7 +191,7 @@ class _Reading:
                 place = (entry["position"], f"tenderscore/{entry['log_id']}")
                 verify_receipt.require(place == (position, origin), f"Entry {position} is of another place.")
                 self.told.update(told_by(entry))
-        except (ValueError, LookupError, TypeError, msgspec.MsgspecError) as error:
+        except (AttributeError, ValueError, LookupError, TypeError, msgspec.MsgspecError) as error:
             self.broken.append(f"log: {error}")
         return tree
 
@@ -216,7 +221,14 @@ class _Reading:
                 again = scoring.canonical(scoring.evaluate(stored.lot, stored.inputs, stored.draw_secret))
                 if again != canonical:
                     self.broken.append(f"{path} does not come out again: {', '.join(scoring.verify(stored)[:5])}.")
-            except (ValueError, LookupError, TypeError, ArithmeticError, msgspec.MsgspecError) as error:
+            except (
+                AttributeError,
+                ValueError,
+                LookupError,
+                TypeError,
+                ArithmeticError,
+                msgspec.MsgspecError,
+            ) as error:
                 self.broken.append(f"{path}: {error}")
         return len(paths)
 
@@ -246,7 +258,7 @@ def check(path: Path, key: str = "") -> Checked:
             log = reading.check_log()
             receipts, results = reading.check_receipts(log), reading.check_results()
             reading.check_told()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except BROKEN as error:
         raise NoExport(f"It cannot be read: {error}.") from None
     told = {name: getattr(reading.manifest, name) for name in ("tender_id", "reference", "title", "buyer", "key")}
     return Checked(

@@ -24,9 +24,11 @@ MOST_FAULTS = 100
 # A string that never ends swallows the rest in one go: tried again from each quote, it would cost quadratic time.
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[{]|[\]}]")
-# C0 and C1 controls except tab and line ends, direction overrides and isolates, zero-width characters, lone surrogates.
+# C0 and C1 controls except tab and line ends, direction marks, overrides and isolates, characters without width or ink,
+# lone surrogates.
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ud800-\udfff]"
 )
 _CONTROLS = bytes(code for code in range(128) if _FORBIDDEN.match(chr(code)))
 _MAYBE_FORBIDDEN = re.compile("\\\\u|" + _FORBIDDEN.pattern)
@@ -71,6 +73,15 @@ def check_visible(value: Any) -> None:
         raise InvalidRequest(
             "Some text contains characters that cannot be seen or that change its direction.", faults=faults
         )
+
+
+def hidden_in(text: str, place: str) -> Fault | None:
+    """What is wrong with a text that has characters which hide or reorder it; nothing with any other."""
+    found = _FORBIDDEN.search(text)
+    if found is None:
+        return None
+    message = f"U+{ord(found.group()):04X} is a control, zero-width or direction character."
+    return Fault(pointer=_FORBIDDEN.sub("�", place), message=message, mend="Remove it.")
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -176,12 +187,8 @@ def _hidden(value: Any, place: str) -> Iterator[Fault]:
     elif isinstance(value, list):
         for index, item in enumerate(cast("list[Any]", value)):
             yield from _hidden(item, place + pointer(index))
-    elif isinstance(value, str) and (found := _FORBIDDEN.search(value)):
-        yield Fault(
-            pointer=_FORBIDDEN.sub("�", place),
-            message=f"U+{ord(found.group()):04X} is a control, zero-width or direction character.",
-            mend="Remove it.",
-        )
+    elif isinstance(value, str) and (fault := hidden_in(value, place)):
+        yield fault
 
 
 @cache

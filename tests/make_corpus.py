@@ -181,7 +181,7 @@ class Sender:
         name = "published" if since in {"published", "closed"} and operation not in ENDS else name
         world = self.worlds.worlds[name]
         known = {"criterion_id": "method-statement", "number": "1", "role": "evaluator", "field": "postal_address"}
-        known |= {"series_id": "desnz-carbon-2023", "case": "central"}
+        known |= {"series_id": "desnz-carbon-2023", "case": "central", "year": "2026"}
         known |= {} if operation == "delete_spend_file" else self.worlds.spend["city"]
         known |= {"slug": "not-found", "jurisdiction": "uk", "person_id": self.worlds.people["evaluator"].id}
         known |= {**world.ids, **world.bids.get("bidder", {}), **(steps or {})}

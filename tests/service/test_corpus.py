@@ -114,6 +114,16 @@ async def test_corpus(sender: Sender, found: dict[FieldKind, list[Place]], name:
     assert OUTSIDE[before:] == []
 
 
+@pytest.mark.parametrize("name", ["marks that reverse", "characters without width", "control characters"])
+async def test_corpus_of_queries_that_hide(sender: Sender, found: dict[FieldKind, list[Place]], name: str) -> None:
+    """Text that hides or reorders what is seen is refused in every query, and the parameter is named."""
+    for payload, place in paired(VALUES[name], found["query"], f"{name} hides"):
+        answer = await sender.send(place, payload)
+        assert answer is not None
+        assert answer.status_code == 422, f"{place}: {payload!r} → {answer.status_code} {answer.text[:300]}"
+        assert place.steps[0] in [fault["pointer"] for fault in answer.json()["errors"]]
+
+
 @pytest.mark.parametrize("name", BODIES)
 async def test_corpus_of_bodies(sender: Sender, found: dict[FieldKind, list[Place]], name: str) -> None:
     """What is no JSON, or not as we want it, is refused wherever a body is taken."""

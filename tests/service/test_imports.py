@@ -36,6 +36,9 @@ async def test_an_export_is_kept_as_evidence_once_it_holds(market: Market) -> No
     refused(await bring(market.operator, in_pieces(export), key), 411, "file-length-missing")
     refused(await bring(market.operator, b"PK", key), 422, "export-broken")
     refused(await bring(market.operator, export, "A" * 43 + "="), 422, "export-broken")
+    damaged = bytearray(export)
+    damaged[len(damaged) // 3 : len(damaged) // 3 + 200] = b"\xff" * 200
+    refused(await bring(market.operator, bytes(damaged), key), 422, "export-broken")
     forged = changed(export, lambda files: files.update({"log/entries.ndjson": b"{}\n"}))
     assert "log" in refused(await bring(market.operator, forged, key), 422, "export-broken")["errors"][0]["pointer"]
 

@@ -2,13 +2,18 @@
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 
 from service import own_measures
+from service.catalogue_reading import read_catalogue
 from tests.service.conftest import Market, Person, done, refused
+
+PROJECT = Path(__file__).parent.parent.parent
 
 TOMS = b"""Example framework,,,,,
 Ref,Measure,Unit,Proxy Value (GBP),Currency,Evidence
@@ -55,7 +60,7 @@ async def test_a_licensed_catalogue_is_used_and_not_given_away(market: Market) -
     assert ["CC BY-NC-ND 4.0" in message for message in said] == [True]
     opened = done(await send_catalogue(market.author, TOMS, title="Our own", licence="Open Government Licence v3.0"))
     file = await market.author.get(f"/catalogues/{opened['id']}/export.csv")
-    assert "NT-B,Hours of volunteering,hour,16.09,GBP" in file.text
+    assert '"NT-B","Hours of volunteering","hour","16.09","GBP"' in file.text
     assert "Open Government Licence v3.0" in file.text
 
 
@@ -90,8 +95,8 @@ async def test_a_formula_in_a_catalogue_is_refused_by_its_cell_or_stays_text(mar
     own = done(await send_catalogue(market.author, b"code,title,unit\nX,'=1+1,week\nY,|x,hour\n", **named))
     assert [one["title"] for one in own["measures"]] == ["=1+1", "|x"]
     file = await market.author.get(f"/catalogues/{own['id']}/export.csv")
-    assert "X,'=1+1,week" in file.text
-    assert "Y,'|x,hour" in file.text
+    assert '"X","\'=1+1","week"' in file.text
+    assert '"Y","\'|x","hour"' in file.text
     again = done(await send_catalogue(market.author, file.content, **named, version="2027"))
     assert again["measures"] == own["measures"]
 
@@ -170,3 +175,45 @@ async def test_more_of_money_that_is_promised_is_better(market: Market) -> None:
         "NT-D": ("A1", "GBP", None),
         "NT-E": ("A1", "tCO2e", None),
     }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'[{"code":"A","title":"B","unit":"hour","value":"1E+900000","currency":"GBP"}]',
+        b'[{"code":"A","title":"B","unit":"hour","value":1e100000,"currency":"GBP"}]',
+        b'[{"code":"A","title":"B","unit":"hour","value":"0.0000000000001","currency":"GBP"}]',
+        b'[{"code":"A","title":"B","title":"C","unit":"hour"}]',
+        '[{"code":"A","title":"B\u202eC","unit":"hour"}]'.encode(),
+        "code,title,unit\nA,B\u202eC,hour\n".encode(),
+        b"[" * 100_000,
+    ],
+    ids=["exponent", "number", "decimals", "twice", "reversed", "reversed in CSV", "deep"],
+)
+async def test_a_catalogue_is_read_as_strictly_as_a_body(market: Market, content: bytes) -> None:
+    """A value of nine hundred thousand digits would stop whoever reckons with it; two titles or hidden text mislead."""
+    refused(await send_catalogue(market.author, content, title="Strict"), 422, "catalogue-not-readable")
+
+
+def test_hidden_text_in_a_workbook_is_told_by_its_cell(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["code", "title", "unit"], ["A", "B\u202eC", "hour"]):
+        book.active.append(row)
+    book.save(tmp_path / "own.xlsx")
+    assert [fault.pointer for fault in read_catalogue(tmp_path / "own.xlsx").faults] == ["B2"]
+
+
+async def test_a_value_that_was_taken_before_it_was_bounded_is_gone_and_its_measure_stays(market: Market) -> None:
+    """What only had an exponent is written out; a catalogue that was kept with 1E+900000 can be read again."""
+    rows = b"code,title,unit,value,currency\nA,A,hour,1,GBP\nB,B,hour,2,GBP\nC,C,hour,3.50,GBP\nD,D,hour,,\n"
+    own = done(await send_catalogue(market.author, rows, title="Kept before"))
+    await market.owner.execute(
+        """UPDATE own_catalogues SET measures = jsonb_set(
+            jsonb_set(measures, '{0,value}', '"1E+900000"'), '{1,value}', '"1.5E+3"'
+        ) WHERE id = $1::text::uuid""",
+        own["id"],
+    )
+    await market.owner.execute((PROJECT / "migrations" / "0056_values_of_own_measures.sql").read_text("utf-8"))
+    again = done(await market.author.get(f"/catalogues/{own['id']}"))
+    assert [one.get("value") for one in again["measures"]] == [None, "1500", "3.50", None]
+    assert [one["code"] for one in again["measures"]] == ["A", "B", "C", "D"]

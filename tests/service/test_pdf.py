@@ -127,7 +127,7 @@ def test_the_stored_result_and_the_scores_travel_inside(report: bytes, document:
         files = {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}
     assert files["result.json"] == document.canonical
     assert json.loads(files["result.json"])["engine"] == document.evaluation.engine
-    assert files["scores.csv"].decode("utf-8-sig").splitlines()[0].startswith("bid,supplier,rank,criterion")
+    assert files["scores.csv"].decode("utf-8-sig").splitlines()[0].startswith('"bid","supplier","rank","criterion"')
 
 
 def test_every_figure_of_the_evaluation_can_be_read_in_the_report(

@@ -247,13 +247,19 @@ async def test_what_the_token_endpoint_refuses_it_refuses_in_the_words_of_oauth(
     done(await http.post(path, data=form | {"resource": "ignored"}))
     for change, status, slug, error in (
         ({"grant_type": "password"}, 400, "unsupported-grant-type", "unsupported_grant_type"),
-        ({"grant_type": ""}, 400, "unsupported-grant-type", "unsupported_grant_type"),
+        ({"grant_type": ""}, 400, "invalid-token-request", "invalid_request"),
+        ({"grant_type": ["client_credentials"] * 2}, 400, "invalid-token-request", "invalid_request"),
+        ({"client_secret": "x" * 501}, 400, "invalid-token-request", "invalid_request"),
+        ({"scope": "read " * 200}, 400, "invalid-token-request", "invalid_request"),
         ({"scope": "platform"}, 400, "invalid-scope", "invalid_scope"),
         ({"client_id": market.alder.key.split("_")[2]}, 401, "invalid-client", "invalid_client"),
         ({"client_secret": key[:-1] + ("0" if key[-1] != "0" else "1")}, 401, "invalid-client", "invalid_client"),
         ({"client_secret": ""}, 401, "invalid-client", "invalid_client"),
     ):
         assert refused(await http.post(path, data=form | change), status, slug)["error"] == error
+    missing = await http.post(path, data={name: value for name, value in form.items() if name != "grant_type"})
+    assert refused(missing, 400, "invalid-token-request")["error"] == "invalid_request"
+    assert refused(await http.post(path), 400, "invalid-token-request")["error"] == "invalid_request"
     for header in ("Basic", "Basic !", "Bearer x", "Basic " + base64.b64encode(b"\xff").decode()):
         refused(await http.post(path, data=form, headers={"Authorization": header}), 401, "invalid-client")
     answer = await http.post(path, json=form)

@@ -1,7 +1,9 @@
 """An export is checked without the service: whatever is changed in it is found, and said by its file."""
 
 import hashlib
+import io
 import json
+import zipfile
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from service import papers, verify_export
 from service.verify_export import Checked, NoExport, Told, check, told_by
-from tests.make_exports import changed, exported
+from tests.make_exports import changed, exported, members
 from tests.service.conftest import Market, at_work, done
 from tests.service.test_papers import made
 from tests.service.test_pdf import can_print
@@ -161,3 +163,47 @@ def test_what_was_changed_without_a_fitting_manifest_is_found_by_its_file(export
     for content in (b"", b"PK\x03\x04", export[:-100], changed(export, without("manifest"), cunning=False)):
         with pytest.raises(NoExport):
             checked(tmp_path, content)
+
+
+def with_its_log_alone(manifest: bytes) -> bytes:
+    """A manifest that names no file but the log's checkpoint."""
+    told = json.loads(manifest)
+    told["members"] = [one for one in told["members"] if one["path"] == "log/checkpoint"]
+    return json.dumps(told).encode()
+
+
+def verdict(folder: Path, content: bytes) -> list[str] | str:
+    """What does not hold of a file, or why it is no export."""
+    try:
+        return checked(folder, content).broken
+    except NoExport as error:
+        return str(error)
+
+
+def test_a_damaged_export_always_gets_a_verdict(export: bytes, tmp_path: Path) -> None:
+    """Wherever a bit is turned or the file ends: it is no export, or what does not hold is said. Never a crash."""
+    files, packed = members(export), io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("log/checkpoint", files["log/checkpoint"])
+        out.writestr("manifest.json", with_its_log_alone(files["manifest.json"]))
+    whole = packed.getvalue()
+    for at in range(len(whole)):
+        broken = bytearray(whole)
+        broken[at] ^= 1 << at % 8
+        for content in (bytes(broken), whole[:at]):
+            assert verdict(tmp_path, content)
+
+
+def test_a_command_line_says_of_a_damaged_export_what_is_wrong(
+    export: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Packed bytes that cannot be unpacked are no reason for a traceback."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("manifest.json", members(export)["manifest.json"])
+    broken = bytearray(packed.getvalue())
+    broken[60:70] = b"\xff" * 10
+    path = tmp_path / "export.zip"
+    path.write_bytes(broken)
+    assert verify_export.run(Namespace(export=path, key="", service="", login=None)) == 1
+    assert "cannot be read" in capsys.readouterr().err
