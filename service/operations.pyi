@@ -3701,6 +3701,7 @@ class Operations:
         body: bytes,
         *,
         name: str,
+        idempotency_key: str = ...,
         media_type: Literal["application/octet-stream", "text/csv"] = ...,
     ) -> Reply[Delivery]: ...
     def add_identity(
@@ -3892,10 +3893,11 @@ class Operations:
         version: str,
         licence: str,
         source: str,
+        idempotency_key: str = ...,
         media_type: Literal["application/octet-stream", "text/csv"] = ...,
     ) -> Reply[OwnCatalogue]: ...
     def import_tender(
-        self, body: bytes, *, key: str, media_type: Literal["application/zip"] = ...
+        self, body: bytes, *, key: str, idempotency_key: str = ..., media_type: Literal["application/zip"] = ...
     ) -> Reply[ImportedTender]: ...
     def issue_key(self, person_id: UUID | str, body: NewKey, *, idempotency_key: str = ...) -> Reply[IssuedKey]: ...
     def issue_token(
@@ -4180,6 +4182,7 @@ class Operations:
         *,
         name: str,
         kind: Literal["payments", "register", "places"] = ...,
+        idempotency_key: str = ...,
         media_type: Literal["application/octet-stream", "text/csv"] = ...,
     ) -> Reply[SpendFile]: ...
     def value_quantities(self, body: NewValuation, *, idempotency_key: str = ...) -> Reply[Valuation]: ...
@@ -4199,6 +4202,7 @@ class AsyncOperations:
         body: bytes,
         *,
         name: str,
+        idempotency_key: str = ...,
         media_type: Literal["application/octet-stream", "text/csv"] = ...,
     ) -> Reply[Delivery]: ...
     async def add_identity(
@@ -4402,10 +4406,11 @@ class AsyncOperations:
         version: str,
         licence: str,
         source: str,
+        idempotency_key: str = ...,
         media_type: Literal["application/octet-stream", "text/csv"] = ...,
     ) -> Reply[OwnCatalogue]: ...
     async def import_tender(
-        self, body: bytes, *, key: str, media_type: Literal["application/zip"] = ...
+        self, body: bytes, *, key: str, idempotency_key: str = ..., media_type: Literal["application/zip"] = ...
     ) -> Reply[ImportedTender]: ...
     async def issue_key(
         self, person_id: UUID | str, body: NewKey, *, idempotency_key: str = ...
@@ -4724,6 +4729,7 @@ class AsyncOperations:
         *,
         name: str,
         kind: Literal["payments", "register", "places"] = ...,
+        idempotency_key: str = ...,
         media_type: Literal["application/octet-stream", "text/csv"] = ...,
     ) -> Reply[SpendFile]: ...
     async def value_quantities(self, body: NewValuation, *, idempotency_key: str = ...) -> Reply[Valuation]: ...
