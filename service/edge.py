@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
@@ -200,6 +201,10 @@ def holds(if_none_match: str, version: str) -> bool:
     Tags are compared weakly, as the RFC asks for here: packed or not, it is the same version.
     """
     return if_none_match.strip() == "*" or version in _TAGS.findall(if_none_match)
+
+
+UNCHANGED = {304: ResponseSpec(None, description="You hold this version: its ETag came as `If-None-Match`.")}
+"""How an address is described that answers so."""
 
 
 def takes_gzip(accept_encoding: str) -> bool:

@@ -16,7 +16,7 @@ import asyncpg
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
@@ -25,7 +25,7 @@ from msgspec import Struct
 from service import apart, db, edge, events, retries, verify_export
 from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.exchange import ZIP
-from service.file_bodies import Flow, check_file
+from service.file_bodies import FileOperation, Flow, check_file
 from service.organisations import Caller
 from service.problems import Fault, Refusal, UnsupportedMediaType
 from service.spend_shelf import pieces_of
@@ -88,7 +88,7 @@ def check_holds(found: Checked | str) -> Checked:
 
 
 @dataclass
-class ExportOperation(Operation):
+class ExportOperation(FileOperation):
     """An operation whose body is an export; the handler reads it itself."""
 
     def __post_init__(self) -> None:

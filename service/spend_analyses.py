@@ -271,7 +271,7 @@ async def list_analyses(
     return Response(page, headers=link_to_next("/spend/analyses", limit, page.next))
 
 
-@get("/spend/analyses/{analysis_id:uuid}")
+@get("/spend/analyses/{analysis_id:uuid}", responses=reports.being_made(AskedAnalysis))
 async def get_analysis(
     analysis_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[SpendAnalysis]:
