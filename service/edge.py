@@ -162,6 +162,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 # Who edits must say what
 
+_ENTITY_TAGS = re.compile(r'(W/)?"([^"]*)"')
+
 
 def etag(version: int | str) -> str:
     """The strong entity tag of a version."""
@@ -174,10 +176,28 @@ def check_if_match(if_match: str | None, version: int | str) -> None:
         raise PreconditionRequired(
             f"Send `If-Match` with the ETag of the version you edit; the present one is {etag(version)}."
         )
-    if if_match != etag(version):
+    if not _names(if_match, version):
         raise PreconditionFailed(
             f"You edit version {if_match}, the present one is {etag(version)}. Read it again first."
         )
+
+
+def _names(if_match: str, version: int | str) -> bool:
+    """Whether `If-Match` names this version: `*` names any that exists, a list one of its own; no weak tag names any."""
+    if if_match.strip() == "*":
+        return version != 0
+    return ("", str(version)) in _ENTITY_TAGS.findall(if_match)
+
+
+def check_replaced(if_match: str | None, version: int | str) -> None:
+    """A whole list that takes the place of another must name it, or it would undo silently what somebody has added.
+
+    The first one, where the version is 0, need not.
+    """
+    if version == 0:
+        check_unchanged(if_match, version)
+    else:
+        check_if_match(if_match, version)
 
 
 def check_unchanged(if_match: str | None, version: int | str) -> None:
