@@ -183,7 +183,7 @@ def check_if_match(if_match: str | None, version: int | str) -> None:
 
 
 def _names(if_match: str, version: int | str) -> bool:
-    """Whether `If-Match` names this version: `*` names any that exists, a list one of its own; no weak tag names any."""
+    """Whether `If-Match` names this version: `*` names any that exists, a list one of its own, a weak tag none."""
     if if_match.strip() == "*":
         return version != 0
     return ("", str(version)) in _ENTITY_TAGS.findall(if_match)

@@ -82,8 +82,6 @@ _WITH_QUOTA = {429: "The key has sent as many requests as it may in this minute;
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
 _MAY_BE_UNREAD = {"give_score", "record_consensus", "change_terms"}
 """Operations that take `If-Match` but do not ask for it."""
-_FIRST_UNREAD = {"write_requirements", "set_panel"}
-"""Those that ask for it only where there is a version already."""
 
 
 class Description(OpenAPI):
@@ -256,7 +254,7 @@ def _curl(method: str, path: str, operation: Operation) -> str:
     if operation.security != [{}]:
         parts.append('-H "Authorization: Bearer $KEY"')
     own = {"if-match": """-H "If-Match: $ETAG\"""", "idempotency-key": """-H "Idempotency-Key: $RETRY_KEY\""""}
-    if operation.operation_id in _MAY_BE_UNREAD | _FIRST_UNREAD:
+    if operation.operation_id in _MAY_BE_UNREAD:
         del own["if-match"]
     parts += [own[item.name.lower()] for item in parameters if item is not _RETRY_KEY and item.name.lower() in own]
     body = operation.request_body

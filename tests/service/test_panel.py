@@ -157,7 +157,7 @@ async def test_who_leaves_is_replaced_and_what_was_scored_stays_marked(market: M
     refused(await market.author.post(f"{path}/replacements", body), 422, "panel-incomplete")
     back = {"person_id": market.second_evaluator.id, "successor_id": market.evaluator.id, "reason": "Back."}
     refused(await market.author.post(f"{path}/replacements", back), 409, "criterion-locked")
-    refused(await market.author.put(path, a_panel(market, policy=a_policy())), 409, "criterion-locked")
+    refused(await market.author.put(path, a_panel(market, policy=a_policy()), If_Match="*"), 409, "criterion-locked")
 
 
 async def test_without_a_successor_somebody_else_must_stay(market: Market) -> None:
