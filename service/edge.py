@@ -297,6 +297,9 @@ async def finish_answer(message: Message, scope: Scope) -> None:
 
 Item = TypeVar("Item")
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at most.")]
+PartLimit = Annotated[
+    int | None, QueryParameter(ge=1, le=200, description="How many at most, and `Link` leads on; without it, all.")
+]
 Cursor = Annotated[str | None, QueryParameter(description="`next` of the page before.")]
 _Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -330,9 +333,14 @@ def before(cursor: str | None, secrets: Secrets) -> tuple[datetime | None, UUID 
 
 
 def part_of(
-    rows: list[Item], limit: int, path: str, place: Callable[[Item], tuple[datetime, UUID]], secrets: Secrets
+    rows: list[Item], limit: int | None, path: str, place: Callable[[Item], tuple[datetime, UUID]], secrets: Secrets
 ) -> Response[list[Item]]:
-    """A page as a plain array, as the list was before it had pages: only the `Link` header leads to the next one."""
+    """A page as a plain array, as the list was before it had pages: only the `Link` header leads to the next one.
+
+    Without a limit it is all of the list, as was promised before.
+    """
+    if limit is None:
+        return Response(rows)
     page = page_of(rows, limit, place, secrets)
     return Response(page.items, headers=link_to_next(path, limit, page.next))
 
