@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -17,6 +17,7 @@ from litestar import Request, Response, Router, delete, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import InternalServerException
+from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, FromQuery, HeaderParameter
@@ -274,7 +275,7 @@ async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
 
 async def _dry_run(
     request: Request[Any, Any, Any], pool: asyncpg.Pool, caller: Caller, lot_id: UUID, variant: int
-) -> Response[DryRun]:
+) -> Response[Any]:
     way = await reception.read_way_in(pool, caller, lot_id)
     came = _Came("", await request.body())
     _check_size(came.media_type, came.body, request.app.state.max_bid_bytes)
@@ -296,7 +297,14 @@ async def _dry_run(
     return Response(found, status_code=200)
 
 
-@post("/lots/{lot_id:uuid}/bids", operation_class=BidOperation)
+_CHECKED = "With `?validate=only`: the bid is complete; nothing was stored."
+
+
+@post(
+    "/lots/{lot_id:uuid}/bids",
+    operation_class=BidOperation,
+    responses={200: ResponseSpec(DryRun, generate_examples=False, description=_CHECKED)},
+)
 async def submit_bid(
     lot_id: FromPath[UUID],
     request: Request[Any, Any, Any],
@@ -305,7 +313,7 @@ async def submit_bid(
     idempotency_key: IdempotencyKey = None,
     validate: FromQuery[ValidateOnly] = None,
     variant: FromQuery[VariantNumber] = 0,
-) -> Response[Receipt] | Response[DryRun]:
+) -> Response[Receipt]:
     """Submit a bid for a lot; the receipt comes only after the bid is safely stored, sealed to the tender's key.
 
     A repeated key gets the first receipt again, marked `Idempotency-Replayed: true`. A bid that you have sealed
@@ -322,7 +330,15 @@ async def submit_bid(
     return Response(taken.receipt, status_code=201, headers=headers)
 
 
-@put("/bids/{bid_id:uuid}", operation_class=BidOperation)
+@put(
+    "/bids/{bid_id:uuid}",
+    operation_class=BidOperation,
+    responses={
+        200: ResponseSpec(
+            cast("Any", Receipt | DryRun), generate_examples=False, description=f"The receipt. {_CHECKED}"
+        )
+    },
+)
 async def replace_bid(
     bid_id: FromPath[UUID],
     request: Request[Any, Any, Any],
@@ -330,7 +346,7 @@ async def replace_bid(
     caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
     validate: FromQuery[ValidateOnly] = None,
-) -> Response[Receipt] | Response[DryRun]:
+) -> Response[Receipt]:
     """Replace your bid by a further version before the deadline; the last version counts, earlier ones stay sealed.
 
     A bid that you seal yourself is sealed for the version after the present one.

@@ -78,6 +78,11 @@ class Reply(Struct, Generic[T_co], frozen=True, kw_only=True):
         return self.headers.get("idempotency-replayed") == "true"
 
     @property
+    def unchanged(self) -> bool:
+        """Whether you hold it already, by the ETag that you sent as `if_none_match`; `value` is empty then."""
+        return self.status == HTTPStatus.NOT_MODIFIED
+
+    @property
     def in_the_making(self) -> bool:
         """Whether what was asked for is still being made: ask again after `wait` seconds."""
         return self.status == HTTPStatus.ACCEPTED
@@ -266,7 +271,7 @@ def exchange(operation: Operation, request: httpx.Request) -> Steps:
     for tried in range(1, TRIES + 1):
         answer = yield request
         if isinstance(answer, httpx.Response):
-            if answer.is_success:
+            if answer.is_success or answer.status_code == HTTPStatus.NOT_MODIFIED:
                 return _reply(answer)
             again = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS or (
                 answer.status_code in _PASSING and repeatable

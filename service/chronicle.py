@@ -24,6 +24,7 @@ from service.chronicle_document import (
     ChronicleTitle,
     entry_of,
 )
+from service.edge import UNCHANGED
 from service.jobs import JobError
 from service.organisations import Caller
 from service.reports import Asking, Lang, Stored
@@ -177,7 +178,11 @@ async def ask_for_record(
     return Response(RecordFile(id=file_id, location=location), headers=headers)
 
 
-@get("/record-files/{record_file_id:uuid}", media_type="application/pdf")
+@get(
+    "/record-files/{record_file_id:uuid}",
+    media_type="application/pdf",
+    responses=reports.being_made(RecordFile) | UNCHANGED,
+)
 async def get_record_file(
     record_file_id: FromPath[UUID],
     request: Asking,

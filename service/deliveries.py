@@ -20,7 +20,7 @@ from msgspec import Meta, Struct
 
 from scoring.decimals import require_decimal
 from scoring.units import find_unit
-from service import db, events, obligations, performance
+from service import db, events, obligations, performance, retries
 from service.drafts import Reason
 from service.file_bodies import FileOperation, Flow, check_file
 from service.obligations import Obligation, Place, Watched
@@ -323,7 +323,7 @@ async def add_evidence(
     object_id = await shelf.put(aiter(flow))
     kept = None
     try:
-        async with db.transaction_of(state.pool, caller.organisation_id) as conn:
+        async with retries.last_connection_of(request, state.pool, flow.hash.digest()) as conn:
             here = await obligations.place(conn, caller, "add_evidence", lock=True, delivery_id=delivery_id)
             check_open((await find(conn, here, delivery_id))[0])
             file = {"name": name, "digest": flow.hash.hexdigest(), "size": announced}

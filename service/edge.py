@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
@@ -162,6 +163,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 # Who edits must say what
 
+_ENTITY_TAGS = re.compile(r'(W/)?"([^"]*)"')
+
 
 def etag(version: int | str) -> str:
     """The strong entity tag of a version."""
@@ -174,10 +177,28 @@ def check_if_match(if_match: str | None, version: int | str) -> None:
         raise PreconditionRequired(
             f"Send `If-Match` with the ETag of the version you edit; the present one is {etag(version)}."
         )
-    if if_match != etag(version):
+    if not _names(if_match, version):
         raise PreconditionFailed(
             f"You edit version {if_match}, the present one is {etag(version)}. Read it again first."
         )
+
+
+def _names(if_match: str, version: int | str) -> bool:
+    """Whether `If-Match` names this version: `*` names any that exists, a list one of its own, a weak tag none."""
+    if if_match.strip() == "*":
+        return version != 0
+    return ("", str(version)) in _ENTITY_TAGS.findall(if_match)
+
+
+def check_replaced(if_match: str | None, version: int | str) -> None:
+    """A whole list that takes the place of another must name it, or it would undo silently what somebody has added.
+
+    The first one, where the version is 0, need not.
+    """
+    if version == 0:
+        check_unchanged(if_match, version)
+    else:
+        check_if_match(if_match, version)
 
 
 def check_unchanged(if_match: str | None, version: int | str) -> None:
@@ -201,6 +222,10 @@ def holds(if_none_match: str, version: str) -> bool:
     Tags are compared weakly, as the RFC asks for here: packed or not, it is the same version.
     """
     return if_none_match.strip() == "*" or version in _TAGS.findall(if_none_match)
+
+
+UNCHANGED = {304: ResponseSpec(None, description="You hold this version: its ETag came as `If-None-Match`.")}
+"""How an address is described that answers so."""
 
 
 def takes_gzip(accept_encoding: str) -> bool:
@@ -300,6 +325,9 @@ async def finish_answer(message: Message, scope: Scope) -> None:
 
 Item = TypeVar("Item")
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at most.")]
+PartLimit = Annotated[
+    int | None, QueryParameter(ge=1, le=200, description="How many at most, and `Link` leads on; without it, all.")
+]
 Cursor = Annotated[str | None, QueryParameter(description="`next` of the page before.")]
 _Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -333,9 +361,14 @@ def before(cursor: str | None, secrets: Secrets) -> tuple[datetime | None, UUID 
 
 
 def part_of(
-    rows: list[Item], limit: int, path: str, place: Callable[[Item], tuple[datetime, UUID]], secrets: Secrets
+    rows: list[Item], limit: int | None, path: str, place: Callable[[Item], tuple[datetime, UUID]], secrets: Secrets
 ) -> Response[list[Item]]:
-    """A page as a plain array, as the list was before it had pages: only the `Link` header leads to the next one."""
+    """A page as a plain array, as the list was before it had pages: only the `Link` header leads to the next one.
+
+    Without a limit it is all of the list, as was promised before.
+    """
+    if limit is None:
+        return Response(rows)
     page = page_of(rows, limit, place, secrets)
     return Response(page.items, headers=link_to_next(path, limit, page.next))
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from litestar import Response, Router, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -17,6 +18,7 @@ from msgspec import Meta, Struct
 import scoring
 from service import criterion_locks, db, events, jobs, moderation, opening, panel, tenders
 from service.drafts import Reason
+from service.edge import Cursor, PartLimit, part_of, start_of
 from service.opening import PanelBid
 from service.organisations import Caller
 from service.problems import Fault, Refusal
@@ -244,13 +246,23 @@ async def evaluate_lot(
 
 @get("/lots/{lot_id:uuid}/evaluations")
 async def list_evaluations(
-    lot_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[EvaluationRun]:
+    lot_id: FromPath[UUID],
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+    limit: PartLimit = None,
+    cursor: Cursor = None,
+) -> Response[list[EvaluationRun]]:
     """List a lot's runs, first to last; for those who score, decide or audit."""
     known = await tenders.read(conn, caller, lot_id=lot_id)
     tenders.check_access(known.tender, caller, "list_evaluations")
     opening.check_reader(known.tender)
-    return await db.many(SQL.list_evaluations(conn, lot_id=lot_id), EvaluationRun)
+    at, behind = start_of(cursor, state.secrets)
+    most = None if limit is None else limit + 1
+    rows = SQL.list_evaluations(conn, lot_id=lot_id, after_at=at, after_id=behind, limit=most)
+    runs = await db.many(rows, EvaluationRun)
+    path = f"/lots/{lot_id}/evaluations"
+    return part_of(runs, limit, path, lambda run: (run.evaluated_at, run.id), state.secrets)
 
 
 router = Router(

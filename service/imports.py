@@ -16,16 +16,16 @@ import asyncpg
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from service import apart, db, edge, events, verify_export
+from service import apart, db, edge, events, retries, verify_export
 from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.exchange import ZIP
-from service.file_bodies import Flow, check_file
+from service.file_bodies import FileOperation, Flow, check_file
 from service.organisations import Caller
 from service.problems import Fault, Refusal, UnsupportedMediaType
 from service.spend_shelf import pieces_of
@@ -88,7 +88,7 @@ def check_holds(found: Checked | str) -> Checked:
 
 
 @dataclass
-class ExportOperation(Operation):
+class ExportOperation(FileOperation):
     """An operation whose body is an export; the handler reads it itself."""
 
     def __post_init__(self) -> None:
@@ -111,33 +111,34 @@ async def import_tender(
     size = check_file(request, state.max_spend_bytes)
     with tempfile.TemporaryDirectory(prefix="tenderscore-import-") as folder:
         path = Path(folder) / "export.zip"
-        await Flow(request.receive, size).into(path)
+        flow = Flow(request.receive, size)
+        await flow.into(path)
         try:
             found = check_holds(await apart.run(_check, path, key))
         except apart.WorkError as error:
             raise ExportBroken(f"It could not be checked. {error}") from None
-        kept, is_new = await _keep(state.pool, caller, path, found, size)
+        async with retries.last_connection_of(request, state.pool, flow.hash.digest()) as conn:
+            kept, is_new = await _keep(conn, caller, path, found, size)
     headers = {"Location": f"/imports/{kept.id}"}
     return Response(kept, status_code=201 if is_new else 200, headers=headers)
 
 
 async def _keep(
-    pool: asyncpg.Pool, caller: Caller, path: Path, found: Checked, size: int
+    conn: db.Connection, caller: Caller, path: Path, found: Checked, size: int
 ) -> tuple[ImportedTender, bool]:
     """Keep an export, all of it or nothing; and whether it had not been there."""
-    async with db.transaction_of(pool, caller.organisation_id) as conn:
-        made: UUID | None = await SQL.insert_import(
-            conn, digest=found.digest, checked=found, size=size, person_id=caller.person_id
-        )
-        if made is not None:
-            number = 0
-            async for piece in pieces_of(path):
-                await SQL.insert_chunk(conn, import_id=made, number=number, contents=piece)
-                number += 1
-            facts = {"import_id": made, "digest": found.digest, "log_root": found.log_root, "key": found.key}
-            await events.record(conn, "tender.imported", tender_id=None, actor=caller.person_id, data=facts)
-        row = SQL.get_import(conn, import_id=made, digest=found.digest)
-        return await db.one(row, ImportedTender), made is not None
+    made: UUID | None = await SQL.insert_import(
+        conn, digest=found.digest, checked=found, size=size, person_id=caller.person_id
+    )
+    if made is not None:
+        number = 0
+        async for piece in pieces_of(path):
+            await SQL.insert_chunk(conn, import_id=made, number=number, contents=piece)
+            number += 1
+        facts = {"import_id": made, "digest": found.digest, "log_root": found.log_root, "key": found.key}
+        await events.record(conn, "tender.imported", tender_id=None, actor=caller.person_id, data=facts)
+    row = SQL.get_import(conn, import_id=made, digest=found.digest)
+    return await db.one(row, ImportedTender), made is not None
 
 
 @get("/imports")

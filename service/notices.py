@@ -18,7 +18,7 @@ import scoring
 from service import awards, db, events, letter_sources, standstill, tenders
 from service.awards import Annulled, NotAwarded
 from service.drafts import Instant
-from service.edge import Cursor, Limit, Page, etag, link_to_next, page_of, start_of
+from service.edge import UNCHANGED, Cursor, Limit, Page, etag, holds, link_to_next, page_of, start_of
 from service.jurisdictions import Presets
 from service.letter_sources import why_withheld
 from service.letters import Shown, never_withheld
@@ -184,7 +184,7 @@ async def get_notice(
     return await db.one(SQL.get_notice(conn, lot_id=lot_id), Notice)
 
 
-@get("/tenders/{tender_id:uuid}/notices")
+@get("/tenders/{tender_id:uuid}/notices", responses=UNCHANGED)
 async def list_notices(
     tender_id: FromPath[UUID],
     request: Request[Caller, Any, State],
@@ -202,7 +202,7 @@ async def list_notices(
     return _answer(request, asked, await _page(conn, tender, asked, request.app.state.secrets))
 
 
-@get("/public/tenders/{tender_id:uuid}/notices")
+@get("/public/tenders/{tender_id:uuid}/notices", responses=UNCHANGED)
 async def list_public_notices(
     tender_id: FromPath[UUID],
     request: Request[Any, Any, State],
@@ -247,8 +247,9 @@ async def _page(conn: db.Connection, tender: TenderRow, asked: _Asked, secrets: 
 
 def _answer(request: Request[Any, Any, State], asked: _Asked, page: Page[PublicNotice]) -> Response[Page[PublicNotice]]:
     """The page with its ETag, or 304 where its reader has it."""
-    headers = {"ETag": etag(scoring.digest(page)), **link_to_next(request.url.path, asked.limit, page.next)}
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    version = scoring.digest(page)
+    headers = {"ETag": etag(version), **link_to_next(request.url.path, asked.limit, page.next)}
+    if holds(", ".join(request.headers.getall("if-none-match", [])), version):
         return Response(cast("Any", b""), status_code=304, media_type=MediaType.TEXT, headers=headers)
     return Response(page, headers=headers)
 

@@ -22,7 +22,7 @@ from litestar.response import Stream
 from msgspec import Struct
 
 from service import db, ocds, ocds_profiles, sign_in
-from service.edge import Cursor, Limit, cursor_behind, etag, holds, start_of
+from service.edge import UNCHANGED, Cursor, Limit, cursor_behind, etag, holds, start_of
 from service.ocds import Links, Publisher, Record, RecordPackage, ReleasePackage
 from service.ocds_profiles import Profile
 from service.problems import NotFound
@@ -162,7 +162,7 @@ def _record_package(about: dict[str, Any], made: Sequence[bytes]) -> RecordPacka
 # Handlers
 
 
-@get("/public/tenders/{tender_id:uuid}/ocds/releases", media_type="application/json")
+@get("/public/tenders/{tender_id:uuid}/ocds/releases", media_type="application/json", responses=UNCHANGED)
 async def list_tender_releases(
     tender_id: FromPath[UUID],
     request: Request[Any, Any, State],
@@ -176,7 +176,7 @@ async def list_tender_releases(
     return await _of_tender(request, conn, tender_id, profile, _release_package)
 
 
-@get("/public/tenders/{tender_id:uuid}/ocds/record", media_type="application/json")
+@get("/public/tenders/{tender_id:uuid}/ocds/record", media_type="application/json", responses=UNCHANGED)
 async def get_tender_record(
     tender_id: FromPath[UUID],
     request: Request[Any, Any, State],
@@ -190,7 +190,7 @@ async def get_tender_record(
     return await _of_tender(request, conn, tender_id, profile, _record_package)
 
 
-@get("/public/ocds/releases", media_type="application/json")
+@get("/public/ocds/releases", media_type="application/json", responses=UNCHANGED)
 async def list_releases(
     request: Request[Any, Any, State],
     conn: NamedDependency[db.Connection],

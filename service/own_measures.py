@@ -19,7 +19,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from scoring.units import is_money
-from service import apart, catalogue_reading, db, events, measures, sheets, social_value
+from service import apart, catalogue_reading, db, events, measures, retries, sheets, social_value
 from service.catalogue_reading import OwnMeasure
 from service.file_bodies import FORMS, FileOperation, Flow, check_file
 from service.measures import Asked, CriteriaProposal, Measure, NewCriteriaProposal, ProxySeries
@@ -218,7 +218,7 @@ async def import_catalogue(
         raise CatalogueNotReadable(f"{len(found.faults)} faults were found.", faults=found.faults[:100])
     named = {"title": title, "version": version, "licence": licence, "source": source}
     named["digest"] = flow.hash.hexdigest()
-    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
+    async with retries.last_connection_of(request, state.pool, flow.hash.digest()) as conn:
         ids = {"buyer_id": caller.organisation_id, "person_id": caller.person_id}
         there: UUID | None = await SQL.find_catalogue(conn, buyer_id=caller.organisation_id, **named)
         if there is not None:

@@ -19,7 +19,7 @@ import scoring
 from scoring.answers import Graded
 from service import db, events, tenders, trainings
 from service.drafts import Reason
-from service.edge import check_unchanged, etag
+from service.edge import check_replaced, etag
 from service.organisations import Caller
 from service.problems import Fault, NotFound, Refusal, pointer
 from service.tenders import RoleHeld, TenderLot
@@ -400,8 +400,8 @@ async def set_panel(
 ) -> Response[Panel]:
     """Seat the whole panel of a published lot in one request; for its author or a moderator.
 
-    Sending it again changes it: seats that are not named any more end, as long as nobody has scored from them. Whoever
-    sends the ETag that was read as `If-Match` undoes nothing that somebody else has changed since.
+    Sending it again changes it, and needs the ETag that was read as `If-Match`: nothing is undone that somebody else
+    has changed since. Seats that are not named any more end, as long as nobody has scored from them.
     """
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     lot = known.lot(lot_id)
@@ -417,7 +417,7 @@ async def set_panel(
         raise PanelIncomplete(f"{len(faults)} things are wrong with the panel.", faults=tuple(faults))
     last = await db.maybe(SQL.get_panel(conn, lot_id=lot_id), PanelRow)
     seats = await list_seats(conn, lot_id)
-    check_unchanged(if_match, _edition(0 if last is None else last.version, seats))
+    check_replaced(if_match, _edition(0 if last is None else last.version, seats))
     scored = {(row["criterion_id"], row["person_id"]) async for row in SQL.list_scored(conn, lot_id=lot_id)}
     if scored and last is not None and last.policy != data.policy:
         raise PolicyFrozen("Scores have been submitted for this lot.")

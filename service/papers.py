@@ -36,6 +36,7 @@ from service import (
     simulation_paper,
     summaries,
 )
+from service.edge import UNCHANGED
 from service.jobs import JobError
 from service.organisations import Caller
 from service.paper_document import Document, Loaded
@@ -147,6 +148,9 @@ class PaperQueued(Struct, frozen=True, kw_only=True):
     """The paper is being made. Ask the same address again after the seconds in `Retry-After`."""
 
     location: str
+
+
+_BEING_MADE = reports.being_made(PaperQueued) | UNCHANGED
 
 
 class _Kept(Struct, frozen=True, kw_only=True):
@@ -282,7 +286,7 @@ async def show(
 # Handlers
 
 
-@get("/public/lots/{lot_id:uuid}/scoring-sheet.pdf", media_type="application/pdf")
+@get("/public/lots/{lot_id:uuid}/scoring-sheet.pdf", media_type="application/pdf", responses=_BEING_MADE)
 async def get_scoring_sheet(lot_id: FromPath[UUID], request: Asking, lang: Lang = None) -> Response[Any]:
     """Read as PDF how bids for a published lot will be scored, with a worked example; for anybody, without a key."""
     return await give_pdf(request, SCORING_SHEET, None, lot_id, lang)
@@ -294,7 +298,7 @@ async def show_scoring_sheet(lot_id: FromPath[UUID], request: Asking, lang: Lang
     return await show(request, SCORING_SHEET, None, lot_id, lang)
 
 
-@get("/public/lots/{lot_id:uuid}/evaluation-report.pdf", media_type="application/pdf")
+@get("/public/lots/{lot_id:uuid}/evaluation-report.pdf", media_type="application/pdf", responses=_BEING_MADE)
 async def get_public_report(lot_id: FromPath[UUID], request: Asking, lang: Lang = None) -> Response[Any]:
     """Read as PDF who won a lot, with how many points, of how many bids, once the award notice is out; for anybody.
 
@@ -309,7 +313,7 @@ async def show_public_report(lot_id: FromPath[UUID], request: Asking, lang: Lang
     return await show(request, PUBLIC, None, lot_id, lang)
 
 
-@get("/simulations/{simulation_id:uuid}/report.pdf", media_type="application/pdf")
+@get("/simulations/{simulation_id:uuid}/report.pdf", media_type="application/pdf", responses=_BEING_MADE)
 async def get_simulation_report(
     simulation_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
@@ -325,7 +329,7 @@ async def show_simulation_report(
     return await show(request, SIMULATION, caller, simulation_id, lang)
 
 
-@get("/lots/{lot_id:uuid}/opening/record.pdf", media_type="application/pdf")
+@get("/lots/{lot_id:uuid}/opening/record.pdf", media_type="application/pdf", responses=_BEING_MADE)
 async def get_opening_paper(
     lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
@@ -341,7 +345,7 @@ async def show_opening_paper(
     return await show(request, OPENING, caller, lot_id, lang)
 
 
-@get("/lots/{lot_id:uuid}/moderation/record.pdf", media_type="application/pdf")
+@get("/lots/{lot_id:uuid}/moderation/record.pdf", media_type="application/pdf", responses=_BEING_MADE)
 async def get_moderation_paper(
     lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
@@ -357,7 +361,11 @@ async def show_moderation_paper(
     return await show(request, MODERATION, caller, lot_id, lang)
 
 
-@get("/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/letter.pdf", media_type="application/pdf")
+@get(
+    "/lots/{lot_id:uuid}/assessment-summaries/{bid_id:uuid}/letter.pdf",
+    media_type="application/pdf",
+    responses=_BEING_MADE,
+)
 async def get_letter(
     lot_id: FromPath[UUID],
     bid_id: FromPath[UUID],
@@ -383,7 +391,7 @@ async def show_letter(
     return await show(request, LETTER, caller, LetterOf(lot_id, bid_id, award, summaries.address_of(request)), lang)
 
 
-@get("/tenders/{tender_id:uuid}/procedure-report.pdf", media_type="application/pdf")
+@get("/tenders/{tender_id:uuid}/procedure-report.pdf", media_type="application/pdf", responses=_BEING_MADE)
 async def get_procedure_paper(
     tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
@@ -399,7 +407,7 @@ async def show_procedure_paper(
     return await show(request, PROCEDURE, caller, tender_id, lang)
 
 
-@get("/lots/{lot_id:uuid}/contract-report.pdf", media_type="application/pdf")
+@get("/lots/{lot_id:uuid}/contract-report.pdf", media_type="application/pdf", responses=_BEING_MADE)
 async def get_contract_report(
     lot_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:
@@ -415,7 +423,7 @@ async def show_contract_report(
     return await show(request, CONTRACT, caller, lot_id, lang)
 
 
-@get("/tenders/{tender_id:uuid}/what-was-learnt.pdf", media_type="application/pdf")
+@get("/tenders/{tender_id:uuid}/what-was-learnt.pdf", media_type="application/pdf", responses=_BEING_MADE)
 async def get_learnt_paper(
     tender_id: FromPath[UUID], request: Asking, caller: NamedDependency[Caller], lang: Lang = None
 ) -> Response[Any]:

@@ -20,7 +20,6 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
     Components,
     Example,
-    Link,
     OpenAPI,
     OpenAPIMediaType,
     OpenAPIResponse,
@@ -39,11 +38,13 @@ from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
 
 import scoring
-from service import db, quotas, retries, wording
+from service import db, preferences, quotas, retries, wording
 from service.deprecations import DEPRECATED
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
+from service.file_bodies import FileOperation
 from service.problems import NotFound, Unavailable, page, refusals
+from service.schemas import add_links, mend_schema, problem_schema
 from service.screen import for_screen
 
 SQL = db.queries("reference")
@@ -62,37 +63,24 @@ _WITH_BODY = {
     415: "The body is not JSON.",
     422: "The request does not fit its description; every fault is listed.",
 }
+_WITH_FILE = {
+    408: "The file did not arrive as a whole; nothing of it was kept.",
+    411: "`Content-Length` is missing.",
+}
 _WITH_ID = {404: "Missing, or somebody else's."}
 _WITH_STAGE = {409: "Not at this stage of the tender."}
 _ALSO = {
-    "submit_bid": (200, "With `?validate=only`: the bid is complete; nothing was stored."),
     "open_bids": (202, "The first officer's request is kept; a second one opens."),
     "shred_bids": (202, "The first request is kept; a second person's destroys."),
     "import_tender": (200, "The same export was there already: what is kept of it."),
     "upload_spend_file": (200, "The same bytes were there already: the file that they are."),
-} | dict.fromkeys(
-    (
-        "get_record_file",
-        "get_report",
-        "get_analysis",
-        "get_spend_report",
-        "get_scoring_sheet",
-        "get_simulation_report",
-        "get_opening_paper",
-        "get_moderation_paper",
-        "get_letter",
-        "get_public_report",
-        "get_procedure_paper",
-        "get_contract_report",
-        "get_learnt_paper",
-    ),
-    (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
-)
+}
+"""What an operation answers as well, with the same body as its other success."""
 _KEYLESS = (["Reference"], ["Public"])
 """The tags of what is read without a key."""
 _WITH_QUOTA = {429: "The key has sent as many requests as it may in this minute; `Retry-After` says when to go on."}
 _WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
-_MAY_BE_UNREAD = {"give_score", "record_consensus", "write_requirements", "set_panel", "change_terms"}
+_MAY_BE_UNREAD = {"give_score", "record_consensus", "change_terms"}
 """Operations that take `If-Match` but do not ask for it."""
 
 
@@ -191,111 +179,51 @@ def openapi() -> OpenAPIConfig:
 def complete_description(document: OpenAPI) -> None:
     """Add to the OpenAPI document what litestar cannot know: every error of every operation, and tested examples."""
     components = document.components
-    components.schemas["ProblemDetails"] = _plain_schema()
+    components.schemas["ProblemDetails"] = problem_schema()
     for schema in components.schemas.values():
-        _mend_schema(schema)
+        mend_schema(schema)
     for path, item in (document.paths or {}).items():
         for method, operation in (("GET", item.get), ("PUT", item.put), ("POST", item.post), ("DELETE", item.delete)):
             if operation is not None:
-                _describe(operation, is_post=operation is item.post)
+                _describe(operation, method)
                 told = operation.description or operation.summary or ""
                 operation.description = f"{told}\n\n```sh\n{_curl(method, path, operation)}\n```"
-    _add_links(document)
+    add_links(document)
 
 
-def _add_links(document: OpenAPI) -> None:
-    """Say of what a POST has made where it is read: below its path or at the root, by the id in its answer."""
-    paths = document.paths or {}
-    for path, item in paths.items():
-        made = (item.post.responses or {}).get("201") if item.post is not None else None
-        parent, _, last = path.rpartition("/")
-        for there, other in paths.items():
-            below = re.fullmatch(r"(.*)/{(\w+)}", there)
-            if not isinstance(made, OpenAPIResponse) or below is None or other.get is None:
-                continue
-            read = _members(document, (other.get.responses or {}).get("200"))
-            members = _members(document, made) or read or {}
-            member = next((name for name in (below[2], "id") if name in members), None)
-            if below[1] in {path, parent, f"/{last}"} and member is not None and read is not None:
-                given = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", below[1])}
-                given[below[2]] = f"$response.body#/{member}"
-                link = Link(operation_id=other.get.operation_id, parameters=given)
-                made.links = {**(made.links or {}), other.get.operation_id or "": link}
-
-
-def _members(document: OpenAPI, answer: object) -> dict[str, Any] | None:
-    """The members of a JSON answer, none where they are not described; None for any other answer."""
-    media = (answer.content or {}).get("application/json") if isinstance(answer, OpenAPIResponse) else None
-    schema = media.schema if media is not None else None
-    if isinstance(schema, Reference):
-        schema = document.components.schemas.get(schema.ref.rpartition("/")[2])
-    return None if media is None else dict(schema.properties or {}) if isinstance(schema, Schema) else {}
-
-
-def _mend_schema(schema: object) -> None:
-    """Mend what litestar 2.25 describes amiss.
-
-    `tuple[T, ...]` is no array of "T or anything"; and the default of one field that holds a struct is none of every
-    other that holds one, nor is it JSON.
-    """
-    if not isinstance(schema, Schema):
-        return
-    if isinstance(schema.default, Struct):
-        schema.default = None
-    if isinstance(schema.items, Schema) and schema.items.one_of and Schema() in schema.items.one_of:
-        first = next(choice for choice in schema.items.one_of if choice != Schema())
-        schema.items = first
-    parts = [schema.items, *(schema.properties or {}).values(), *(schema.one_of or ()), *(schema.any_of or ())]
-    for part in parts:
-        _mend_schema(part)
-
-
-def _plain_schema() -> Schema:
-    text = Schema(type=OpenAPIType.STRING)
-    fault = Schema(
-        type=OpenAPIType.OBJECT,
-        properties={"pointer": text, "message": text, "mend": text},
-        required=["pointer", "message"],
-    )
-    return Schema(
-        type=OpenAPIType.OBJECT,
-        description="What went wrong (RFC 9457).",
-        properties={
-            "type": text,
-            "title": text,
-            "status": Schema(type=OpenAPIType.INTEGER),
-            "detail": text,
-            "mend": text,
-            "instance": text,
-            "errors": Schema(type=OpenAPIType.ARRAY, items=fault),
-        },
-        required=["type", "title", "status", "detail", "mend"],
-    )
-
-
-def _describe(operation: Operation, *, is_post: bool) -> None:
+def _describe(operation: Operation, method: str) -> None:
     if operation.tags in _KEYLESS:
         operation.security = [{}]
     name = operation.operation_id or ""
-    if is_post and name not in retries.NOT_KEPT and operation.tags not in _KEYLESS:
+    if method == "POST" and name not in retries.NOT_KEPT and operation.tags not in _KEYLESS:
         operation.parameters = [*(operation.parameters or []), _RETRY_KEY]
     if name in DEPRECATED:
         operation.deprecated = True
     operation.summary = (operation.description or "").partition("\n")[0].rstrip(".")
-    media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/ProblemDetails"))}
-    answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
-    if operation.operation_id in _ALSO:
-        status, meaning = _ALSO[operation.operation_id]
-        answers[str(status)] = OpenAPIResponse(description=meaning)
-    for status in [status for status in answers if status.startswith(("4", "5"))]:
-        del answers[status]
-    for status, meaning in sorted(_errors(operation).items()):
-        answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
-    operation.responses = answers
+    operation.responses = _answers(operation, method)
+    if "304" in operation.responses:
+        operation.parameters = [*(operation.parameters or []), _HELD]
     example = EXAMPLES.get(operation.operation_id or "")
     body = operation.request_body
     if example is not None and isinstance(body, RequestBody):
         body.content["application/json"].examples = {"example": Example(summary=example.summary, value=example.body)}
+
+
+def _answers(operation: Operation, method: str) -> dict[str, OpenAPIResponse | Reference]:
+    """Every answer of an operation, its errors included."""
+    media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/ProblemDetails"))}
+    answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
+    if operation.operation_id in _ALSO:
+        status, meaning = _ALSO[operation.operation_id]
+        same = next((one for one in answers.values() if isinstance(one, OpenAPIResponse)), None)
+        answers[str(status)] = OpenAPIResponse(description=meaning, content=same.content if same else None)
+    if method in {"PUT", "DELETE"} and "200" in answers and operation.operation_id not in preferences.NEEDED:
+        answers["204"] = OpenAPIResponse(description="Done; with `Prefer: return=minimal`, without a body.")
+    for status in [status for status in answers if status.startswith(("4", "5"))]:
+        del answers[status]
+    for status, meaning in sorted(_errors(operation).items()):
+        answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
+    return answers
 
 
 _RETRY_KEY = Parameter(
@@ -306,6 +234,12 @@ _RETRY_KEY = Parameter(
     schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=102),
 )
 
+_HELD = Parameter(
+    name="If-None-Match",
+    param_in="header",
+    description="The ETag that you hold: while it is that of the present version the answer is 304, without a body.",
+    schema=Schema(type=OpenAPIType.STRING),
+)
 _FILE_ENDS = {"application/pdf": "pdf", "text/csv": "csv", "application/x-ndjson": "ndjson", "text/html": "html"}
 
 
@@ -354,6 +288,7 @@ def _errors(operation: Operation) -> dict[int, str]:
         (bool(places & {"query", "header"}), {400: _WITH_BODY[400], 422: _WITH_BODY[422]}),
         ("path" in places, _WITH_ID),
         (operation.request_body is not None, _WITH_BODY),
+        (isinstance(operation, FileOperation), _WITH_FILE),
         (of_a_tender and ("path" in places or operation.request_body is not None), _WITH_STAGE),
         (operation.operation_id == "issue_token", {401: "No key works by this id and secret."}),
         (any(item.name.lower() == "if-match" for item in parameters), with_if_match),

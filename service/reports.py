@@ -15,12 +15,13 @@ import msgspec
 from litestar import MediaType, Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 import scoring
 from service import apart, db, evaluations, events, jobs, seals, wording
-from service.edge import etag
+from service.edge import UNCHANGED, etag, holds
 from service.jobs import JobError
 from service.language import LANGUAGES
 from service.organisations import Caller
@@ -72,6 +73,12 @@ class ReportQueued(Struct, frozen=True, kw_only=True, omit_defaults=True):
     location: str
     parts_done: int | None = None
     parts_total: int | None = None
+
+
+def being_made(body: type[Struct]) -> dict[int, ResponseSpec]:
+    """How an address is described whose file is made when it is asked for: what it answers until then."""
+    told = "Being made: ask again after `Retry-After` seconds at `Location`."
+    return {202: ResponseSpec(body, generate_examples=False, description=told)}
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -307,7 +314,11 @@ async def work(dsn: str, settings: Settings, also: Mapping[str, jobs.Do] | None 
 # Handlers
 
 
-@get("/evaluations/{evaluation_id:uuid}/report.pdf", media_type="application/pdf")
+@get(
+    "/evaluations/{evaluation_id:uuid}/report.pdf",
+    media_type="application/pdf",
+    responses=being_made(ReportQueued) | UNCHANGED,
+)
 async def get_report(
     evaluation_id: FromPath[UUID],
     request: Asking,
@@ -336,7 +347,7 @@ def filed(request: Asking, stored: Stored, name: str, lang: str) -> Response[Any
     """A stored PDF under the name that it gets on a reader's disk; nothing where the reader has it already."""
     headers = {"ETag": etag(stored.digest), "Content-Disposition": f'inline; filename="{name}-{lang}.pdf"'}
     headers |= spoken_in(lang)
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if holds(", ".join(request.headers.getall("if-none-match", [])), stored.digest):
         return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
     return Response(stored.pdf, media_type="application/pdf", headers=headers)
 

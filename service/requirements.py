@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 import scoring
 from service import db, events, tenders
 from service.drafts import Title
-from service.edge import check_unchanged, etag
+from service.edge import check_replaced, etag
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest
 
@@ -110,12 +110,12 @@ async def write_requirements(
 ) -> Response[Requirements]:
     """Write a draft's conditions of participation and mandatory requirements, all of them; for its author.
 
-    Whoever sends the ETag that was read as `If-Match` overwrites no newer version of another author.
+    To replace what was written before needs the ETag that was read as `If-Match`: no newer version is overwritten.
     """
     known = await tenders.lock(conn, caller, tender_id=tender_id)
     tenders.check_access(known.tender, caller, "write_requirements")
     tenders.check_draft(known.tender)
-    check_unchanged(if_match, (await of_tender(conn, tender_id)).version)
+    check_replaced(if_match, (await of_tender(conn, tender_id)).version)
     if found := tuple(faults(data.requirements, len(known.lots))):
         raise InvalidRequest("The requirements do not fit the draft.", faults=found)
     digest = await write(conn, tender_id, data.requirements, caller.person_id)

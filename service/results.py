@@ -23,7 +23,7 @@ from litestar.types import HTTPScope, Receive, Send
 import scoring
 from service import db, evaluations, frontdoor
 from service.access import PANEL, ROWS
-from service.edge import etag, holds, takes_gzip
+from service.edge import UNCHANGED, etag, holds, takes_gzip
 from service.frontdoor import Answer, Desk, Header, Memory
 from service.organisations import Caller
 from service.rounds import FAILURES, Rounds
@@ -58,7 +58,7 @@ def pack(canonical: bytes) -> bytes:
 # Handlers
 
 
-@get("/evaluations/{evaluation_id:uuid}")
+@get("/evaluations/{evaluation_id:uuid}", responses=UNCHANGED)
 async def get_evaluation(
     evaluation_id: FromPath[UUID],
     request: Request[Caller, Any, State],

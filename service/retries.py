@@ -25,6 +25,7 @@ from msgspec import Struct
 from service import db
 from service.access import check_caller
 from service.edge import PROBLEM, answer_error
+from service.file_bodies import Flow, check_file
 from service.intake import DUPLICATE_WAIT, IdempotencyKeyReused, RequestInFlight
 from service.organisations import Caller
 from service.problems import UnreadableRequest
@@ -34,21 +35,21 @@ from service.signing import Secrets
 
 SQL = db.queries("retries")
 
-NOT_KEPT = frozenset(
-    {
-        *("submit_bid", "upload_document", "upload_spend_file", "add_evidence", "import_catalogue", "import_tender"),
-        "issue_token",
-    }
-)
-"""Operations with POST that are not kept here: they keep keys themselves, know the same bytes again, or change nothing
-that a repetition would change twice for the worse."""
+NOT_KEPT = frozenset({"submit_bid", "upload_document", "issue_token"})
+"""Operations with POST that are not kept here: they keep keys themselves, or change nothing that a repetition would
+change twice for the worse."""
 
 SLOW = frozenset({"simulate_lot", "stamp_log"})
 """Operations that work for seconds without a connection: their one transaction begins when they have something to keep,
-with `last_connection_of`. Of two processes that were asked for the same, one keeps it."""
+with `last_connection_of`. Of two processes that were asked for the same, one keeps it and both answer what it did."""
+
+STREAMED = frozenset({"upload_spend_file", "add_evidence", "import_catalogue", "import_tender"})
+"""The same whose body is a file, too large for memory: what it is known by holds the SHA-256 of that, which the handler
+knows when all has come. A repetition's is read here, and thrown away."""
 
 _NONCE_BYTES = 12
 _MULTIPLE_CHOICES = 300
+_REPLAYED = (b"idempotency-replayed", b"true")
 
 
 class Answer(Struct, frozen=True, array_like=True):
@@ -70,10 +71,16 @@ class _NotDone(Exception):
 class _Asked:
     """A request with its key: what its name is, what it is known by, and what seals its answer."""
 
-    def __init__(self, secrets: Secrets, sender: UUID, place: str, key: str) -> None:
+    def __init__(self, secrets: Secrets, sender: UUID, place: str, key: str, said: bytes = b"") -> None:
         told = f"{sender} {place} {key}".encode()
         self.names = secrets.fingerprints(b"request: " + told)
         self._sealing = secrets.fingerprints(b"answer: " + told)
+        self._secrets = secrets
+        self._said = said
+
+    def fingerprints(self, came: bytes) -> tuple[str, ...]:
+        """What the request is known by, the newest secret's first. came: its body, or the SHA-256 of a file."""
+        return self._secrets.fingerprints(self._said + b"\n" + came)
 
     @property
     def name(self) -> str:
@@ -112,12 +119,12 @@ class Retries:
         if asked is None:
             await self.app(scope, receive, send)
             return
-        known, fingerprints = asked
+        known, body = asked
         await self._wait_for(known.name)
         self._in_flight[known.name] = done = asyncio.Event()
-        slow = cast("Any", scope["route_handler"]).handler_name in SLOW
+        slow = cast("Any", scope["route_handler"]).handler_name in SLOW | STREAMED
         try:
-            answer = await (self._answer_slowly if slow else self._answer)(scope, receive, known, fingerprints)
+            answer = await (self._answer_slowly if slow else self._answer)(scope, receive, known, body)
         except _NotDone as refused:
             answer = refused.answer
         except FAILURES as error:
@@ -129,8 +136,8 @@ class Retries:
         await send(cast("Message", {"type": "http.response.start", "status": answer.status, "headers": answer.headers}))
         await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
-    async def _asked(self, scope: Scope, receive: Receive) -> tuple[_Asked, tuple[str, ...]] | None:
-        """The request's name and its fingerprints; None for one that is not to be kept."""
+    async def _asked(self, scope: Scope, receive: Receive) -> tuple[_Asked, bytes | None] | None:
+        """The request's name and its body, which of a file has yet to come; None for one that is not to be kept."""
         caller = cast("object", scope.get("user"))
         handler = cast("Any", scope["route_handler"])
         if scope.get("method") != "POST" or not isinstance(caller, Caller) or handler.handler_name in NOT_KEPT:
@@ -145,9 +152,9 @@ class Retries:
         except IdempotencyKeyMissing as malformed:
             raise UnreadableRequest(malformed.detail) from None
         check_caller(request, handler)  # a first answer is given again to none who could not have asked for it
-        known = _Asked(secrets, caller.person_id, request.url.path, key)
         said = (request.url.query, request.headers.get("if-match", ""), request.headers.get("content-type", ""))
-        return known, secrets.fingerprints("\n".join(said).encode() + b"\n" + await request.body())
+        known = _Asked(secrets, caller.person_id, request.url.path, key, "\n".join(said).encode())
+        return known, None if handler.handler_name in STREAMED else await request.body()
 
     async def _wait_for(self, name: str) -> None:
         """Wait for the same request in this process, without a connection; raises RequestInFlight after a while."""
@@ -158,14 +165,11 @@ class Retries:
         except TimeoutError:
             raise _in_flight() from None
 
-    async def _answer(self, scope: Scope, receive: Receive, known: _Asked, fingerprints: tuple[str, ...]) -> Answer:
-        caller = cast("Caller", scope["user"])
+    async def _answer(self, scope: Scope, receive: Receive, known: _Asked, body: bytes | None) -> Answer:
+        caller, fingerprints = cast("Caller", scope["user"]), known.fingerprints(body or b"")
         async with db.transaction_of(scope["litestar_app"].state.pool, caller.organisation_id) as conn:
             if not await self._claim(conn, known, fingerprints[0]):
-                first = await self._first(conn, known, fingerprints)
-                if first is None:  # thrown away in this moment, because it is too old
-                    raise _in_flight()
-                return first
+                return await self._first(conn, known, fingerprints)
             scope["state"]["connection"] = conn
             answer = await _heard(self.app, scope, receive)
             if answer.status >= _MULTIPLE_CHOICES:
@@ -173,41 +177,47 @@ class Retries:
             await SQL.keep_answer(conn, name=known.name, answer=known.seal(answer))
         return answer
 
-    async def _answer_slowly(
-        self, scope: Scope, receive: Receive, known: _Asked, fingerprints: tuple[str, ...]
-    ) -> Answer:
+    async def _answer_slowly(self, scope: Scope, receive: Receive, known: _Asked, body: bytes | None) -> Answer:
         """The same for what works without a connection: the name is claimed in the transaction that keeps the work."""
         pool, caller = scope["litestar_app"].state.pool, cast("Caller", scope["user"])
         async with db.transaction_of(pool, caller.organisation_id) as conn:
-            first = await self._first(conn, known, fingerprints)
-        if first is not None:
-            return first
+            is_known = await SQL.find_answer(conn, names=list(known.names)) is not None
+        if is_known:
+            came = await _digest(Request(scope, receive)) if body is None else body
+            async with db.transaction_of(pool, caller.organisation_id) as conn:
+                return await self._first(conn, known, known.fingerprints(came))
         held: list[db.Connection] = []
+        faster: list[Answer] = []
         async with AsyncExitStack() as ends:
 
-            async def begin() -> db.Connection:
+            async def begin(came: bytes) -> db.Connection:
                 conn = await ends.enter_async_context(db.transaction_of(pool, caller.organisation_id))
+                fingerprints = known.fingerprints(came if body is None else body)
                 if not await self._claim(conn, known, fingerprints[0]):
-                    raise _in_flight()  # another process was faster: whoever asks again gets its answer
+                    faster.append(await self._first(conn, known, fingerprints))
+                    raise _in_flight()  # what the handler has begun it undoes; the answer is the other process's
                 held.append(conn)
                 return conn
 
             scope["state"]["begin"] = begin
             answer = await _heard(self.app, scope, receive)
+            if faster:
+                return faster[0]
             if answer.status >= _MULTIPLE_CHOICES or not held:
                 raise _NotDone(answer)
             await SQL.keep_answer(held[0], name=known.name, answer=known.seal(answer))
         return answer
 
-    async def _first(self, conn: db.Connection, known: _Asked, fingerprints: tuple[str, ...]) -> Answer | None:
-        """The answer that was given to the first request of this name, if there was one; refuses another body."""
+    async def _first(self, conn: db.Connection, known: _Asked, fingerprints: tuple[str, ...]) -> Answer:
+        """The answer that was given to the first request of this name; refuses another body."""
         found = await SQL.find_answer(conn, names=list(known.names))
-        if found is None:
-            return None
+        if found is None:  # thrown away in this moment, because it is too old
+            raise _in_flight()
         if found["fingerprint"] not in fingerprints:
             raise IdempotencyKeyReused("The key belongs to a request with another body.")
         first = known.open(found["answer"])
-        return msgspec.structs.replace(first, headers=[*first.headers, (b"idempotency-replayed", b"true")])
+        headers = [one for one in first.headers if one[0].lower() != _REPLAYED[0]]
+        return msgspec.structs.replace(first, headers=[*headers, _REPLAYED])
 
     async def _claim(self, conn: db.Connection, known: _Asked, fingerprint: str) -> bool:
         """Whether the request is the first of its name; waits for another process that is at it."""
@@ -222,6 +232,16 @@ class Retries:
 
 def _in_flight() -> RequestInFlight:
     return RequestInFlight("It has taken more than five seconds.", headers={"Retry-After": "5"})
+
+
+async def _digest(request: Request[Any, Any, Any]) -> bytes:
+    """The SHA-256 of a file that is sent again, which is kept nowhere."""
+    state = request.app.state
+    most = max(state.max_spend_bytes, state.max_evidence_bytes)
+    flow = Flow(request.receive, check_file(request, most, frozenset()))
+    async for _ in flow:
+        pass
+    return flow.hash.digest()
 
 
 def _of_error(request: Request[Any, Any, Any], error: Exception) -> Answer:
@@ -260,11 +280,16 @@ async def connection_of(request: Request[Any, Any, Any], pool: asyncpg.Pool) -> 
 
 
 @asynccontextmanager
-async def last_connection_of(request: Request[Any, Any, Any], pool: asyncpg.Pool) -> AsyncGenerator[db.Connection]:
-    """The same for a handler that keeps its work at the end: the transaction begins here, with the request's name."""
-    begin = cast("Callable[[], Awaitable[db.Connection]] | None", request.scope["state"].get("begin"))
+async def last_connection_of(
+    request: Request[Any, Any, Any], pool: asyncpg.Pool, came: bytes = b""
+) -> AsyncGenerator[db.Connection]:
+    """The same for a handler that keeps its work at the end: the transaction begins here, with the request's name.
+
+    came: the SHA-256 of the file that was the body, if it was one.
+    """
+    begin = cast("Callable[[bytes], Awaitable[db.Connection]] | None", request.scope["state"].get("begin"))
     if begin is not None:
-        yield await begin()
+        yield await begin(came)
         return
     async with db.transaction_of(pool, cast("Caller", request.scope["user"]).organisation_id) as conn:
         yield conn

@@ -21,7 +21,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
-from service import apart, db, events, jobs, spend_import, spend_preview
+from service import apart, db, events, jobs, retries, spend_import, spend_preview
 from service.edge import Cursor, Limit, Page, link_to_next, page_of, start_of
 from service.file_bodies import FileOperation, Flow, check_file
 from service.organisations import Caller
@@ -238,17 +238,20 @@ async def upload_spend_file(
     flow = Flow(request.receive, announced)
     object_id = await shelf.put(aiter(flow))
     owner: dict[str, Any] = {"buyer_id": caller.organisation_id, "kind": kind, "digest": flow.hash.hexdigest()}
-    async with db.transaction_of(state.pool, caller.organisation_id) as conn:
-        file_id: UUID | None = await SQL.insert_file(
-            conn, **owner, person_id=caller.person_id, object_id=object_id, name=name, size=announced
-        )
-        known = file_id or await SQL.find_file(conn, **owner)
-        if file_id is not None:
-            facts = {"file_id": file_id, **owner, "size": announced}
-            await events.record(conn, "spend.file-received", tender_id=None, actor=caller.person_id, data=facts)
-        found = await find(conn, caller, known)
-    if file_id is None:
-        await shelf.remove([object_id])
+    file_id: UUID | None = None
+    try:
+        async with retries.last_connection_of(request, state.pool, flow.hash.digest()) as conn:
+            file_id = await SQL.insert_file(
+                conn, **owner, person_id=caller.person_id, object_id=object_id, name=name, size=announced
+            )
+            known = file_id or await SQL.find_file(conn, **owner)
+            if file_id is not None:
+                facts = {"file_id": file_id, **owner, "size": announced}
+                await events.record(conn, "spend.file-received", tender_id=None, actor=caller.person_id, data=facts)
+            found = await find(conn, caller, known)
+    finally:
+        if file_id is None:
+            await shelf.remove([object_id])
     headers = {"Location": f"/spend/files/{found.id}"}
     return Response(found.shown(), status_code=201 if file_id else 200, headers=headers)
 

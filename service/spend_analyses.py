@@ -21,7 +21,7 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from service import apart, db, events, jobs, reports, spend_counting
-from service.edge import Cursor, Limit, Page, etag, link_to_next, page_of, start_of
+from service.edge import Cursor, Limit, Page, PartLimit, etag, link_to_next, page_of, part_of, start_of
 from service.organisations import Caller
 from service.problems import Fault, InvalidRequest, NotFound, Refusal
 from service.spend import listing
@@ -192,7 +192,8 @@ async def _prepare(
             imported=file.imported,
         )
 
-    given = await db.many(SQL.list_answers(conn, buyer_id=buyer_id), SupplierAnswer)
+    all_of_them = {"after_at": None, "after_id": None, "limit": None}
+    given = await db.many(SQL.list_answers(conn, buyer_id=buyer_id, **all_of_them), SupplierAnswer)
     return Work(
         new=new,
         files=tuple([await source(file_id) for file_id in new.files]),
@@ -271,7 +272,7 @@ async def list_analyses(
     return Response(page, headers=link_to_next("/spend/analyses", limit, page.next))
 
 
-@get("/spend/analyses/{analysis_id:uuid}")
+@get("/spend/analyses/{analysis_id:uuid}", responses=reports.being_made(AskedAnalysis))
 async def get_analysis(
     analysis_id: FromPath[UUID], conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Response[SpendAnalysis]:
@@ -326,10 +327,18 @@ async def answer_about_supplier(
 
 @get("/spend/answers")
 async def list_answers_about_suppliers(
-    conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
-) -> list[SupplierAnswer]:
+    conn: NamedDependency[db.Connection],
+    caller: NamedDependency[Caller],
+    state: State,
+    limit: PartLimit = None,
+    cursor: Cursor = None,
+) -> Response[list[SupplierAnswer]]:
     """List the answers about suppliers that count, oldest first."""
-    return await db.many(SQL.list_answers(conn, buyer_id=caller.organisation_id), SupplierAnswer)
+    at, behind = start_of(cursor, state.secrets)
+    most = None if limit is None else limit + 1
+    rows = SQL.list_answers(conn, buyer_id=caller.organisation_id, after_at=at, after_id=behind, limit=most)
+    found = await db.many(rows, SupplierAnswer)
+    return part_of(found, limit, "/spend/answers", lambda one: (one.answered_at, one.id), state.secrets)
 
 
 router = Router(

@@ -15,6 +15,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from service import apart, db, jobs, reports, spend, spend_analyses
+from service.edge import UNCHANGED
 from service.jobs import JobError
 from service.organisations import Caller
 from service.problems import NotFound
@@ -106,7 +107,11 @@ async def show_spend_report(
     return await reports.on_screen(state, spoken, shown_spend, document, spoken)
 
 
-@get("/spend/analyses/{analysis_id:uuid}/report.pdf", media_type="application/pdf")
+@get(
+    "/spend/analyses/{analysis_id:uuid}/report.pdf",
+    media_type="application/pdf",
+    responses=reports.being_made(ReportQueued) | UNCHANGED,
+)
 async def get_spend_report(
     analysis_id: FromPath[UUID],
     request: Asking,

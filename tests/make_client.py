@@ -137,16 +137,24 @@ def signature(name: str, one: dict[str, Any], types: Types) -> tuple[str, str]:
         if others:
             named.append(f"media_type: Literal[{', '.join(map(repr, content))}] = ...")
         places.append(f"body: {types.union(iter([*bodies, *(['bytes'] if others else [])]))}")
+    arguments = ", ".join(["self", *places, *(["*"] if named else []), *named])
+    return arguments, reply(one, title, types)
+
+
+def reply(one: dict[str, Any], title: str, types: Types) -> str:
+    """The type of an operation's answer; while it is in the making there is none yet."""
     good = [it for status, it in sorted(one["responses"].items()) if status < "3"]
+    made = [it for status, it in sorted(one["responses"].items()) if status in {"200", "201"}]
     answers: list[str] = []
-    for it in good:
+    for it in made or good:
         for media, inner in it.get("content", {}).items():
             if media == "application/json":
                 answers.append(types.of(inner["schema"], f"{title}Reply"))
             else:
                 answers.append("str" if media.startswith("text/") and media != "text/csv" else "bytes")
-    arguments = ", ".join(["self", *places, *(["*"] if named else []), *named])
-    return arguments, types.union(iter(answers)) if answers else "None"
+    if "DryRun" in " | ".join(answers):
+        return "Any"  # a receipt, or with `validate` what was found and not stored
+    return types.union(iter(answers)) if answers else "None"
 
 
 def stub(document: dict[str, Any]) -> str:

@@ -227,10 +227,10 @@ async def seated_and_scored(play: Play) -> None:
                 lower = criterion == "method" and name == "second_evaluator"
                 mark = str(int(value) - 1) if lower else value
                 done(await play.score(play.person(name), supplier, criterion, mark))
-    done(await market.author.put(f"{play.lot}/panel", body))
-    frozen_by_then = await market.author.put(f"{play.lot}/panel", body | {"policy": a_policy()})
+    done(await market.author.put(f"{play.lot}/panel", body, If_Match="*"))
+    frozen_by_then = await market.author.put(f"{play.lot}/panel", body | {"policy": a_policy()}, If_Match="*")
     say(frozen_by_then, 409, "policy-frozen", "follow from the scores")
     gone = body | {"seats": seats[1:]}
-    say(await market.author.put(f"{play.lot}/panel", gone), 409, "seat-has-scored", "/panel/replacements")
+    say(await market.author.put(f"{play.lot}/panel", gone, If_Match="*"), 409, "seat-has-scored", "/panel/replacements")
     seen = done(await market.evaluator.get(f"{play.lot}/bids"))
     assert all(bid["offers"].keys() == {"method", "team"} for bid in seen)

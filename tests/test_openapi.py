@@ -106,7 +106,9 @@ class Comparison:
         yield from self.value(self.resolved(self.old, old), self.resolved(self.new, new), where, sent=sent)
 
     def value(self, old: dict[str, Any], new: dict[str, Any], where: str, *, sent: bool) -> Iterator[str]:
-        """The same, once it is known what is named."""
+        """The same, once it is known what is named; an answer of which nothing was said may be described at last."""
+        if not old and not sent:
+            return
         yield from self.bounds(old, new, where, sent=sent)
         if "oneOf" in old or "oneOf" in new:
             yield from self.choices(choices_of(old), choices_of(new), where, sent=sent)
@@ -247,6 +249,9 @@ def test_a_broken_promise_is_found(place: tuple[Any, ...], value: Any, said: str
 def test_what_only_adds_breaks_no_promise() -> None:
     """The other control: a request that takes more, an answer that is bound more tightly, choices in another order."""
     new = described()
+    before = copy.deepcopy(new)
+    before["paths"]["/tenders"]["post"]["responses"]["201"]["content"]["application/json"]["schema"] = {}
+    assert list(Comparison(before, new).broken()) == []
     changed = copy.deepcopy(new)
     schemas = changed["components"]["schemas"]
     schemas["NewTerms"]["properties"]["compensation"]["oneOf"].reverse()

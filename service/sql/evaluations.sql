@@ -24,13 +24,13 @@ SELECT
     clock_timestamp()
 RETURNING id, lot_id, number, reason, digest, rules_digest, engine, evaluated_at;
 
--- name: list_evaluations(lot_id)
+-- name: list_evaluations(lot_id, after_at, after_id, limit)
 -- A lot's runs, first to last.
 SELECT run.id, run.lot_id, run.number, run.reason, run.digest, run.rules_digest, run.engine, run.evaluated_at
 FROM evaluations AS run
-WHERE run.lot_id = :lot_id::uuid
-ORDER BY run.number
-LIMIT 1000;
+WHERE run.lot_id = :lot_id::uuid AND (run.evaluated_at, run.id) > (:after_at::timestamptz, :after_id::uuid)
+ORDER BY run.evaluated_at, run.id
+LIMIT coalesce(:limit::bigint, 1000);
 
 -- name: get_evaluation(evaluation_id, organisation_id)^
 -- One run with its canonical bytes, for the buyer whose tender it is.

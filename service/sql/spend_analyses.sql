@@ -71,7 +71,7 @@ INSERT INTO spend_answers (buyer_id, person_id, supplier, entry, same, answered_
 VALUES (:buyer_id::uuid, :person_id::uuid, :supplier::text, :entry::text, :same::boolean, clock_timestamp())
 RETURNING id, supplier, entry, same, person_id, answered_at;
 
--- name: list_answers(buyer_id)
+-- name: list_answers(buyer_id, after_at, after_id, limit)
 -- The answers that count: of each supplier and entry the last, oldest first.
 SELECT last.id, last.supplier, last.entry, last.same, last.person_id, last.answered_at
 FROM (
@@ -81,5 +81,8 @@ FROM (
     WHERE answer.buyer_id = :buyer_id::uuid
     ORDER BY answer.supplier, answer.entry, answer.answered_at DESC, answer.id
 ) AS last
+WHERE
+    :after_at::timestamptz IS NULL
+    OR (last.answered_at, last.id) > (:after_at::timestamptz, :after_id::uuid)
 ORDER BY last.answered_at, last.id
-LIMIT 100000;
+LIMIT coalesce(:limit::bigint, 100000);

@@ -172,3 +172,13 @@ async def test_who_follows_it_with_await_does_so_too(monkeypatch: pytest.MonkeyP
         with pytest.raises(calls.Unauthenticated):
             await anext(found)
     assert feed.pauses == PAUSES
+
+
+async def test_who_holds_the_present_version_is_not_sent_it_again(market: Market) -> None:
+    """That is no refusal: the reply says so, and is empty."""
+    tender = await market.publish()
+    async with AsyncClient(market.url, market.author.key) as city:
+        first = await city.list_notices(tender["id"])
+        assert (first.unchanged, first.value["items"] != []) == (False, True)
+        again = await city.list_notices(tender["id"], if_none_match=f'"other", {first.etag}')
+        assert (again.unchanged, again.content) == (True, b"")

@@ -1,5 +1,6 @@
 """What comes in is read strictly, what goes wrong goes out as a problem: hostile and clumsy input at many addresses."""
 
+import contextlib
 import json
 import time
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from service import edge
 from tests.make import a_bid, a_corrigendum, a_decision, a_key, a_person, a_score, a_tender, an_organisation
 from tests.service.conftest import LOG, Market, Person, done, refused
 
@@ -454,3 +456,31 @@ async def test_a_caller_is_answered_in_its_own_language(market: Market) -> None:
     for before, after in zip(english["errors"], german["errors"], strict=True):
         assert before["message"] != after["message"]
     assert [answer.headers.get("content-language") for answer in answers.values()] == [None, "de", None]
+
+
+@pytest.mark.parametrize(
+    ("if_match", "named"),
+    [
+        ('"3"', True),
+        ("*", True),
+        ('"2", "3"', True),
+        ('"2","4"', False),
+        ('W/"3"', False),
+        ('W/"3", "3"', True),
+        ("3", False),
+        ("", False),
+    ],
+)
+def test_an_edit_names_its_version_as_rfc_9110_says(if_match: str, named: object) -> None:
+    """Any that exists, or one of a list; a weak tag names none (13.1.1)."""
+    with contextlib.nullcontext() if named else pytest.raises(edge.PreconditionFailed):
+        edge.check_if_match(if_match, 3)
+
+
+def test_of_what_does_not_exist_yet_there_is_no_version_to_name() -> None:
+    """The first list is sent without; `*` asks for one that is there; the second one has to be named."""
+    edge.check_replaced(None, 0)
+    with pytest.raises(edge.PreconditionFailed):
+        edge.check_replaced("*", 0)
+    with pytest.raises(edge.PreconditionRequired):
+        edge.check_replaced(None, 1)

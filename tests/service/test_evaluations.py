@@ -121,6 +121,8 @@ async def test_a_run_ranks_by_the_published_rules_and_can_be_computed_again(mark
     assert entry["kind"] == "lot.evaluated"
     assert (entry["data"]["digest"], entry["data"]["winner"]) == (run["digest"], birch["bid_id"])
     assert done(await market.auditor.get(f"{lot_of(tender)}/evaluations")) == [run]
+    part = await market.auditor.get(f"{lot_of(tender)}/evaluations?limit=1")
+    assert (done(part), "link" in part.headers) == ([run], False)
 
 
 async def test_the_same_inputs_give_the_same_bytes(market: Market) -> None:
@@ -235,3 +237,20 @@ async def test_a_bid_priced_at_nought_does_not_stop_the_others(market: Market) -
     run = done(await evaluate(market.moderator, tender))
     result = done(await market.moderator.get(f"/evaluations/{run['id']}"))
     assert result["winner"] == bids[1]["bid_id"]
+
+
+async def test_runs_are_read_a_part_at_a_time_by_whoever_asks(market: Market) -> None:
+    """With a limit `Link` leads from each part to the next, and to no run twice; without one all come, as ever."""
+    tender, _, first = await market.evaluated()
+    path = f"{lot_of(tender)}/evaluations"
+    second = done(await evaluate(market.moderator, tender, reason="Run again."))
+    runs = done(await market.auditor.get(path))
+    assert [run["id"] for run in runs] == [first["id"], second["id"]]
+    seen: list[Any] = []
+    place: str | None = f"{path}?limit=1"
+    while place is not None:
+        part = await market.auditor.get(place)
+        seen += done(part)
+        place = part.links["next"]["url"] if "next" in part.links else None
+    assert seen == runs
+    refused(await market.auditor.get(f"{path}?limit=1&cursor=forged"), 400, "unreadable-request")

@@ -72,7 +72,7 @@ async def test_every_example_is_accepted_along_one_tenders_life(market: Market) 
     path = f"/tenders/{tender['id']}"
     await shown.send("edit_tender", market.author, "PUT", path, {"reference": a_tender()["reference"]}, If_Match='"1"')
     await shown.send("grant_role", market.author, "POST", f"{path}/roles", {"person_id": market.colleague.id})
-    await shown.send("write_requirements", market.author, "PUT", f"{path}/requirements")
+    await shown.send("write_requirements", market.author, "PUT", f"{path}/requirements", If_Match='"0"')
     await shown.send("propose_criteria", market.author, "POST", f"{path}/criteria/from-catalogue")
     await shown.send("simulate_lot", market.author, "POST", f"{path}/simulations")
     published = done(await market.approver.post(f"{path}/publication", If_Match='"2"'))
@@ -176,7 +176,8 @@ async def send_the_panels_examples(market: Market, shown: Shown, tender: dict[st
     await shown.send("decide_declaration", market.approver, "POST", decision)
     people = {"chair_id": market.moderator.id}
     seats = [{**seat, "person_id": market.second_evaluator.id} for seat in EXAMPLES["set_panel"].body["seats"]]
-    await shown.send("set_panel", market.author, "PUT", f"{lot}/panel", people | {"seats": seats})
+    seated = people | {"seats": seats}
+    await shown.send("set_panel", market.author, "PUT", f"{lot}/panel", seated, If_Match="*")
     change = {"person_id": market.second_evaluator.id, "successor_id": market.evaluator.id}
     await shown.send("replace_evaluator", market.author, "POST", f"{lot}/panel/replacements", change)
     trained = {"person_id": market.evaluator.id}

@@ -45,7 +45,7 @@ async def test_a_panel_is_changed_as_a_whole_while_nobody_has_scored(market: Mar
     tender = await market.publish()
     path = f"{lot_of(tender)}/panel"
     done(await market.author.put(path, a_panel(market)))
-    panel = done(await market.moderator.put(path, a_panel(market, market.second_evaluator)))
+    panel = done(await market.moderator.put(path, a_panel(market, market.second_evaluator), If_Match="*"))
     assert (panel["version"], seated(panel)) == (2, ["Second Evaluator"])
     assert [seat["ended_because"] for seat in panel["seats"]] == ["The panel was seated anew.", None]
 
@@ -109,15 +109,15 @@ async def test_when_the_panel_meets_does_not_follow_from_the_scores(market: Mark
     policy = a_policy()
     done(await score(market.evaluator, bid))
     stricter = a_panel(market, policy=policy | {"majority": "simple"})
-    refused(await market.author.put(path, stricter), 409, "policy-frozen")
+    refused(await market.author.put(path, stricter, If_Match="*"), 409, "policy-frozen")
     more = a_panel(market, market.evaluator, market.second_evaluator, policy=policy)
-    assert seated(done(await market.author.put(path, more))) == ["Evaluator", "Second Evaluator"]
+    assert seated(done(await market.author.put(path, more, If_Match="*"))) == ["Evaluator", "Second Evaluator"]
     fewer = a_panel(market, market.second_evaluator, policy=policy)
-    refused(await market.author.put(path, fewer), 409, "seat-has-scored")
+    refused(await market.author.put(path, fewer, If_Match="*"), 409, "seat-has-scored")
 
 
 async def test_who_names_what_was_read_undoes_no_replacement(market: Market) -> None:
-    """The tag tells of who has left as well; without it the last one to seat the panel is heard, as ever."""
+    """The tag tells of who has left as well; nobody seats a panel anew without it, nor by a weak one."""
     tender, _ = await market.opened()
     path = f"{lot_of(tender)}/panel"
     read = (await market.author.get(path)).headers["etag"]
@@ -125,8 +125,10 @@ async def test_who_names_what_was_read_undoes_no_replacement(market: Market) -> 
     done(await market.author.post(f"{path}/replacements", body))
     again = a_panel(market, policy=a_policy())
     refused(await market.moderator.put(path, again, If_Match=read), 412, "precondition-failed")
+    refused(await market.moderator.put(path, again), 428, "precondition-required")
     read = (await market.author.get(path)).headers["etag"]
-    answer = await market.author.put(path, again, If_Match=read)
+    refused(await market.author.put(path, again, If_Match=f"W/{read}"), 412, "precondition-failed")
+    answer = await market.author.put(path, again, If_Match=f'"older", {read}')
     assert seated(done(answer)) == ["Evaluator"]
     assert answer.headers["etag"] == (await market.author.get(path)).headers["etag"] != read
 
@@ -155,7 +157,7 @@ async def test_who_leaves_is_replaced_and_what_was_scored_stays_marked(market: M
     refused(await market.author.post(f"{path}/replacements", body), 422, "panel-incomplete")
     back = {"person_id": market.second_evaluator.id, "successor_id": market.evaluator.id, "reason": "Back."}
     refused(await market.author.post(f"{path}/replacements", back), 409, "criterion-locked")
-    refused(await market.author.put(path, a_panel(market, policy=a_policy())), 409, "criterion-locked")
+    refused(await market.author.put(path, a_panel(market, policy=a_policy()), If_Match="*"), 409, "criterion-locked")
 
 
 async def test_without_a_successor_somebody_else_must_stay(market: Market) -> None:

@@ -17,6 +17,8 @@ import pytest
 
 from service import db, verify_receipt
 from service.local_postgres import LocalPostgres
+from service.preferences import NEEDED
+from service.retries import STREAMED
 from tests.conftest import administer
 from tests.service.conftest import Market, Person, done, refused, served
 
@@ -78,6 +80,42 @@ async def test_every_operation_documents_its_errors(market: Market) -> None:
             if status >= "400":
                 assert list(answer["content"]) == ["application/problem+json"], (name, status)
         assert any(status < "300" for status in answers), name
+
+
+async def test_every_success_is_described(market: Market) -> None:
+    """A program knows what each answer holds: a check of a bid, a file that was there, a report in the making."""
+    found = operations(await description(market))
+    for name, (_, _, operation) in found.items():
+        for status in {"200", "201", "202"} & operation["responses"].keys():
+            for media_type, content in operation["responses"][status]["content"].items():
+                assert content["schema"] or media_type != "application/json", (name, status)
+    said = {
+        (name, status): found[name][2]["responses"][status]["content"]["application/json"]["schema"]["$ref"]
+        for name, status in (
+            *(("submit_bid", "200"), ("submit_bid", "201"), ("import_tender", "200"), ("upload_spend_file", "200")),
+            *(("open_bids", "202"), ("get_report", "202"), ("get_letter", "202"), ("get_analysis", "202")),
+        )
+    }
+    assert [one.rpartition("/")[2] for one in said.values()] == [
+        *("DryRun", "Receipt", "ImportedTender", "SpendFile"),
+        *("OpeningRecord", "ReportQueued", "PaperQueued", "AskedAnalysis"),
+    ]
+
+
+async def test_answers_without_a_body_are_described(market: Market) -> None:
+    """304 with the header that asks for it, 204 where an edit or a removal may be answered so, 408 and 411 of files."""
+    found = operations(await description(market))
+    for name, (method, _, operation) in found.items():
+        answers, taken = operation["responses"].keys(), {one["name"] for one in operation.get("parameters", [])}
+        assert ("304" in answers) == ("If-None-Match" in taken), name
+        if method in {"put", "delete"} and "200" in answers:
+            assert ("204" in answers) == (name not in NEEDED), name
+    assert {name for name, (_, _, one) in found.items() if "304" in one["responses"]} >= {
+        *("get_evaluation", "get_report", "get_letter", "get_spend_report", "get_record_file"),
+        *("list_notices", "list_public_notices", "list_releases", "list_tender_releases", "get_tender_record"),
+    }
+    for name in STREAMED:
+        assert {"408", "411"} <= found[name][2]["responses"].keys(), name
 
 
 async def test_edits_document_their_precondition(market: Market) -> None:

@@ -23,7 +23,7 @@ async def test_what_bidders_must_fulfil_is_published_under_a_digest(market: Mark
     written = done(await market.author.put(f"{path}/requirements", BODY))
     assert (written["version"], len(written["requirements"])) == (1, 2)
     assert (await market.last(draft))["data"] == {"digest": written["digest"], "number": 2}
-    assert done(await market.author.put(f"{path}/requirements", BODY))["version"] == 2
+    assert done(await market.author.put(f"{path}/requirements", BODY, If_Match='"1"'))["version"] == 2
     refused(await market.alder.get(f"{path}/requirements"), 404, "not-found")
     done(await market.approver.post(f"{path}/publication", If_Match='"1"'))
     assert (await market.last(draft))["data"]["requirements_digest"] == written["digest"]
@@ -32,13 +32,16 @@ async def test_what_bidders_must_fulfil_is_published_under_a_digest(market: Mark
 
 
 async def test_who_names_the_version_overwrites_no_newer_one(market: Market) -> None:
-    """It need not be named; 0 is none yet, and every reading tells the present one."""
+    """The first needs no name, 0 being none yet; who replaces a whole list names it, and `*` is any that exists."""
     path = f"/tenders/{(await market.draft())['id']}/requirements"
+    refused(await market.author.put(path, BODY, If_Match="*"), 412, "precondition-failed")
     first = await market.author.put(path, BODY, If_Match='"0"')
     assert (done(first)["version"], first.headers["etag"]) == (1, '"1"')
     refused(await market.author.put(path, BODY, If_Match='"0"'), 412, "precondition-failed")
+    refused(await market.author.put(path, BODY), 428, "precondition-required")
     assert (await market.author.get(path)).headers["etag"] == '"1"'
     assert done(await market.author.put(path, BODY, If_Match='"1"'))["version"] == 2
+    assert done(await market.author.put(path, BODY, If_Match="*"))["version"] == 3
 
 
 async def test_a_tender_without_any_says_so(market: Market) -> None:

@@ -1,19 +1,25 @@
 """A POST with an Idempotency-Key takes effect once; its repetition gets the answer of the first, and nobody else."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from service import retries
 from service.access import ROWS
 from service.app import create_app
-from service.retries import NOT_KEPT, SLOW
+from service.exchange import ZIP
+from service.retries import NOT_KEPT, SLOW, STREAMED
 from service.settings import Settings
 from service.signing import Secrets
 from tests.make import a_key, a_person, a_tender
+from tests.make_contract import watched
+from tests.make_exports import exported
+from tests.make_spend import payments
 from tests.service.conftest import SECRETS, Market, Person, done, refused, served
 
 
@@ -131,6 +137,100 @@ async def test_answers_are_kept_eight_days_and_survive_a_new_secret(market: Mark
     assert await market.owner.fetchval("SELECT count(*) FROM request_answers") == max(1, before - 20 + 1)
 
 
+Sending = Callable[[bytes, str], Awaitable[httpx.Response]]
+
+
+async def sending(market: Market) -> dict[str, Sending]:
+    """By operation: how a file is sent with a key, each by somebody who may."""
+    today = await market.owner.fetchval("SELECT clock_timestamp()::date")
+    days = {"starts_on": today.isoformat(), "ends_on": f"{today.year + 2}-01-31", "period_months": 12}
+    one = await watched(market, days=days)
+    told = {"period": 1, "quantity": "1", "note": "Told."}
+    delivery = done(await one.supplier.post(one.path("apprentice-weeks", "deliveries"), told))
+    signed = done(await market.anonymous.get("/.well-known/tenderscore-keys.json"))["keys"][0]["public_key"]
+    catalogue = {"title": f"Own {uuid4()}", "version": "1", "licence": "CC0", "source": "Us"}
+
+    def by(person: Person, path: str, media_type: str = "text/csv", **params: str) -> Sending:
+        async def send(content: bytes, key: str) -> httpx.Response:
+            named = {"Authorization": f"Bearer {person.key}", "Content-Type": media_type, "Idempotency-Key": key}
+            return await person.http.post(path, params=params, content=content, headers=named)
+
+        return send
+
+    return {
+        "add_evidence": by(one.supplier, f"/deliveries/{delivery['id']}/evidence", name="hours.csv"),
+        "import_catalogue": by(market.author, "/catalogues", **catalogue),
+        "upload_spend_file": by(market.author, "/spend/files", name="april.csv", kind="payments"),
+        "import_tender": by(market.operator, "/imports", ZIP, key=signed),
+    }
+
+
+async def an_export(market: Market) -> bytes:
+    tender = await market.publish()
+    done(await market.alder.submit(tender))
+    await market.open(tender)
+    return await exported(market, tender)
+
+
+async def test_a_file_that_is_sent_again_under_its_key_gets_the_first_answer(market: Market) -> None:
+    """Whatever the file is: status and body are the first's, another file under the key is refused and kept nowhere."""
+    files = {
+        "add_evidence": (b"week,hours", b"week,Hours"),
+        "import_catalogue": (b"code,title,unit\nX,Weeks,week\n", b"code,title,unit\nY,Weeks,week\n"),
+        "upload_spend_file": (payments(), payments(("Elm", "13/04/2024", "1.00", "", ""))),
+        "import_tender": (await an_export(market), b"PK"),
+    }
+    ways = await sending(market)
+    assert ways.keys() == STREAMED
+    objects = "SELECT count(*) FROM spend_objects"
+    for name, send in ways.items():
+        content, other = files[name]
+        key = str(uuid4())
+        first = await send(content, key)
+        assert (first.status_code, "idempotency-replayed" in first.headers) == (201, False), name
+        before = await market.owner.fetchval(objects)
+        again = await send(content, f'"{key}"')
+        assert (again.status_code, again.content) == (first.status_code, first.content), name
+        assert again.headers.get_list("idempotency-replayed") == ["true"], name
+        assert again.headers.get("location") == first.headers.get("location"), name
+        refused(await send(other, key), 422, "idempotency-key-reused")
+        assert await market.owner.fetchval(objects) == before, name
+        refused(await send(content, "a" * 101), 400, "unreadable-request")
+
+
+async def test_evidence_whose_answer_was_lost_is_answered_after_the_decision(market: Market) -> None:
+    """The decision closes the delivery to new files; who only repeats what was taken before it is told so."""
+    today = await market.owner.fetchval("SELECT clock_timestamp()::date")
+    days = {"starts_on": today.isoformat(), "ends_on": f"{today.year + 2}-01-31", "period_months": 12}
+    one = await watched(market, days=days)
+    told = {"period": 1, "quantity": "1", "note": "Told."}
+    delivery = done(await one.supplier.post(one.path("apprentice-weeks", "deliveries"), told))
+    headers = {"Authorization": f"Bearer {one.supplier.key}", "Content-Type": "text/csv", "Idempotency-Key": "lost"}
+    path = f"/deliveries/{delivery['id']}/evidence?name=x"
+    first = await market.http.post(path, content=b"week", headers=headers)
+    decision = {"verdict": "verified", "reason": "Checked against the file.", "quantity": "1"}
+    done(await one.manager.post(f"/deliveries/{delivery['id']}/decisions", decision))
+    again = await market.http.post(path, content=b"week", headers=headers)
+    assert (again.status_code, again.content) == (201, first.content)
+    later = headers | {"Idempotency-Key": "later"}
+    refused(await market.http.post(path, content=b"week", headers=later), 409, "delivery-decided")
+
+
+async def test_of_files_sent_at_once_to_two_processes_one_is_kept(market: Market) -> None:
+    """All get the same answer: of a process that was slower, what the faster one kept."""
+    buyer = await market.register(kind="buyer", name=f"Two Processes {uuid4()}")
+    async with served(market.dsn) as url, httpx.AsyncClient(base_url=url, timeout=30) as elsewhere:
+        key = str(uuid4())
+        headers = {"Authorization": f"Bearer {buyer.key}", "Content-Type": "text/csv", "Idempotency-Key": key}
+        path, content = "/spend/files?name=april.csv", payments()
+        answers = await asyncio.gather(
+            *(http.post(path, content=content, headers=headers) for http in (market.http, elsewhere) * 4)
+        )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+
+
 def test_every_post_is_kept_or_named_with_its_reason() -> None:
     """A new operation works in the one transaction by its connection, or at its end, or is not kept on purpose."""
     app = create_app(Settings(), "postgresql://nowhere", SECRETS)
@@ -141,4 +241,4 @@ def test_every_post_is_kept_or_named_with_its_reason() -> None:
         if isinstance(handler, HTTPRouteHandler) and "POST" in handler.http_methods and handler.handler_name in ROWS
     }
     without = {name for name, one in posts.items() if "conn" not in one.parsed_fn_signature.parameters}
-    assert without == NOT_KEPT | SLOW
+    assert without == NOT_KEPT | SLOW | STREAMED
