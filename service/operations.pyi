@@ -1019,6 +1019,7 @@ class Inclusion(TypedDict):
 
 class Indicator(TypedDict):
     description: str
+    origin: Literal["bid", "contract"]
     target: str
     title: str
     unit: str
@@ -1485,12 +1486,14 @@ class Monitored(TypedDict):
         | None
     )
     obligation_id: str
+    origin: Literal["bid", "contract"]
     owner_id: str
     periods: list[PeriodStanding]
     points: str | None
     remedies: list[Remedy]
     standing: ServicePerformanceStanding
     title: str
+    uncovered: Uncovered | None
     unit: str
     waiting: str
 
@@ -1690,6 +1693,16 @@ class NewNotice(TypedDict):
     calendar: NotRequired[str | None]
     published_at: str
     reference: str
+
+class NewObligation(TypedDict):
+    accrual: NotRequired[Literal["sum", "each_period"] | None]
+    criterion_id: str
+    description: str
+    direction: NotRequired[Literal["higher", "lower"] | None]
+    reason: str
+    terms: NewTerms
+    title: str
+    unit: str
 
 class NewOfficerKey(TypedDict):
     public_key: str
@@ -1900,6 +1913,7 @@ class NewWebhook(TypedDict):
             "contract.signed",
             "obligations.made",
             "obligation.changed",
+            "obligation.added",
             "delivery.reported",
             "delivery.decided",
             "remedy.taken",
@@ -1944,6 +1958,7 @@ class News(TypedDict):
         "contract.signed",
         "obligations.made",
         "obligation.changed",
+        "obligation.added",
         "delivery.reported",
         "delivery.decided",
         "remedy.taken",
@@ -1969,6 +1984,7 @@ class Obligation(TypedDict):
     direction: Literal["higher", "lower"]
     id: str
     number: int
+    origin: NotRequired[Literal["bid", "contract"]]
     periods: NotRequired[list[Period]]
     promised: str
     terms: ObligationsTerms
@@ -2578,7 +2594,10 @@ class Rated(TypedDict):
     by_figures: Literal["good", "approaching_target", "requires_improvement", "inadequate", "other"] | None
     comment: str
     criterion_id: str
+    origin: NotRequired[Literal["bid", "contract"]]
+    periods: NotRequired[list[int] | None]
     rating: Literal["good", "approaching_target", "requires_improvement", "inadequate", "other"]
+    running: NotRequired[int | None]
     target: str
     title: str
     unit: str
@@ -3259,6 +3278,12 @@ class Ukraine(TypedDict):
     mean: NotRequired[str]
     next: NotRequired[str]
 
+class Uncovered(TypedDict):
+    advantage: NotRequired[str | None]
+    contracted: str | None
+    formula: NotRequired[str | None]
+    scored: str
+
 class UnderAnother(TypedDict):
     id: str
     name: str
@@ -3397,6 +3422,7 @@ class WebhookDelivery(TypedDict):
         "contract.signed",
         "obligations.made",
         "obligation.changed",
+        "obligation.added",
         "delivery.reported",
         "delivery.decided",
         "remedy.taken",
@@ -3706,6 +3732,9 @@ class Operations:
     def add_identity(
         self, person_id: UUID | str, body: NewIdentity, *, idempotency_key: str = ...
     ) -> Reply[Identity]: ...
+    def add_obligation(
+        self, lot_id: UUID | str, body: NewObligation, *, idempotency_key: str = ...
+    ) -> Reply[Obligation]: ...
     def add_person(self, body: NewPerson, *, idempotency_key: str = ...) -> Reply[Person]: ...
     def annul_award(self, lot_id: UUID | str, body: NewAnnulment, *, idempotency_key: str = ...) -> Reply[Award]: ...
     def answer_about_supplier(
@@ -4204,6 +4233,9 @@ class AsyncOperations:
     async def add_identity(
         self, person_id: UUID | str, body: NewIdentity, *, idempotency_key: str = ...
     ) -> Reply[Identity]: ...
+    async def add_obligation(
+        self, lot_id: UUID | str, body: NewObligation, *, idempotency_key: str = ...
+    ) -> Reply[Obligation]: ...
     async def add_person(self, body: NewPerson, *, idempotency_key: str = ...) -> Reply[Person]: ...
     async def annul_award(
         self, lot_id: UUID | str, body: NewAnnulment, *, idempotency_key: str = ...
