@@ -328,6 +328,7 @@ ROWS: dict[str, Row] = {
     "make_obligations": _decide("contract_manager", "approver", since="awarded"),
     "list_obligations": _read("parties", *CONTRACT, since="awarded", tells=("offer", "price")),
     "change_terms": _decide("contract_manager", "approver", since="awarded"),
+    "add_obligation": _decide("contract_manager", "approver", since="awarded"),
     "report_delivery": _write("parties", "contract_manager", since="awarded"),
     "list_deliveries": _read("parties", *CONTRACT, since="awarded", tells=("offer",)),
     "add_evidence": _write("parties", "contract_manager", since="awarded"),

@@ -55,6 +55,7 @@ from service import (
     metrics,
     moderation,
     monitoring,
+    negotiated,
     news,
     notices,
     obligations,
@@ -287,6 +288,7 @@ _DRAFT = (
 
 _CONTRACT = (
     obligations.router,
+    negotiated.router,
     deliveries.router,
     remedies.router,
     performance_notices.router,

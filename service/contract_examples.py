@@ -27,6 +27,22 @@ CONTRACT_EXAMPLES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "terms": {"kpi": True, "targets": ["10", "15", "15", "15", "20", "20", "20", "15"]},
         },
     ),
+    "add_obligation": (
+        "An indicator that no bid promised: safety meetings on site",
+        {
+            "criterion_id": "safety-meetings",
+            "title": "Safety meetings on site",
+            "description": "A meeting about safety on each site in each month, with minutes (clause 21.3).",
+            "unit": "count",
+            "reason": "Agreed when the contract was made: three indicators are published.",
+            "terms": {
+                "kpi": True,
+                "targets": ["6", "6", "6", "6", "6", "6", "6", "6"],
+                "evidence": ["minutes"],
+                "compensation": {"id": "per_unit", "rate": "150.00", "source": "clause 21.4"},
+            },
+        },
+    ),
     "report_delivery": (
         "Apprentices of the first quarter, by their payroll numbers",
         {

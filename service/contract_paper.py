@@ -12,12 +12,13 @@ from scoring import UNITS
 from service import db, monitoring, obligations
 from service.deliveries import Delivery, Progress, Verdict
 from service.monitoring import Due, Kept, Monitored, PeriodStanding
-from service.obligations import Obligation
+from service.obligations import Obligation, Origin
 from service.organisations import Caller
 from service.paper_document import Document, Loaded, heading_of, latest, names_of
-from service.performance import Charge, Standing
+from service.performance import Standing
 from service.performance_notices import FailureKind, Outcome, Publication, Rated
 from service.remedies import Step
+from service.shortfalls import Charge, Uncovered
 
 
 class Proof(Struct, frozen=True, kw_only=True):
@@ -80,16 +81,21 @@ class Promised(Struct, frozen=True, kw_only=True):
     charged: Decimal
     deliveries: tuple[Delivered, ...]
     remedies: tuple[Taken, ...]
+    origin: Origin = "bid"
+    uncovered: Uncovered | None = None
 
 
 class AssessedSpan(Struct, frozen=True, kw_only=True):
-    """An assessment of the indicators."""
+    """An assessment of the indicators: of which periods, and which was not over and counts in none at the end."""
 
     number: int
     starts_on: date
     ends_on: date
     ratings: tuple[Rated, ...]
     person: str
+    periods: tuple[int, ...] = ()
+    running: tuple[int, ...] = ()
+    at_termination: bool = False
 
 
 class Failed(Struct, frozen=True, kw_only=True):
@@ -148,6 +154,8 @@ def _promised(one: Monitored, obligation: Obligation, mine: Iterable[Delivery], 
         evidence=obligation.terms.evidence,
         points=one.points,
         advantage=one.advantage,
+        origin=one.origin,
+        uncovered=one.uncovered,
         standing=one.standing,
         periods=one.periods,
         charge=one.charge,
@@ -216,6 +224,9 @@ async def load(conn: db.Connection, caller: Caller, lot_id: UUID) -> Loaded:
                 ends_on=made.ends_on,
                 ratings=made.ratings,
                 person=names[made.person_id],
+                periods=tuple(sorted({number for one in made.ratings for number in one.periods or ()})),
+                running=tuple(sorted({one.running for one in made.ratings if one.running is not None})),
+                at_termination=made.at_termination,
             )
             for made in record.assessments
         ),

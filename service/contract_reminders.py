@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from service import db, events, jobs, monitoring, obligations, tenders
+from service import db, events, jobs, measures, monitoring, obligations, tenders
 from service.jobs import Do
 from service.monitoring import Reminder
 from service.obligations import REMIND, Due, Place, Plan
@@ -46,7 +46,7 @@ async def remind(pool: asyncpg.Pool, payload: str) -> None:
         buyer = msgspec.structs.replace(NOBODY, organisation_id=buyer_id)
         await obligations.SQL.lock_tender(conn, tender_id=plan.tender_id)
         known = await tenders.read(conn, buyer, lot_id=asked.lot_id)
-        today = obligations.today_in(known.tender)
+        today = measures.today_of(known.tender)
         here = Place(known, await obligations.watched(conn, plan), today)
         every = monitoring.dues(await monitoring.kept_of(conn, here))
         due = [one for one in every if one.due_on <= today]

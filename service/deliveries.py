@@ -18,7 +18,6 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
-from scoring.decimals import require_decimal
 from scoring.units import find_unit
 from service import db, events, obligations, performance, retries
 from service.drafts import Reason
@@ -165,11 +164,10 @@ def check_delivery(here: Place, one: Obligation, new: NewDelivery) -> None:
 
 def check_quantity(one: Obligation, quantity: Decimal, at: str) -> None:
     """A decimal within the bounds and decimals of the obligation's unit."""
-    unit = find_unit(one.unit)
     try:
-        require_decimal(quantity, "quantity", low=unit.low, high=unit.high, decimals=unit.decimals)
+        performance.check_quantity(quantity, one.unit, "quantity")
     except ValueError as error:
-        fault = Fault(at, str(error), f"The obligation is in {unit.label}.")
+        fault = Fault(at, str(error), f"The obligation is in {find_unit(one.unit).label}.")
         raise InvalidRequest("The quantity does not fit the unit.", faults=(fault,)) from None
 
 

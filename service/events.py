@@ -102,6 +102,7 @@ Kind = Literal[
     "contract.signed",
     "obligations.made",
     "obligation.changed",
+    "obligation.added",
     "delivery.reported",
     "delivery.evidenced",
     "delivery.decided",

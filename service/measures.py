@@ -301,13 +301,13 @@ def twice(counted: Iterable[tuple[str, str]], at: str) -> Iterator[Fault]:
             yield Fault(at, message, "Say in the tender that nothing counts twice.")
 
 
-def with_tax(tender: tenders.TenderRow) -> tuple[Decimal, Decimal] | None:
-    """The estimated value in pounds with value-added tax, at least and at most; None where nobody can tell it.
+def with_tax(tender: tenders.TenderRow, value: Decimal | None) -> tuple[Decimal, Decimal] | None:
+    """A value of a tender in pounds with value-added tax, at least and at most; None where nobody can tell it.
 
     A value without the tax has that of the one rate that the tender states. Of several, which may apply to parts, and
     of none it can be the highest that is stated or known, or no tax at all.
     """
-    value, rates = tender.estimated_value, tender.vat.rates
+    rates = tender.vat.rates
     if value is None or tender.currency != "GBP":
         return None
     if tender.vat.basis == "inclusive":
@@ -318,7 +318,7 @@ def with_tax(tender: tenders.TenderRow) -> tuple[Decimal, Decimal] | None:
 
 def light(weighting: Fraction, model: SocialValueModel, tender: tenders.TenderRow, at: str) -> Iterator[Fault]:
     """Less weight, in percent, than the model asks for; whom the model binds, its note says."""
-    lowest, highest = with_tax(tender) or (None, None)
+    lowest, highest = with_tax(tender, tender.estimated_value) or (None, None)
     least = model.least(lowest)
     if weighting >= least and model.larger is not None and weighting < (most := model.least(highest)):
         yield Fault(

@@ -20,14 +20,15 @@ from msgspec import Struct
 
 import scoring
 from scoring.decimals import half_up
-from service import db, deliveries, measures, obligations, performance, performance_notices, remedies
+from service import contract_law, db, deliveries, measures, obligations, performance, performance_notices, remedies
 from service.deliveries import Delivery
-from service.obligations import Obligation, Owed, Place, Plan
+from service.obligations import Obligation, Origin, Owed, Place, Plan
 from service.organisations import Caller
-from service.performance import Accrual, Bounds, Charge, Standing
+from service.performance import Accrual, Bounds, Standing
 from service.performance_notices import About, Record
 from service.problems import Fault
 from service.remedies import LADDER, Remedy, Step
+from service.shortfalls import Charge, Uncovered
 
 SQL = db.queries("monitoring")
 
@@ -74,11 +75,14 @@ class Monitored(Struct, frozen=True, kw_only=True):
     """One promise: how it stands, what was reported and waits, what its shortfall costs, which steps were taken.
 
     `charge`: by the agreed formula, for the periods that have ended; `charged`: withheld or claimed of it so far.
+    `uncovered`: what was scored and the contract does not ask for, of which no shortfall and no charge tells. `origin`:
+    whether the awarded bid promised it or the contract alone.
     """
 
     obligation_id: UUID
     criterion_id: str
     title: str
+    origin: Origin
     unit: str
     direction: scoring.Direction
     accrual: Accrual
@@ -91,6 +95,7 @@ class Monitored(Struct, frozen=True, kw_only=True):
     standing: Standing
     periods: tuple["PeriodStanding", ...]
     waiting: Decimal
+    uncovered: Uncovered | None
     charge: Charge | None
     charged: Decimal
     remedies: tuple[Remedy, ...]
@@ -163,6 +168,7 @@ def monitored(kept: Kept) -> Iterator[Monitored]:
             obligation_id=one.id,
             criterion_id=one.criterion_id,
             title=one.title,
+            origin=one.origin,
             unit=one.unit,
             direction=one.direction,
             accrual=one.accrual,
@@ -175,6 +181,7 @@ def monitored(kept: Kept) -> Iterator[Monitored]:
             standing=standing,
             periods=tuple(period_standings(one, verified, today)),
             waiting=sum(waiting, start=Decimal(0)),
+            uncovered=one.uncovered(),
             charge=remedies.charge_of(one, verified, today),
             charged=remedies.charged(taken),
             remedies=taken,
@@ -219,7 +226,7 @@ def _of_steps(kept: Kept) -> Iterator[Due]:
 
 def _of_notices(kept: Kept) -> Iterator[Due]:
     """Assessments once in twelve months wherever there are indicators; notices where the tender's law asks for them."""
-    plan, made, law = kept.here.watched.plan, kept.record.assessments, performance_notices.law_of(kept.here)
+    plan, made, law = kept.here.watched.plan, kept.record.assessments, contract_law.law_of(kept.here)
     if performance_notices.indicators(kept.here.watched) and not (made and made[-1].ends_on >= plan.ends_on):
         begins = made[-1].ends_on + timedelta(days=1) if made else plan.starts_on
         last_day = performance.months_later(begins, law.months if law else 12)
@@ -235,22 +242,55 @@ def _of_notices(kept: Kept) -> Iterator[Due]:
 
 
 def warnings_of(kept: Kept) -> Iterator[Fault]:
-    """What to look at: scored and not contracted, too few indicators, counted twice, a shortfall without a price."""
-    every, law = kept.here.watched.obligations, performance_notices.law_of(kept.here)
+    """What to look at: scored and not owed, too few indicators, counted twice, a shortfall without a price."""
+    every = kept.here.watched.obligations
     for one in every:
         at = f"/obligations/{one.number}"
-        if not one.terms.contracted:
-            message = f"{one.title} was scored, and is not in the contract."
-            yield Fault(at, message, "Change the contract, or be ready to say why the ranking still holds.")
-        elif one.terms.compensation is None:
+        yield from _not_owed(one, at)
+        if one.terms.contracted and one.terms.compensation is None:
             yield Fault(at, f"A shortfall of {one.title} has no agreed cost.", "Name a compensation in its terms.")
     counted = Counter(one.terms.counts for one in every if one.terms.counts and one.terms.contracted)
     for what in (what for what, often in counted.items() if often > 1):
         titles = ", ".join(one.title for one in every if one.terms.counts == what)
         yield Fault("/obligations", f"{titles} count the same {what}.", "Have deliveries name what they count.")
-    if law is not None and len(performance_notices.indicators(kept.here.watched)) < law.indicators:
+    yield from _by_value(kept.here)
+
+
+def _not_owed(one: Obligation, at: str) -> Iterator[Fault]:
+    """What was scored and did not come into the contract, or only a part of it."""
+    lost = one.uncovered()
+    if lost is None:
+        return
+    mend = "Change the contract, or be ready to say why the ranking still holds."
+    if lost.contracted is None:
+        yield Fault(at, f"{one.title} was scored, and is not in the contract.", mend)
+        return
+    message = f"{one.title} was scored with {lost.scored:f}; the contract's targets ask for {lost.contracted:f}."
+    if lost.advantage is None:
+        yield Fault(at, message, mend)
+    else:
+        given = f"{lost.advantage:f} of the advantage at the award ({lost.formula}) is covered by no target."
+        yield Fault(at, message, given)
+
+
+def _by_value(here: Place) -> Iterator[Fault]:
+    """What the tender's law asks of contracts above a value, and where nobody can tell whether this is one."""
+    found = contract_law.asking(here)
+    if found is None:
+        return
+    law, reach = found
+    if reach == "may_exceed":
+        message = f"With value-added tax this contract may exceed {law.above:f} pounds, and nothing tells its rate."
+        mend = f"Find it out: above that, {law.indicators} indicators and notices are due. Source: {law.source}."
+        yield Fault("/plan/value", message, mend)
+    elif reach == "unknown":
+        message = f"There is no price in pounds that tells whether this contract exceeds {law.above:f} with its tax."
+        mend = f"Work it out: above that, {law.indicators} indicators and notices are due. Source: {law.source}."
+        yield Fault("/plan/value", message, mend)
+    elif len(performance_notices.indicators(here.watched)) < law.indicators:
         message = f"A contract of more than {law.above:f} has at least {law.indicators} key performance indicators."
-        yield Fault("/obligations", message, f"Mark them in the terms, or say why none fit. Source: {law.source}.")
+        mend = f"Mark them in the terms, add what else was agreed, or say why none fit. Source: {law.source}."
+        yield Fault("/obligations", message, mend)
 
 
 async def kept_of(conn: db.Connection, here: Place) -> Kept:
@@ -284,7 +324,8 @@ async def monitoring_of(conn: db.Connection, here: Place) -> Monitoring:
 class DeliveredBy(Struct, frozen=True, kw_only=True):
     """What one supplier delivered of what it had promised of a measure, over the periods that have ended.
 
-    `percent`: delivered ÷ promised, of what must be reached in every period the mean; None while nothing is known.
+    `promised`: at the award, whatever the contract made of it, in the contract's shares by period. `percent`: delivered
+    ÷ promised, of what must be reached in every period the mean; None while nothing is known.
     """
 
     supplier_id: UUID
@@ -342,11 +383,11 @@ class _Promise(Owed, frozen=True, kw_only=True):
     known_at: datetime
 
     def standing(self, today: date) -> Standing:
-        """How it stands."""
+        """How it stands against what was scored at the award."""
         found = performance.counted(self.accrual, ((one.period, one.quantity) for one in self.verified))
         days = performance.spans(self.starts_on, self.ends_on, self.period_months)
-        periods = performance.periods_of(days, self.terms.targets)
-        return performance.standing(self.promise(), periods, found, today, self.bounds)
+        promise, targets = performance.as_scored(self.promise(), self.terms.targets, days)
+        return performance.standing(promise, performance.periods_of(days, targets), found, today, self.bounds)
 
 
 def learnt(promises: Iterable[_Promise], today: date) -> list[DeliveredOf]:

@@ -11,7 +11,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, Router, get, post, put
@@ -22,22 +21,36 @@ from msgspec import Meta, Struct
 import scoring
 from scoring.decimals import is_plain_decimal
 from scoring.model import price_criterion
-from service import awards, contracts, db, evaluations, events, jobs, measures, opening, performance, tenders
+from service import (
+    awards,
+    contracts,
+    db,
+    evaluations,
+    events,
+    jobs,
+    measures,
+    opening,
+    performance,
+    shortfalls,
+    tenders,
+)
 from service.drafts import Reason
 from service.edge import check_unchanged, etag
 from service.opening import PanelBid
 from service.organisations import Caller
-from service.performance import EACH_PERIOD, Accrual, Bounds, ByAdvantage, Compensation, Period, Promise
+from service.performance import Accrual, Bounds, InUnit, Period, Promise
 from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal, pointer
+from service.shortfalls import ByAdvantage, Compensation, Uncovered
 
 SQL = db.queries("obligations")
 
 REMIND: Final = "contract-reminders"
 """What the worker calls the job that looks what is due on a contract (service/contract_reminders.py)."""
-LONGEST_YEARS = 30
 LEAST_DECIMALS = 2
 
 Months = Literal[1, 3, 6, 12]
+Origin = Literal["bid", "contract"]
+"""bid: promised in the awarded bid and scored · contract: agreed in the contract alone, so that it earned nothing."""
 
 
 class NewTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +102,10 @@ class Measured(Struct, frozen=True, kw_only=True):
 
 
 class Worth(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a promise earned at the award: weighted points, and money where the published rules say how much."""
+    """What a promise earned at the award: weighted points, and money where the published rules say how much.
+
+    `target`: what was promised and scored; of what the contract alone agreed, what was agreed first.
+    """
 
     target: Decimal
     points: str | None = None
@@ -119,24 +135,36 @@ class Owed(Struct, frozen=True, kw_only=True):
     accrual: Accrual
     worth: Worth
     terms: Terms
+    origin: Origin = "bid"
 
     def promise(self) -> Promise:
-        """What the arithmetic needs. The targets of the contract are the promise: their sum, or their mean."""
+        """What the arithmetic needs. The targets of the contract are what is owed: their sum, or their mean."""
         worth, total = self.worth, Fraction(sum(self.terms.targets, start=Decimal(0)))
         if self.accrual == "each_period":
             total /= len(self.terms.targets)
-        return Promise(
+        made = Promise(
             direction=self.direction,
             accrual=self.accrual,
             target=total,
+            scored=Fraction(worth.target) if self.origin == "bid" else None,
             advantage=worth.advantage,
             rate=worth.rate,
             levels=worth.levels,
         )
+        return msgspec.structs.replace(made, lacking=performance.lacking(made, self.terms.targets))
+
+    def uncovered(self) -> Uncovered | None:
+        """What was scored and the contract does not ask for; None where it asks for all of it."""
+        if self.origin == "bid" and not self.terms.contracted:
+            return Uncovered(scored=self.worth.target, contracted=None, advantage=self.worth.advantage)
+        return shortfalls.uncovered(self.promise())
 
 
 class Obligation(Owed, frozen=True, kw_only=True):
-    """A promise of the contractor's with the terms in force; `version` is theirs."""
+    """A promise of the contractor's with the terms in force; `version` is theirs.
+
+    `criterion_id` names the criterion that it was scored by; of what the contract alone agreed, a name of its own.
+    """
 
     id: UUID
     number: int
@@ -246,29 +274,6 @@ CONSTRAINTS["monitoring_plans_are_made_once"] = (ContractAlreadyWatched, "The pl
 # Rules
 
 
-def check_days(new: NewPlan) -> None:
-    """A contract that ends after it starts, and within 30 years."""
-    if new.ends_on < new.starts_on:
-        fault = Fault("/ends_on", f"This lies before {new.starts_on}.", "Give the contract's last day.")
-    elif new.ends_on.year - new.starts_on.year > LONGEST_YEARS:
-        fault = Fault("/ends_on", f"More than {LONGEST_YEARS} years are not planned.", "Plan the years that are fixed.")
-    else:
-        return
-    raise InvalidRequest("These are no days of a contract.", faults=(fault,))
-
-
-def promise_of(one: scoring.Commitment, offered: str) -> tuple[Decimal, str, Accrual] | None:
-    """Target, unit and accrual of a promise; None where a question was answered with no: nothing was promised.
-
-    What people graded, and a yes, is delivered as described, in percent: 100 is all of it, in every period.
-    """
-    if offered == "no":
-        return None
-    if one.judged or not is_plain_decimal(one.value):
-        return Decimal(100), "percent", "each_period"
-    return Decimal(one.value), one.unit, "each_period" if one.unit in EACH_PERIOD else "sum"
-
-
 def complete(
     new: NewTerms,
     one: dict[str, Any],
@@ -284,7 +289,8 @@ def complete(
         fault = Fault(f"{at}/measure", f"There is no measure {new.measure!r}.", f"There are {', '.join(known)}.")
         raise InvalidRequest("The terms name no measure of the catalogue.", faults=(fault,))
     if new.targets:
-        performance.check_targets(new.targets, len(days), f"{at}/targets")
+        nought = one["direction"] == "lower" and target == 0
+        performance.check_targets(new.targets, len(days), InUnit(one["unit"], nought), f"{at}/targets")
     elif one["accrual"] == "each_period":
         new = msgspec.structs.replace(new, targets=(target,) * len(days))
     else:
@@ -312,7 +318,7 @@ def drafts_of(
     drafts: list[dict[str, Any]] = []
     for one in scoring.commitments(result, str(bid.bid_id)):
         offered = bid.offers.get(one.criterion, one.value)
-        found = promise_of(one, one.value)
+        found = performance.promise_of(one, one.value)
         if found is None:
             continue
         target, unit, accrual = found
@@ -336,16 +342,16 @@ def drafts_of(
     return drafts
 
 
+def draft_of(one: Obligation) -> dict[str, Any]:
+    """What terms are completed with."""
+    return {name: getattr(one, name) for name in ("criterion_id", "unit", "direction", "accrual", "worth")}
+
+
 def value_of(result: scoring.Evaluation, bid_id: UUID) -> Decimal | None:
     """The awarded price, in the tender's currency."""
     price = price_criterion(result.lot.criteria, result.lot.rule)
     values = next(one.values for one in result.inputs if one.id == str(bid_id))
     return Decimal(values[price.id]) if price is not None and price.id in values else None
-
-
-def today_in(tender: tenders.TenderRow) -> date:
-    """The day it is where the tender is, by the database's clock."""
-    return tender.now.astimezone(ZoneInfo(tender.time_zone)).date()
 
 
 # Reading and locking, used by what follows
@@ -373,7 +379,7 @@ async def place(conn: db.Connection, caller: Caller, operation: str, *, lock: bo
     tenders.check_access(known.tender, caller, operation)
     if known.tender.buyer_id == caller.organisation_id:
         tenders.check_cleared(known.tender)
-    return Place(known, await watched(conn, plan), today_in(known.tender))
+    return Place(known, await watched(conn, plan), measures.today_of(known.tender))
 
 
 async def watched(conn: db.Connection, plan: Plan) -> Watched:
@@ -420,7 +426,7 @@ async def make_obligations(
     known = await tenders.lock(conn, caller, lot_id=lot_id)
     tenders.check_access(known.tender, caller, "make_obligations")
     tenders.check_cleared(known.tender)
-    check_days(data)
+    performance.check_days(data.starts_on, data.ends_on)
     await check_owners(conn, caller, data.terms)
     contract = await db.maybe(contracts.SQL.get_contract(conn, lot_id=lot_id), contracts.Contract)
     if contract is None:
@@ -444,15 +450,15 @@ async def make_obligations(
     await SQL.insert_first_terms(conn, **of, reason=reason, obligations=drafts)
     found = await place(conn, caller, "make_obligations", lock=False, lot_id=lot_id)
     await jobs.enqueue(conn, REMIND, msgspec.json.encode(Due(lot_id, contract.award_number, None)).decode())
-    facts = {**made, "obligations": [_facts(one) for one in found.watched.obligations]}
+    facts = {**made, "obligations": [facts_of(one) for one in found.watched.obligations]}
     await events.record(conn, "obligations.made", tender_id=known.tender.id, actor=caller.person_id, data=facts)
     return Response(found.watched, status_code=201)
 
 
-def _facts(one: Obligation) -> dict[str, Any]:
+def facts_of(one: Obligation) -> dict[str, Any]:
     """What the log keeps of an obligation: the numbers and who watches it; the promise's words stand in the bid."""
     facts = {"obligation_id": one.id, "criterion_id": one.criterion_id, "target": one.worth.target, "unit": one.unit}
-    return facts | {"version": one.version, "terms": one.terms}
+    return facts | {"origin": one.origin, "version": one.version, "terms": one.terms}
 
 
 @get("/lots/{lot_id:uuid}/obligations")
@@ -479,15 +485,14 @@ async def change_terms(
     one = here.watched.obligation(obligation_id)
     check_unchanged(if_match, one.version)
     await check_owners(conn, caller, {one.criterion_id: data.terms})
-    draft = {"criterion_id": one.criterion_id, "unit": one.unit, "accrual": one.accrual, "worth": one.worth}
     measured = await measures_of(conn, caller.organisation_id, [data.terms.measure or one.criterion_id])
-    terms = complete(data.terms, draft, here.watched.plan.days(), one.terms.owner_id, measured)
+    terms = complete(data.terms, draft_of(one), here.watched.plan.days(), one.terms.owner_id, measured)
     if not terms.evidence:
         terms = msgspec.structs.replace(terms, evidence=one.terms.evidence)
     ids = {"obligation_id": obligation_id, "person_id": caller.person_id}
     await SQL.insert_terms(conn, **ids, reason=data.reason, terms=terms)
     found = (await watched(conn, here.watched.plan)).obligation(obligation_id)
-    facts = {**_facts(found), "reason": data.reason}
+    facts = {**facts_of(found), "reason": data.reason}
     await events.record(conn, "obligation.changed", tender_id=here.known.tender.id, actor=caller.person_id, data=facts)
     return Response(found, headers={"ETag": etag(found.version)})
 

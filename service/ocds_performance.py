@@ -37,6 +37,7 @@ CONSEQUENCES: Final[dict[Outcome, str | None]] = {
     "settlement": "Settlement agreement",
     "none": None,
 }
+CONTRACT_ONLY: Final = "Agreed in the contract; not promised in the bid."
 NOTICES: Final = {"UK7": "contractNotice", "UK9": "implementationNotice", "UK11": "contractTerminationNotice"}
 """The types of documents that Find a Tender's profile has for notices."""
 
@@ -99,6 +100,7 @@ def agreed(notices: Sequence[ToldOf], context: Context) -> tuple[ocds.Metric, ..
         ocds.Metric(
             id=f"{context.lot}-{one.criterion_id}",
             title=one.title,
+            description=CONTRACT_ONLY if one.origin == "contract" else None,
             observations=(
                 context.observed(
                     "agreed",

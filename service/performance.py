@@ -1,4 +1,4 @@
-"""The arithmetic of a contract: periods, targets, achievement, forecast, ratings, and what a shortfall costs. Pure.
+"""The arithmetic of a contract: periods, targets, achievement, forecast, ratings, and what is lacking. Pure.
 
 Everything is exact: decimals in, fractions inside, rounded once where a number is told. What nobody has verified is
 missing: of what should be delivered it is nothing delivered, of what should be little (emissions) it is not known.
@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal, NamedTuple, assert_never
+from typing import Literal, NamedTuple
 
-from msgspec import Meta, Struct, structs
+from msgspec import Struct, structs
 
 import scoring
 from scoring import Direction
-from scoring.decimals import DECIMALS, exact_text, finite_decimals, half_up, is_plain_decimal, require_decimal
+from scoring.decimals import DECIMALS, finite_decimals, half_up, is_plain_decimal, require_decimal
+from scoring.units import find_unit
 from service.problems import Fault, InvalidRequest
 
 Accrual = Literal["sum", "each_period"]
@@ -26,11 +27,11 @@ Rating = Literal["good", "approaching_target", "requires_improvement", "inadequa
 
 EACH_PERIOD = frozenset({"percent", "grade", "yes_no", "number"})
 """Units of which two periods are no sum."""
+LONGEST_YEARS = 30
 HUNDRED = Fraction(100)
 MOST_PERCENT = Decimal(1000)
 ENDLESS_DECIMALS = 4
 """So many has what no finite decimal writes, such as a third."""
-LEAST_AMOUNT = Decimal("0.0001")
 
 
 class Bounds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,43 +61,18 @@ class Period(Struct, frozen=True, kw_only=True):
     target: Decimal
 
 
-class ByAdvantage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="id", tag="advantage"):
-    """A shortfall costs a multiple of the advantage that the undelivered part brought at the award.
-
-    Charge = factor × (advantage of what was promised − advantage of what was delivered), at most `cap`. The usual
-    factor in the Netherlands is 1.5: who promised more than was delivered must not keep the gain.
-    """
-
-    factor: Decimal = Decimal("1.5")
-    cap: Decimal | None = None
-
-    def __post_init__(self) -> None:
-        check_amounts(factor=self.factor, cap=self.cap)
-
-
-class ByUnit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="id", tag="per_unit"):
-    """A shortfall costs an agreed amount per unit, such as 100.00 per hour: charge = rate × shortfall, at most `cap`.
-
-    `source` says where the rate comes from: the contract's clause, or a proxy value of the catalogue.
-    """
-
-    rate: Decimal
-    source: Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S")]
-    cap: Decimal | None = None
-
-    def __post_init__(self) -> None:
-        check_amounts(rate=self.rate, cap=self.cap)
-
-
-Compensation = ByAdvantage | ByUnit
-
-
 class Promise(Struct, frozen=True, kw_only=True):
-    """What a promise is reckoned with. `advantage`, `rate` and `levels` are what it was worth at the award."""
+    """What a promise is reckoned with. `advantage`, `rate` and `levels` are what it was worth at the award.
+
+    `target` is the contract's. `scored` is what was promised at the award, None of what no bid promised; `lacking` what
+    the contract's targets lack of it, of `each_period` the mean of what each lacks.
+    """
 
     direction: Direction
     accrual: Accrual
     target: Fraction
+    scored: Fraction | None = None
+    lacking: Fraction = Fraction(0)
     advantage: Decimal | None = None
     rate: Decimal | None = None
     levels: Mapping[str, Decimal] = {}
@@ -110,8 +86,9 @@ class Standing(Struct, frozen=True, kw_only=True):
     `each_period` the mean of what each lacked.
 
     achievement = verified of the ended periods ÷ target to date, for emissions and the like target ÷ verified, at most
-    100; of `each_period` the mean of the periods, each at most 100. forecast = verified + what is still planned × the
-    achievement so far: what the contract ends with if it goes on like this. None: not known yet.
+    100, and for a saving, whose target is below 0, verified ÷ target from 0 to 100; of `each_period` the mean of the
+    periods, each at most 100. forecast = verified + what is still planned × the achievement so far: what the contract
+    ends with if it goes on like this. None: not known yet.
     """
 
     target: Decimal
@@ -125,29 +102,59 @@ class Standing(Struct, frozen=True, kw_only=True):
     rating: Rating | None
 
 
-class Charge(Struct, frozen=True, kw_only=True):
-    """What a shortfall costs by the agreed formula, in the tender's currency, and how that was worked out."""
-
-    amount: Decimal
-    formula: str
-
-
-def check_targets(targets: Sequence[Decimal], periods: int, at: str) -> None:
-    """One finite target for each period."""
-    if len(targets) != periods:
-        message, mend = f"There are {len(targets)} targets for {periods} periods.", "Give one for each period."
-    elif not all(one.is_finite() and is_plain_decimal(f"{one:f}") for one in targets):
-        message, mend = "A target is no plain decimal.", "Write plain decimals, such as 12.5."
+def check_days(starts_on: date, ends_on: date) -> None:
+    """A contract that ends after it starts, and within 30 years."""
+    if ends_on < starts_on:
+        fault = Fault("/ends_on", f"This lies before {starts_on}.", "Give the contract's last day.")
+    elif ends_on.year - starts_on.year > LONGEST_YEARS:
+        fault = Fault("/ends_on", f"More than {LONGEST_YEARS} years are not planned.", "Plan the years that are fixed.")
     else:
         return
-    raise InvalidRequest("The targets do not fit the periods.", faults=(Fault(at, message, mend),))
+    raise InvalidRequest("These are no days of a contract.", faults=(fault,))
 
 
-def check_amounts(**amounts: Decimal | None) -> None:
-    """Refuse what is no amount above nought with at most 4 decimals."""
-    for name, amount in amounts.items():
-        if amount is not None:
-            require_decimal(amount, name, low=LEAST_AMOUNT, decimals=4)
+def promise_of(one: scoring.Commitment, offered: str) -> tuple[Decimal, str, Accrual] | None:
+    """Target, unit and accrual of a promise; None where a question was answered with no: nothing was promised.
+
+    What people graded, and a yes, is delivered as described, in percent: 100 is all of it, in every period.
+    """
+    if offered == "no":
+        return None
+    if one.judged or not is_plain_decimal(one.value):
+        return Decimal(100), "percent", "each_period"
+    return Decimal(one.value), one.unit, "each_period" if one.unit in EACH_PERIOD else "sum"
+
+
+class InUnit(NamedTuple):
+    """In what targets are given; `nought` says that the promise is that there be none, such as of emissions."""
+
+    unit: str
+    nought: bool
+
+
+def check_targets(targets: Sequence[Decimal], periods: int, given: InUnit, at: str) -> None:
+    """One target for each period, within the bounds and decimals of the unit; all of them nought promise nothing."""
+    fault = None
+    if len(targets) != periods:
+        message = f"There are {len(targets)} targets for {periods} periods."
+        fault = Fault(at, message, "Give one for each period.")
+    for number, one in enumerate(targets if fault is None else ()):
+        try:
+            check_quantity(one, given.unit, "target")
+        except ValueError as error:
+            fault = Fault(f"{at}/{number}", str(error), f"The targets are in {find_unit(given.unit).label}.")
+            break
+    if fault is None and not any(targets) and not given.nought:
+        mend = "Give what is owed, or say `contracted`: false where nothing is."
+        fault = Fault(at, "Every target is nought, so nothing is owed.", mend)
+    if fault is not None:
+        raise InvalidRequest("The targets do not fit the periods.", faults=(fault,))
+
+
+def check_quantity(quantity: Decimal, unit: str, name: str) -> None:
+    """A plain decimal within the bounds and decimals of a unit; else a ValueError."""
+    known = find_unit(unit)
+    require_decimal(quantity, name, low=known.low, high=known.high, decimals=known.decimals)
 
 
 # Periods and targets
@@ -183,11 +190,19 @@ def spread(target: Decimal, days: Sequence[tuple[date, date]], decimals: int) ->
     >>> [str(one) for one in spread(Decimal(7), year, 0)]
     ['2', '1', '2', '2']
     """
-    lengths = [(last - first).days + 1 for first, last in days]
-    whole, passed, given = sum(lengths), 0, Decimal(0)
+    return shared(target, [Fraction((last - first).days + 1) for first, last in days], decimals)
+
+
+def shared(target: Decimal, weights: Sequence[Fraction], decimals: int) -> tuple[Decimal, ...]:
+    """The same by weights of one sign.
+
+    >>> [str(one) for one in shared(Decimal(40), [Fraction(5), Fraction(15)], 0)]
+    ['10', '30']
+    """
+    whole, passed, given = sum(weights, start=Fraction(0)), Fraction(0), Decimal(0)
     parts: list[Decimal] = []
-    for length in lengths:
-        passed += length
+    for weight in weights:
+        passed += weight
         due = half_up(Fraction(target) * passed / whole, decimals)
         parts.append(due - given)
         given = due
@@ -200,6 +215,36 @@ def periods_of(days: Sequence[tuple[date, date]], targets: Sequence[Decimal]) ->
         Period(number=number, starts_on=first, ends_on=last, target=target)
         for number, ((first, last), target) in enumerate(zip(days, targets, strict=True), start=1)
     )
+
+
+def lacking(promise: Promise, targets: Sequence[Decimal]) -> Fraction:
+    """What the targets of a contract lack of what was scored, as `Promise` says; nought where they reach it."""
+    if promise.scored is None:
+        return Fraction(0)
+    sign = 1 if promise.direction == "higher" else -1
+    if promise.accrual == "each_period":
+        gaps = (max(Fraction(0), sign * (promise.scored - Fraction(target))) for target in targets)
+        return sum(gaps, start=Fraction(0)) / len(targets)
+    return max(Fraction(0), sign * (promise.scored - promise.target))
+
+
+def as_scored(
+    promise: Promise, targets: Sequence[Decimal], days: Sequence[tuple[date, date]]
+) -> tuple[Promise, tuple[Decimal, ...]]:
+    """A promise and its targets as they were scored: in the contract's shares by period where it has any, else by days.
+
+    What the contract lowered or raised since the award is no other promise of the supplier's.
+    """
+    if promise.scored is None or (promise.accrual == "sum" and promise.scored == promise.target):
+        return promise, tuple(targets)
+    scored = exactly(promise.scored)
+    made = structs.replace(promise, target=promise.scored, lacking=Fraction(0))
+    if promise.accrual == "each_period":
+        return made, (scored,) * len(targets)
+    decimals = max(ENDLESS_DECIMALS, -int(scored.as_tuple().exponent))
+    if promise.target and len({one > 0 for one in targets if one}) == 1:
+        return made, shared(scored, [Fraction(one) for one in targets], decimals)
+    return made, spread(scored, days, decimals)
 
 
 # Achievement
@@ -220,15 +265,20 @@ def counted(accrual: Accrual, verified: Iterable[tuple[int, Decimal]]) -> dict[i
 def ratio(value: Fraction, target: Fraction, direction: Direction) -> Fraction:
     """Delivered against promised: 1 is as promised.
 
-    Where more is better: value ÷ target. Where less is better: 1 up to the target, then target ÷ value.
+    Where more is better: value ÷ target. Where less is better: 1 up to the target, then target ÷ value; of a saving,
+    which is a target below 0, value ÷ target, and 0 where nothing was saved.
 
     >>> str(ratio(Fraction(30), Fraction(40), "higher")), str(ratio(Fraction(80), Fraction(60), "lower"))
     ('3/4', '3/4')
+    >>> [str(ratio(Fraction(saved), Fraction(-120), "lower")) for saved in (-60, -150, 10)]
+    ['1/2', '1', '0']
     """
     if direction == "higher":
         return value / target if target > 0 else Fraction(int(value >= target))
     if value <= target:
         return Fraction(1)
+    if target < 0:
+        return max(Fraction(0), value / target)
     return target / value if target > 0 else Fraction(0)
 
 
@@ -270,8 +320,11 @@ def _reckoned(
     if not _is_known(promise, ended, verified):
         return sums, None
     achieved = ratio(of_ended, due, promise.direction)
-    pace = of_ended / due if due > 0 else Fraction(1)
-    forecast = max(every, of_ended + pace * (promise.target - due))
+    saves = promise.direction == "lower" and promise.target < 0
+    pace = of_ended / due if due > 0 or (saves and due) else Fraction(1)
+    # At least what is verified already: of a saving, which is below 0, the lesser number is the more.
+    more = min if saves and pace >= 0 else max
+    forecast = more(every, of_ended + pace * (promise.target - due))
     gap = due - of_ended if promise.direction == "higher" else of_ended - due
     return sums, _Found(achieved, forecast, max(gap, Fraction(0)))
 
@@ -342,66 +395,3 @@ def exactly(number: Fraction) -> Decimal:
     """
     decimals = finite_decimals(number)
     return half_up(number, ENDLESS_DECIMALS if decimals is None or decimals > DECIMALS else decimals)
-
-
-# What a shortfall costs
-
-
-def charge(promise: Promise, by: Compensation, shortfall: Fraction, ended: tuple[int, int]) -> Charge | None:
-    """What a shortfall costs by the agreed formula; None where neither the award nor the contract gives an amount.
-
-    `ended`: how many periods have ended, and how many there are. Where every period must reach the target, the
-    shortfall is their mean: a rate is due for each ended period, an advantage for their share of the contract. With
-    published levels the delivered level earns what it would have earned at the award; without them the advantage
-    shrinks in proportion. Rounded once, at the end: a shortfall without an end stands in the formula as a fraction.
-
-    >>> each = Promise(direction="higher", accrual="each_period", target=Fraction(100))
-    >>> charge(each, ByUnit(rate=Decimal(3), source="clause 14.2"), Fraction(100, 3), (3, 4))
-    Charge(amount=Decimal('300.00'), formula='3 × (100/3) × 3')
-    """
-    each = promise.accrual == "each_period"
-    match by:
-        case ByUnit(rate=agreed):
-            exact, formula = Fraction(agreed) * shortfall, f"{agreed:f} × {_written(shortfall)}"
-            if each:
-                exact, formula = exact * ended[0], f"{formula} × {ended[0]}"
-        case ByAdvantage(factor=factor):
-            lost = lost_advantage(promise, shortfall)
-            if lost is None:
-                return None
-            exact, formula = Fraction(factor) * lost[0], f"{factor:f} × {lost[1]}"
-            if each:
-                exact, formula = exact * Fraction(*ended), f"{formula} × {ended[0]} ÷ {ended[1]}"
-        case _:
-            assert_never(by)
-    if by.cap is not None and exact > Fraction(by.cap):
-        return Charge(amount=scoring.in_cents(Fraction(by.cap)), formula=f"{formula}, at most {by.cap:f}")
-    return Charge(amount=scoring.in_cents(exact), formula=formula)
-
-
-def lost_advantage(promise: Promise, shortfall: Fraction) -> tuple[Fraction, str] | None:
-    """The part of the advantage at the award that was not earned, and how that is written."""
-    if promise.rate is not None:
-        return Fraction(promise.rate) * shortfall, f"{promise.rate:f} × {_written(shortfall)}"
-    if promise.advantage is None:
-        return None
-    if promise.levels:
-        higher = promise.direction == "higher"
-        reached = promise.target + (-shortfall if higher else shortfall)
-        met = (
-            amount
-            for level, amount in promise.levels.items()
-            if (Fraction(level) <= reached if higher else Fraction(level) >= reached)
-        )
-        worth = min(promise.advantage, max(met, default=Decimal(0)))
-        return Fraction(promise.advantage) - Fraction(worth), f"({promise.advantage:f} − {worth:f})"
-    if promise.target == 0:
-        return Fraction(promise.advantage), f"{promise.advantage:f}"
-    share = min(Fraction(1), shortfall / abs(promise.target))
-    written = f"{promise.advantage:f} × {_written(shortfall)} ÷ {_written(abs(promise.target))}"
-    return Fraction(promise.advantage) * share, written
-
-
-def _written(number: Fraction) -> str:
-    text = exact_text(number)
-    return f"({text})" if "/" in text else text

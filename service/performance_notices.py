@@ -8,7 +8,7 @@ under another law may rate all the same; nothing then falls due.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,11 +17,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct, structs
 
-from service import db, deliveries, events, obligations, performance
+from service import contract_law, db, deliveries, events, obligations, performance
 from service.drafts import Instant, Reason
-from service.obligations import Obligation, Place, Plan, Watched
+from service.obligations import Obligation, Origin, Place, Plan, Watched
 from service.organisations import Caller
-from service.performance import Rating
+from service.performance import Period, Rating
 from service.problems import CONSTRAINTS, Fault, InvalidRequest, NotFound, Refusal, pointer
 
 SQL = db.queries("performance_notices")
@@ -30,31 +30,6 @@ About = Literal["kpis", "assessment", "failure"]
 FailureKind = Literal["breach", "not_improved"]
 Outcome = Literal["terminated", "terminated_in_part", "damages", "settlement", "none"]
 Words = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"\S")]
-
-
-class Law(Struct, frozen=True, kw_only=True):
-    """What a law asks of contracts above a value: so many indicators, assessed so often, notices in so many days."""
-
-    in_force_from: date
-    above: Decimal
-    indicators: int
-    months: int
-    days: int
-    source: str
-
-
-LAWS: Final[dict[str, Law]] = {
-    "uk-pa2023": Law(
-        in_force_from=date(2025, 2, 24),
-        above=Decimal(5_000_000),
-        indicators=3,
-        months=12,
-        days=30,
-        source="Procurement Act 2023, sections 52, 53 and 71; SI 2024/692, regulation 39",
-    )
-}
-"""By jurisdiction. Strictly more than the value, as the Act says. Frameworks, concessions, light touch contracts and
-private utilities are exempt, which the buyer knows: what is missing is a warning, never a refusal."""
 
 
 class NewRating(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,8 +42,9 @@ class NewRating(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class NewAssessment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An assessment of the key performance indicators between two days that have passed.
 
-    Ratings follow from what was verified in the periods that ended between them; `ratings` names, by criterion, those
-    that shall differ. Where figures say nothing a rating must be given.
+    Ratings follow from what was verified in the periods that ended between them, whenever those began, and that were
+    not rated before; `ratings` names, by criterion, those that shall differ. Where figures say nothing a rating must be
+    given.
     """
 
     starts_on: date
@@ -78,7 +54,12 @@ class NewAssessment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Rated(Struct, frozen=True, kw_only=True):
-    """An indicator with its figures and its rating; `by_figures` is what the figures alone say."""
+    """An indicator with its figures and its rating; `by_figures` is what the figures alone say.
+
+    `periods`: the periods that ended in the assessed days and that no assessment before has rated, None in assessments
+    that were made before this was told. `running`: the period that was not over on the last of these days: it counts
+    in the assessment after this one, and at the end of a contract in none. `origin`: whether the bid promised it.
+    """
 
     criterion_id: str
     title: str
@@ -89,6 +70,9 @@ class Rated(Struct, frozen=True, kw_only=True):
     by_figures: Rating | None
     rating: Rating
     comment: str
+    periods: tuple[int, ...] | None = None
+    running: int | None = None
+    origin: Origin = "bid"
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
@@ -149,12 +133,13 @@ class Publication(Struct, frozen=True, kw_only=True):
 
 
 class Indicator(Struct, frozen=True, kw_only=True):
-    """A key performance indicator as it is published."""
+    """A key performance indicator as it is published; `origin`: whether the bid promised it or the contract alone."""
 
     title: str
     description: str
     target: Decimal
     unit: str
+    origin: Origin
 
 
 class PerformanceNotice(Struct, frozen=True, kw_only=True):
@@ -206,15 +191,6 @@ CONSTRAINTS["performance_notices_are_published_once"] = (NoticePublished, "It st
 # Rules
 
 
-def law_of(here: Place) -> Law | None:
-    """What the tender's law asks of this contract; None where it asks nothing, as of lower values."""
-    law, plan = LAWS.get(here.known.tender.jurisdiction), here.watched.plan
-    signed_on = plan.signed_at.astimezone(ZoneInfo(here.known.tender.time_zone)).date()
-    if law is None or signed_on < law.in_force_from or plan.value is None or plan.value <= law.above:
-        return None
-    return law
-
-
 def indicators(watched: Watched) -> list[Obligation]:
     """The obligations that are key performance indicators."""
     return [one for one in watched.obligations if one.terms.kpi]
@@ -239,7 +215,36 @@ def check_span(new: NewAssessment, earlier: Sequence[Assessment], plan: Plan, to
         raise InvalidRequest("These days cannot be assessed.", faults=tuple(faults))
 
 
-def rated(watched: Watched, known: Iterable[deliveries.Delivery], new: NewAssessment) -> tuple[Rated, ...]:
+def to_rate(one: Obligation, new: NewAssessment, earlier: Iterable[Assessment]) -> list[Period]:
+    """The periods that ended in the assessed days, of those that no assessment before has rated.
+
+    Assessments that did not tell theirs rated what lay wholly in their days.
+    """
+    before: set[int] = set()
+    for made in earlier:
+        for rating in made.ratings:
+            if rating.criterion_id == one.criterion_id:
+                before |= {
+                    span.number
+                    for span in one.periods
+                    if (
+                        made.starts_on <= span.starts_on and span.ends_on <= made.ends_on
+                        if rating.periods is None
+                        else span.number in rating.periods
+                    )
+                }
+    ended = (span for span in one.periods if new.starts_on <= span.ends_on <= new.ends_on)
+    return [span for span in ended if span.number not in before]
+
+
+def running(one: Obligation, day: date) -> int | None:
+    """The period that is not over when a day ends; None where none is."""
+    return next((span.number for span in one.periods if span.starts_on <= day < span.ends_on), None)
+
+
+def rated(
+    watched: Watched, known: Iterable[deliveries.Delivery], new: NewAssessment, earlier: Sequence[Assessment]
+) -> tuple[Rated, ...]:
     """Every indicator with the figures of the assessed days and its rating. Raises InvalidRequest, NoIndicators."""
     asked, made = indicators(watched), obligations.by_obligation(known)
     if not asked:
@@ -252,7 +257,7 @@ def rated(watched: Watched, known: Iterable[deliveries.Delivery], new: NewAssess
     ]
     found: list[Rated] = []
     for one in asked:
-        periods = [span for span in one.periods if new.starts_on <= span.starts_on and span.ends_on <= new.ends_on]
+        periods = to_rate(one, new, earlier)
         inside = {span.number for span in periods}
         verified = {name: value for name, value in deliveries.verified(made[one.id], one).items() if name in inside}
         after, bounds = new.ends_on + timedelta(days=1), watched.plan.bounds
@@ -274,6 +279,9 @@ def rated(watched: Watched, known: Iterable[deliveries.Delivery], new: NewAssess
                 by_figures=standing.rating,
                 rating=rating,
                 comment=given.comment if given else "",
+                periods=tuple(span.number for span in periods),
+                running=running(one, new.ends_on),
+                origin=one.origin,
             )
         )
     if faults:
@@ -301,6 +309,15 @@ _STATEMENTS: dict[About, str] = {
     ),
     "failure": "",
 }
+
+
+def statement_of(made: Assessment) -> str:
+    """What the notice of an assessment is used for; at the end of a contract also what it does not rate."""
+    left_out = sorted({one.running for one in made.ratings if one.running is not None})
+    if not made.at_termination or not left_out:
+        return _STATEMENTS["assessment"]
+    periods = ", ".join(map(str, left_out))
+    return f"{_STATEMENTS['assessment']} Period {periods} was not over on {made.ends_on} and is not rated."
 
 
 def code_of(about: About, failure: Failure | None = None) -> str:
@@ -340,7 +357,7 @@ async def record_of(conn: db.Connection, plan: Plan) -> Record:
 
 def notices_of(here: Place, record: Record, identifier: str | None) -> list[PerformanceNotice]:
     """Every notice of a contract: its indicators, each assessment, each failure."""
-    plan, tender, law = here.watched.plan, here.known.tender, law_of(here)
+    plan, tender, law = here.watched.plan, here.known.tender, contract_law.law_of(here)
     signed_on = plan.signed_at.astimezone(ZoneInfo(tender.time_zone)).date()
     lasts = timedelta(days=law.days - 1) if law else None
 
@@ -363,6 +380,7 @@ def notices_of(here: Place, record: Record, identifier: str | None) -> list[Perf
                     description=one.promised,
                     target=performance.exactly(one.promise().target),
                     unit=one.unit,
+                    origin=one.origin,
                 )
                 for one in indicators(here.watched)
             ),
@@ -376,7 +394,7 @@ def notices_of(here: Place, record: Record, identifier: str | None) -> list[Perf
     for one in record.assessments:
         within = performance.months_later(one.starts_on, law.months) if law else None
         span = {"assessed_from": one.starts_on, "assessed_until": one.ends_on, "ratings": one.ratings}
-        found.append(notice("assessment", one.number, within, **span))
+        found.append(notice("assessment", one.number, within, statement=statement_of(one), **span))
     for failure in record.failures:
         section = "71(3)" if failure.kind == "breach" else "71(4)"
         statement = f"Section {section} of the Procurement Act 2023 applies."
@@ -398,8 +416,9 @@ async def assess_performance(
     """Rate the key performance indicators of a contract for days that have passed; for a contract manager."""
     here = await obligations.place(conn, caller, "assess_performance", lock=True, lot_id=lot_id)
     plan = here.watched.plan
-    check_span(data, (await record_of(conn, plan)).assessments, plan, here.today)
-    ratings = rated(here.watched, await deliveries.of_contract(conn, here.watched), data)
+    earlier = (await record_of(conn, plan)).assessments
+    check_span(data, earlier, plan, here.today)
+    ratings = rated(here.watched, await deliveries.of_contract(conn, here.watched), data, earlier)
     facts: dict[str, Any] = {"lot_id": lot_id, "award_number": plan.award_number, "starts_on": data.starts_on}
     facts |= {"ends_on": data.ends_on, "at_termination": data.at_termination, "ratings": ratings}
     made = await db.one(SQL.insert_assessment(conn, **facts, person_id=caller.person_id), Assessment)

@@ -16,12 +16,13 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from scoring.decimals import require_decimal
-from service import db, deliveries, events, obligations, performance
+from service import db, deliveries, events, obligations, performance, shortfalls
 from service.drafts import Reason
 from service.obligations import Obligation, Place, Watched
 from service.organisations import Caller
-from service.performance import Charge, Standing
+from service.performance import Standing
 from service.problems import Fault, InvalidRequest, Refusal
+from service.shortfalls import Charge
 
 SQL = db.queries("remedies")
 
@@ -91,7 +92,8 @@ class TermsSetByYourself(Refusal):
     """You have set the terms that this amount follows from.
 
     Whoever says what a shortfall costs, or how much was due, neither withholds nor claims it: let another contract
-    manager or an approver take the step. Terms that are what the awarded bid promised are nobody's own.
+    manager or an approver take the step. Terms that are what the awarded bid promised are nobody's own; what was agreed
+    in the contract alone is always somebody's.
     """
 
 
@@ -118,9 +120,8 @@ def check_terms(
     """Who has set other terms than the bid's own charges nothing by them."""
     if new.step not in MONEY or set_by != caller.person_id:
         return
-    promised = {"criterion_id": one.criterion_id, "unit": one.unit, "accrual": one.accrual, "worth": one.worth}
-    plain = obligations.complete(obligations.NewTerms(), promised, days, caller.person_id, {})
-    if (one.terms.targets, one.terms.compensation) != (plain.targets, plain.compensation):
+    plain = obligations.complete(obligations.NewTerms(), obligations.draft_of(one), days, caller.person_id, {})
+    if one.origin == "contract" or (one.terms.targets, one.terms.compensation) != (plain.targets, plain.compensation):
         raise TermsSetByYourself(f"Version {one.version} of the terms is yours.")
 
 
@@ -148,7 +149,7 @@ def charge_of(one: Obligation, verified: Mapping[int, Decimal], today: date) -> 
     if not shortfall or one.terms.compensation is None or not one.terms.contracted:
         return None
     ended = sum(period.ends_on < today for period in one.periods)
-    return performance.charge(one.promise(), one.terms.compensation, shortfall, (ended, len(one.periods)))
+    return shortfalls.charge(one.promise(), one.terms.compensation, shortfall, (ended, len(one.periods)))
 
 
 def charged(taken: Iterable[Remedy]) -> Decimal:

@@ -7,8 +7,9 @@ import msgspec
 from service.contract_paper import AssessedSpan, ContractPaper, Decided, Delivered, Failed, Promised, Proof, Taken
 from service.monitoring import Due, PeriodStanding
 from service.paper_document import Heading
-from service.performance import Charge, Standing
+from service.performance import Standing
 from service.performance_notices import Publication, Rated
+from service.shortfalls import Charge, Uncovered
 from tests.make_reports import EVALUATED_AT, OPENED_AT
 
 
@@ -44,6 +45,12 @@ def promised_by(text: str) -> Promised:
                 verified=Decimal("38.5"),
                 achievement=Decimal("99.25"),
             ),
+        ),
+        uncovered=Uncovered(
+            scored=Decimal("312.4"),
+            contracted=Decimal("156.2"),
+            advantage=Decimal("112500.00"),
+            formula="225000.00 × 156.2 ÷ 312.4",
         ),
         charge=Charge(amount=Decimal("84375.00"), formula="1.5 × 225000.00 × 39 ÷ 156"),
         charged=Decimal("50000.00"),
@@ -84,6 +91,9 @@ def contract_under(heading: Heading, text: str) -> ContractPaper:
     bare = msgspec.structs.replace(
         promised, number=2, title="Carbon", unit="tCO2e", standing=unknown, charge=None, deliveries=(), remedies=()
     )
+    agreed = msgspec.structs.replace(
+        bare, number=3, title=text, unit="count", origin="contract", uncovered=None, points=None, advantage=None
+    )
     rated = Rated(
         criterion_id="apprentice-weeks",
         title=text,
@@ -95,6 +105,7 @@ def contract_under(heading: Heading, text: str) -> ContractPaper:
         rating="other",
         comment=text,
     )
+    beside = msgspec.structs.replace(rated, criterion_id="safety-meetings", unit="count", origin="contract")
     return ContractPaper(
         heading=heading,
         at=EVALUATED_AT,
@@ -105,8 +116,15 @@ def contract_under(heading: Heading, text: str) -> ContractPaper:
         ends_on=day,
         value=Decimal("1000000.00"),
         today=day,
-        promises=(promised, bare),
-        assessments=(AssessedSpan(number=1, starts_on=day, ends_on=day, ratings=(rated,), person=text),),
+        promises=(promised, bare, agreed),
+        assessments=(
+            AssessedSpan(
+                number=1, starts_on=day, ends_on=day, ratings=(rated,), person=text, periods=(1, 2), running=(3,)
+            ),
+            AssessedSpan(
+                number=2, starts_on=day, ends_on=day, ratings=(beside,), person=text, running=(4,), at_termination=True
+            ),
+        ),
         failures=(
             Failed(number=1, kind="breach", outcome="settlement", description=text, arose_on=day, decided_by=text),
         ),

@@ -14,9 +14,9 @@ from service.contract_paper import ContractPaper
 from service.language import LANGUAGES
 from service.monitoring import Due
 from service.papers import PAPERS
-from service.performance import Charge
 from service.report_document import ReportDocument
 from service.report_view import methods_of, rules_of
+from service.shortfalls import Charge
 from tests.make_papers import data_of
 from tests.make_reports import report_with_prices_apart, retrofit_report
 from tests.service.test_papers import words_of
@@ -123,6 +123,10 @@ def test_nothing_of_ours_stays_english_in_a_paper(lang: str, kind: str):
 WARNED = (
     "A shortfall of Jobs has no agreed cost.\n\nName a compensation in its terms.",
     "Jobs, Hires count the same hires.\n\nHave deliveries name what they count.",
+    "Jobs was scored with 40; the contract's targets ask for 20.",
+    "50000.00 of the advantage at the award (100000.00 × 20 ÷ 40) is covered by no target.",
+    "With value-added tax this contract may exceed 5000000 pounds, and nothing tells its rate.",
+    "Find it out: above that, 3 indicators and notices are due. Source: the Act.",
 )
 
 
@@ -144,7 +148,18 @@ def test_a_contract_s_warnings_dues_proofs_and_formulas_are_worded():
     )
     told = msgspec.structs.replace(made, warnings=WARNED, due=due, promises=(promise,))
     words = words_of(papers.typeset_paper("contract", msgspec.json.encode(told), "de"))
-    for english in ("has no agreed cost", "Name a compensation", "count the same", "period 2", "step 1", "at most"):
+    for english in (
+        "has no agreed cost",
+        "Name a compensation",
+        "count the same",
+        "period 2",
+        "step 1",
+        "at most",
+        "was scored",
+        "covered by no",
+        "may exceed",
+        "Find it out",
+    ):
         assert english not in words, english
     assert "timesheets" not in words
     for theirs in ("Our own list", "Zeitraum 2: Jobs", "Schritt 1: Jobs", "UK9: Bewertung 1", "höchstens 100"):

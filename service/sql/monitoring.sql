@@ -8,7 +8,7 @@ LIMIT 200;
 
 -- name: list_promises(buyer_id)
 -- What every contractor of a buyer has promised, with the terms in force and what was verified by period. Obligations
--- that did not come into the contract are left out.
+-- that did not come into the contract are left out, and those that no bid promised.
 SELECT
     bid.supplier_id, supplier.name AS supplier, plan.lot_id, plan.award_number, plan.starts_on, plan.ends_on,
     plan.period_months, plan.bounds, obligation.title, obligation.unit, obligation.direction, obligation.accrual,
@@ -47,7 +47,8 @@ INNER JOIN LATERAL (
     ORDER BY latest.version DESC
     LIMIT 1
 ) AS terms ON TRUE
-WHERE tender.buyer_id = :buyer_id::uuid AND (terms.terms ->> 'contracted')::boolean
+WHERE tender.buyer_id = :buyer_id::uuid AND obligation.origin = 'bid'
+    AND (terms.terms ->> 'contracted')::boolean
 ORDER BY supplier.name, plan.starts_on, obligation.id
 LIMIT 20000;
 

@@ -91,7 +91,8 @@ SELECT tender.id FROM tenders AS tender WHERE tender.id = :tender_id::uuid FOR U
 -- What a contractor has promised, with the terms in force.
 SELECT
     obligation.id, obligation.number, obligation.criterion_id, obligation.title, obligation.unit,
-    obligation.direction, obligation.accrual, obligation.promised, obligation.worth, terms.version, terms.terms
+    obligation.direction, obligation.accrual, obligation.promised, obligation.worth, obligation.origin, terms.version,
+    terms.terms
 FROM obligations AS obligation
 INNER JOIN LATERAL (
     SELECT latest.version, latest.terms

@@ -1628,7 +1628,10 @@ CREATE TABLE public.obligations (
     direction text NOT NULL,
     accrual text NOT NULL,
     promised text NOT NULL,
-    worth jsonb NOT NULL
+    worth jsonb NOT NULL,
+    origin text DEFAULT 'bid'::text NOT NULL,
+    CONSTRAINT obligations_come_from_the_bid_or_the_contract CHECK ((origin = ANY (ARRAY['bid'::text, 'contract'::text]))),
+    CONSTRAINT obligations_of_the_contract_alone_earned_nothing CHECK (((origin = 'bid'::text) OR (NOT (worth ?| ARRAY['points'::text, 'advantage'::text, 'rate'::text, 'levels'::text]))))
 );
 
 ALTER TABLE ONLY public.obligations FORCE ROW LEVEL SECURITY;

@@ -94,7 +94,8 @@ WEIGHTY = {
     *("lock_criterion", "unlock_criterion", "lock_consensus"),
     *("decide_correction", "decide_selection", "decide_state", "decide_low_price"),
     *("reject_recommendation", "decide_award", "annul_award", "redact_field", "send_summaries"),
-    *("record_notice", "record_contract", "make_obligations", "change_terms", "decide_delivery", "take_remedy"),
+    *("record_notice", "record_contract", "make_obligations", "change_terms", "add_obligation", "decide_delivery"),
+    "take_remedy",
     *("assess_performance", "record_failure", "record_performance_notice"),
     *("set_retention", "decide_hold", "shred_bids"),
 }

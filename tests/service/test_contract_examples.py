@@ -31,6 +31,8 @@ async def send_the_examples_of_a_contract(market: Market, shown: Shown) -> None:
     weeks = one.obligations["apprentice-weeks"]["id"]
     changed = await shown.send("change_terms", manager, "PUT", f"/obligations/{weeks}/terms")
     assert len(changed["periods"]) == len(CONTRACT_EXAMPLES["change_terms"][1]["terms"]["targets"])
+    added = await shown.send("add_obligation", manager, "POST", f"{one.lot}/negotiated-obligations")
+    assert (added["origin"], added["number"]) == ("contract", 5)
     path = one.path("apprentice-weeks", "deliveries")
     delivery = await shown.send("report_delivery", one.supplier, "POST", path)
     await send_evidence(one.supplier, delivery["id"], b"0417")

@@ -192,7 +192,8 @@ async def what_was_learnt(one: Contract) -> None:
 async def test_a_contract_of_more_than_five_million_lacks_its_indicators(frozen: Market) -> None:
     """A warning with its source, days for the notices, and no refusal: exempt contracts exist."""
     await frozen.set_clock(START)
-    one = await watched(Later(frozen), {"carbon": {"kpi": True}, "working-time": {"contracted": False}})
+    terms = {"carbon": {"kpi": True}, "working-time": {"contracted": False}}
+    one = await watched(Later(frozen), terms, vat={"basis": "inclusive"})
     lot = one.tender["lots"][0]["id"]
     await frozen.owner.execute("UPDATE tenders SET jurisdiction = 'uk-pa2023' WHERE id = $1", one.tender["id"])
     for value, lacking in (("5000000", False), ("5000000.01", True)):
@@ -209,4 +210,53 @@ async def test_a_contract_of_more_than_five_million_lacks_its_indicators(frozen:
     await at(frozen, 2031, 3, 20)
     due = {(one["kind"], one["due_on"]) for one in await reminded(one)}
     assert due == {("publish", "2031-03-20")}
+    await frozen.set_clock(START)
+
+
+async def test_a_contract_near_five_million_may_exceed_it_with_the_tax_that_nobody_stated(frozen: Market) -> None:
+    """4,200,000 without value-added tax may be 5,040,000 with it, and a contract without a price may be anything."""
+    await frozen.set_clock(START)
+    one = await watched(Later(frozen), {"carbon": {"kpi": True}, "apprentice-weeks": {"measure": "placement-weeks"}})
+    lot = one.tender["lots"][0]["id"]
+    await frozen.owner.execute("UPDATE tenders SET jurisdiction = 'uk-pa2023' WHERE id = $1", one.tender["id"])
+    for value, said in (
+        ("4100000", None),
+        ("4200000", "may exceed 5000000 pounds"),
+        (None, "no price in pounds"),
+        ("5000000.01", "at least 3 key performance indicators"),
+    ):
+        await frozen.owner.execute(
+            "UPDATE monitoring_plans SET value = $2::text::numeric WHERE lot_id = $1", lot, value
+        )
+        told = [warning["message"] for warning in (await stands(one))["warnings"]]
+        assert [message for message in told if "5000000" in message] == [
+            message for message in told if said is not None and said in message
+        ]
+        assert (said is None) or any(said in message for message in told), told
+    await frozen.set_clock(START)
+
+
+async def test_a_lowered_target_stays_beside_what_was_scored(frozen: Market) -> None:
+    """156 weeks earned 225,000 at the award; the contract asks for 78: half of the advantage is covered by nothing."""
+    await frozen.set_clock(START)
+    lowered = {"apprentice-weeks": {"measure": "training-hours", "targets": ["39", "39", "0", "0"]}}
+    one = await watched(Later(frozen), lowered, jurisdiction="none")
+    await at(frozen, 2031, 10, 1)
+    await one.deliver("apprentice-weeks", 1, "39")
+    await one.deliver("apprentice-weeks", 2, "39")
+    found = await stands(one)
+    weeks = found["by"]["apprentice-weeks"]
+    assert (weeks["standing"]["achievement"], weeks["charge"]) == ("100.00", None), "the contract is kept"
+    assert weeks["uncovered"] == {
+        "scored": "156",
+        "contracted": "78",
+        "advantage": "112500.00",
+        "formula": "225000.00 × 78 ÷ 156",
+    }
+    warned = {warning["message"]: warning["mend"] for warning in found["warnings"]}
+    mend = warned["Apprentice weeks on the contract was scored with 156; the contract's targets ask for 78."]
+    assert mend == "112500.00 of the advantage at the award (225000.00 × 78 ÷ 156) is covered by no target."
+    learnt = {one["measure"]: one for one in done(await frozen.author.get("/contracts/delivered"))}["training-hours"]
+    assert (learnt["promised"], learnt["delivered"], learnt["percent"]) == ("156", "78", "50.00")
+    assert found["by"]["carbon"]["uncovered"] is None
     await frozen.set_clock(START)

@@ -1,4 +1,4 @@
-"""The arithmetic of a contract: targets that add up, achievement that forgives nothing unverified, what a gap costs."""
+"""The arithmetic of a contract: targets that add up, achievement that forgives nothing unverified."""
 
 import doctest
 from datetime import date
@@ -13,7 +13,8 @@ from hypothesis import strategies as some
 
 from scoring.decimals import half_up
 from service import performance
-from service.performance import Bounds, ByAdvantage, ByUnit, Promise, charge, periods_of, spans, spread, standing
+from service.performance import Bounds, InUnit, Promise, check_targets, periods_of, spans, spread, standing
+from service.problems import InvalidRequest
 
 YEAR = spans(date(2031, 4, 1), date(2032, 3, 31), 3)
 DAY = date(2031, 10, 1)
@@ -82,55 +83,64 @@ def test_ratings_go_by_the_exact_fraction(verified: int, rating: str):
     assert stands(promise(), (10, 10, 10, 10), {1: verified}).rating == rating
 
 
-def test_a_shortfall_costs_one_and_a_half_times_the_advantage_at_the_award():
-    """4 % of 30,000,000 earned with level 3, and level 1 with 2 % delivered: 1.5 × 600,000."""
-    levels = {"0": Decimal(0), "1": Decimal(600_000), "3": Decimal(1_200_000)}
-    ladder = promise(accrual="each_period", target=Fraction(3), advantage=levels["3"], levels=levels)
-    found = charge(ladder, ByAdvantage(), Fraction(2), (4, 4))
-    assert found is not None
-    assert (found.amount, found.formula) == (Decimal("900000.00"), "1.5 × (1200000 − 600000) × 4 ÷ 4")
-    capped = charge(ladder, ByAdvantage(cap=Decimal(500_000)), Fraction(2), (4, 4))
-    assert capped is not None
-    assert capped.amount == Decimal("500000.00")
-    steps = {"10": Decimal(30_000), "20": Decimal(10_000)}
-    less = promise(direction="lower", target=Fraction(10), advantage=steps["10"], levels=steps)
-    worse = charge(less, ByAdvantage(), Fraction(8), (4, 4))
-    assert worse is not None
-    assert worse.formula == "1.5 × (30000 − 10000)", "18 tonnes where 10 were promised earn what 20 earn"
-    halfway = charge(ladder, ByAdvantage(), Fraction(2), (2, 4))
-    assert halfway is not None
-    assert halfway.amount == Decimal("450000.00")
-
-
-def test_without_levels_the_advantage_shrinks_in_proportion_or_by_its_published_rate():
-    weeks = charge(promise(advantage=Decimal("120.00")), ByAdvantage(), Fraction(10), (2, 4))
-    tonnes = charge(promise(direction="lower", rate=Decimal("294.5")), ByAdvantage(), Fraction(10), (2, 4))
-    hours = charge(promise(), ByUnit(rate=Decimal(100), source="clause 14.2"), Fraction("2.5"), (2, 4))
-    assert weeks is not None
-    assert tonnes is not None
-    assert hours is not None
-    assert [one.amount for one in (weeks, tonnes, hours)] == [Decimal("45.00"), Decimal("4417.50"), Decimal("250.00")]
-
-
-def test_a_charge_is_rounded_once_and_not_by_way_of_a_rounded_shortfall():
-    """One of three quarters without anything: 3.00 for each of 100 is 300.00; the mean gap has no end."""
-    each = promise(accrual="each_period", target=Fraction(200, 3), advantage=Decimal(600))
-    periods = periods_of(YEAR[:3], [Decimal(100), Decimal(100), Decimal(0)])
-    gap = performance.missing(each, periods, {2: Decimal(100)}, DAY.replace(year=2032))
-    assert gap == Fraction(100, 3)
-    by_unit = charge(each, ByUnit(rate=Decimal(3), source="clause 14.2"), gap, (3, 3))
-    by_advantage = charge(each, ByAdvantage(), gap, (3, 3))
-    assert by_unit is not None
-    assert by_advantage is not None
-    assert (by_unit.amount, by_unit.formula) == (Decimal("300.00"), "3 × (100/3) × 3")
-    assert (by_advantage.amount, by_advantage.formula) == (Decimal("450.00"), "1.5 × 600 × (100/3) ÷ (200/3) × 3 ÷ 3")
-
-
-def test_where_no_figure_is_published_no_charge_is_made_up():
-    assert charge(promise(), ByAdvantage(), Fraction(10), (2, 4)) is None
-
-
 @pytest.mark.parametrize("fields", [{"good": 90}, {"requires_improvement": -1}, {"good": 10**9}])
 def test_bounds_that_order_nothing_are_refused(fields: dict[str, int]):
     with pytest.raises(ValueError, match=r"good|requires_improvement|fall"):
         Bounds(**{name: Decimal(value) for name, value in fields.items()})
+
+
+@pytest.mark.parametrize(
+    ("saved", "achievement", "rating"),
+    [(-60, "50.00", "inadequate"), (-120, "100.00", "good"), (-150, "100.00", "good"), (10, "0.00", "inadequate")],
+)
+def test_a_promised_saving_is_achieved_by_the_part_of_it_that_was_saved(saved: int, achievement: str, rating: str):
+    """-120 tonnes are promised: -60 are half of it, -150 all of it, and a tonne more than before is nothing."""
+    found = stands(promise(direction="lower", target=Fraction(-120)), (-30, -30, -30, -30), {1: 0, 2: saved}, DAY)
+    half = stands(promise(direction="lower", target=Fraction(-120)), (-60, -60, 0, 0), {1: 0, 2: saved}, DAY)
+    assert (half.achievement, half.rating) == (Decimal(achievement), rating)
+    assert found.shortfall == max(Decimal(0), Decimal(60 + saved))
+
+
+def test_a_saving_is_forecast_as_it_goes():
+    """-45 of -60 after two quarters: -90 of -120 at the end, and no less than what is verified already."""
+    saving = promise(direction="lower", target=Fraction(-120))
+    found = stands(saving, (-30, -30, -30, -30), {1: -30, 2: -15})
+    assert (found.forecast, found.forecast_achievement) == (Decimal(-90), Decimal("75.00"))
+    assert stands(saving, (-30, -30, -30, -30), {1: -30, 2: -15, 3: -60}).forecast == Decimal(-105)
+    worse = stands(saving, (-30, -30, -30, -30), {1: 5, 2: 5})
+    assert (worse.forecast, worse.forecast_achievement) == (Decimal(20), Decimal("0.00"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "targets"),
+    [
+        ("hour", ["-5", "10"]),
+        ("apprentice", ["12.5", "12.5"]),
+        ("hour", ["0", "0"]),
+        ("hour", ["NaN", "1"]),
+        ("hour", ["10"]),
+    ],
+)
+def test_targets_are_quantities_of_their_unit_and_promise_something(unit: str, targets: list[str]):
+    with pytest.raises(InvalidRequest) as error:
+        check_targets([Decimal(one) for one in targets], 2, InUnit(unit, nought=False), "/targets")
+    assert error.value.faults[0].pointer.startswith("/targets")
+
+
+def test_targets_may_be_nought_where_that_is_the_promise_and_below_it_where_the_unit_allows():
+    check_targets([Decimal(0), Decimal(0)], 2, InUnit("tCO2e", nought=True), "/targets")
+    check_targets([Decimal(-60), Decimal(-60)], 2, InUnit("tCO2e", nought=False), "/targets")
+    check_targets([Decimal(0), Decimal(5)], 2, InUnit("apprentice", nought=False), "/targets")
+
+
+def test_what_was_scored_is_spread_as_the_contract_s_targets_are():
+    """40 scored, 20 contracted, all of it in the first two quarters: 20 and 20; where no target is, by days."""
+    lowered = promise(target=Fraction(20), scored=Fraction(40))
+    made, targets = performance.as_scored(lowered, [Decimal(10), Decimal(10), Decimal(0), Decimal(0)], YEAR)
+    assert (made.target, [int(one) for one in targets]) == (40, [20, 20, 0, 0])
+    nothing = promise(target=Fraction(0), scored=Fraction(366))
+    assert sum(performance.as_scored(nothing, [Decimal(0)] * 4, YEAR)[1]) == 366
+    each = promise(accrual="each_period", target=Fraction(75), scored=Fraction(100))
+    assert performance.as_scored(each, [Decimal(75)] * 4, YEAR)[1] == (Decimal(100),) * 4
+    agreed = promise(target=Fraction(20))
+    assert performance.as_scored(agreed, [Decimal(5)] * 4, YEAR)[1] == (Decimal(5),) * 4

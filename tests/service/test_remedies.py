@@ -11,7 +11,6 @@ import pytest
 from service import obligations, remedies
 from service.obligations import NewTerms, Obligation, Worth
 from service.organisations import NOBODY, Caller
-from service.performance import ByUnit, Charge
 from service.problems import InvalidRequest
 from service.remedies import (
     LADDER,
@@ -22,6 +21,7 @@ from service.remedies import (
     TakenByYourself,
     TermsSetByYourself,
 )
+from service.shortfalls import ByUnit, Charge
 
 TODAY = date(2031, 7, 1)
 OTHER = UUID(int=7)
@@ -87,12 +87,12 @@ def test_whoever_set_other_terms_than_the_bid_s_charges_nothing_by_them() -> Non
     """A rate or a target of one's own is looked at by a second person; what was promised is nobody's own."""
     days = [(date(2031, 4, 1), date(2031, 6, 30)), (date(2031, 7, 1), date(2031, 9, 30))]
     worth = Worth(target=Decimal(10), advantage=Decimal(1000))
-    plain = {"criterion_id": "weeks", "unit": "week", "accrual": "sum", "worth": worth}
+    plain = {"criterion_id": "weeks", "unit": "week", "direction": "higher", "accrual": "sum", "worth": worth}
     fields: dict[str, Any] = {**plain, "id": OTHER, "number": 1, "title": "Weeks", "promised": "10", "version": 2}
 
     def under(**terms: Any) -> Obligation:
         set_terms = obligations.complete(NewTerms(**terms), plain, days, OTHER, {})
-        return Obligation(**fields, direction="higher", terms=set_terms)
+        return Obligation(**fields, terms=set_terms)
 
     rate = {"compensation": ByUnit(rate=Decimal(9999), source="clause 1")}
     for terms in (rate, {"targets": (Decimal(10), Decimal(9))}):
@@ -105,3 +105,5 @@ def test_whoever_set_other_terms_than_the_bid_s_charges_nothing_by_them() -> Non
     mine = msgspec.structs.replace(NOBODY, person_id=OTHER)
     remedies.check_terms(under(**rate), days, OTHER, new("notify"), mine)
     remedies.check_terms(under(kpi=True, evidence=("payroll",)), days, OTHER, new("withhold"), mine)
+    with pytest.raises(TermsSetByYourself):
+        remedies.check_terms(msgspec.structs.replace(under(), origin="contract"), days, OTHER, new("withhold"), mine)
