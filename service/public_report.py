@@ -60,7 +60,7 @@ class PublicReport(Document, frozen=True, kw_only=True):
     """Everything that the public report prints; `law`: on what grounds something is withheld.
 
     `price` is the contract's as it was given for publication; `full` are all the points that there are. `annulled`: the
-    award does not stand any more. `amended`: the corrigenda that changed the rules after their publication.
+    award does not stand any more. `issued`: the corrigenda that changed the tender after its publication.
     """
 
     law: str
@@ -84,7 +84,7 @@ class PublicReport(Document, frozen=True, kw_only=True):
     result_digest: str
     engine: str
     annulled: Annulled | None
-    amended: tuple[Issued, ...] = ()
+    issued: tuple[Issued, ...] = ()
 
 
 class NotPublicYet(Refusal):
@@ -280,7 +280,7 @@ async def report_of(conn: db.Connection, known: Known, lot: TenderLot, grounds: 
         criteria=_criteria(result, winner, secret.get("criteria")),
         others=_others(result, winner, {str(one): bids[one].supplier for one in holders}, secret.get("others")),
         rules_digest=result.rules_digest,
-        amended=tuple(one for one in await issued_of(conn, tender.id) if one.amends),
+        issued=await issued_of(conn, tender.id),
         result_digest=digest,
         engine=result.engine,
         annulled=notice.annulled,

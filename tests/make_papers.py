@@ -257,6 +257,7 @@ def public(text: str = PLAIN) -> PublicReport:
         rules_digest="ab" * 32,
         result_digest="cd" * 32,
         engine="tenderscore 1",
+        issued=(Issued(number=1, reason=text, changed=("lots",), issued_at=BEFORE),),
         annulled=annulled(text),
     )
 
