@@ -212,11 +212,10 @@ def check_consensus(criterion: Criterion, marks: Sequence[Mark], value: str, rea
         faults.append(ConsensusFault("fault", "The agreed score has no reason.", "Write down why the panel agreed it."))
     given = [found for mark in marks if (found := step_of(criterion, mark.value)) is not None]
     if step is not None and given and not min(given) <= step <= max(given):
-        faults.append(
-            ConsensusFault(
-                "warning",
-                f"No evaluator had given a mark as {'high' if step > max(given) else 'low'} as {value}.",
-                "Say in the reason what the meeting found that the evaluators had not.",
-            )
+        high, low = (
+            f"No evaluator had given a mark as high as {value}.",
+            f"No evaluator had given a mark as low as {value}.",
         )
+        mend = "Say in the reason what the meeting found that the evaluators had not."
+        faults.append(ConsensusFault("warning", high if step > max(given) else low, mend))
     return tuple(faults)

@@ -6,7 +6,7 @@ and is not used for numbers.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Literal, TypeAlias, cast
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
+from babel.lists import format_list
 from msgspec import Struct
 
 LanguageCode = Literal["en", "de", "fr", "es", "it", "pt", "pl", "nl", "el", "bg"]
@@ -89,8 +90,16 @@ class Language(Struct, frozen=True, kw_only=True):
         return f"{self.date(at, zone)}, {local:%H:%M:%S} ({offset(local)}, {self.city(zone)})"
 
     def stamp(self, at: datetime, zone: str) -> str:
-        """A short form for tables: 2026-10-14 12:00:00, in the zone that the table's head names."""
-        return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+        """A short form for tables: 2026-10-14 12:00:00 UTC+01:00; the city stands in the table's head.
+
+        The offset tells the two hours apart that both are called 01:30 when the clocks go back.
+        """
+        local = at.astimezone(ZoneInfo(zone))
+        return f"{local:%Y-%m-%d %H:%M:%S} {offset(local)}"
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names in a row: A, B and C."""
+        return format_list(names, locale=self.locale)
 
     def city(self, zone: str) -> str:
         """The city that a zone is named after: Europe/Athens → Αθήνα."""

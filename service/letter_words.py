@@ -12,6 +12,7 @@ from typing import Final
 
 import scoring
 from service.language import ENGLISH_MONTHS, NO_BREAK_SPACE, Language
+from service.retelling import retold_sentence
 from service.wording import ENGLISH, told, wording
 
 PUBLISHED: Final = " Published for it: "
@@ -24,6 +25,10 @@ WITHHELD: Final = " (Withheld: "
 _INSTANT: Final = re.compile(
     rf"(\d{{1,2}}) ({'|'.join(ENGLISH_MONTHS)}) (\d{{4}}), (\d\d:\d\d:\d\d) \((UTC[+−:0-9]*), [^()]+\)"
 )
+
+_END: Final = re.compile(r"(?<=[.:…]) ")
+MOST_PIECES: Final = 8
+"""A sentence has no more pieces than this, which end in a full stop or a colon; a title in it may have some."""
 
 MESSAGES: Final = (
     CITED.strip(),
@@ -73,6 +78,17 @@ MESSAGES: Final = (
     "criterion {price} is the price that the rule reads as it is; leave its {name} out",
     "minimum and max_pass",
     "Directive 2014/24/EU art. 55(3), legitimate commercial interests",
+    "Header:",
+    "Body:",
+    "Padding:",
+    "Content key:",
+    "See {pointer}.",
+    "variant {number}",
+    "version",
+    "supplier",
+    "instant",
+    "digest",
+    "digest of the rules",
 )
 """What letters, the record of a procedure and trials say in pieces, and how they cite the law."""
 
@@ -82,6 +98,32 @@ def paragraphs(text: str, language: Language, zone: str) -> str:
     if language.code == ENGLISH:
         return text
     return "\n\n".join(_paragraph(part, language, zone) for part in text.split("\n\n"))
+
+
+def voiced(text: str | None, language: Language) -> str | None:
+    """What the service itself has stored, often several sentences in a row, in a language.
+
+    Each sentence is told as far as it is ours: a reason for which prices stay sealed, what is wrong with an envelope.
+    What no catalogue has, such as the place in a body, stays as it is.
+    """
+    if not text or language.code == ENGLISH:
+        return text
+    pieces = _END.split(text)
+    told_of, start = list[str](), 0
+    while start < len(pieces):
+        ends = range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1)
+        found = ((end, _voiced(" ".join(pieces[start:end]), language)) for end in ends)
+        end, spoken = next(((end, spoken) for end, spoken in found if spoken), (start + 1, pieces[start]))
+        told_of.append(spoken)
+        start = end
+    return " ".join(told_of)
+
+
+def _voiced(text: str, language: Language) -> str | None:
+    if (retold := retold_sentence(text, language)) is not None:
+        return retold
+    spoken = told(text, language.code)
+    return None if spoken == text else spoken
 
 
 def _paragraph(text: str, language: Language, zone: str) -> str:

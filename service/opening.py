@@ -7,7 +7,7 @@ technical consensus is locked, and only those of bids that are still in the race
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
@@ -30,6 +30,7 @@ from service.money import AcceptedCurrency
 from service.opening_record import OpeningRecord
 from service.organisations import Caller
 from service.problems import Refusal
+from service.submissions import NamedDocument
 from service.tenders import Known, TenderLot, TenderRow
 from service.unsealing import Box, Contents, EnvelopeKind, KeyOf, LoggedBid, LoggedContents, Opened, SealedBid
 from service.wrapping import Wrapper
@@ -354,17 +355,19 @@ def _fault(box: Box, one: Opened, there: set[tuple[UUID, UUID]]) -> str | None:
     bid_id = one.bid.bid_id
     logged = box.logged.get(bid_id)
     sent = set(logged.documents or ()) if logged and box.kind == "offer" else set[UUID]()
-    told = [
-        f"{document.name}: the offer names this document, and the bid was sent without it."
-        for document in one.documents
-        if document.id not in sent
-    ]
-    told += [
-        f"The bid was sent with the document {document_id}, says the log, and the database has lost it."
-        for document_id in sorted(sent)
-        if (bid_id, document_id) not in there
-    ]
+    told = [*_without(one.documents, sent), *_lost(sorted(name for name in sent if (bid_id, name) not in there))]
     return unsealing.told([one.fault, *told] if one.fault else told) or None
+
+
+def _without(named: Sequence[NamedDocument], sent: set[UUID]) -> Iterator[str]:
+    for document in named:
+        if document.id not in sent:
+            yield f"{document.name}: the offer names this document, and the bid was sent without it."
+
+
+def _lost(documents: Sequence[UUID]) -> Iterator[str]:
+    for document_id in documents:
+        yield f"The bid was sent with the document {document_id}, says the log, and the database has lost it."
 
 
 def _told(one: Opened, fault: str | None, salt: UUID) -> dict[str, Any]:

@@ -196,11 +196,11 @@ def typeset_paper(kind: str, data: bytes, lang: str) -> str:
 
 def print_paper(kind: str, data: bytes, lang: str) -> tuple[bytes, str]:
     """A paper as PDF with its data inside, and for a screen; closes its process to the world. Raises WorkError."""
-    from service.typeset import print_sheet
+    from service.typeset import Inside, print_sheet
 
     at = msgspec.json.decode(data, type=PAPERS[kind].document).at
     html = typeset_paper(kind, data, lang)
-    return print_sheet(html, at, f"{PAPERS[kind].file}.json", data), for_screen(html)
+    return print_sheet(html, at, Inside(f"{PAPERS[kind].file}.json", data, lang)), for_screen(html)
 
 
 async def make(pool: asyncpg.Pool, payload: str) -> None:

@@ -28,7 +28,9 @@ from service.notices import Notice
 from service.organisations import NOBODY
 from service.paper_document import Document, Loaded, heading_of, latest
 from service.problems import Refusal
+from service.report_document import Issued
 from service.report_view import rules_in
+from service.reports import issued_of
 from service.tenders import Known, TenderLot
 
 MIXED: Final = 1000
@@ -58,7 +60,7 @@ class PublicReport(Document, frozen=True, kw_only=True):
     """Everything that the public report prints; `law`: on what grounds something is withheld.
 
     `price` is the contract's as it was given for publication; `full` are all the points that there are. `annulled`: the
-    award does not stand any more.
+    award does not stand any more. `issued`: the corrigenda that changed the tender after its publication.
     """
 
     law: str
@@ -82,6 +84,7 @@ class PublicReport(Document, frozen=True, kw_only=True):
     result_digest: str
     engine: str
     annulled: Annulled | None
+    issued: tuple[Issued, ...] = ()
 
 
 class NotPublicYet(Refusal):
@@ -277,6 +280,7 @@ async def report_of(conn: db.Connection, known: Known, lot: TenderLot, grounds: 
         criteria=_criteria(result, winner, secret.get("criteria")),
         others=_others(result, winner, {str(one): bids[one].supplier for one in holders}, secret.get("others")),
         rules_digest=result.rules_digest,
+        issued=await issued_of(conn, tender.id),
         result_digest=digest,
         engine=result.engine,
         annulled=notice.annulled,

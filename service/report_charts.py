@@ -125,13 +125,15 @@ def bars_message(brief: Brief, wording: Wording) -> str:
     say, number = wording.say, wording.speech.number
     if not brief.first:
         return say("No bid could be ranked, so there are no bars.")
-    names = ", ".join(bid.entry.supplier for bid in brief.first)
+    names = wording.speech.listed([bid.entry.supplier for bid in brief.first])
     total = number(brief.first[0].result.total or "")
     if brief.second is None:
         return say("{names}: {total}. No other bid follows.").format(names=names, total=total)
-    return say("{names} leads with {total}, {lead} ahead of {second}.").format(
-        names=names, total=total, lead=number(brief.lead or ""), second=brief.second.entry.supplier
-    )
+    if len(brief.first) == 1:
+        leads = say("{names} leads with {total}, {lead} ahead of {second}.")
+    else:
+        leads = say("{names} lead, each with {total}, {lead} ahead of {second}.")
+    return leads.format(names=names, total=total, lead=number(brief.lead or ""), second=brief.second.entry.supplier)
 
 
 # Price against everything else

@@ -36,8 +36,26 @@ class Entry(Struct, frozen=True, kw_only=True):
     fault: str | None = None
 
 
+class Issued(Struct, frozen=True, kw_only=True):
+    """A corrigendum in force: what it changed, and why."""
+
+    number: int
+    reason: str
+    changed: tuple[str, ...]
+    issued_at: datetime
+
+    @property
+    def amends(self) -> bool:
+        """Whether the lots, and with them perhaps the rules, are others than before."""
+        return "lots" in self.changed
+
+
 class PanelScore(Struct, frozen=True, kw_only=True):
-    """One evaluator's own score for one criterion of one bid, and why."""
+    """One evaluator's own score for one criterion of one bid as it stood in the end, and why.
+
+    `first` is the value that was given alone, `change_reason` why the last version is another one. `left`: the person
+    had left the seat, so that the score does not count; `seated`: the person still had a seat in the lot.
+    """
 
     bid_id: str
     criterion_id: str
@@ -45,10 +63,16 @@ class PanelScore(Struct, frozen=True, kw_only=True):
     value: str
     reason: str
     given_at: datetime
+    person_id: str = ""
+    version: int = 1
+    first: str | None = None
+    change_reason: str | None = None
+    left: bool = False
+    seated: bool = True
 
 
 class Consensus(Struct, frozen=True, kw_only=True):
-    """The score agreed in moderation for one criterion of one bid, and why."""
+    """The score agreed in moderation for one criterion of one bid, and why; `first` and so on as for an own score."""
 
     bid_id: str
     criterion_id: str
@@ -56,6 +80,10 @@ class Consensus(Struct, frozen=True, kw_only=True):
     reason: str
     moderator: str
     recorded_at: datetime
+    moderator_id: str = ""
+    version: int = 1
+    first: str | None = None
+    change_reason: str | None = None
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -141,4 +169,5 @@ class ReportDocument(Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     officers: tuple[Officer, ...] = ()
     opening: Opening | None = None
+    issued: tuple[Issued, ...] = ()
     events: tuple[AuditEntry, ...] = ()

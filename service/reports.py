@@ -31,6 +31,7 @@ from service.report_document import (
     Consensus,
     Decision,
     Entry,
+    Issued,
     LateBid,
     MissingBid,
     Officer,
@@ -198,6 +199,7 @@ async def load(pool: asyncpg.Pool, evaluation_id: UUID) -> ReportDocument:
             decisions=tuple(await db.many(SQL.list_decisions(conn, **then), Decision)),
             officers=tuple(await db.many(SQL.list_officers(conn, lot_id=subject.lot_id, envelope="offer"), Officer)),
             opening=await _opening(conn, subject, then),
+            issued=await issued_of(conn, subject.tender_id),
             events=tuple(await db.many(log, AuditEntry)),
         )
 
@@ -215,6 +217,11 @@ async def _opening(conn: db.Connection, subject: Subject, then: dict[str, Any]) 
         price_officers=tuple(await db.many(officers, Officer)),
         stay_sealed=tuple(await db.many(SQL.list_stay_sealed(conn, lot_id=subject.lot_id), SealedPrice)),
     )
+
+
+async def issued_of(conn: db.Connection, tender_id: UUID) -> tuple[Issued, ...]:
+    """A tender's corrigenda in force; all are older than its deadline."""
+    return tuple(await db.many(SQL.list_issued(conn, tender_id=tender_id), Issued))
 
 
 async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, seal: seals.Seal | None = None) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from scoring import Evaluation, Step
 from scoring.explanation import MODES, SENTENCES, TIE_BREAKS
 from service.language import Language
-from service.wording import wording
+from service.wording import Sentence, sentence_of, wording
 
 Tell = Callable[[str], str]
 """Puts an English message into another language."""
@@ -151,6 +151,22 @@ def retold(evaluation: Evaluation, language: Language) -> Evaluation:
 def retold_step(step: Step, language: Language) -> Step:
     """One step whose sentence is in a language; its figures are as they were."""
     return step if language.code == "en" else Speaker(language).step(step)
+
+
+def retold_sentence(text: str, language: Language) -> str | None:
+    """A stored sentence of the engine in a language; None where it is none of the engine's."""
+    for message, sentence in _sentences():
+        if (figures := sentence.figures(text)) is not None:
+            step = Step(criterion=None, message=message, arguments=figures, sentence=text)
+            return retold_step(step, language).sentence
+    return None
+
+
+@cache
+def _sentences() -> tuple[tuple[str, Sentence], ...]:
+    """Every sentence by its message id, those with the most words of their own first."""
+    known = ((message, sentence_of(text)) for message, text in SENTENCES.items())
+    return tuple(sorted(known, key=lambda one: -sum(map(len, one[1].words))))
 
 
 class Speaker:

@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
-
 import scoring
 from scoring import Evaluation
 from scoring.invention import Draws, invent, usual_price
@@ -18,23 +16,15 @@ from service import db, tenders
 from service.money import AcceptedCurrency, Vat
 from service.organisations import NOBODY
 from service.paper_document import Document, Heading, Loaded, heading_of, latest
-from service.report_document import Entry, ReportDocument
+from service.report_document import Entry, Issued, ReportDocument
 from service.report_view import methods_in, rule_in, rules_in, standings_of
+from service.reports import issued_of
 from service.submissions import VariantTerms
-from service.tenders import Corrigendum, TenderNotPublished
+from service.tenders import TenderNotPublished
 
 EXAMPLES = 3
 """So many bids are invented for the worked example."""
 SEED = 1
-
-
-class Issued(Struct, frozen=True, kw_only=True):
-    """A corrigendum in force: what it changed, and why."""
-
-    number: int
-    reason: str
-    changed: tuple[str, ...]
-    issued_at: datetime
 
 
 class ScoringSheet(Document, frozen=True, kw_only=True):
@@ -58,8 +48,7 @@ async def load(conn: db.Connection, _caller: object, lot_id: UUID) -> Loaded:
     tender, lot = known.tender, known.lot(lot_id)
     if tender.published_at is None or tender.submission_deadline is None:
         raise TenderNotPublished(f"{tender.reference} is still a draft.")
-    rows = tenders.SQL.list_corrigenda(conn, tender_id=tender.id)
-    issued = tuple(_issued(one) for one in await db.many(rows, Corrigendum))
+    issued = await issued_of(conn, tender.id)
     document = ScoringSheet(
         heading=heading_of(known, lot),
         at=latest(tender.published_at, *(one.issued_at for one in issued)),
@@ -75,10 +64,6 @@ async def load(conn: db.Connection, _caller: object, lot_id: UUID) -> Loaded:
         example=worked_example(lot.rules),
     )
     return Loaded(tender, document)
-
-
-def _issued(one: Corrigendum) -> Issued:
-    return Issued(number=one.number, reason=one.reason, changed=tuple(one.changes), issued_at=one.issued_at)
 
 
 def worked_example(rules: scoring.Lot) -> Evaluation | None:

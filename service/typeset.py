@@ -5,11 +5,11 @@ import gettext
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import jinja2
 import msgspec
@@ -23,7 +23,7 @@ from service.firmness import firmness_of
 from service.language import FIGURE_SPACE, LANGUAGES, Language
 from service.pdf import Sheet
 from service.report_charts import Charts, Wording, charts_of
-from service.report_document import Entry, ReportDocument
+from service.report_document import AuditEntry, Entry, ReportDocument
 from service.report_view import (
     Method,
     Rule,
@@ -47,8 +47,8 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 COLUMNS = 5
 """Criteria side by side in the table of weighted points; more criteria make more tables."""
 
-SHOWN_ELSEWHERE = {"score.given", "consensus.recorded"}
-"""Entries of the log that the report prints with the bids."""
+SCORES = {"score.given", "consensus.recorded"}
+"""Entries of the log that the report prints with the bids; changes of them it prints in the log as well."""
 
 
 def typeset(document: ReportDocument, lang: str = "en") -> str:
@@ -80,11 +80,9 @@ def typeset(document: ReportDocument, lang: str = "en") -> str:
         decimals=_decimals(standings),
         blocks=tuple(tops[start : start + COLUMNS] for start in range(0, len(tops), COLUMNS)),
         parts=_parts(document, charts),
-        signatories=sorted(
-            {score.evaluator for score in document.scores} | {score.moderator for score in document.consensus}
-        ),
-        events=tuple(entry for entry in document.events if entry.kind not in SHOWN_ELSEWHERE),
-        elsewhere=sorted(Counter(entry.kind for entry in document.events if entry.kind in SHOWN_ELSEWHERE).items()),
+        signatories=_signatories(document),
+        events=tuple(_log(document, rules)),
+        elsewhere=sorted(Counter(entry.kind for entry in document.events if _is_elsewhere(entry)).items()),
         renderer=pdf.renderer(),
     )
     return with_plain_rows(html)
@@ -109,6 +107,33 @@ def _parts(document: ReportDocument, charts: Charts) -> dict[str, int]:
         "audit": True,
     }
     return {name: number for number, name in enumerate((name for name, shown in there.items() if shown), start=1)}
+
+
+def _signatories(document: ReportDocument) -> tuple[str, ...]:
+    """Whose scores the report prints, a line for each person; who has left every seat is not asked to sign."""
+    panel = {score.person_id or score.evaluator: score.evaluator for score in document.scores if score.seated}
+    panel |= {score.moderator_id or score.moderator: score.moderator for score in document.consensus}
+    return tuple(name for _, name in sorted(panel.items(), key=lambda one: (one[1], one[0])))
+
+
+def _is_elsewhere(entry: AuditEntry) -> bool:
+    """Whether the part on the bids prints all that an entry says: the first version of a score, given or agreed."""
+    return entry.kind in SCORES and entry.data.get("version", 1) == 1
+
+
+def _log(document: ReportDocument, rules: tuple[Rule, ...]) -> Iterator[AuditEntry]:
+    """The entries that the log prints; a changed score with the names of the bid and the criterion that it is of."""
+    bids = {entry.bid_id: entry.supplier for entry in document.entries}
+    titles = {rule.id: rule.title for rule in rules}
+    for entry in document.events:
+        if _is_elsewhere(entry):
+            continue
+        if entry.kind in SCORES:
+            bid, criterion = (str(entry.data.get(name, "")) for name in ("bid_id", "criterion_id"))
+            of = {"supplier": bids.get(bid, bid), "criterion": titles.get(criterion, criterion)}
+            yield msgspec.structs.replace(entry, data=of | entry.data)
+        else:
+            yield entry
 
 
 def _decimals(standings: tuple[Standing, ...]) -> int:
@@ -198,6 +223,7 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
         "day": speech.day,
         "instant": speech.instant,
         "stamp": speech.stamp,
+        "city": speech.city,
         "grouped": _grouped,
         "cited": _cited,
         "fact": partial(_fact, speech),
@@ -207,6 +233,7 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
         "plain": "{:f}".format,
         "told": in_words,
         "said": said,
+        "voiced": partial(letter_words.voiced, language=speech),
         "method": method,
         "scores": scores,
         "share": share,
@@ -291,15 +318,16 @@ def scores_csv(document: ReportDocument, rules: tuple[Rule, ...]) -> bytes:
 def sheet(document: ReportDocument, lang: str = "en") -> Sheet:
     """The report ready for paper, with the stored result and the scores inside."""
     _, catalogue = _environment(lang)
+    say = catalogue.gettext
     name, digest = ("Result", document.digest) if document.digest else ("Inputs", document.evaluation.inputs_digest)
     return Sheet(
         html=typeset(document, lang),
         at=document.evaluated_at,
         attached=(
-            Attached(name="result.json", description="The stored result", content=document.canonical),
-            Attached(name="scores.csv", description="Scores", content=scores_csv(document, rules_of(document))),
+            Attached(name="result.json", description=say("The stored result"), content=document.canonical),
+            Attached(name="scores.csv", description=say("Scores"), content=scores_csv(document, rules_of(document))),
         ),
-        proof=f"{catalogue.gettext(name)} SHA-256 {digest}",
+        proof=f"{say(name)} SHA-256 {digest}",
     )
 
 
@@ -353,7 +381,7 @@ def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
 def print_chronicle(document: ChronicleDocument, lang: str = "en") -> bytes:
     """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
     data = msgspec.json.encode(document)
-    return print_sheet(typeset_chronicle(document, lang), document.at, "record.json", data)
+    return print_sheet(typeset_chronicle(document, lang), document.at, Inside("record.json", data, lang))
 
 
 def shown_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
@@ -407,11 +435,20 @@ def _spoken(value: Any, lang: str, say: Say) -> Any:
             return value
 
 
-def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:
+class Inside(NamedTuple):
+    """The data that a paper carries, under the name of a file, and the language that says so."""
+
+    name: str
+    data: bytes
+    lang: str
+
+
+def print_sheet(html: str, at: datetime, what: Inside) -> bytes:
     """HTML as PDF with its data inside; runs in a process of its own and closes it to the world. Raises WorkError."""
     _retire()
-    inside = Attached(name=name, description="What this paper prints, as data", content=data)
-    proof = f"{name} SHA-256 {hashlib.sha256(data).hexdigest()}"
+    say = wording.wording(what.lang).gettext
+    inside = Attached(name=what.name, description=say("What this paper prints, as data"), content=what.data)
+    proof = f"{what.name} SHA-256 {hashlib.sha256(what.data).hexdigest()}"
     return pdf.render(Sheet(html=html, at=at, attached=(inside,), proof=proof))
 
 
@@ -431,7 +468,8 @@ def shown_spend(document: SpendDocument, lang: str = "en") -> str:
 
 def print_spend(document: SpendDocument, lang: str = "en") -> bytes:
     """The report on a spend analysis as PDF, the result inside; runs in a process of its own. Raises WorkError."""
-    return print_sheet(typeset_spend(document, lang), document.analysed_at, "spend-analysis.json", document.canonical)
+    inside = Inside("spend-analysis.json", document.canonical, lang)
+    return print_sheet(typeset_spend(document, lang), document.analysed_at, inside)
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:

@@ -276,8 +276,7 @@ def _open(box: Box, bid: SealedBid, key_of: KeyOf) -> Opened:
     if isinstance(said, Prices):
         return Opened(bid, offers, (), told(faults) if faults else None)
     faults += (*_twice(said.documents), *_unfit_parties(bid, said), *_other_variant(bid, said.variant))
-    if said.currency and said.currency not in box.currencies:
-        faults.append(f"{said.currency}: the tender accepts no such currency; amounts in it cannot be compared.")
+    faults += _foreign(box, said.currency)
     return Opened(
         bid,
         offers,
@@ -299,6 +298,11 @@ def _other_variant(bid: SealedBid, said: Variant | None) -> Iterator[str]:
     if number != bid.variant:
         was = f"variant {bid.variant}" if bid.variant else "the bid itself"
         yield f"It was sent as {was} and says that it is {f'variant {number}' if number else 'the bid itself'}."
+
+
+def _foreign(box: Box, currency: str) -> Iterator[str]:
+    if currency and currency not in box.currencies:
+        yield f"{currency}: the tender accepts no such currency; amounts in it cannot be compared."
 
 
 def _faulty(bid: SealedBid, *faults: str) -> Opened:
@@ -348,8 +352,9 @@ def _unfit(box: Box, offers: dict[str, str]) -> Iterator[str]:
     asked = box.asked()
     for fault in scoring.check_offer(box.rules, offers):
         if fault.criterion in asked:
-            what = "is not one that can be scored" if fault.criterion in offers else "is missing"
-            yield f"{fault.criterion}: The value {what}."
+            name = fault.criterion
+            there = name in offers
+            yield f"{name}: The value is not one that can be scored." if there else f"{name}: The value is missing."
 
 
 def _twice(documents: Sequence[NamedDocument]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from jinja2.ext import babel_extract
 from scoring import model
 from scoring.abnormally_low import AbnormallyLowTest
 from scoring.units import UNITS
-from service import letter_words, letters, measures, problems, report_view, retelling, serving
+from service import letter_words, letters, measures, problems, report_view, retelling, serving, unsealing
 from service.language import LANGUAGES
 from service.legal_awards import STANDSTILLS
 from service.legal_grounds import GROUNDS
@@ -46,10 +46,20 @@ WARNING = ("cautions", "publishable")
 
 TELLING: typing.Final[dict[str, tuple[str, ...]]] = {
     "letters": ("_standstill", "_BEGINS", "_why_not", "_told_apart", "_tie_break"),
+    "opening": ("_without", "_lost"),
     "participation": ("OUTCOMES", "_heard"),
     "spend_counting": ("WHY",),
     "spend_import": ("REASONS",),
     "spend_multiplier": ("DEFINITION",),
+    "unsealing": (
+        "NOT_RECEIVED",
+        "find_difference",
+        "_strangers",
+        "_unfit",
+        "_twice",
+        "_other_variant",
+        "_foreign",
+    ),
     "spend_shares": ("_notes", "_notes_of_words", "RESILIENCE", "SUPPLY_CHAINS", "BARRIERS", "_best_paid_of"),
 }
 """What letters and reports print of what is stored: functions and constants of service/, whose texts are translated."""
@@ -84,6 +94,8 @@ def messages() -> Iterator[Found]:
     yield from (Found(text, None, "scoring") for name in WARNING for text in _warned(HOUSE / "scoring" / f"{name}.py"))
     yield from (Found(text, None, "service/monitoring.py") for text in _of_contracts())
     yield from (Found(text, None, f"service/{name}.py") for name in TELLING for text in _told(name))
+    yield from (Found(text, None, "service/unsealing.py") for text in _of_openings())
+    yield from (Found(text, None, "scoring/moderation.py") for text in _of_meetings())
     yield from (Found(text, None, "service/letter_words.py") for text in letter_words.MESSAGES)
     yield from (Found(text, None, "service/legal_awards.py") for text in _of_law())
     yield from _of_refusals()
@@ -205,6 +217,18 @@ def _of_contracts() -> Iterator[str]:
     """What the report on a contract warns of, and what proves a measure; what is due it words itself."""
     yield from (text for measure in measures.built_in().measures for text in measure.evidence)
     yield from Module(HOUSE / "service" / "monitoring.py", frozenset({"Fault"})).sentences()
+
+
+def _of_openings() -> Iterator[str]:
+    """What was wrong with an envelope, and with which part of it, as an opening keeps it."""
+    for kind in typing.get_args(unsealing.EnvelopeKind):
+        yield from (text.format(kind) for text in (unsealing.WITHOUT, unsealing.UNOPENED, unsealing.UNREADABLE))
+    yield from Module(HOUSE / "service" / "ceremony.py", frozenset({"SealBroken"})).sentences()
+
+
+def _of_meetings() -> Iterator[str]:
+    """What the engine finds odd about an agreed score, as the record of a moderation prints it."""
+    yield from Module(HOUSE / "scoring" / "moderation.py", frozenset({"ConsensusFault"})).sentences()
 
 
 def _told(name: str) -> Iterator[str]:

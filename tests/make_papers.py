@@ -30,8 +30,8 @@ from service.procedure_reports import (
     ReportedLot,
 )
 from service.public_report import CriterionShown, Placed, PublicReport
-from service.report_document import Entry, LateBid, MissingBid, Officer, Opening, SealedPrice, Tender
-from service.scoring_sheet import Issued, ScoringSheet, worked_example
+from service.report_document import Entry, Issued, LateBid, MissingBid, Officer, Opening, SealedPrice, Tender
+from service.scoring_sheet import ScoringSheet, worked_example
 from service.simulation_paper import SimulationPaper
 from service.submissions import VariantTerms
 from tests.make_contract_paper import contract_under
@@ -257,6 +257,7 @@ def public(text: str = PLAIN) -> PublicReport:
         rules_digest="ab" * 32,
         result_digest="cd" * 32,
         engine="tenderscore 1",
+        issued=(Issued(number=1, reason=text, changed=("lots",), issued_at=BEFORE),),
         annulled=annulled(text),
     )
 

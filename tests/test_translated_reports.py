@@ -5,20 +5,25 @@ import re
 from collections import Counter
 from decimal import Decimal
 from functools import cache
+from typing import get_args
+from uuid import UUID
 
 import msgspec
 import pytest
 
-from service import papers, pdf, typeset
+from scoring import OpenedBid, Step, technical_failures
+from scoring.moderation import ConsensusFault, Mark, check_consensus
+from service import letter_words, opening, opening_paper, papers, pdf, typeset, unsealing
 from service.contract_paper import ContractPaper
 from service.language import LANGUAGES
 from service.monitoring import Due
 from service.papers import PAPERS
-from service.report_document import ReportDocument
+from service.report_document import ReportDocument, SealedPrice
 from service.report_view import methods_of, rules_of
 from service.shortfalls import Charge
+from service.submissions import NamedDocument, Variant
 from tests.make_papers import data_of
-from tests.make_reports import report_with_prices_apart, retrofit_report
+from tests.make_reports import OPENED_AT, RETROFIT, SCALE, lot_of, report_with_prices_apart, retrofit_report
 from tests.service.test_papers import words_of
 from tests.service.test_pdf import can_print, faults
 
@@ -118,6 +123,136 @@ def test_nothing_of_ours_stays_english_in_a_paper(lang: str, kind: str):
     written = data_of(kind).decode()
     left = (text for text in theirs & english if OURS.search(text))
     assert [text for text in left if msgspec.json.encode(text).decode().strip('"') not in written] == []
+
+
+def with_fault(fault: str) -> opening_paper.OpeningPaper:
+    """An opening record in which something was wrong with an envelope, in the service's own words."""
+    made = msgspec.json.decode(data_of("opening"), type=opening_paper.OpeningPaper)
+    (first, *others) = made.entries
+    reason = " ".join(step.sentence for step in failed())
+    prices = msgspec.structs.replace(made.opening, stay_sealed=(SealedPrice(supplier="Birch", reason=reason),))
+    entries = (msgspec.structs.replace(first, fault=fault), *others)
+    return msgspec.structs.replace(made, entries=entries, opening=prices)
+
+
+def failed() -> tuple[Step, ...]:
+    """Why bids do not go on to the opening of the prices, as the engine says it."""
+    rules = {
+        "criteria": [
+            {"id": "price", "weighting": "40", "unit": "GBP", "method": {"id": "P1"}},
+            {"id": "plan", "title": "Plan 1.5", "weighting": "60", "minimum": "50.5", "method": SCALE},
+            {"id": "fit", "title": "Fit", "weighting": "0", "method": {"id": "pass_fail"}},
+        ]
+    }
+    values = {"plan": "2", "fit": "pass"}
+    bids = (
+        OpenedBid(id="a", values=values),
+        OpenedBid(id="b", values=values | {"fit": "fail"}),
+        OpenedBid(id="c", values=values, state="failed_selection"),
+    )
+    found = technical_failures(lot_of(rules), bids, {"price"})
+    return tuple(step for one in found for step in one.reasons)
+
+
+def faults_of_envelopes() -> list[str]:
+    """What an opening finds wrong with envelopes, by the code that finds it."""
+    bid = unsealing.SealedBid(
+        bid_id=UUID(int=1),
+        version=1,
+        supplier_id=UUID(int=2),
+        supplier="Alder",
+        submitted_at=OPENED_AT,
+        digest="ab" * 32,
+        rules_digest="cd" * 32,
+        size=1,
+        header=None,
+        contents=None,
+        other_header=None,
+        other_contents=None,
+    )
+    logged = unsealing.LoggedBid(
+        kind="bid.submitted",
+        at=OPENED_AT,
+        intact=True,
+        bid_id=bid.bid_id,
+        supplier_id=bid.supplier_id,
+        version=1,
+        digest=bid.digest,
+        rules_digest=bid.rules_digest,
+        documents=None,
+    )
+    replace = msgspec.structs.replace
+    others = (
+        None,
+        replace(logged, intact=False),
+        replace(logged, version=2),
+        replace(logged, supplier_id=UUID(int=3)),
+        replace(logged, at=OPENED_AT.replace(year=2025)),
+        replace(logged, rules_digest="ef" * 32),
+        replace(logged, digest="ef" * 32),
+        logged,
+    )
+    differences = [unsealing.find_difference(bid, other, "offer") for other in others]
+    faults = [f"{unsealing.NOT_RECEIVED} {difference}" for difference in differences]
+    kinds = get_args(unsealing.EnvelopeKind)
+    faults += [text.format(kind) for text in (unsealing.WITHOUT, unsealing.UNOPENED) for kind in kinds]
+    broken = "It was sealed to another key or for another tender, lot, supplier or version, or was changed."
+    faults += [f"{unsealing.UNOPENED.format('offer')} {part}: {broken}" for part in ("Header", "Body", "Padding")]
+    faults += [f"{unsealing.UNOPENED.format('price')} Header: 2 officers' clients could not open it."]
+    faults += [f"{unsealing.UNREADABLE.format('price')} The body does not fit its description. See /values/price."]
+    lot = lot_of(RETROFIT)
+    for kind in kinds:
+        box = unsealing.Box(UUID(int=1), UUID(int=2), kind, lot, ["price"], [], {}, ["GBP"])
+        faults += unsealing._strangers(box, {"price", "team", "no such"})
+        faults += unsealing._unfit(box, {"team": "seven", "price": "dear"})
+    faults += unsealing._twice((NamedDocument(id=UUID(int=9), name="Plan v1. Final.pdf"),) * 2)
+    faults += [*unsealing._other_variant(bid, Variant(number=2, description="-")), *unsealing._foreign(box, "USD")]
+    faults += opening._without([NamedDocument(id=UUID(int=9), name="Plan v1. Final.pdf")], set())
+    return [*faults, *opening._lost([UUID(int=9)])]
+
+
+VOICED = re.compile(r"\b(the|its|not|envelope|could|missing|named)\b", re.IGNORECASE)
+"""English words of which at least one is in every sentence that the service stores."""
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_what_the_service_says_in_stored_data_is_told_in_the_report_s_language(lang: str):
+    """Faults of envelopes, reasons for which prices stay sealed: our own sentences, kept in English, one or several."""
+    speech = LANGUAGES[lang]
+    said = [*faults_of_envelopes(), " ".join(faults_of_envelopes()[-12:]), *(step.sentence for step in failed())]
+    said += [fault.message for value in "15" for fault in odd(value)]
+    assert len(said) > 35
+    left = [(text, told) for text in said if VOICED.search(told := letter_words.voiced(text, speech) or "")]
+    assert left == []
+
+
+def odd(value: str) -> tuple[ConsensusFault, ...]:
+    """What is odd about an agreed score that nobody gave."""
+    (criterion,) = lot_of({"criteria": [{"id": "plan", "weighting": "100", "method": SCALE}]}).criteria
+    marks = [Mark(evaluator="a", value="3"), Mark(evaluator="b", value="4")]
+    return check_consensus(criterion, marks, value, "Because.")
+
+
+def test_a_reason_s_figures_are_set_and_names_in_it_are_left_as_they_are():
+    (reason, *_) = (step.sentence for step in failed() if step.message == "minimum")
+    assert letter_words.voiced(reason, LANGUAGES["de"]) == (
+        "Plan 1.5: 40 Punkte liegen unter dem Minimum von 50,5, daher ist das Angebot nicht gereiht."
+    )
+
+
+def test_stored_sentences_of_ours_are_told_where_papers_print_them():
+    """Each place in a template that prints one: the opening, the meetings, the lots in the record of a procedure."""
+    pages = words_of(papers.typeset_paper("opening", msgspec.json.encode(with_fault(unsealing.NOT_RECEIVED)), "de"))
+    assert "Das Angebot ist nicht das, das eingegangen ist" in pages
+    assert "liegen unter dem Minimum" in pages
+    met = msgspec.json.decode(data_of("moderation"))
+    met["met"][0]["items"][0]["warnings"] = [odd("5")[0].message]
+    page = words_of(papers.typeset_paper("moderation", msgspec.json.encode(met), "de"))
+    assert "Keine bewertende Person hatte eine so hohe Bewertung wie 5" in page
+    record = msgspec.json.decode(data_of("procedure"))
+    record["report"]["lots"][0]["rejected"][0] |= {"state": "admissible", "reason": failed()[0].sentence}
+    page = words_of(papers.typeset_paper("procedure", msgspec.json.encode(record), "de"))
+    assert "liegen unter dem Minimum" in page
 
 
 WARNED = (

@@ -55,43 +55,50 @@ ORDER BY receipt.submitted_at, opened.bid_id
 LIMIT 100000;
 
 -- name: list_panel_scores(lot_id, until)
--- Every evaluator's score as it stood at an instant, the places in the bid behind the reason; who had left is marked.
+-- Every evaluator's score as it stood at an instant, the places in the bid behind the reason, what was given first and
+-- why it changed; who had left the seat on the criterion, and who still had one in the lot.
 SELECT DISTINCT ON (score.bid_id, score.criterion_id, person.name, score.person_id)
-    score.bid_id::text AS bid_id, score.criterion_id,
-    person.name || CASE
-        WHEN
-            EXISTS (
-                SELECT 1 FROM seats AS seat
-                WHERE
-                    seat.lot_id = opened.lot_id AND seat.criterion_id = score.criterion_id
-                    AND seat.person_id = score.person_id
-            )
-            AND NOT EXISTS (
-                SELECT 1 FROM seats AS seat
-                LEFT JOIN seat_endings AS ending ON seat.id = ending.seat_id
-                WHERE
-                    seat.lot_id = opened.lot_id AND seat.criterion_id = score.criterion_id
-                    AND seat.person_id = score.person_id
-                    AND (ending.ended_at IS NULL OR ending.ended_at > :until::timestamptz)
-            )
-            THEN ' (left the panel)'
-        ELSE ''
-    END AS evaluator,
+    score.bid_id::text AS bid_id, score.criterion_id, score.person_id::text AS person_id, person.name AS evaluator,
     score.value, concat_ws(' – ', score.reason, nullif(array_to_string(score.cites, ', '), '')) AS reason,
-    score.given_at
+    score.given_at, score.version, score.change_reason,
+    (
+        SELECT given.value FROM panel_scores AS given
+        WHERE
+            given.bid_id = score.bid_id AND given.criterion_id = score.criterion_id
+            AND given.person_id = score.person_id AND given.version = 1
+    ) AS first,
+    coalesce(NOT sat.here, FALSE) AS "left",
+    coalesce(sat.anywhere, TRUE) AS seated
 FROM panel_scores AS score
 INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
 INNER JOIN people AS person ON score.person_id = person.id
+LEFT JOIN LATERAL (
+    SELECT
+        bool_or(ending.ended_at IS NULL OR ending.ended_at > :until::timestamptz)
+            FILTER (WHERE seat.criterion_id = score.criterion_id) AS here,
+        bool_or(ending.ended_at IS NULL OR ending.ended_at > :until::timestamptz) AS anywhere
+    FROM seats AS seat
+    LEFT JOIN seat_endings AS ending ON seat.id = ending.seat_id
+    WHERE
+        seat.lot_id = opened.lot_id AND seat.person_id = score.person_id AND seat.seated_at <= :until::timestamptz
+) AS sat ON TRUE
 WHERE opened.lot_id = :lot_id::uuid AND score.given_at <= :until::timestamptz
 ORDER BY score.bid_id, score.criterion_id, person.name, score.person_id, score.version DESC
 LIMIT 1000000;
 
 -- name: list_consensus(lot_id, until)
--- Every agreed score as it stood at an instant, the places in the bid behind the reason.
+-- Every agreed score as it stood at an instant, the places in the bid behind the reason, what was agreed first and why
+-- it changed.
 SELECT DISTINCT ON (score.bid_id, score.criterion_id)
     score.bid_id::text AS bid_id, score.criterion_id, score.value,
     concat_ws(' – ', score.reason, nullif(array_to_string(score.cites, ', '), '')) AS reason,
-    person.name AS moderator, score.recorded_at
+    person.name AS moderator, score.person_id::text AS moderator_id, score.recorded_at, score.version,
+    score.change_reason,
+    (
+        SELECT agreed.value FROM consensus_scores AS agreed
+        WHERE
+            agreed.bid_id = score.bid_id AND agreed.criterion_id = score.criterion_id AND agreed.version = 1
+    ) AS first
 FROM consensus_scores AS score
 INNER JOIN opened_bids AS opened ON score.bid_id = opened.bid_id
 INNER JOIN people AS person ON score.person_id = person.id
@@ -109,6 +116,19 @@ INNER JOIN people AS person ON decision.person_id = person.id
 WHERE opened.lot_id = :lot_id::uuid AND decision.decided_at <= :until::timestamptz
 ORDER BY decision.bid_id, decision.number
 LIMIT 1000000;
+
+-- name: list_issued(tender_id)
+-- A tender's corrigenda in order: what each changed, and why.
+SELECT
+    corrigendum.number, corrigendum.reason, corrigendum.issued_at,
+    (
+        SELECT array_agg(part.name ORDER BY part.place)
+        FROM jsonb_object_keys(corrigendum.changes) WITH ORDINALITY AS part (name, place)
+    ) AS changed
+FROM corrigenda AS corrigendum
+WHERE corrigendum.tender_id = :tender_id::uuid
+ORDER BY corrigendum.number
+LIMIT 1000;
 
 -- name: list_late(lot_id, until)
 -- The bids that had come too late for a lot by an instant.

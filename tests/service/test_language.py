@@ -83,5 +83,18 @@ def test_an_instant_is_told_with_its_distance_from_utc_and_the_city(at: datetime
     assert ENGLISH.instant(at, zone) == written
 
 
+@pytest.mark.parametrize(("hour", "written"), [(0, "01:30:00 UTC+01:00"), (1, "01:30:00 UTC")])
+def test_the_hour_that_comes_twice_when_clocks_go_back_is_told_apart_in_a_table(hour: int, written: str):
+    """A lock at 01:30 on the last Sunday in October: only the distance from UTC says which of the two."""
+    at = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    assert ENGLISH.stamp(at, "Europe/London") == f"2026-10-25 {written}"
+
+
+def test_names_in_a_row_are_joined_as_the_language_joins_them():
+    assert ENGLISH.listed(["Alder", "Birch", "Cedar"]) == "Alder, Birch and Cedar"
+    assert LANGUAGES["de"].listed(["Alder", "Birch"]) == "Alder und Birch"
+    assert LANGUAGES["el"].listed(["Alder"]) == "Alder"
+
+
 def test_a_tender_can_have_any_language_that_there_are_reports_in():
     assert get_args(LanguageCode) == tuple(LANGUAGES)

@@ -99,6 +99,17 @@ def test_more_bids_than_fit_on_a_page_make_more_figures():
     assert len(charts.bars) == 2
 
 
+def test_bids_that_share_the_first_rank_lead_together():
+    lot = lot_of(_plan())
+    offers = {"Alder": ("4",), "Birch": ("4",), "Cedar": ("3",)}
+    charts = charts_in(report_on(evaluate(lot, opened(lot, offers)), list(offers)))
+    assert charts.front is not None
+    message = charts.front.message
+    assert message in {
+        f"{pair} lead, each with 80, 20 ahead of Cedar." for pair in ("Alder and Birch", "Birch and Alder")
+    }
+
+
 def test_a_rule_for_the_whole_tender_has_no_bars_of_points():
     rules = {
         "criteria": [

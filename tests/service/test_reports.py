@@ -11,9 +11,10 @@ import asyncpg
 import httpx
 import pytest
 
-from service import db, jobs, pdf, reports
-from tests.make import a_decision, a_score
+from service import db, jobs, pdf, reports, typeset
+from tests.make import a_decision, a_lot, a_rules, a_score
 from tests.service.conftest import Market, Person, at_work, done, refused
+from tests.service.test_papers import words_of
 from tests.service.test_pdf import can_print
 
 
@@ -141,10 +142,70 @@ async def test_scores_are_reported_with_where_they_rest_in_the_bid_and_who_left_
     run = done(await market.moderator.post(f"{lot}/evaluations", digest))
     async with await db.open_pool(market.dsn, connections=2) as pool:
         document = await reports.load(pool, UUID(run["id"]))
-    told = {(score.evaluator, score.reason) for score in document.scores}
-    assert ("Second Evaluator (left the panel)", "Thin. – p. 2, p. 3") in told
-    assert ("Evaluator", "Phasing is shown per school. – Method statement, p. 4") in told
+    told = {(score.evaluator, score.left, score.seated, score.reason) for score in document.scores}
+    assert ("Second Evaluator", True, False, "Thin. – p. 2, p. 3") in told
+    assert ("Evaluator", False, True, "Phasing is shown per school. – Method statement, p. 4") in told
+    ids = {score.evaluator: score.person_id for score in document.scores}
+    assert ids == {"Evaluator": market.evaluator.id, "Second Evaluator": market.second_evaluator.id}
     assert {score.reason for score in document.consensus} == {"Phasing is shown per school. – Method statement, p. 4"}
+
+
+async def test_a_changed_score_is_reported_with_what_it_was_and_why_it_changed(market: Market) -> None:
+    """EnergySolutions v NDA: others' scores are seen once one's own are in, so a later change must be in the open."""
+    tender, bids = await market.opened()
+    lot = f"/lots/{tender['lots'][0]['id']}"
+    for bid in bids:
+        path = f"/bids/{bid['bid_id']}"
+        done(await market.evaluator.put(f"{path}/scores/method-statement", a_score(value="3")))
+        done(await market.moderator.put(f"{path}/consensus/method-statement", a_score(value="3")))
+    path = f"/bids/{bids[0]['bid_id']}"
+    changed = a_score(value="5", change_reason="Page 7 had been missed.")
+    done(await market.evaluator.put(f"{path}/scores/method-statement", changed))
+    done(await market.moderator.put(f"{path}/consensus/method-statement", changed))
+    await market.lock(tender)
+    digest = {"rules_digest": tender["lots"][0]["rules_digest"]}
+    run = done(await market.moderator.post(f"{lot}/evaluations", digest))
+    async with await db.open_pool(market.dsn, connections=2) as pool:
+        document = await reports.load(pool, UUID(run["id"]))
+    for scores in (document.scores, document.consensus):
+        told = {(one.version, one.first, one.value, one.change_reason) for one in scores}
+        assert told == {(1, "3", "3", None), (2, "3", "5", "Page 7 had been missed.")}
+    page = words_of(typeset.typeset(document))
+    assert "saw nobody else's score" not in page
+    assert page.count("Changed from 3 (this is version 2), because: Page 7 had been missed.") == 2
+    log = page.partition("Log of the tender")[2]
+    assert log.count("Page 7 had been missed.") == 2, "the agreed score and the evaluator's own, each as an entry"
+    supplier = next(entry.supplier for entry in document.entries if entry.bid_id == bids[0]["bid_id"])
+    assert log.count(f"Supplier: {supplier} · Criterion: Method statement") == 2
+
+
+async def test_a_report_names_the_corrigenda_that_changed_the_rules(market: Market) -> None:
+    """Whoever reads that rules never changed believes that bids were asked for under those of the first day."""
+    tender = await market.publish()
+    rules = a_rules()
+    for criterion, weighting in zip(rules["criteria"], ("45", "35", "20"), strict=True):
+        criterion["weighting"] = weighting
+    later = await market.owner.fetchval("SELECT submission_deadline + interval '1 day' FROM tenders")
+    change = {
+        "reason": "Weightings were swapped.",
+        "lots": [a_lot(rules=rules)],
+        "submission_deadline": later.isoformat(),
+    }
+    tender = await market.amend(tender, change)
+    done(await market.alder.submit(tender))
+    (bid,) = (await market.open(tender))["bids"]
+    done(await market.evaluator.put(f"/bids/{bid['bid_id']}/scores/method-statement", a_score()))
+    done(await market.moderator.put(f"/bids/{bid['bid_id']}/consensus/method-statement", a_score()))
+    await market.lock(tender)
+    lot = tender["lots"][0]
+    run = done(await market.moderator.post(f"/lots/{lot['id']}/evaluations", {"rules_digest": lot["rules_digest"]}))
+    async with await db.open_pool(market.dsn, connections=2) as pool:
+        document = await reports.load(pool, UUID(run["id"]))
+    assert [(one.number, one.amends, one.reason) for one in document.issued] == [(1, True, "Weightings were swapped.")]
+    page = words_of(typeset.typeset(document))
+    assert "published with the tender, as amended by corrigendum 1 of " in page
+    assert "have not changed since" not in page
+    assert "Corrigenda in force" in page
 
 
 async def test_the_audit_trail_tells_who_was_given_which_role(market: Market) -> None:

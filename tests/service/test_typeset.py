@@ -10,6 +10,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 import jinja2
+import msgspec
 import pytest
 
 from scoring import canonical, evaluate, sensitivity
@@ -17,7 +18,7 @@ from service import typeset
 from service.chronicle_document import ChronicleDocument, ChronicleRow, ChronicleTitle, entry_of
 from service.events import Kind
 from service.pdf import CUT
-from service.report_document import Entry, ReportDocument
+from service.report_document import Entry, Issued, ReportDocument
 from tests.make_reports import SCALE, lot_of, opened, report_named, report_on, report_with_prices_apart, retrofit_report
 from tests.recorded import recorded as facts_recorded
 
@@ -199,6 +200,49 @@ def test_a_case_scored_offline_has_no_tender_no_panel_and_no_signatures():
     )
     assert 'id="ranking"' in html
     assert not re.search(r'id="(panel|decisions|signatures)"', html)
+
+
+def test_rules_are_said_to_be_as_published_only_where_that_is_known():
+    """A case scored offline knows no tender; a corrigendum on the title alone stands in a table and changes no rule."""
+    whole = retrofit_report()
+    unchanged = "have not changed since"
+    assert unchanged in typeset.typeset(whole)
+    assert unchanged not in typeset.typeset(msgspec.structs.replace(whole, tender=None))
+    at = datetime(2026, 9, 3, tzinfo=UTC)
+    titled = Issued(number=1, reason="A word was missing.", changed=("title",), issued_at=at)
+    page = typeset.typeset(msgspec.structs.replace(whole, issued=(titled,)))
+    assert unchanged in page
+    assert "A word was missing." in page
+    moved = Issued(number=3, reason="Swapped.", changed=("lots", "requirements"), issued_at=at)
+    page = typeset.typeset(msgspec.structs.replace(whole, issued=(titled, moved)))
+    assert unchanged not in page
+    assert "as amended by corrigendum 3 of 3 September 2026." in page
+    assert "lots and rules, conditions and requirements" in page
+
+
+def test_everybody_on_the_panel_signs_once_and_nobody_who_has_left_it():
+    """Two of one name are two; who gave up one criterion and sits on another is one; who left altogether is none."""
+    whole = retrofit_report()
+    one, other, third = whole.scores[:3]
+    replace = msgspec.structs.replace
+    scores = (
+        replace(one, person_id="1", evaluator="Kim Lee", left=True),
+        replace(one, person_id="1", evaluator="Kim Lee", criterion_id="assurance"),
+        replace(other, person_id="2", evaluator="Kim Lee"),
+        replace(third, person_id="3", evaluator="Gone Away", left=True, seated=False),
+    )
+    page = typeset.typeset(replace(whole, scores=scores))
+    signed = page.partition('<h2 id="signatures">')[2].partition("</section>")[0]
+    assert signed.count("<bdi>Kim Lee</bdi>") == 2
+    assert "Gone Away" not in signed
+    assert signed.count("<bdi>Ruth Adeyemi</bdi>") == 1
+    assert page.count("left the seat; does not count") == 2
+    assert "(left the panel)" not in page
+
+
+def test_data_inside_a_report_is_described_in_its_language():
+    german = {one.description for one in typeset.sheet(retrofit_report(), "de").attached}
+    assert german == {"Das gespeicherte Ergebnis", "Bewertungen"}
 
 
 def test_there_is_one_first_heading_and_no_level_is_skipped():
