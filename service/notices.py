@@ -247,8 +247,9 @@ async def _page(conn: db.Connection, tender: TenderRow, asked: _Asked, secrets: 
 
 def _answer(request: Request[Any, Any, State], asked: _Asked, page: Page[PublicNotice]) -> Response[Page[PublicNotice]]:
     """The page with its ETag, or 304 where its reader has it."""
-    headers = {"ETag": etag(scoring.digest(page)), **link_to_next(request.url.path, asked.limit, page.next)}
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    digest = scoring.digest(page)
+    headers = {"ETag": etag(digest), **link_to_next(request.url.path, asked.limit, page.next)}
+    if holds(", ".join(request.headers.getall("if-none-match", [])), digest):
         return Response(cast("Any", b""), status_code=304, media_type=MediaType.TEXT, headers=headers)
     return Response(page, headers=headers)
 

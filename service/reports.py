@@ -20,7 +20,7 @@ from msgspec import Struct
 
 import scoring
 from service import apart, db, evaluations, events, jobs, seals, wording
-from service.edge import etag
+from service.edge import etag, holds
 from service.jobs import JobError
 from service.language import LANGUAGES
 from service.organisations import Caller
@@ -336,7 +336,7 @@ def filed(request: Asking, stored: Stored, name: str, lang: str) -> Response[Any
     """A stored PDF under the name that it gets on a reader's disk; nothing where the reader has it already."""
     headers = {"ETag": etag(stored.digest), "Content-Disposition": f'inline; filename="{name}-{lang}.pdf"'}
     headers |= spoken_in(lang)
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if holds(", ".join(request.headers.getall("if-none-match", [])), stored.digest):
         return Response(b"", status_code=304, media_type=MediaType.TEXT, headers=headers)
     return Response(stored.pdf, media_type="application/pdf", headers=headers)
 
