@@ -18,7 +18,7 @@ import scoring
 from service import awards, db, events, letter_sources, standstill, tenders
 from service.awards import Annulled, NotAwarded
 from service.drafts import Instant
-from service.edge import Cursor, Limit, Page, etag, link_to_next, page_of, start_of
+from service.edge import Cursor, Limit, Page, etag, holds, link_to_next, page_of, start_of
 from service.jurisdictions import Presets
 from service.letter_sources import why_withheld
 from service.letters import Shown, never_withheld

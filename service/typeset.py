@@ -44,6 +44,9 @@ from service.screen import for_screen
 from service.spend_analysis import SpendDocument
 from service.spend_view import view_of
 
+Cut = tuple[Sheet, tuple[tuple[bytes, str], ...]]
+"""A sheet with nothing but its front, and every other part with its key."""
+
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
 COLUMNS = 5
@@ -320,16 +323,23 @@ def print_report(document: ReportDocument, lang: str = "en") -> bytes:
     return pdf.render(sheet(document, lang))
 
 
-def cut_report(document: ReportDocument, lang: str = "en") -> tuple[Sheet, tuple[tuple[bytes, str], ...]]:
+def cut_report(document: ReportDocument, lang: str = "en") -> Cut:
     """The report ready to be made in parts; runs in a process of its own."""
     _retire()
     return cut_parts(sheet(document, lang))
 
 
-def cut_parts(whole: Sheet) -> tuple[Sheet, tuple[tuple[bytes, str], ...]]:
-    """A sheet with nothing but its front, and every other part with its key."""
+def cut_parts(whole: Sheet) -> Cut:
+    """A sheet cut into its front and its parts."""
     first, *others = pdf.parts_of(whole.html)
     return msgspec.structs.replace(whole, html=first), tuple((pdf.key_of(part), part) for part in others)
+
+
+def begin(whole: Sheet) -> bytes | Cut:
+    """The PDF of a sheet of one part; any other cut. In a process of its own. Raises WorkError."""
+    _retire()
+    front, others = cut_parts(whole)
+    return (front, others) if others else pdf.render(whole)
 
 
 def press_parts(parts: Sequence[str]) -> tuple[bytes, ...]:
@@ -363,8 +373,17 @@ def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
 
 def print_chronicle(document: ChronicleDocument, lang: str = "en") -> bytes:
     """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
+    return print_sheet(_chronicle(document, lang))
+
+
+def begin_chronicle(document: ChronicleDocument, lang: str = "en") -> bytes | Cut:
+    """The same, only begun where it has several parts."""
+    return begin(_chronicle(document, lang))
+
+
+def _chronicle(document: ChronicleDocument, lang: str) -> Sheet:
     data = msgspec.json.encode(document)
-    return print_sheet(typeset_chronicle(document, lang), document.at, "record.json", data)
+    return carrying(typeset_chronicle(document, lang), document.at, "record.json", data)
 
 
 def shown_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
@@ -418,12 +437,17 @@ def _spoken(value: Any, lang: str, say: Say) -> Any:
             return value
 
 
-def print_sheet(html: str, at: datetime, name: str, data: bytes) -> bytes:
-    """HTML as PDF with its data inside; runs in a process of its own and closes it to the world. Raises WorkError."""
-    _retire()
+def carrying(html: str, at: datetime, name: str, data: bytes) -> Sheet:
+    """HTML as a sheet with its data inside."""
     inside = Attached(name=name, description="What this paper prints, as data", content=data)
     proof = f"{name} SHA-256 {hashlib.sha256(data).hexdigest()}"
-    return pdf.render(Sheet(html=html, at=at, attached=(inside,), proof=proof))
+    return Sheet(html=html, at=at, attached=(inside,), proof=proof)
+
+
+def print_sheet(whole: Sheet) -> bytes:
+    """A sheet as PDF; runs in a process of its own and closes it to the world. Raises WorkError."""
+    _retire()
+    return pdf.render(whole)
 
 
 def typeset_spend(document: SpendDocument, lang: str = "en") -> str:
@@ -442,7 +466,8 @@ def shown_spend(document: SpendDocument, lang: str = "en") -> str:
 
 def print_spend(document: SpendDocument, lang: str = "en") -> bytes:
     """The report on a spend analysis as PDF, the result inside; runs in a process of its own. Raises WorkError."""
-    return print_sheet(typeset_spend(document, lang), document.analysed_at, "spend-analysis.json", document.canonical)
+    html = typeset_spend(document, lang)
+    return print_sheet(carrying(html, document.analysed_at, "spend-analysis.json", document.canonical))
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:
