@@ -180,8 +180,6 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="where the PDF is written")
     languages = sorted(LANGUAGES)
-    parser.add_argument(
-        "--lang", choices=languages, help="of an evaluation report; without it the tender's own"
-    )
+    parser.add_argument("--lang", choices=languages, help="of an evaluation report; without it the tender's own")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the data folder of the embedded database")
     parser.set_defaults(run=render)

@@ -219,8 +219,13 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
 
 
 def _aligned(speech: Language, text: str, decimals: int) -> str:
-    """A figure padded on the right so that right-aligned columns stand on their decimal points. No digit is lost."""
+    """A figure padded on the right so that right-aligned columns stand on their decimal points. No digit is lost.
+
+    What is no figure stays as it is.
+    """
     figure = speech.number(text)
+    if not text.lstrip("-").replace(".", "", 1).isdigit():
+        return figure
     _, point, behind = text.partition(".")
     missing = decimals - len(behind) + (0 if point or not decimals else 1)
     return figure + FIGURE_SPACE * missing
