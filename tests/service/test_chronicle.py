@@ -19,7 +19,7 @@ from tests.service.test_pdf import can_print
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
     """Somebody who makes the files that are asked for."""
-    async with at_work(market, chronicle.duties(asyncio.Semaphore(1), None)):
+    async with at_work(market, chronicle.duties):
         yield
 
 

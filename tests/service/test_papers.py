@@ -34,7 +34,7 @@ quiet = pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExc
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
     """Somebody who makes the files that are asked for."""
-    async with at_work(market, papers.duties(asyncio.Semaphore(1), None)):
+    async with at_work(market, papers.duties):
         yield
 
 

@@ -44,7 +44,7 @@ async def test_a_paper_and_a_record_from_the_database_are_the_stored_ones(
 ):
     """Each by its id in the log, in its own language and no other; the digest is of what lies before the seal."""
     tender, _ = await market.opened(language="el")
-    async with at_work(market, papers.duties(asyncio.Semaphore(1), None)):
+    async with at_work(market, papers.duties):
         answer = await made(market.auditor, f"/lots/{tender['lots'][0]['id']}/opening/record.pdf")
         record = done(await market.auditor.post(f"/tenders/{tender['id']}/record-files"))
         filed = await made(market.auditor, record["location"])

@@ -1,6 +1,5 @@
 """An export is checked without the service: whatever is changed in it is found, and said by its file."""
 
-import asyncio
 import hashlib
 import json
 from argparse import Namespace
@@ -26,7 +25,7 @@ async def export(market: Market) -> bytes:
     tender, _, _ = await market.awarded()
     await market.send_letters(tender)
     if can_print():
-        async with at_work(market, papers.duties(asyncio.Semaphore(1), None)):
+        async with at_work(market, papers.duties):
             await made(market.auditor, f"/lots/{tender['lots'][0]['id']}/opening/record.pdf")
     return await exported(market, tender)
 
