@@ -2,8 +2,8 @@
 
 Each is made in one piece of work, in parts in another order and company, and by another program in another time zone
 with other hashes; all three must be the same to the byte. N bids make the longest one. Progress lies in
-.soak/reports.json and belongs to one state of the code. Exit status 1 if anything was wrong, 2 if the hour was up before
-every report was made.
+.soak/reports.json and belongs to one state of the code. Exit status 1 if anything was wrong, 2 if the hour was up
+before every report was made.
 """
 
 import hashlib
@@ -21,15 +21,13 @@ import outloud
 import page
 
 from service import apart, typeset
-from service.chronicle_document import ChronicleDocument, ChronicleRow, ChronicleTitle, entry_of
 from service.language import LANGUAGES
 from service.papers import PAPERS, print_paper
 from service.report_document import ReportDocument
-from service.spend_analysis import SpendDocument
 from tests.bench.reports import document as long_report
-from tests.make_papers import ID, PLAIN, data_of
-from tests.make_reports import EVALUATED_AT, report_named, report_with_prices_apart, retrofit_report
-from tests.make_spend import Desk, payments
+from tests.make_papers import data_of
+from tests.make_records import chronicle, spend
+from tests.make_reports import report_named, report_with_prices_apart, retrofit_report
 from tests.soak.harness import verdict
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -43,46 +41,6 @@ KINDS: Mapping[str, Callable[[], ReportDocument]] = {
     "evaluation with prices apart": report_with_prices_apart,
 }
 """What is made in parts, and what is printed of it; a further kind of report has its line here."""
-
-
-def chronicle() -> ChronicleDocument:
-    """A record of several pages: what was changed, what was refused, what speaks for itself."""
-    row = ChronicleRow(
-        position=1,
-        kind="score.given",
-        at=EVALUATED_AT,
-        person_id=ID,
-        person=PLAIN,
-        data={"value": "4", "reason": "Meets the need.", "criterion_id": "team"},
-        subject={"criterion_id": "team"},
-        before={"value": "3"},
-        supplier=PLAIN,
-        lot=1,
-        holder=None,
-    )
-    refused = msgspec.structs.replace(row, position=2, kind="refused", data={"title": PLAIN}, before=None)
-    return ChronicleDocument(
-        tender=ChronicleTitle(
-            tender_id=ID,
-            reference="NCC-2026-041",
-            title=PLAIN,
-            buyer=PLAIN,
-            jurisdiction="uk-pa2023",
-            time_zone="Europe/London",
-        ),
-        at=EVALUATED_AT,
-        sealed=True,
-        entries=tuple(entry_of(one) for one in (row, refused) * 40),
-    )
-
-
-def spend() -> SpendDocument:
-    """The report on an analysis of a few payments."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = Desk(Path(folder)).analyse(payments())
-    data = msgspec.json.encode(found)
-    digest = hashlib.sha256(data).hexdigest()
-    return SpendDocument(buyer=PLAIN, analysis=found, canonical=data, digest=digest, analysed_at=EVALUATED_AT)
 
 
 def paper(kind: str) -> Callable[[str], bytes]:
