@@ -2647,6 +2647,8 @@ class Record(TypedDict):
 class RecordFile(TypedDict):
     id: str
     location: str
+    parts_done: NotRequired[int | None]
+    parts_total: NotRequired[int | None]
 
 class Redaction(TypedDict):
     bid_id: str

@@ -22,7 +22,7 @@ from service import apart, letter_words, pdf, wording
 from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
 from service.firmness import firmness_of
-from service.language import FIGURE_SPACE, LANGUAGES, Language
+from service.language import FIGURE_SPACE, LANGUAGES, NO_BREAK_SPACE, Language
 from service.pdf import Sheet
 from service.report_charts import Charts, Wording, charts_of
 from service.report_document import Entry, ReportDocument
@@ -227,8 +227,8 @@ def _aligned(speech: Language, text: str, decimals: int) -> str:
     if not text.lstrip("-").replace(".", "", 1).isdigit():
         return figure
     _, point, behind = text.partition(".")
-    missing = decimals - len(behind) + (0 if point or not decimals else 1)
-    return figure + FIGURE_SPACE * missing
+    instead = NO_BREAK_SPACE if decimals and not point else ""  # as narrow as a point in our faces
+    return figure + instead + FIGURE_SPACE * (decimals - len(behind))
 
 
 def _offered(speech: Language, text: str, rule: Rule) -> str:

@@ -62,17 +62,19 @@ async def test_readers_without_a_key_take_no_seat_from_those_with_one(market: Ma
     monkeypatch.setattr(reports, "SEAT_SECONDS", 0.2)
     tender, _, run = await market.evaluated()
     sheet = f"/public/lots/{tender['lots'][0]['id']}/scoring-sheet.html"
-    whole, going_on, begun = apart.run, asyncio.Event(), 0
+    whole, started, going_on, begun = apart.run, asyncio.Event(), asyncio.Event(), 0
 
     async def slowly(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         nonlocal begun
         if work.__name__ == "shown_paper":
             begun += 1
+            started.set()
             await going_on.wait()
         return await whole(work, *args, **kwargs)
 
     monkeypatch.setattr(apart, "run", slowly)
     first = asyncio.create_task(market.anonymous.get(sheet))
+    await started.wait()
     refused(await market.anonymous.get(f"{sheet}?lang=de"), 503, "report-failed")
     assert (await market.auditor.get(f"/evaluations/{run['id']}/report.html")).status_code == 200
     going_on.set()
