@@ -8,6 +8,7 @@ import asyncio
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -32,11 +33,15 @@ def preload(module: str) -> None:
 
 
 class WorkError(Exception):
-    """The work did not come to its end; the text says why. `mend` is a command that helps, where one does."""
+    """The work did not come to its end; the text says why. `mend` is a command that helps, where one does.
 
-    def __init__(self, why: str, mend: str = "") -> None:
+    `final`: done again just now it would fail as well.
+    """
+
+    def __init__(self, why: str, mend: str = "", *, final: bool = False) -> None:
         super().__init__(why)
         self.mend = mend
+        self.final = final or bool(mend)
 
 
 async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -73,16 +78,25 @@ class _Child:
         """The result, or WorkError."""
         try:
             if not self._answers.poll(SECONDS):
-                raise WorkError(f"It took longer than {SECONDS} seconds.")
+                raise _too_long()
             result, failure = self._answers.recv()
         except EOFError:
             self.process.join(5)
+            if self.process.exitcode == -signal.SIGXCPU:
+                raise _too_long() from None
             raise WorkError(f"Its process ended early (exit code {self.process.exitcode}).") from None
         finally:
             self._answers.close()
         if failure is not None:
             raise failure
         return result
+
+
+def _too_long() -> WorkError:
+    return WorkError(
+        f"It took longer than the {SECONDS} seconds that a process has: it is too large, or this machine too busy.",
+        final=True,
+    )
 
 
 def _work(answers: Connection, work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -98,7 +112,7 @@ def _work(answers: Connection, work: Callable[..., Any], args: tuple[Any, ...], 
 def confine() -> None:
     """Idle priority, so that requests are answered first; limits of CPU time and of memory."""
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))  # the first is told by its signal
     resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES << 20, MEGABYTES << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

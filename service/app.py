@@ -117,6 +117,7 @@ from service.attempts import Attempt, Attempts
 from service.frontdoor import METRICS
 from service.intake import Intake
 from service.organisations import Caller, KnownKeys
+from service.public_pages import PublicPages
 from service.reception import Reception
 from service.settings import Settings
 from service.signing import Secrets
@@ -198,6 +199,7 @@ def create_app(settings: Settings, dsn: str, secrets: Secrets) -> Litestar:
         app.state.attempts = attempts = Attempts(dsn, pooler=settings.database_pooler)
         app.state.uploads = uploads.Uploads(app.state.pool, store, secrets, settings, attempts)
         app.state.typesetting = asyncio.Semaphore(max(1, settings.report_workers))
+        app.state.public_pages = PublicPages()
         app.state.tsa_url = settings.tsa_url
         app.state.shelf = Shelf.of(app.state.pool, settings)
         worker = asyncio.create_task(work(dsn, settings, secrets)) if settings.report_workers else None
@@ -242,7 +244,7 @@ async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
     """
     seat = partial(jobs.work, dsn, at_once=1, grace=settings.shutdown_seconds, pooler=settings.database_pooler)
     async with asyncio.TaskGroup() as group:
-        group.create_task(reports.work(dsn, settings, papers.DUTIES))
+        group.create_task(reports.work(dsn, settings, papers.duties))
         group.create_task(seat(spend_reports.duties(settings)))
         group.create_task(seat(contract_reminders.DUTIES | releases.duties(settings)))
         group.create_task(relay.work(dsn, settings, secrets))

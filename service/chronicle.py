@@ -4,8 +4,9 @@ Source: Directive 2014/24/EU art. 84(2); Procurement Act 2023 s. 98. It is the l
 that is not in the log, whose hashes prove it.
 """
 
-import hashlib
+import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -25,9 +26,9 @@ from service.chronicle_document import (
     entry_of,
 )
 from service.edge import UNCHANGED
-from service.jobs import JobError
 from service.organisations import Caller
 from service.reports import Asking, Lang, Stored
+from service.seals import Seal
 from service.tenders import TenderRow, check_access, check_cleared, read
 from service.transparency import LogHead, ScoresUntold
 
@@ -54,14 +55,21 @@ class Chronicle(Struct, frozen=True, kw_only=True):
     next: int | None
 
 
-class RecordFile(Struct, frozen=True, kw_only=True):
-    """A tender's record as a PDF, up to the present entry. Ask `location` until it is there."""
+class RecordFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A tender's record as a PDF, up to the present entry. Ask `location` until it is there.
+
+    Of how many parts it will be is known once its making has begun, where it has several.
+    """
 
     id: UUID
     location: str
+    parts_done: int | None = None
+    parts_total: int | None = None
 
 
-class _File(Struct, frozen=True, kw_only=True):
+class RecordAsked(Struct, frozen=True, kw_only=True):
+    """A record as it was asked for: up to which entry, in which language; its contents where they are made."""
+
     tender_id: UUID
     log_size: int
     sealed: bool
@@ -84,7 +92,13 @@ async def _find(conn: db.Connection, caller: Caller, tender_id: UUID, operation:
     return known.tender, await transparency.find_head(conn, caller, tender_id)
 
 
-async def load(pool: asyncpg.Pool, asked: _File) -> ChronicleDocument:
+async def find_file(pool: asyncpg.Pool, file_id: UUID) -> RecordAsked:
+    """A file that was asked for. Raises NotFound."""
+    async with db.transaction(pool) as conn:
+        return await db.one(SQL.get_file(conn, record_file_id=file_id), RecordAsked)
+
+
+async def load(pool: asyncpg.Pool, asked: RecordAsked) -> ChronicleDocument:
     """Everything that a file prints, as it stood when it was asked for."""
     async with db.transaction(pool) as conn:
         rows = SQL.list_entries(
@@ -103,27 +117,32 @@ async def load(pool: asyncpg.Pool, asked: _File) -> ChronicleDocument:
         )
 
 
-async def make(pool: asyncpg.Pool, payload: str) -> None:
-    """The worker's duty: render a record apart and store it, unless somebody else has. Raises JobError."""
-    from service.typeset import print_chronicle  # drags pikepdf; most API processes never make a file
+async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, seal: Seal | None = None) -> None:
+    """The worker's duty: make a record in parts and store it, unless somebody else has. Raises JobError."""
+    from service import report_parts  # drags what lays pages out; most API processes never make a file
+    from service.typeset import begin_chronicle
 
     file_id = UUID(payload)
-    async with db.transaction(pool) as conn:
-        asked = await db.one(SQL.get_file(conn, record_file_id=file_id), _File)
+
+    async def tell(done: int, total: int) -> None:
+        await jobs.tell(pool, DUTY, payload, jobs.Progress(done, total))
+
+    asked = await find_file(pool, file_id)
     document = await load(pool, asked)
-    try:
-        pdf = await apart.run(print_chronicle, document, asked.lang)
-    except apart.WorkError as error:
-        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
-    digest = hashlib.sha256(pdf).hexdigest()
+    making = report_parts.Making(pool, seats, asked.tender_id, asked.lang, tell)
+    with reports.as_job_error():
+        async with seats:
+            begun = await apart.run(begin_chronicle, document, asked.lang)
+        made = await reports.sealed(await report_parts.finish(making, begun), seal)
     async with db.transaction(pool) as conn:
-        if await SQL.insert_contents(conn, record_file_id=file_id, pdf=pdf, digest=digest) is not None:
-            facts = {"record_file_id": file_id, "lang": asked.lang, "digest": digest, "size": len(pdf)}
-            facts |= {"entries": len(document.entries)}
+        if await SQL.insert_contents(conn, record_file_id=file_id, **made.columns()) is not None:
+            facts = {"record_file_id": file_id, "lang": asked.lang, **made.facts(), "entries": len(document.entries)}
             await events.record(conn, "record.stored", tender_id=asked.tender_id, actor=None, data=facts)
 
 
-DUTIES: dict[str, jobs.Do] = {DUTY: make}
+def duties(seats: asyncio.Semaphore, seal: Seal | None) -> dict[str, jobs.Do]:
+    """What a worker does for records, by the names of its jobs."""
+    return {DUTY: partial(make, seats=seats, seal=seal)}
 
 
 # Handlers
@@ -190,11 +209,12 @@ async def get_record_file(
     caller: NamedDependency[Caller],
 ) -> Response[Any]:
     """Read a record that was asked for, as PDF; until it is made the answer is 202, to be repeated."""
-    asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), _File)
+    asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), RecordAsked)
     await _find(conn, caller, asked.tender_id, "get_record_file")
     location = f"/record-files/{record_file_id}"
     if asked.pdf is None or asked.digest is None:
-        body = RecordFile(id=record_file_id, location=location)
+        far = await jobs.find_progress(conn, DUTY, str(record_file_id))
+        body = RecordFile(id=record_file_id, location=location, parts_done=far.parts_done, parts_total=far.parts_total)
         return await reports.queue(conn, DUTY, str(record_file_id), location, body)
     stored = Stored(pdf=asked.pdf, digest=asked.digest)
     return reports.filed(request, stored, f"tender-record-{record_file_id}", asked.lang)
@@ -209,7 +229,7 @@ async def show_record_file(
 
     pool = cast("asyncpg.Pool", state.pool)
     async with db.transaction_of(pool, caller.organisation_id) as conn:
-        asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), _File)
+        asked = await db.one(SQL.get_file(conn, record_file_id=record_file_id), RecordAsked)
         await _find(conn, caller, asked.tender_id, "show_record_file")
     return await reports.on_screen(state, asked.lang, shown_chronicle, await load(pool, asked), asked.lang)
 

@@ -1,14 +1,15 @@
 """The letter to one bidder as a paper: its own assessment and the winner's, as it was sent, or as the buyer's draft."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from service import db, summaries, tenders
 from service.awards import Annulled
 from service.completeness import MissingField
-from service.letters import Letter
+from service.letters import Assessed, CriterionTold, Letter
 from service.organisations import Caller
-from service.paper_document import Document, Loaded, heading_of, latest
+from service.paper_document import Document, Loaded, decimals_of, heading_of, latest
 from service.summaries import LetterOf
 
 
@@ -42,6 +43,23 @@ async def load(conn: db.Connection, caller: Caller, about: LetterOf) -> Loaded:
     return Loaded(known.tender, document)
 
 
-def view(_document: LetterPaper) -> dict[str, Any]:
-    """Its template sees the document and nothing else."""
-    return {}
+def view(document: LetterPaper) -> dict[str, Any]:
+    """What its template sees beside the document: how many decimals each column of a bid's scores has."""
+    return {"decimals": {"own": _decimals(document.letter.own), "winner": _decimals(document.letter.winner)}}
+
+
+def _decimals(told: Assessed | None) -> dict[str, int]:
+    if told is None:
+        return {}
+    rows = list(_rows(told.criteria))
+    return {
+        "mark": decimals_of(one.mark.text for one in rows),
+        "points": decimals_of(one.points.text for one in rows),
+        "score": decimals_of((told.total.text, *(one.score.text for one in rows))),
+    }
+
+
+def _rows(criteria: Iterable[CriterionTold]) -> Iterator[CriterionTold]:
+    for one in criteria:
+        yield one
+        yield from _rows(one.sub_criteria)

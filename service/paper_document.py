@@ -1,6 +1,6 @@
 """What every paper beside the evaluation report is headed with: the tender, the lot, and the instant it stands for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -69,6 +69,16 @@ def tender_of(known: Known, lot: TenderLot) -> Tender:
         submission_deadline=tender.submission_deadline,
         opened_at=lot.opened_at,
     )
+
+
+def decimals_of(figures: Iterable[str | None]) -> int:
+    """The most decimals of any figure of a column, so that it can be set with its points below each other.
+
+    >>> decimals_of(("40", "12.5", None, "7.25", "e.g. 1.2345"))
+    2
+    """
+    numbers = (figure for figure in figures if figure and figure.lstrip("-").replace(".", "", 1).isdigit())
+    return max((len(number.partition(".")[2]) for number in numbers), default=0)
 
 
 def latest(*instants: datetime | None) -> datetime:

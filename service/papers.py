@@ -4,10 +4,12 @@ A paper is its data: read at one instant, kept to the byte, made into PDF and HT
 the same paper with the same bytes; data that has changed since is another one, and the earlier ones stay.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final, NamedTuple, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -37,14 +39,20 @@ from service import (
     summaries,
 )
 from service.edge import UNCHANGED
-from service.jobs import JobError
 from service.organisations import Caller
 from service.paper_document import Document, Loaded
-from service.reports import Asking, Lang, Stored
+from service.public_pages import PublicPages
+from service.reports import Asking, Lang, ReportQueued, Stored
 from service.screen import for_screen
+from service.seals import Seal
 from service.summaries import AwardNumber, LetterOf
 
+if TYPE_CHECKING:
+    from service.pdf import Sheet
+    from service.typeset import Cut
+
 SQL = db.queries("papers")
+_BEING_MADE = reports.being_made(ReportQueued) | UNCHANGED
 
 DUTY = "paper"
 """What the worker calls the job that makes a paper's files."""
@@ -144,16 +152,9 @@ PAPERS: Final = {
 """Every kind of paper, in the order of a tender's life."""
 
 
-class PaperQueued(Struct, frozen=True, kw_only=True):
-    """The paper is being made. Ask the same address again after the seconds in `Retry-After`."""
+class Kept(Struct, frozen=True, kw_only=True):
+    """What a paper is made from, to the byte."""
 
-    location: str
-
-
-_BEING_MADE = reports.being_made(PaperQueued) | UNCHANGED
-
-
-class _Kept(Struct, frozen=True, kw_only=True):
     tender_id: UUID
     kind: str
     about_id: UUID
@@ -196,34 +197,60 @@ def typeset_paper(kind: str, data: bytes, lang: str) -> str:
 
 def print_paper(kind: str, data: bytes, lang: str) -> tuple[bytes, str]:
     """A paper as PDF with its data inside, and for a screen; closes its process to the world. Raises WorkError."""
-    from service.typeset import Inside, print_sheet
+    from service.typeset import print_sheet
+
+    whole = _sheet(kind, data, lang)
+    return print_sheet(whole), for_screen(whole.html)
+
+
+def begin_paper(kind: str, data: bytes, lang: str) -> tuple["bytes | Cut", str]:
+    """The same, only begun where it has several parts."""
+    from service.typeset import begin
+
+    whole = _sheet(kind, data, lang)
+    return begin(whole), for_screen(whole.html)
+
+
+def _sheet(kind: str, data: bytes, lang: str) -> "Sheet":
+    from service.typeset import Inside, carrying
 
     at = msgspec.json.decode(data, type=PAPERS[kind].document).at
-    html = typeset_paper(kind, data, lang)
-    return print_sheet(html, at, Inside(f"{PAPERS[kind].file}.json", data, lang)), for_screen(html)
+    return carrying(typeset_paper(kind, data, lang), at, Inside(f"{PAPERS[kind].file}.json", data, lang))
 
 
-async def make(pool: asyncpg.Pool, payload: str) -> None:
-    """The worker's duty: make a paper's files apart and store them, unless somebody else has. Raises JobError."""
-    paper_id = UUID(payload)
+async def find(pool: asyncpg.Pool, paper_id: UUID) -> Kept | None:
+    """What a paper is made from; nothing once that was destroyed."""
     async with db.transaction(pool) as conn:
-        kept = await db.maybe(SQL.get_paper(conn, paper_id=paper_id), _Kept)
+        return await db.maybe(SQL.get_paper(conn, paper_id=paper_id), Kept)
+
+
+async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, seal: Seal | None = None) -> None:
+    """The worker's duty: make a paper's files in parts and store them, unless somebody else has. Raises JobError."""
+    from service import report_parts
+
+    paper_id = UUID(payload)
+
+    async def tell(done: int, total: int) -> None:
+        await jobs.tell(pool, DUTY, payload, jobs.Progress(done, total))
+
+    kept = await find(pool, paper_id)
     if kept is None:
         return  # destroyed with the bids since somebody asked for it
-    try:
-        pdf, html = await apart.run(print_paper, kept.kind, kept.data, kept.lang)
-    except apart.WorkError as error:
-        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
-    digest = hashlib.sha256(pdf).hexdigest()
+    making = report_parts.Making(pool, seats, kept.tender_id, kept.lang, tell)
+    with reports.as_job_error():
+        async with seats:
+            begun, html = await apart.run(begin_paper, kept.kind, kept.data, kept.lang)
+        made = await reports.sealed(await report_parts.finish(making, begun), seal)
     async with db.transaction(pool) as conn:
-        if await SQL.insert_files(conn, paper_id=paper_id, pdf=pdf, html=html, digest=digest) is not None:
+        if await SQL.insert_files(conn, paper_id=paper_id, html=html, **made.columns()) is not None:
             facts = {"paper_id": paper_id, "paper": kept.kind, "about_id": kept.about_id, "lang": kept.lang}
-            facts |= {"digest": digest, "data_digest": kept.data_digest, "size": len(pdf)}
+            facts |= {"data_digest": kept.data_digest, **made.facts()}
             await events.record(conn, "paper.stored", tender_id=kept.tender_id, actor=None, data=facts)
 
 
-DUTIES: dict[str, jobs.Do] = {**chronicle.DUTIES, DUTY: make}
-"""What a worker does beside the evaluation reports."""
+def duties(seats: asyncio.Semaphore, seal: Seal | None) -> dict[str, jobs.Do]:
+    """What a worker does beside the evaluation reports, by the names of its jobs."""
+    return {**chronicle.duties(seats, seal), DUTY: partial(make, seats=seats, seal=seal)}
 
 
 # Reading
@@ -267,20 +294,32 @@ async def give_pdf(
             await SQL.insert_paper(conn, tender_id=known.tender_id, data=known.data, **known.key)
             paper_id: UUID = await SQL.find_paper(conn, **known.key)
             location = f"{request.url.path}?{urlencode({**request.query_params, 'lang': known.lang})}"
-            return await reports.queue(conn, DUTY, str(paper_id), location, PaperQueued(location=location))
+            far = await jobs.find_progress(conn, DUTY, str(paper_id))
+            body = ReportQueued(location=location, parts_done=far.parts_done, parts_total=far.parts_total)
+            return await reports.queue(conn, DUTY, str(paper_id), location, body)
     return reports.filed(request, files, f"{paper.file}-{known.key['about_id']}", known.lang)
 
 
 async def show(
     request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str | None
 ) -> Response[str]:
-    """A paper as HTML as its data is now: the stored page where its PDF was made, else one made for the reader."""
+    """A paper as HTML as its data is now: the stored page where its PDF was made, else one made for the reader.
+
+    What anybody may read is made once for all who come after, and takes no seat from those who have a key.
+    """
     known = await _read(request, paper, caller, about, lang)
     async with _ours(_pool_of(request), caller) as conn:
         files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
     if files is not None:
         return reports.page(files.html, known.lang)
-    return await reports.on_screen(request.app.state, known.lang, shown_paper, paper.kind, known.data, known.lang)
+    if caller is not None:
+        return await reports.on_screen(request.app.state, known.lang, shown_paper, paper.kind, known.data, known.lang)
+    pages: PublicPages = request.app.state.public_pages
+
+    async def typeset() -> str:
+        return await apart.run(shown_paper, paper.kind, known.data, known.lang)
+
+    return reports.page(await pages.find((paper.kind, known.lang, known.key["data_digest"]), typeset), known.lang)
 
 
 # Handlers

@@ -26,7 +26,7 @@ from service.letter_sources import Redaction, why_withheld
 from service.letters import Shown, never_withheld
 from service.notices import Notice
 from service.organisations import NOBODY
-from service.paper_document import Document, Loaded, heading_of, latest
+from service.paper_document import Document, Loaded, decimals_of, heading_of, latest
 from service.problems import Refusal
 from service.report_document import Issued
 from service.report_view import rules_in
@@ -287,6 +287,12 @@ async def report_of(conn: db.Connection, known: Known, lot: TenderLot, grounds: 
     )
 
 
-def view(_document: PublicReport) -> dict[str, Any]:
-    """Its template sees the document and nothing else."""
-    return {}
+def view(document: PublicReport) -> dict[str, Any]:
+    """What its template sees beside the document: how many decimals each column has."""
+    return {
+        "decimals": {
+            "share": decimals_of(one.share for one in document.criteria),
+            "weighted": decimals_of(one.weighted.text for one in document.criteria),
+            "total": decimals_of(one.total.text for one in document.others),
+        }
+    }

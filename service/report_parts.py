@@ -5,7 +5,7 @@ whichever company, so that neither the store nor the order nor the number of pro
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -13,12 +13,15 @@ from msgspec import Struct
 
 from service import apart, db
 from service.report_document import ReportDocument
-from service.typeset import bind_report, cut_report, press_parts
+from service.typeset import Cut, bind_report, cut_report, press_parts
 
 SQL = db.queries("report_parts")
 
 CHUNK = 25
 """Parts that one process lays out: enough to be worth its start, few enough that its memory stays flat."""
+
+LENGTH = 2_000_000
+"""Characters of pages that one process lays out, unless one page alone has more."""
 
 Tell = Callable[[int, int], Awaitable[None]]
 """Told how many parts are ready, and of how many."""
@@ -44,7 +47,15 @@ class Making(Struct, frozen=True):
 async def make(making: Making, document: ReportDocument) -> bytes:
     """The report as PDF. Raises WorkError when a part cannot be made; those that were made are kept."""
     async with making.seats:
-        front, cut = await apart.run(cut_report, document, making.lang)
+        cut = await apart.run(cut_report, document, making.lang)
+    return await finish(making, cut)
+
+
+async def finish(making: Making, begun: bytes | Cut) -> bytes:
+    """A sheet as PDF from what was begun: one of a single part is made already. Raises WorkError as `make` does."""
+    if isinstance(begun, bytes):
+        return begun
+    front, cut = begun
     parts = await _ready(making, dict(cut))
     async with making.seats:
         return await apart.run(bind_report, front, [parts[key] for key, _ in cut])
@@ -73,8 +84,21 @@ async def _ready(making: Making, wanted: dict[bytes, str]) -> dict[bytes, bytes]
         ready.update(zip(keys, pressed, strict=True))
         await making.tell(len(ready), len(wanted))
 
-    chunks = (missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK))
-    for outcome in await asyncio.gather(*map(press, chunks), return_exceptions=True):
+    for outcome in await asyncio.gather(*map(press, _chunks(missing, wanted)), return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome
     return ready
+
+
+def _chunks(keys: Sequence[bytes], pages: Mapping[bytes, str]) -> Iterator[list[bytes]]:
+    """Parts as processes lay them out: few where they are long."""
+    chunk: list[bytes] = []
+    length = 0
+    for key in keys:
+        if chunk and (len(chunk) == CHUNK or length + len(pages[key]) > LENGTH):
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(key)
+        length += len(pages[key])
+    if chunk:
+        yield chunk

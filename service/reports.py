@@ -4,7 +4,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, ParamSpec, TypeVar, cast
@@ -87,6 +87,24 @@ class Stored(Struct, frozen=True, kw_only=True):
 
     pdf: bytes
     digest: str
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """A file as it was made, its digest, and the seal that is put behind its bytes."""
+
+    pdf: bytes
+    digest: str
+    signature: bytes | None
+
+    def columns(self) -> dict[str, Any]:
+        """What is stored of it."""
+        return msgspec.structs.asdict(self)
+
+    def facts(self) -> dict[str, Any]:
+        """What the log tells of it."""
+        facts: dict[str, Any] = {"digest": self.digest, "size": len(self.pdf)}
+        whole = self.signature and hashlib.sha256(self.pdf + self.signature).hexdigest()
+        return facts | ({"sealed_digest": whole} if whole else {})
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -240,22 +258,12 @@ async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, se
     tender_id = await _log_of(pool, asked.evaluation_id)
     making = report_parts.Making(pool, seats, tender_id, asked.lang, tell)
     document = await load(pool, asked.evaluation_id)
-    with _as_job_error():
-        pdf = await report_parts.make(making, document)
-        signature = await apart.run(seals.sealed, pdf, seal) if seal else None
-    facts: dict[str, Any] = {"evaluation_id": asked.evaluation_id, "lang": asked.lang}
-    facts |= {"digest": hashlib.sha256(pdf).hexdigest(), "size": len(pdf)}
-    facts |= {"sealed_digest": hashlib.sha256(pdf + signature).hexdigest()} if signature else {}
+    with as_job_error():
+        made = await sealed(await report_parts.make(making, document), seal)
     async with db.transaction(pool) as conn:
-        row = SQL.insert_report(
-            conn,
-            evaluation_id=asked.evaluation_id,
-            lang=asked.lang,
-            pdf=pdf,
-            digest=facts["digest"],
-            signature=signature,
-        )
+        row = SQL.insert_report(conn, evaluation_id=asked.evaluation_id, lang=asked.lang, **made.columns())
         if await row is not None:
+            facts = {"evaluation_id": asked.evaluation_id, "lang": asked.lang, **made.facts()}
             await events.record(conn, "report.stored", tender_id=tender_id, actor=None, data=facts)
 
 
@@ -273,7 +281,7 @@ async def prepare(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore)
     tender_id = await _log_of(pool, evaluation_id)
     making = report_parts.Making(pool, seats, tender_id, await find_language(pool, evaluation_id), tell)
     document = await load(pool, evaluation_id)
-    with _as_job_error():
+    with as_job_error():
         await report_parts.prepare(making, document)
 
 
@@ -290,27 +298,34 @@ async def find_language(pool: asyncpg.Pool, evaluation_id: UUID) -> str:
 
 
 @contextlib.contextmanager
-def _as_job_error() -> Generator[None]:
+def as_job_error() -> Generator[None]:
     """What goes wrong in a child process is the job's failure; a missing library stays missing."""
     try:
         yield
     except apart.WorkError as error:
-        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
+        raise JobError(str(error), mend=error.mend, final=error.final) from None
 
 
-async def work(dsn: str, settings: Settings, also: Mapping[str, jobs.Do] | None = None) -> None:
-    """Make the reports that are asked for until cancelled; a program of its own wraps it in `jobs.until_told`.
+async def sealed(pdf: bytes, seal: seals.Seal | None) -> Made:
+    """A file as it is stored, with the buyer's seal where it has one. Raises WorkError."""
+    signature = await apart.run(seals.sealed, pdf, seal) if seal else None
+    return Made(pdf=pdf, digest=hashlib.sha256(pdf).hexdigest(), signature=signature)
 
-    also: duties of other modules by their names.
-    """
+
+Also = Callable[[asyncio.Semaphore, seals.Seal | None], Mapping[str, jobs.Do]]
+"""Duties of other modules by their names, with the seats and the seal that they share with the reports."""
+
+
+async def work(dsn: str, settings: Settings, also: Also | None = None) -> None:
+    """Make the reports that are asked for until cancelled; a program of its own wraps it in `jobs.until_told`."""
     at_once = max(1, settings.report_workers)
-    seats = asyncio.Semaphore(at_once)
+    seats, seal = asyncio.Semaphore(at_once), seals.seal_of(settings)
     await jobs.work(
         dsn,
         {
-            DUTY: partial(make, seats=seats, seal=seals.seal_of(settings)),
+            DUTY: partial(make, seats=seats, seal=seal),
             evaluations.PREPARE: partial(prepare, seats=seats),
-            **(also or {}),
+            **(also(seats, seal) if also else {}),
         },
         at_once=at_once,
         grace=settings.shutdown_seconds,
@@ -397,17 +412,24 @@ async def on_screen(
     state: State, lang: str, work: Callable[P, str], *args: P.args, **kwargs: P.kwargs
 ) -> Response[str]:
     """A page in a language, typeset for its reader in a process apart, as soon as one is free. Raises ReportFailed."""
+    async with seat(state.typesetting):
+        return page(await apart.run(work, *args, **kwargs), lang)
+
+
+@contextlib.asynccontextmanager
+async def seat(seats: asyncio.Semaphore) -> AsyncGenerator[None]:
+    """A seat for as long as a page is typeset, whose reader is told what goes wrong. Raises ReportFailed."""
     try:
         async with asyncio.timeout(SEAT_SECONDS):
-            await state.typesetting.acquire()
+            await seats.acquire()
     except TimeoutError:
         raise ReportFailed("Others are reading reports just now.", headers={"Retry-After": "5"}) from None
     try:
-        return page(await apart.run(work, *args, **kwargs), lang)
+        yield
     except apart.WorkError as error:
         raise ReportFailed(str(error)) from None
     finally:
-        state.typesetting.release()
+        seats.release()
 
 
 def page(html: str, lang: str) -> Response[str]:

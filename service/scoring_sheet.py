@@ -15,7 +15,7 @@ from scoring.tree import plan
 from service import db, tenders
 from service.money import AcceptedCurrency, Vat
 from service.organisations import NOBODY
-from service.paper_document import Document, Heading, Loaded, heading_of, latest
+from service.paper_document import Document, Heading, Loaded, decimals_of, heading_of, latest
 from service.report_document import Entry, Issued, ReportDocument
 from service.report_view import methods_in, rule_in, rules_in, standings_of
 from service.reports import issued_of
@@ -82,13 +82,15 @@ def worked_example(rules: scoring.Lot) -> Evaluation | None:
 def view(document: ScoringSheet) -> dict[str, Any]:
     """What its template sees beside the document: the rules in words, and the example line by line."""
     rules = rules_in(document.lot, document.heading.currency)
+    standings = () if document.example is None else _standings(document.heading, document.example)
     return {
         "parts": {"method": 1, "example": 2, "changes": 3 if document.example else 2},
         "evaluation": {"lot": document.lot},
         "rules": rules,
         "methods": methods_in(document.lot, rules),
         "whole": rule_in(document.lot),
-        "standings": () if document.example is None else _standings(document.heading, document.example),
+        "standings": standings,
+        "decimals": decimals_of(bid.result.total for bid in standings),
     }
 
 

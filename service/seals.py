@@ -1,7 +1,8 @@
 """The buyer's own seal in a report, where it has one: a PAdES signature, with a time stamp where an authority is named.
 
-The report is made first and its digest written into the log; the seal is then put behind its bytes, which stay as they
-are. A seal has its own instant and is not the same twice, so a report is made again without it (`tenderscore render`).
+Evaluation reports, papers, record files and reports on spend are sealed alike. The report is made first and its digest
+written into the log; the seal is then put behind its bytes, which stay as they are. A seal has its own instant and is
+not the same twice, so a report is made again without it (`tenderscore render`).
 Needs the extra `sign`. Source: ETSI EN 319 142-1; the two settings that keep PDF/A and PDF/UA were found by trial.
 """
 

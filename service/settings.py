@@ -173,7 +173,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1
     report_seal_file: Annotated[
         Path | None,
-        Meta(description="PKCS#12 file with the key that seals reports, with the extra `sign`; unset: no seal (seals)"),
+        Meta(
+            description="PKCS#12 file with the key that seals reports, papers and records, with the extra `sign`; "
+            "unset: no seal (seals)"
+        ),
     ] = None
     report_seal_password_file: Annotated[Path | None, Meta(description="file with that key's password (seals)")] = None
     sample_seconds: Annotated[

@@ -15,7 +15,7 @@ import scoring
 from scoring import Simulation
 from service import db, simulations
 from service.organisations import Caller
-from service.paper_document import Document, Loaded, heading_of, names_of
+from service.paper_document import Document, Loaded, decimals_of, heading_of, names_of
 from service.report_view import Rule, rules_in
 
 
@@ -65,12 +65,21 @@ def view(document: SimulationPaper) -> dict[str, Any]:
     lot = document.simulation.lot
     rules = rules_in(lot, document.heading.currency)
     tried = [one.id for one in document.simulation.under_others]
+    firm = document.simulation.sensitivity
+    spreads, intervals, prices = (firm.spreads, firm.intervals, firm.break_even) if firm else ((), (), ())
     return {
         "rules": rules,
         "leaves": tuple(rule for rule in rules if rule.leaf),
         "titles": {rule.id: rule for rule in rules},
         "twice": tuple(name for name, often in Counter(tried).items() if often > 1),
         "offers": tuple(_offers(document.simulation, {rule.id: rule for rule in rules})),
+        "decimals": {
+            "total": decimals_of(one.total for one in document.simulation.ranking),
+            "weighting": decimals_of(one.weighting for one in spreads),
+            "kept": decimals_of(figure for one in intervals for figure in (one.lowest, one.highest)),
+            "spread": decimals_of(end for one in spreads for end in (one.lowest, one.highest, one.spread)),
+            "price": decimals_of(price for one in prices for price in (one.price, one.wins_at)),
+        },
     }
 
 

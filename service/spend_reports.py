@@ -1,6 +1,5 @@
 """The report on a spend analysis: the stored result as HTML and PDF, with charts; nothing is computed again."""
 
-import hashlib
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -14,9 +13,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from service import apart, db, jobs, reports, spend, spend_analyses
+from service import apart, db, jobs, reports, seals, spend, spend_analyses
 from service.edge import UNCHANGED
-from service.jobs import JobError
 from service.organisations import Caller
 from service.problems import NotFound
 from service.reports import Asking, Lang, ReportQueued, Stored
@@ -61,20 +59,17 @@ async def load(conn: db.Connection, analysis_id: UUID) -> SpendDocument:
     )
 
 
-async def make(pool: asyncpg.Pool, payload: str) -> None:
+async def make(pool: asyncpg.Pool, payload: str, *, seal: seals.Seal | None = None) -> None:
     """The worker's duty: render a report apart and store it, unless somebody else has. Raises JobError."""
     from service.typeset import print_spend  # drags pikepdf; most API processes never make a report
 
     asked = Asked.read(payload)
     async with db.transaction(pool) as conn:
         document = await load(conn, asked.analysis_id)
-    try:
-        pdf = await apart.run(print_spend, document, asked.lang)
-    except apart.WorkError as error:
-        raise JobError(str(error), mend=error.mend, final=bool(error.mend)) from None
+    with reports.as_job_error():
+        made = await reports.sealed(await apart.run(print_spend, document, asked.lang), seal)
     async with db.transaction(pool) as conn:
-        digest = hashlib.sha256(pdf).hexdigest()
-        await SQL.insert_report(conn, analysis_id=asked.analysis_id, lang=asked.lang, pdf=pdf, digest=digest)
+        await SQL.insert_report(conn, analysis_id=asked.analysis_id, lang=asked.lang, **made.columns())
 
 
 def duties(settings: Settings) -> dict[str, jobs.Do]:
@@ -86,7 +81,7 @@ def duties(settings: Settings) -> dict[str, jobs.Do]:
     return {
         spend.DUTY: partial(with_shelf, spend.read_file),
         spend_analyses.DUTY: partial(with_shelf, spend_analyses.make),
-        DUTY: make,
+        DUTY: partial(make, seal=seals.seal_of(settings)),
     }
 
 

@@ -20,7 +20,7 @@ from service import apart, inert, letter_words, pdf, wording
 from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
 from service.firmness import firmness_of
-from service.language import FIGURE_SPACE, LANGUAGES, Language
+from service.language import FIGURE_SPACE, LANGUAGES, NO_BREAK_SPACE, Language
 from service.pdf import Sheet
 from service.report_charts import Charts, Wording, charts_of
 from service.report_document import AuditEntry, Entry, ReportDocument
@@ -41,6 +41,9 @@ from service.retelling import retold, retold_step
 from service.screen import for_screen
 from service.spend_analysis import SpendDocument
 from service.spend_view import view_of
+
+Cut = tuple[Sheet, tuple[tuple[bytes, str], ...]]
+"""A sheet with nothing but its front, and every other part with its key."""
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -241,11 +244,16 @@ def _filters(speech: Language, say: Say) -> dict[str, Callable[..., Any]]:
 
 
 def _aligned(speech: Language, text: str, decimals: int) -> str:
-    """A figure padded on the right so that right-aligned columns stand on their decimal points. No digit is lost."""
+    """A figure padded on the right so that right-aligned columns stand on their decimal points. No digit is lost.
+
+    What is no figure stays as it is.
+    """
     figure = speech.number(text)
+    if not text.lstrip("-").replace(".", "", 1).isdigit():
+        return figure
     _, point, behind = text.partition(".")
-    missing = decimals - len(behind) + (0 if point or not decimals else 1)
-    return figure + FIGURE_SPACE * missing
+    instead = NO_BREAK_SPACE if decimals and not point else ""  # as narrow as a point in our faces
+    return figure + instead + FIGURE_SPACE * (decimals - len(behind))
 
 
 def _offered(speech: Language, text: str, rule: Rule) -> str:
@@ -337,16 +345,23 @@ def print_report(document: ReportDocument, lang: str = "en") -> bytes:
     return pdf.render(sheet(document, lang))
 
 
-def cut_report(document: ReportDocument, lang: str = "en") -> tuple[Sheet, tuple[tuple[bytes, str], ...]]:
+def cut_report(document: ReportDocument, lang: str = "en") -> Cut:
     """The report ready to be made in parts; runs in a process of its own."""
     _retire()
     return cut_parts(sheet(document, lang))
 
 
-def cut_parts(whole: Sheet) -> tuple[Sheet, tuple[tuple[bytes, str], ...]]:
-    """A sheet with nothing but its front, and every other part with its key."""
+def cut_parts(whole: Sheet) -> Cut:
+    """A sheet cut into its front and its parts."""
     first, *others = pdf.parts_of(whole.html)
     return msgspec.structs.replace(whole, html=first), tuple((pdf.key_of(part), part) for part in others)
+
+
+def begin(whole: Sheet) -> bytes | Cut:
+    """The PDF of a sheet of one part; any other cut. In a process of its own. Raises WorkError."""
+    _retire()
+    front, others = cut_parts(whole)
+    return (front, others) if others else pdf.render(whole)
 
 
 def press_parts(parts: Sequence[str]) -> tuple[bytes, ...]:
@@ -380,8 +395,17 @@ def typeset_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
 
 def print_chronicle(document: ChronicleDocument, lang: str = "en") -> bytes:
     """A tender's record as PDF with the record as data inside; runs in a process of its own. Raises WorkError."""
+    return print_sheet(_chronicle(document, lang))
+
+
+def begin_chronicle(document: ChronicleDocument, lang: str = "en") -> bytes | Cut:
+    """The same, only begun where it has several parts."""
+    return begin(_chronicle(document, lang))
+
+
+def _chronicle(document: ChronicleDocument, lang: str) -> Sheet:
     data = msgspec.json.encode(document)
-    return print_sheet(typeset_chronicle(document, lang), document.at, Inside("record.json", data, lang))
+    return carrying(typeset_chronicle(document, lang), document.at, Inside("record.json", data, lang))
 
 
 def shown_chronicle(document: ChronicleDocument, lang: str = "en") -> str:
@@ -443,13 +467,18 @@ class Inside(NamedTuple):
     lang: str
 
 
-def print_sheet(html: str, at: datetime, what: Inside) -> bytes:
-    """HTML as PDF with its data inside; runs in a process of its own and closes it to the world. Raises WorkError."""
-    _retire()
+def carrying(html: str, at: datetime, what: Inside) -> Sheet:
+    """HTML as a sheet with its data inside."""
     say = wording.wording(what.lang).gettext
     inside = Attached(name=what.name, description=say("What this paper prints, as data"), content=what.data)
     proof = f"{what.name} SHA-256 {hashlib.sha256(what.data).hexdigest()}"
-    return pdf.render(Sheet(html=html, at=at, attached=(inside,), proof=proof))
+    return Sheet(html=html, at=at, attached=(inside,), proof=proof)
+
+
+def print_sheet(whole: Sheet) -> bytes:
+    """A sheet as PDF; runs in a process of its own and closes it to the world. Raises WorkError."""
+    _retire()
+    return pdf.render(whole)
 
 
 def typeset_spend(document: SpendDocument, lang: str = "en") -> str:
@@ -469,7 +498,7 @@ def shown_spend(document: SpendDocument, lang: str = "en") -> str:
 def print_spend(document: SpendDocument, lang: str = "en") -> bytes:
     """The report on a spend analysis as PDF, the result inside; runs in a process of its own. Raises WorkError."""
     inside = Inside("spend-analysis.json", document.canonical, lang)
-    return print_sheet(typeset_spend(document, lang), document.analysed_at, inside)
+    return print_sheet(carrying(typeset_spend(document, lang), document.analysed_at, inside))
 
 
 def render_case(evaluation: Evaluation, names: Mapping[str, str]) -> bytes:

@@ -63,8 +63,10 @@ VALUES (:tender_id::uuid, :person_id::uuid, :log_size::bigint, :sealed::boolean,
 RETURNING id;
 
 -- name: get_file(record_file_id)^
--- A file that was asked for, and its contents where they are made.
-SELECT asked.tender_id, asked.log_size, asked.sealed, asked.lang, asked.asked_at, made.pdf, made.digest
+-- A file that was asked for, and its contents where they are made, with their seal; the digest is of their own bytes.
+SELECT
+    asked.tender_id, asked.log_size, asked.sealed, asked.lang, asked.asked_at,
+    made.pdf || coalesce(made.signature, ''::bytea) AS pdf, made.digest
 FROM record_files AS asked
 LEFT JOIN record_file_contents AS made ON asked.id = made.record_file_id
 WHERE asked.id = :record_file_id::uuid;
@@ -77,9 +79,9 @@ FROM tenders AS tender
 INNER JOIN organisations AS buyer ON tender.buyer_id = buyer.id
 WHERE tender.id = :tender_id::uuid;
 
--- name: insert_contents(record_file_id, pdf, digest)$
+-- name: insert_contents(record_file_id, pdf, digest, signature)$
 -- Keep a file for good; the first one stays.
-INSERT INTO record_file_contents (record_file_id, pdf, digest, stored_at)
-VALUES (:record_file_id::uuid, :pdf::bytea, :digest::text, clock_timestamp())
+INSERT INTO record_file_contents (record_file_id, pdf, digest, signature, stored_at)
+VALUES (:record_file_id::uuid, :pdf::bytea, :digest::text, :signature::bytea, clock_timestamp())
 ON CONFLICT ON CONSTRAINT record_file_contents_stored_once DO NOTHING
 RETURNING digest;

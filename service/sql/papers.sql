@@ -1,6 +1,6 @@
 -- name: get_files(kind, about_id, lang, data_digest)^
--- The files of the paper that was made from this very data.
-SELECT made.pdf, made.html, made.digest
+-- The files of the paper that was made from this very data, its seal behind the PDF; the digest is of its own bytes.
+SELECT made.pdf || coalesce(made.signature, ''::bytea) AS pdf, made.html, made.digest
 FROM papers AS paper
 INNER JOIN paper_files AS made ON paper.id = made.paper_id
 WHERE
@@ -29,9 +29,9 @@ SELECT paper.tender_id, paper.kind, paper.about_id, paper.lang, paper.data, pape
 FROM papers AS paper
 WHERE paper.id = :paper_id::uuid;
 
--- name: insert_files(paper_id, pdf, html, digest)$
+-- name: insert_files(paper_id, pdf, html, digest, signature)$
 -- Keep the files of a paper for good; the first ones stay.
-INSERT INTO paper_files (paper_id, pdf, html, digest, stored_at)
-VALUES (:paper_id::uuid, :pdf::bytea, :html::text, :digest::text, clock_timestamp())
+INSERT INTO paper_files (paper_id, pdf, html, digest, signature, stored_at)
+VALUES (:paper_id::uuid, :pdf::bytea, :html::text, :digest::text, :signature::bytea, clock_timestamp())
 ON CONFLICT ON CONSTRAINT paper_files_are_stored_once DO NOTHING
 RETURNING digest;

@@ -1,3 +1,20 @@
+-- name: get_paper_digest(paper_id)$
+-- What the tender's log says of a stored paper: its SHA-256.
+SELECT event.data ->> 'digest' AS digest
+FROM papers AS paper
+INNER JOIN events AS event ON paper.tender_id = event.log_id
+WHERE
+    paper.id = :paper_id::uuid AND event.kind = 'paper.stored' AND event.data ->> 'paper_id' = paper.id::text;
+
+-- name: get_record_digest(record_file_id)$
+-- What the tender's log says of a stored record file: its SHA-256.
+SELECT event.data ->> 'digest' AS digest
+FROM record_files AS asked
+INNER JOIN events AS event ON asked.tender_id = event.log_id
+WHERE
+    asked.id = :record_file_id::uuid AND event.kind = 'record.stored'
+    AND event.data ->> 'record_file_id' = asked.id::text;
+
 -- name: get_digest(evaluation_id, lang)$
 -- What the tender's log says of the stored report: its SHA-256.
 SELECT event.data ->> 'digest' AS digest

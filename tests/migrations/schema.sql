@@ -1760,7 +1760,8 @@ CREATE TABLE public.paper_files (
     pdf bytea NOT NULL,
     html text NOT NULL,
     digest text NOT NULL,
-    stored_at timestamp with time zone NOT NULL
+    stored_at timestamp with time zone NOT NULL,
+    signature bytea
 );
 
 ALTER TABLE ONLY public.paper_files FORCE ROW LEVEL SECURITY;
@@ -1962,7 +1963,8 @@ CREATE TABLE public.record_file_contents (
     record_file_id uuid NOT NULL,
     pdf bytea NOT NULL,
     digest text NOT NULL,
-    stored_at timestamp with time zone NOT NULL
+    stored_at timestamp with time zone NOT NULL,
+    signature bytea
 );
 
 CREATE TABLE public.record_files (
@@ -2310,7 +2312,8 @@ CREATE TABLE public.spend_report_files (
     lang text NOT NULL,
     pdf bytea NOT NULL,
     digest text NOT NULL,
-    stored_at timestamp with time zone NOT NULL
+    stored_at timestamp with time zone NOT NULL,
+    signature bytea
 );
 
 ALTER TABLE ONLY public.spend_report_files FORCE ROW LEVEL SECURITY;

@@ -24,7 +24,7 @@ import pytest
 import structlog
 
 import scoring
-from service import db, jobs, organisations, reports, serving
+from service import db, organisations, reports, serving
 from service.organisations import NewOrganisation, NewPerson
 from service.settings import Settings
 from service.signing import Secrets
@@ -459,13 +459,13 @@ async def copied(postgres: str, template: str) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def at_work(market: Market, duties: Mapping[str, jobs.Do] | None = None) -> AsyncIterator[None]:
+async def at_work(market: Market, also: reports.Also | None = None) -> AsyncIterator[None]:
     """A worker beside the service, as `tenderscore worker` runs it.
 
     What other tests have left in the queue is taken out: nobody waits for it, and it would all be printed first.
     """
     await market.owner.execute("DELETE FROM pgqueuer")
-    running = asyncio.create_task(reports.work(market.dsn, Settings(report_workers=1), duties))
+    running = asyncio.create_task(reports.work(market.dsn, Settings(report_workers=1), also))
     try:
         yield
     finally:

@@ -3,13 +3,15 @@
 import asyncio
 import multiprocessing
 import os
+import signal
 import socket
 from collections.abc import Callable
 
 import pytest
 
-from service import apart
+from service import apart, reports
 from service.apart import WorkError
+from service.jobs import JobError
 
 
 def scheduling() -> int:
@@ -68,6 +70,23 @@ async def test_memory_is_limited():
 async def test_no_network_and_no_program_can_be_reached_once_the_doors_are_closed(reach: Callable[[], None]):
     with pytest.raises(WorkError, match="reach outside"):
         await apart.run(reach)
+
+
+def use_up_its_time() -> None:
+    os.kill(os.getpid(), signal.SIGXCPU)
+
+
+async def test_work_whose_time_is_up_is_not_worth_another_attempt_just_now(monkeypatch: pytest.MonkeyPatch):
+    """Five attempts of a quarter of an hour each would end alike."""
+    with pytest.raises(WorkError, match="took longer") as used_up:
+        await apart.run(use_up_its_time)
+    monkeypatch.setattr(apart, "SECONDS", 0.3)
+    with pytest.raises(WorkError, match="took longer") as waited_for:
+        await apart.run(work_for_ever)
+    assert (used_up.value.final, waited_for.value.final) == (True, True)
+    with pytest.raises(JobError) as failed, reports.as_job_error():
+        raise waited_for.value
+    assert failed.value.final
 
 
 async def test_cancelled_work_ends_at_once():

@@ -9,17 +9,22 @@ from typing import Any
 import httpx
 import pikepdf
 import pytest
+from playwright.async_api import Page
 
-from service import chronicle, pdf, reports
+from service import apart, chronicle, pdf, reports, typeset
 from tests.make import a_decision, a_score, a_tender
+from tests.make_records import chronicle as written
 from tests.service.conftest import Market, Person, at_work, done, refused
-from tests.service.test_pdf import can_print
+from tests.service.test_pdf import can_print, faults
+from tests.service.test_screen import browser, in_a_browser, inaccessible, page, shown
+
+__all__ = ["browser", "page"]
 
 
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
     """Somebody who makes the files that are asked for."""
-    async with at_work(market, chronicle.DUTIES):
+    async with at_work(market, chronicle.duties):
         yield
 
 
@@ -176,3 +181,17 @@ async def test_the_record_is_read_on_a_screen_as_well_by_the_same_people(market:
     assert market.alder.name in page.text
     refused(await market.evaluator.get(f"{asked['location']}/record.html"), 403, "forbidden")
     refused(await market.stranger.get(f"{asked['location']}/record.html"), 404, "not-found")
+
+
+@pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
+@pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("lang", ["en", "el"])
+def test_the_file_is_archival_and_accessible(lang: str):
+    assert faults(apart.run_now(typeset.print_chronicle, written(20), lang)) == []
+
+
+@in_a_browser
+async def test_the_record_has_no_fault_in_a_browser(page: Page):
+    """No error, nothing sideways on a telephone or a desk, and nothing that axe finds."""
+    assert await shown(page, typeset.shown_chronicle(written(20))) == []
+    assert await inaccessible(page) == []

@@ -49,7 +49,7 @@ async def played(market: Market, tmp_path_factory: pytest.TempPathFactory) -> As
         return Played(year, cast, folder)
 
     settings = Settings(report_workers=1)
-    async with at_work(market, {**spend_reports.duties(settings), **papers.DUTIES}):
+    async with at_work(market, lambda seats, seal: {**spend_reports.duties(settings), **papers.duties(seats, seal)}):
         yield await asyncio.to_thread(play)
 
 

@@ -147,7 +147,7 @@ async def send_the_examples_of_people(market: Market, shown: Shown) -> None:
 async def send_the_examples_of_spend(market: Market, shown: Shown) -> None:
     """Payments, a register and places are mapped and read; then an analysis, an answer, a finding for a draft."""
     files: dict[str, str] = {}
-    async with at_work(market, spend_reports.duties(Settings(report_workers=1))):
+    async with at_work(market, lambda *_: spend_reports.duties(Settings(report_workers=1))):
         for kind, content in (("payments", payments()), ("register", as_csv(REGISTER)), ("places", as_csv(PLACES))):
             file = done(await send_file(market.author, content, kind))
             path = f"/spend/files/{file['id']}"

@@ -34,7 +34,7 @@ quiet = pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExc
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
     """Somebody who makes the files that are asked for."""
-    async with at_work(market, papers.DUTIES):
+    async with at_work(market, papers.duties):
         yield
 
 
@@ -117,23 +117,25 @@ FIGURES = re.compile(r"-?[0-9]+\.[0-9]+")
 
 @prints
 @quiet
+@pytest.mark.parametrize("lang", ["en", "el"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_paper_is_archival_accessible_and_carries_its_data(kind: str, tmp_path: Path):
+def test_a_paper_is_archival_accessible_and_carries_its_data(kind: str, lang: str, tmp_path: Path):
     """Every decimal of the data can be read in it, and the data is inside; another process makes the same bytes."""
     import pikepdf
 
     data = data_of(kind)
-    file, html = apart.run_now(papers.print_paper, kind, data, "en")
+    file, html = apart.run_now(papers.print_paper, kind, data, lang)
     assert faults(file) == []
-    assert html == papers.shown_paper(kind, data, "en")
+    assert html == papers.shown_paper(kind, data, lang)
     with pikepdf.open(io.BytesIO(file)) as opened:
         inside = {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}
     assert inside == {f"{papers.PAPERS[kind].file}.json": data}
     text = text_of(file, tmp_path)
     figures = set(figures_of(msgspec.json.decode(data)))
     assert figures or kind == "procedure"
-    assert {figure for figure in figures if LANGUAGES["en"].number(figure) not in text} == set()
-    assert apart.run_now(papers.print_paper, kind, data, "en") == (file, html)
+    assert {figure for figure in figures if LANGUAGES[lang].number(figure) not in text} == set()
+    if lang == "en":
+        assert apart.run_now(papers.print_paper, kind, data, lang) == (file, html)
 
 
 def figures_of(value: Any) -> Iterator[str]:
@@ -160,8 +162,10 @@ async def test_a_paper_is_made_once_for_its_data_and_written_in_the_log(market: 
     assert 'filename="opening-record-' in answer.headers["content-disposition"]
     entries = [entry["data"] for entry in await market.log(tender) if entry["kind"] == "paper.stored"]
     assert [(entry["paper"], entry["digest"]) for entry in entries] == [("opening", digest)]
-    again = await market.officer.send("GET", f"{path}.pdf", If_None_Match=f'"{digest}"')
-    assert (again.status_code, again.content) == (304, b"")
+    for held in (f'"{digest}"', f'"0", W/"{digest}"', "*"):
+        again = await market.officer.send("GET", f"{path}.pdf", If_None_Match=held)
+        assert (again.status_code, again.content) == (304, b""), held
+    assert (await market.officer.send("GET", f"{path}.pdf", If_None_Match='"0"')).status_code == 200
     kept = await market.owner.fetchval(
         "SELECT html FROM paper_files JOIN papers ON papers.id = paper_id WHERE about_id = $1", tender["lots"][0]["id"]
     )
@@ -249,6 +253,30 @@ def test_a_formula_that_was_tried_twice_is_told_apart_by_its_parameters():
     assert {f"k = {number}" in page for number in (2, 3)} == {True}
     assert "x = 0.80" in page
     assert "base = 2" not in page, "what was tried once needs no telling"
+
+
+def column(html: str, caption: str, place: int) -> list[str]:
+    """The cells of a column of figures, as they stand in the table below a caption."""
+    table = html.partition(caption)[2].partition("</table>")[0]
+    rows = (re.findall(r'<td class="figure[^"]*">(.*?)</td>', row) for row in table.split("</tr>"))
+    return [re.sub(r"<[^>]*>", "", cells[place]) for cells in rows if len(cells) > abs(place) - (place < 0)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "caption", "place"),
+    [
+        ("simulation", "Ranks and totals", 0),
+        ("simulation", "What each criterion really decided", 1),
+        ("scoring-sheet", "How example bid C earns its points", 2),
+        ("letter", "Scores of ", -1),
+    ],
+)
+def test_the_figures_of_a_column_stand_on_their_points(kind: str, caption: str, place: int):
+    """Right-aligned, 40 and 12.5 and 7.25 are all followed by as much as the longest has behind its point."""
+    figures = column(papers.typeset_paper(kind, data_of(kind), "en"), caption, place)
+    assert len(figures) > 1
+    behind = {len(re.sub(r"^[\d,−]*", "", figure)) for figure in figures}
+    assert len(behind) == 1, figures
 
 
 def test_every_kind_of_paper_has_an_example_to_look_at():

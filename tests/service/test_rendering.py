@@ -9,16 +9,17 @@ from uuid import UUID
 import pytest
 
 from scoring import canonical
-from service import db, pdf, rendering, reports
+from service import db, papers, pdf, rendering, reports
 from tests.make_reports import retrofit_report
-from tests.service.conftest import Market
+from tests.service.conftest import Market, at_work, done
+from tests.service.test_papers import made
 from tests.service.test_pdf import can_print
 
 printing = pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}")
 
 
-def asked(evaluation: str, output: Path) -> argparse.Namespace:
-    return argparse.Namespace(evaluation=evaluation, output=output, lang="en", data=None)
+def asked(report: str, output: Path, lang: str | None = "en") -> argparse.Namespace:
+    return argparse.Namespace(report=report, output=output, lang=lang, data=None)
 
 
 @printing
@@ -35,6 +36,26 @@ async def test_a_report_from_the_database_is_the_stored_one(
     assert code == rendering.SAME
     assert f"{digest}, the same as the stored report" in capsys.readouterr().out
     assert hashlib.sha256(made.read_bytes()).hexdigest() == digest
+
+
+@printing
+async def test_a_paper_and_a_record_from_the_database_are_the_stored_ones(
+    market: Market, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Each by its id in the log, in its own language and no other; the digest is of what lies before the seal."""
+    tender, _ = await market.opened(language="el")
+    async with at_work(market, papers.duties):
+        answer = await made(market.auditor, f"/lots/{tender['lots'][0]['id']}/opening/record.pdf")
+        record = done(await market.auditor.post(f"/tenders/{tender['id']}/record-files"))
+        filed = await made(market.auditor, record["location"])
+    (told,) = [entry["data"] for entry in await market.log(tender) if entry["kind"] == "paper.stored"]
+    for identity, stored in ((told["paper_id"], answer), (record["id"], filed)):
+        again = tmp_path / f"{identity}.pdf"
+        code = await rendering._from_database(market.dsn, "", UUID(identity), asked(identity, again, None))
+        assert "the same as the stored report" in capsys.readouterr().out
+        assert (code, again.read_bytes()) == (rendering.SAME, stored.content)
+        code = await rendering._from_database(market.dsn, "", UUID(identity), asked(identity, again, "fr"))
+        assert (code, "made in 'el'" in capsys.readouterr().err) == (rendering.NOTHING, True)
 
 
 async def test_an_evaluation_that_is_not_there_is_said_so(

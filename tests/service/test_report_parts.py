@@ -11,6 +11,7 @@ import pytest
 from service import apart, db, pdf, report_parts, reports
 from service.report_document import ReportDocument
 from service.report_parts import Making
+from tests.make_records import chronicle
 from tests.service.conftest import Market
 from tests.service.test_pdf import can_print
 
@@ -64,6 +65,19 @@ async def test_one_changed_bid_is_one_new_part(stage: Stage):
     await report_parts.prepare(stage.making(), msgspec.structs.replace(stage.document, consensus=agreed))
     assert stage.told[-2:] == [(total - 1, total), (total, total)]
     assert await stage.kept() == total + 1
+
+
+async def test_a_long_record_is_made_in_parts_like_a_report(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    """Each process has a piece of it, and whoever waits is told how far it is; a short one is made at once."""
+    from service.typeset import begin_chronicle, print_chronicle
+
+    monkeypatch.setattr(report_parts, "LENGTH", 1)
+    record = chronicle(510)
+    begun = apart.run_now(begin_chronicle, record)
+    made = await report_parts.finish(stage.making(), begun)
+    assert stage.told == [(0, 2), (1, 2), (2, 2)]
+    assert made == apart.run_now(print_chronicle, record)
+    assert isinstance(apart.run_now(begin_chronicle, chronicle(2)), bytes)
 
 
 async def test_what_was_laid_out_before_a_failure_is_kept(stage: Stage, monkeypatch: pytest.MonkeyPatch):

@@ -1,9 +1,13 @@
 """A sealed report is the report with a signature behind it; it stays archival and accessible, and shows any change."""
 
+import argparse
+import asyncio
+import hashlib
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asn1crypto import keys, pem
@@ -18,11 +22,16 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from service import apart, pdf, seals
+from service import apart, papers, pdf, rendering, seals, spend_reports
 from service.apart import WorkError
 from service.seals import Seal
 from service.settings import Settings
+from tests.make_spend import payments
+from tests.service.conftest import Market, at_work, done
+from tests.service.test_papers import made
 from tests.service.test_pdf import can_print, faults, page_of
+from tests.service.test_spend import a_buyer, read
+from tests.service.test_spend_analyses import analysed
 
 pytestmark = [
     pytest.mark.skipif(not can_print(), reason=f"no PDF without system libraries: {pdf.MEND}"),
@@ -135,3 +144,31 @@ def test_a_wrong_password_and_a_missing_file_are_said_plainly(authority: Authori
 def test_without_the_setting_there_is_no_seal(authority: Authority):
     assert seals.seal_of(Settings()) is None
     assert seals.seal_of(Settings(report_seal_file=authority.keys)) == Seal(authority.keys, None, None)
+
+
+async def test_papers_and_records_are_sealed_like_reports(market: Market, authority: Authority, tmp_path: Path):
+    """The log has the digest of the paper's own bytes, which are made again without the seal, and of all together."""
+    tender, _ = await market.opened()
+    async with at_work(market, lambda seats, _: papers.duties(seats, authority.seal())):
+        paper = await made(market.auditor, f"/lots/{tender['lots'][0]['id']}/opening/record.pdf")
+        asked = done(await market.auditor.post(f"/tenders/{tender['id']}/record-files"))
+        record = await made(market.auditor, asked["location"])
+    for kind, file, name in (("paper.stored", paper, "paper_id"), ("record.stored", record, "record_file_id")):
+        assert (await asyncio.to_thread(authority.verdict, file.content)).bottom_line
+        assert faults(file.content) == []
+        (told,) = [entry["data"] for entry in await market.log(tender) if entry["kind"] == kind]
+        assert file.headers["etag"] == f'"{told["digest"]}"'
+        assert told["sealed_digest"] == hashlib.sha256(file.content).hexdigest()
+        again = argparse.Namespace(output=tmp_path / "again.pdf", lang=None)
+        assert await rendering._from_database(market.dsn, "", UUID(told[name]), again) == rendering.SAME
+        assert file.content.startswith((tmp_path / "again.pdf").read_bytes())
+
+
+async def test_a_report_on_spend_is_sealed_too(market: Market, authority: Authority):
+    buyer = await a_buyer(market)
+    sealing = Settings(report_seal_file=authority.keys, report_seal_password_file=authority.password)
+    async with at_work(market, lambda *_: spend_reports.duties(sealing)):
+        file = await read(buyer, payments())
+        path, _ = await analysed(buyer, {"title": "Plain", "files": [file["id"]]})
+        report = await made(buyer, f"{path}/report.pdf")
+    assert (await asyncio.to_thread(authority.verdict, report.content)).bottom_line

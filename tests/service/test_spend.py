@@ -20,7 +20,7 @@ from tests.service.conftest import Market, Person, at_work, done, refused, serve
 @pytest.fixture
 async def worker(market: Market) -> AsyncIterator[None]:
     """Somebody who makes the files that are asked for."""
-    async with at_work(market, spend_reports.duties(Settings(report_workers=1))):
+    async with at_work(market, lambda *_: spend_reports.duties(Settings(report_workers=1))):
         yield
 
 

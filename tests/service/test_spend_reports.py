@@ -6,15 +6,18 @@ from uuid import UUID
 
 import pikepdf
 import pytest
+from playwright.async_api import Page
 
-from service import spend_reports
+from service import apart, spend_reports, typeset
+from tests.make_records import spend
 from tests.make_spend import payments
 from tests.service.conftest import Market, done, refused
-from tests.service.test_pdf import can_print
+from tests.service.test_pdf import can_print, faults
+from tests.service.test_screen import browser, in_a_browser, inaccessible, page, shown
 from tests.service.test_spend import a_buyer, finished, read, worker
 from tests.service.test_spend_analyses import analysed, prepared
 
-assert worker
+__all__ = ["browser", "page", "worker"]
 
 
 async def test_the_page_shows_the_numbers_and_can_run_nothing(market: Market, worker: None) -> None:
@@ -66,3 +69,17 @@ def test_a_job_of_the_release_before_languages_is_read_as_english(lang: str | No
     analysis = UUID("3f0c1a52-8f5e-4a4e-9d7c-1f2f8d2f6f11")
     payload = f'{{"analysis_id": "{analysis}", "lang": "{lang}"}}' if lang else str(analysis)
     assert spend_reports.Asked.read(payload) == spend_reports.Asked(analysis, lang or "en")
+
+
+@pytest.mark.skipif(not can_print(), reason="WeasyPrint's system libraries are not here")
+@pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("lang", ["en", "el"])
+def test_the_file_is_archival_and_accessible(lang: str) -> None:
+    assert faults(apart.run_now(typeset.print_spend, spend(), lang)) == []
+
+
+@in_a_browser
+async def test_the_report_has_no_fault_in_a_browser(page: Page) -> None:
+    """No error, nothing sideways on a telephone or a desk, and nothing that axe finds."""
+    assert await shown(page, typeset.shown_spend(spend())) == []
+    assert await inaccessible(page) == []

@@ -27,7 +27,7 @@ async def export(market: Market) -> bytes:
     tender, _, _ = await market.awarded()
     await market.send_letters(tender)
     if can_print():
-        async with at_work(market, papers.DUTIES):
+        async with at_work(market, papers.duties):
             await made(market.auditor, f"/lots/{tender['lots'][0]['id']}/opening/record.pdf")
     return await exported(market, tender)
 

@@ -2,11 +2,11 @@
 
 Each is made in one piece of work, in parts in another order and company, and by another program in another time zone
 with other hashes; all three must be the same to the byte. N bids make the longest one. Progress lies in
-.soak/reports.json and belongs to one state of the code. Exit status 1 if anything was wrong.
+.soak/reports.json and belongs to one state of the code. Exit status 1 if anything was wrong, 2 if the hour was up
+before every report was made.
 """
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -21,15 +21,14 @@ import outloud
 import page
 
 from service import apart, typeset
-from service.chronicle_document import ChronicleDocument, ChronicleRow, ChronicleTitle, entry_of
 from service.language import LANGUAGES
 from service.papers import PAPERS, print_paper
 from service.report_document import ReportDocument
-from service.spend_analysis import SpendDocument
 from tests.bench.reports import document as long_report
-from tests.make_papers import ID, PLAIN, data_of
-from tests.make_reports import EVALUATED_AT, report_named, report_with_prices_apart, retrofit_report
-from tests.make_spend import Desk, payments
+from tests.make_papers import data_of
+from tests.make_records import chronicle, spend
+from tests.make_reports import report_named, report_with_prices_apart, retrofit_report
+from tests.soak.harness import verdict
 
 PROJECT = Path(__file__).parent.parent.parent
 PROGRESS = Path(".soak/reports.json")
@@ -42,46 +41,6 @@ KINDS: Mapping[str, Callable[[], ReportDocument]] = {
     "evaluation with prices apart": report_with_prices_apart,
 }
 """What is made in parts, and what is printed of it; a further kind of report has its line here."""
-
-
-def chronicle() -> ChronicleDocument:
-    """A record of several pages: what was changed, what was refused, what speaks for itself."""
-    row = ChronicleRow(
-        position=1,
-        kind="score.given",
-        at=EVALUATED_AT,
-        person_id=ID,
-        person=PLAIN,
-        data={"value": "4", "reason": "Meets the need.", "criterion_id": "team"},
-        subject={"criterion_id": "team"},
-        before={"value": "3"},
-        supplier=PLAIN,
-        lot=1,
-        holder=None,
-    )
-    refused = msgspec.structs.replace(row, position=2, kind="refused", data={"title": PLAIN}, before=None)
-    return ChronicleDocument(
-        tender=ChronicleTitle(
-            tender_id=ID,
-            reference="NCC-2026-041",
-            title=PLAIN,
-            buyer=PLAIN,
-            jurisdiction="uk-pa2023",
-            time_zone="Europe/London",
-        ),
-        at=EVALUATED_AT,
-        sealed=True,
-        entries=tuple(entry_of(one) for one in (row, refused) * 40),
-    )
-
-
-def spend() -> SpendDocument:
-    """The report on an analysis of a few payments."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = Desk(Path(folder)).analyse(payments())
-    data = msgspec.json.encode(found)
-    digest = hashlib.sha256(data).hexdigest()
-    return SpendDocument(buyer=PLAIN, analysis=found, canonical=data, digest=digest, analysed_at=EVALUATED_AT)
 
 
 def paper(kind: str) -> Callable[[str], bytes]:
@@ -207,7 +166,7 @@ def run(path: Path, bids: int, seconds: float) -> Progress:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the campaign, 1 if anything is wrong; with a name print the digest of one report."""
+    """Run the campaign, 1 if anything is wrong, 2 if it is not done; with a name print the digest of one report."""
     bids = int(arguments[0]) if arguments else BIDS
     if len(arguments) > 1:
         case = cases(bids)[arguments[1]]
@@ -215,10 +174,10 @@ def main(arguments: list[str]) -> int:
         return 0
     progress = run(PROGRESS, bids, LONGEST_SECONDS)
     wrong = {name: found for name, found in progress.done.items() if found}
-    print(json.dumps({"reports": len(progress.done), "wrong": len(wrong), "code": progress.code}))
-    if len(progress.done) < len(cases(bids)):
-        print("The hour is up; run again to go on.", file=sys.stderr)
-    return 1 if wrong else 0
+    undone = len(cases(bids).keys() - progress.done)
+    figures = {"reports": len(progress.done), "wrong": len(wrong), "code": progress.code}
+    faults = [f"{name}: {'; '.join(found)}" for name, found in wrong.items()]
+    return verdict("reports", figures, faults, missing=f"{undone} reports are still to be made" if undone else "")
 
 
 if __name__ == "__main__":

@@ -42,3 +42,15 @@ def test_a_campaign_goes_on_where_it_was_and_begins_anew_with_other_code(tmp_pat
     assert run(path, 3, 0).done == done
     store(path, Progress(code="other", done=done))
     assert load(path).done == {}
+
+
+def test_a_campaign_whose_hour_is_up_before_all_reports_were_made_is_neither_passed_nor_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reports, "PROGRESS", tmp_path / "reports.json")
+    monkeypatch.setattr(reports, "LONGEST_SECONDS", -1)
+    done: dict[str, list[str]] = {name: [] for name in cases(3)}
+    missing = dict(list(done.items())[1:])
+    for outcome, code in ((done, 0), (missing, 2), (missing | {SMALL: ["3a: 6.1"]}, 1)):
+        store(reports.PROGRESS, Progress(code=reports.code_digest(), done=outcome))
+        assert reports.main(["3"]) == code
