@@ -12,13 +12,16 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from msgspec import UNSET, Struct, UnsetType
 
 from service import db, merkle
-from service.problems import NotFound
+from service.problems import NotFound, Refusal
 from service.signing import Secrets, Signer
 
 SQL = db.queries("receipts")
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("tenderscore")
 
 _MANY_LEAVES = 2000
 """From so many leaves on, hashing them all takes long enough to be kept off the event loop."""
@@ -48,7 +51,8 @@ class Proof(Struct, frozen=True, kw_only=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """Proof of a bid: when it arrived by the database's clock, and the SHA-256 of the sealed bytes that were stored.
 
-    A variant is told by its number; a supplier's bid itself has none.
+    A variant is told by its number; a supplier's bid itself has none. With `withdrawn_at` it proves that the bid was
+    withdrawn, and when: the proof is of the withdrawal's entry, which names bid and version.
     Verify it without us: `python verify_receipt.py receipt.json`, from `/verify_receipt.py`.
     """
 
@@ -66,7 +70,18 @@ class Receipt(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     documents: list[UUID]
     variant: int | UnsetType = UNSET
+    withdrawn_at: datetime | UnsetType = UNSET
     proof: Proof
+
+
+class SignerLost(Refusal):
+    """The key that signed this receipt is missing.
+
+    Bid and receipt stand all the same. Tell the operator, who must put the lost line of the secret file back, and ask
+    again then.
+    """
+
+    status = 503
 
 
 class _Stored(Struct, frozen=True, kw_only=True):
@@ -84,6 +99,7 @@ class _Stored(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     documents: list[UUID]
     variant: int
+    withdrawn_at: datetime | None = None
     position: int
     tree_size: int
     signed_by: str
@@ -111,9 +127,16 @@ def _proof(
 async def find_receipt(
     conn: db.Connection | Any, secrets: Secrets, *, bid_id: UUID, supplier_id: UUID, version: int | None = None
 ) -> Receipt:
-    """The receipt of a version of the supplier's bid, the standing one unless a version is named; raises NotFound."""
-    row = SQL.get_stored(conn, bid_id=bid_id, version=version, supplier_id=supplier_id)
-    stored = await db.one(row, _Stored)
+    """The receipt of a version of the supplier's bid; raises NotFound.
+
+    Unless a version is named that of the standing one, or of the withdrawal.
+    """
+    stored = None
+    if version is None:
+        stored = await db.maybe(SQL.get_withdrawn(conn, bid_id=bid_id, supplier_id=supplier_id), _Stored)
+    if stored is None:
+        row = SQL.get_stored(conn, bid_id=bid_id, version=version, supplier_id=supplier_id)
+        stored = await db.one(row, _Stored)
     leaves: list[bytes] = await SQL.get_leaves(conn, log_id=stored.tender_id, size=stored.tree_size)
     if len(leaves) < stored.tree_size:
         raise NotFound
@@ -136,13 +159,18 @@ async def every_receipt(conn: db.Connection, secrets: Secrets, tender_id: UUID) 
 
 
 def _again(stored: _Stored, tree: merkle.Tree, secrets: Secrets) -> Receipt:
-    signer = secrets.signer(stored.signed_by)
+    try:
+        signer = secrets.signer(stored.signed_by)
+    except LookupError:
+        _log.error("receipt not signed", bid_id=str(stored.bid_id), signed_by=stored.signed_by)
+        raise SignerLost("The receipt cannot be given again just now.", headers={"Retry-After": "60"}) from None
     checkpoint = signer.checkpoint(stored.tender_id, stored.tree_size, tree.root(stored.tree_size))
     hashes = tree.proof(stored.position - 1, stored.tree_size)
     proof = _proof(signer, stored.entry, stored.position, stored.tree_size, hashes, checkpoint)
-    shared = set(Receipt.__struct_fields__) & set(_Stored.__struct_fields__) - {"variant"}
+    shared = set(Receipt.__struct_fields__) & set(_Stored.__struct_fields__) - {"variant", "withdrawn_at"}
     facts = {name: getattr(stored, name) for name in shared}
-    return Receipt(proof=proof, variant=stored.variant or UNSET, **facts)
+    withdrawn_at = UNSET if stored.withdrawn_at is None else stored.withdrawn_at
+    return Receipt(proof=proof, variant=stored.variant or UNSET, withdrawn_at=withdrawn_at, **facts)
 
 
 ENCODER = msgspec.json.Encoder()
