@@ -39,61 +39,18 @@ from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
 
 import scoring
-from service import db, quotas, retries, wording
+from service import db, retries, statuses, wording
 from service.deprecations import DEPRECATED
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
 from service.problems import NotFound, Unavailable, page, refusals
 from service.screen import for_screen
+from service.statuses import KEYLESS, MAY_BE_UNREAD
 
 SQL = db.queries("reference")
 Page = TypeVar("Page")
 
 _ASSETS = "/docs/assets"
-_ALWAYS = {500: "Something broke on our side.", 503: "The service cannot answer just now."}
-_WITH_KEY = {
-    401: "No valid key.",
-    403: "The key or the role does not allow this.",
-    507: "No room is left to store it; nothing was stored.",
-}
-_WITH_BODY = {
-    400: "The request cannot be read.",
-    413: "The body is too large.",
-    415: "The body is not JSON.",
-    422: "The request does not fit its description; every fault is listed.",
-}
-_WITH_ID = {404: "Missing, or somebody else's."}
-_WITH_STAGE = {409: "Not at this stage of the tender."}
-_ALSO = {
-    "submit_bid": (200, "With `?validate=only`: the bid is complete; nothing was stored."),
-    "open_bids": (202, "The first officer's request is kept; a second one opens."),
-    "shred_bids": (202, "The first request is kept; a second person's destroys."),
-    "import_tender": (200, "The same export was there already: what is kept of it."),
-    "upload_spend_file": (200, "The same bytes were there already: the file that they are."),
-} | dict.fromkeys(
-    (
-        "get_record_file",
-        "get_report",
-        "get_analysis",
-        "get_spend_report",
-        "get_scoring_sheet",
-        "get_simulation_report",
-        "get_opening_paper",
-        "get_moderation_paper",
-        "get_letter",
-        "get_public_report",
-        "get_procedure_paper",
-        "get_contract_report",
-        "get_learnt_paper",
-    ),
-    (202, "Being made: ask again after `Retry-After` seconds at `Location`."),
-)
-_KEYLESS = (["Reference"], ["Public"])
-"""The tags of what is read without a key."""
-_WITH_QUOTA = {429: "The key has sent as many requests as it may in this minute; `Retry-After` says when to go on."}
-_WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
-_MAY_BE_UNREAD = {"give_score", "record_consensus", "write_requirements", "set_panel", "change_terms"}
-"""Operations that take `If-Match` but do not ask for it."""
 
 
 class Description(OpenAPI):
@@ -274,22 +231,21 @@ def _plain_schema() -> Schema:
 
 
 def _describe(operation: Operation, *, is_post: bool) -> None:
-    if operation.tags in _KEYLESS:
+    if operation.tags in KEYLESS:
         operation.security = [{}]
     name = operation.operation_id or ""
-    if is_post and name not in retries.NOT_KEPT and operation.tags not in _KEYLESS:
+    if is_post and name not in retries.NOT_KEPT and operation.tags not in KEYLESS:
         operation.parameters = [*(operation.parameters or []), _RETRY_KEY]
     if name in DEPRECATED:
         operation.deprecated = True
     operation.summary = (operation.description or "").partition("\n")[0].rstrip(".")
     media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/ProblemDetails"))}
     answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
-    if operation.operation_id in _ALSO:
-        status, meaning = _ALSO[operation.operation_id]
-        answers[str(status)] = OpenAPIResponse(description=meaning)
     for status in [status for status in answers if status.startswith(("4", "5"))]:
         del answers[status]
-    for status, meaning in sorted(_errors(operation).items()):
+    for status, meaning in statuses.also(name).items():
+        answers[str(status)] = OpenAPIResponse(description=meaning)
+    for status, meaning in sorted(statuses.errors(operation, kept=_RETRY_KEY in (operation.parameters or [])).items()):
         answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
     operation.responses = answers
     example = EXAMPLES.get(operation.operation_id or "")
@@ -320,7 +276,7 @@ def _curl(method: str, path: str, operation: Operation) -> str:
     if operation.security != [{}]:
         parts.append('-H "Authorization: Bearer $KEY"')
     own = {"if-match": """-H "If-Match: $ETAG\"""", "idempotency-key": """-H "Idempotency-Key: $RETRY_KEY\""""}
-    if operation.operation_id in _MAY_BE_UNREAD:
+    if operation.operation_id in MAY_BE_UNREAD:
         del own["if-match"]
     parts += [own[item.name.lower()] for item in parameters if item is not _RETRY_KEY and item.name.lower() in own]
     body = operation.request_body
@@ -337,27 +293,6 @@ def _curl(method: str, path: str, operation: Operation) -> str:
 
 def _variable(name: str) -> str:
     return name.upper().replace("-", "_")
-
-
-def _errors(operation: Operation) -> dict[int, str]:
-    """Every error that an operation can answer, by what it takes."""
-    parameters = [item for item in operation.parameters or [] if not isinstance(item, Reference)]
-    places = {item.param_in for item in parameters}
-    with_key = operation.tags not in _KEYLESS
-    of_a_tender = operation.tags != ["Reference"]
-    with_if_match = {412: _WITH_IF_MATCH[412]} if operation.operation_id in _MAY_BE_UNREAD else _WITH_IF_MATCH
-    applies = (
-        (True, _ALWAYS),
-        (with_key, _WITH_KEY),
-        (with_key and operation.operation_id not in quotas.FREE, _WITH_QUOTA),
-        (_RETRY_KEY in parameters, {409: _WITH_STAGE[409]}),
-        (bool(places & {"query", "header"}), {400: _WITH_BODY[400], 422: _WITH_BODY[422]}),
-        ("path" in places, _WITH_ID),
-        (operation.request_body is not None, _WITH_BODY),
-        (of_a_tender and ("path" in places or operation.request_body is not None), _WITH_STAGE),
-        (any(item.name.lower() == "if-match" for item in parameters), with_if_match),
-    )
-    return {status: meaning for fits, errors in applies if fits for status, meaning in errors.items()}
 
 
 class Alive(Struct, frozen=True):
