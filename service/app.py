@@ -246,7 +246,9 @@ async def work(dsn: str, settings: Settings, secrets: Secrets) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(reports.work(dsn, settings, papers.duties))
         group.create_task(seat(spend_reports.duties(settings)))
-        group.create_task(seat(contract_reminders.DUTIES | releases.duties(settings)))
+        group.create_task(
+            seat(contract_reminders.DUTIES | releases.duties(settings) | timestamps.duties(settings, secrets))
+        )
         group.create_task(relay.work(dsn, settings, secrets))
 
 

@@ -31,7 +31,17 @@ from service.frontdoor import Answer, Desk, heard, read_body
 from service.organisations import Caller
 from service.problems import BodyTooLarge, NotFound, Refusal, UnsupportedMediaType
 from service.receipts import ENCODER, Receipt, find_receipt
-from service.reception import KEY, Sent, Taken, check_complete, check_key
+from service.reception import (
+    KEY,
+    BidIncomplete,
+    DocumentsMissing,
+    Sent,
+    Standing,
+    Taken,
+    check_complete,
+    check_key,
+    documents_missing,
+)
 from service.sealing import BID_TYPE
 from service.submissions import Submission, Terms
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
@@ -277,18 +287,25 @@ async def _body(request: Request[Any, Any, Any], caller: Caller, lot_id: UUID) -
 async def _dry_run(
     request: Request[Any, Any, Any], pool: asyncpg.Pool, caller: Caller, lot_id: UUID, variant: int
 ) -> Response[Any]:
+    came = await _came(request, caller, lot_id)
+    if came.media_type == BID_TYPE:
+        raise UnsupportedMediaType(
+            "Nobody reads a sealed bid before the opening. Check it with `tenderscore seal --check`."
+        )
     way = await reception.read_way_in(pool, caller, lot_id)
-    came = _Came("", await request.body())
-    _check_size(came.media_type, came.body, request.app.state.max_bid_bytes)
-    if edge.media_type_of(request) in _SHEETS:
-        came = await _came(request, caller, lot_id)
     with bid_sheets.told_by_cells(came.filled):
         data = wire.decode(came.body, Submission)
         if way.cancelled_at is not None:
             raise LotCancelled(f"Lot {way.lot_number} was cancelled at {way.cancelled_at.isoformat()}.")
         if way.now >= way.submission_deadline:
             raise SubmissionDeadlinePassed(f"{way.tender} closed at {way.submission_deadline.isoformat()}.")
-        check_complete(way.rules, data, way.admits(variant, caller.organisation_id))
+        missing = await _documents_missing(pool, caller, (lot_id, variant), data)
+        try:
+            check_complete(way.rules, data, way.admits(variant, caller.organisation_id))
+        except BidIncomplete as unfit:
+            raise BidIncomplete(unfit.detail, faults=unfit.faults + missing.faults) from None
+        if missing.faults:
+            raise missing
     found = DryRun(
         complete=True,
         rules_digest=way.rules_digest,
@@ -296,6 +313,15 @@ async def _dry_run(
         checked_at=way.now,
     )
     return Response(found, status_code=200)
+
+
+async def _documents_missing(
+    pool: asyncpg.Pool, caller: Caller, place: tuple[UUID, int], data: Submission
+) -> DocumentsMissing:
+    """What the storing statement would say of the documents that a bid for a place, a lot and its variant, names."""
+    named = [*dict.fromkeys(document.id for document in data.documents)]
+    whose = {"lot_id": place[0], "supplier_id": caller.organisation_id, "variant": place[1]}
+    return documents_missing(await db.one(reception.SQL.get_standing(pool, **whose, documents=named), Standing))
 
 
 _CHECKED = "With `?validate=only`: the bid is complete; nothing was stored."
@@ -320,7 +346,8 @@ async def submit_bid(
     A repeated key gets the first receipt again, marked `Idempotency-Replayed: true`. A bid that you have sealed
     yourself (`tenderscore seal`) is sent as `application/vnd.tenderscore.sealed-bid`, a filled template
     (`GET /lots/{id}/bids/template`) as what it is; it is sealed like any other, and its faults are told by cells.
-    With `?validate=only` the bid is checked, all faults are named at once, and nothing is stored. Where the lot takes
+    With `?validate=only` the bid is checked, all faults are named at once, documents that are not there among them, and
+    nothing is stored; what you have sealed is checked by `tenderscore seal --check` instead. Where the lot takes
     variants, each is sent with its number, `?variant=1`, and says in its contents what is different.
     """
     if validate:

@@ -1,6 +1,7 @@
 """The opening officers' own client: here a tender's key is made, split, rehearsed, put together; never in the service.
 
     tenderscore officer new-key                    your own key, once; tell the chair its fingerprint
+    tenderscore officer show-key                   the fingerprints of your own keys again, to read them to an officer
     tenderscore officer make-key --tender ID       one of you makes the tender's key and seals a share to every officer
     tenderscore officer rehearse --tender ID       every officer shows to hold a share; then the tender can be published
     tenderscore officer act --lot ID [--to PERSON] after the deadline: ask for the opening, pass your share to who opens
@@ -12,12 +13,10 @@ the tender's bids, the service included.
 
 import argparse
 import contextlib
-import os
-import secrets
 import sys
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -25,25 +24,12 @@ import msgspec
 from msgspec import Struct
 
 from service import sealing, shares
+from service.officer_keys import OwnKey, Stopped, open_share, read_keys, write_keys
 from service.sealing import SealBroken
 from service.settings import xdg_data_folder
 from service.shares import Share, WrongShares
 
-T = TypeVar("T")
-
-_OTHERS = 0o077
 _SECONDS = 120
-
-
-class Stopped(Exception):
-    """The officer's client cannot go on; the text says why and what helps."""
-
-
-class OwnKey(NamedTuple):
-    """One of the officer's own key pairs."""
-
-    private: bytes
-    public: bytes
 
 
 class Officer(Struct, frozen=True, kw_only=True):
@@ -56,6 +42,10 @@ class Officer(Struct, frozen=True, kw_only=True):
     sealed_to: str | None
     share_digest: str | None
     rehearsed_at: str | None
+
+    def fingerprint(self) -> str:
+        """Of the officer's own key, as people compare it."""
+        return shares.fingerprint(bytes.fromhex(self.public_key or ""))
 
 
 class TenderKey(Struct, frozen=True, kw_only=True):
@@ -128,37 +118,6 @@ class _Record(Struct, frozen=True, kw_only=True):
         return self.officers if envelope == "offer" else self.prices.officers if self.prices else []
 
 
-# The officer's own key file: private keys in hexadecimal, one a line, the newest first
-
-
-def read_keys(path: Path) -> list[OwnKey]:
-    """The officer's own key pairs; raises Stopped."""
-    try:
-        if path.stat().st_mode & _OTHERS:
-            raise Stopped(f"Others can read {path}. To mend it: chmod 600 {path}")
-        lines = path.read_text(encoding="ascii", errors="replace").split()
-    except OSError as error:
-        raise Stopped(
-            f"Your key cannot be read from {path}: {error.strerror}. See: tenderscore officer new-key"
-        ) from None
-    try:
-        privates = [bytes.fromhex(line) for line in lines]
-        return [OwnKey(private, sealing.public_key_of(private)) for private in privates]
-    except (ValueError, SealBroken):
-        raise Stopped(f"{path} does not hold keys; restore it from your copy.") from None
-
-
-def write_keys(path: Path, keys: Sequence[OwnKey]) -> None:
-    """Replace the key file in one step; it is on the disk when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write("".join(f"{key.private.hex()}\n" for key in keys))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 # What an officer does
 
 
@@ -193,13 +152,17 @@ class Client:
         """Let the service know the public half of the officer's own key."""
         self.send("PUT", "/people/me/officer-key", {"public_key": key.public.hex()})
         self._say(
-            f"Your key is registered. Read its fingerprint to whoever makes the tender's key:\n  {_print(key.public)}"
+            "Your key is registered. Read its fingerprint to whoever makes the tender's key:\n"
+            f"  {shares.fingerprint(key.public)}"
         )
 
     def make_key(self, tender_id: UUID, confirm: Callable[[str], bool]) -> None:
         """Make the tender's key, try every set of shares, seal each share to its officer, and forget the key."""
         told = self.key_of(tender_id)
         holders = [officer for officer in told.officers if officer.public_key is not None]
+        me = self.me().person_id
+        for own in (one for one in holders if one.person_id == me):
+            self._check_own(own)
         without = [officer.person for officer in told.officers if officer.public_key is None]
         if without:
             self._say(f"Without a key of their own, and so without a share: {', '.join(without)}.")
@@ -207,17 +170,21 @@ class Client:
             raise Stopped(
                 f"{len(holders)} officers have a key; it takes {told.officers_needed} to {shares.MOST_OFFICERS}."
             )
-        lines = [f"  {_print(bytes.fromhex(one.public_key or ''))}  {one.person}" for one in holders]
+        lines = [f"  {one.fingerprint()}  {one.person}" for one in holders]
         table = "\n".join(["Every officer must have read you the fingerprint of the own key:", *lines])
         if not confirm(table):
             raise Stopped("No key was made. A key that somebody else put in an officer's place would get a share.")
         private, public = sealing.generate_key()
         made = shares.split(tender_id, private, told.officers_needed, len(holders))
-        sealed = [_sealed_share(tender_id, one, share) for one, share in zip(holders, made, strict=True)]
+        known = {str(one.person_id): one.fingerprint() for one in holders}
+        sealed = [
+            _sealed_share(tender_id, one, msgspec.structs.replace(share, officers=known))
+            for one, share in zip(holders, made, strict=True)
+        ]
         body = {"public_key": public.hex(), "officers_needed": told.officers_needed, "shares": sealed}
         self.send("PUT", f"/tenders/{tender_id}/key", body)
         self._say(f"The tender's key is made: any {told.officers_needed} of {len(holders)} officers open.")
-        self._say(f"Its fingerprint is\n  {_print(public)}")
+        self._say(f"Its fingerprint is\n  {shares.fingerprint(public)}")
         self._say(f"Every officer now runs: tenderscore officer rehearse --tender {tender_id}")
 
     def own_share(self, tender_id: UUID, person_id: UUID) -> Share:
@@ -228,7 +195,7 @@ class Client:
             raise Stopped(
                 "Your share was sealed to a key that is not in your key file. Restore the file from your copy."
             )
-        share = _open_share(own, shares.for_officer(tender_id, person_id), told.sealed_share, told.share_digest)
+        share = open_share(own, shares.for_officer(tender_id, person_id), told.sealed_share, told.share_digest)
         published = self.key_of(tender_id).public_key
         if share.public_key != published or share.tender_id != tender_id:
             raise Stopped("The service publishes another key than your share is of. Tell the other officers.")
@@ -238,11 +205,14 @@ class Client:
         """Show to hold the share, without showing it."""
         share = self.own_share(tender_id, self.me().person_id)
         self.send("POST", f"/tenders/{tender_id}/key/rehearsal", {"answer": share.rehearsal()})
-        fingerprint = _print(bytes.fromhex(share.public_key))
+        fingerprint = shares.fingerprint(bytes.fromhex(share.public_key))
         self._say(f"You hold share {share.number} of the tender's key. Its fingerprint is\n  {fingerprint}")
 
-    def act(self, lot_id: UUID, envelope: str, recipient: UUID | None) -> None:
-        """Ask for the opening, and pass the own share to the officer whose client opens: the first who asked."""
+    def act(self, lot_id: UUID, envelope: str, recipient: UUID | None, *, heard: Callable[[str], str]) -> None:
+        """Ask for the opening, and pass the own share to the officer whose client opens: the first who asked.
+
+        heard: asks for the fingerprint that this officer has read out, where the share does not know the key.
+        """
         me = self.me()
         record: _Record = self.send("GET", f"/lots/{lot_id}/opening", kind=_Record)
         query = f"?envelope={envelope}"
@@ -252,12 +222,25 @@ class Client:
             if to.public_key is None:
                 raise Stopped(f"{to.person} has registered no key; somebody else must open.")
             share = self.own_share(record.tender_id, me.person_id)
+            if to.person_id == me.person_id:
+                self._check_own(to)
+            else:
+                _check_recipient(share, to, heard)
             bound = shares.for_opening(lot_id, envelope, me.person_id, to.person_id)
             sealed = sealing.seal(bytes.fromhex(to.public_key), bound, msgspec.json.encode(share))
             self.send("PUT", f"/lots/{lot_id}/opening/shares/{to.person_id}{query}", {"sealed_share": sealed})
-            self._say(f"Your share is passed on to {to.person} (key {_print(bytes.fromhex(to.public_key))}).")
+            self._say(f"Your share is passed on to {to.person} (key {to.fingerprint()}).")
         self.send("POST", f"/lots/{lot_id}/opening{query}")
         self._say("You have asked for the opening.")
+
+    def _check_own(self, me: Officer) -> None:
+        """What the service names as the own key must be one: a share sealed to another one would be somebody else's."""
+        if me.public_key not in self._keys:
+            raise Stopped(
+                "The service names a key as yours that is not in your key file. Nothing was sent. If you registered it"
+                " from elsewhere, use that file (--key); else somebody has put it in your place: tell the other"
+                " officers."
+            )
 
     def open(self, lot_id: UUID, envelope: str) -> None:
         """Put the shares together, unwrap the content keys of a lot's envelopes, and give the service only those."""
@@ -321,7 +304,7 @@ class Client:
         wrong = Stopped("It was not sealed to your key.")
         for own in self._keys.values():
             try:
-                return _open_share(own, bound, relay.sealed_share, relay.share_digest)
+                return open_share(own, bound, relay.sealed_share, relay.share_digest)
             except Stopped as why:
                 wrong = why
         raise wrong
@@ -341,16 +324,24 @@ def _sealed_share(tender_id: UUID, officer: Officer, share: Share) -> dict[str, 
     }
 
 
-def _open_share(own: OwnKey, bound: bytes, sealed: bytes, digest: str) -> Share:
-    try:
-        envelope = sealing.split(sealed)
-        content = sealing.open_body(sealing.unwrap(own.private, bound, envelope.header), *envelope)
-        share = msgspec.json.decode(content, type=Share)
-    except (SealBroken, msgspec.MsgspecError) as error:
-        raise Stopped(f"It does not open: {error}") from None
-    if share.digest() != digest:
-        raise Stopped("It is not the share that was made at the beginning: its hash is another one.")
-    return share
+def _check_recipient(share: Share, to: Officer, heard: Callable[[str], str]) -> None:
+    """The key that the service names as another officer's must be the one known when the shares were made.
+
+    The service could name any key, and with enough shares sealed to that one the bids would be open to whoever put it
+    there. An officer who has a new key, or is new, reads out its fingerprint.
+    """
+    present = to.fingerprint()
+    known = share.officers.get(str(to.person_id))
+    if known == present:
+        return
+    why = f"{to.person} has another key than when the shares were made."
+    if known is None:
+        why = f"Your share does not say which key {to.person} has."
+    if "".join(heard(why).split()).lower() != present.replace(" ", ""):
+        raise Stopped(
+            f"{why} The service names one with another fingerprint than {to.person} has read to you. Nothing was sent."
+            " If it was read and written rightly, tell the other officers: somebody may have exchanged the key."
+        )
 
 
 def _too_few(told: TenderKey, have: int, numbers: set[int]) -> str:
@@ -376,10 +367,6 @@ def _refusal_in(answer: httpx.Response) -> str:
         return f"The service answered {answer.status_code}."
     faults = [f"{fault.get('message', '')} {fault.get('mend', '')}".strip() for fault in problem.get("errors", [])]
     return "\n".join([f"{problem.get('title', 'Refused')}. {problem.get('detail', '')}", *faults])
-
-
-def _print(public: bytes) -> str:
-    return shares.fingerprint(public)
 
 
 # Commands
@@ -412,14 +399,27 @@ def _make_key(arguments: argparse.Namespace) -> None:
         client.make_key(arguments.tender, confirm)
 
 
+def _show_key(arguments: argparse.Namespace) -> None:
+    for key in read_keys(arguments.key):
+        _say(shares.fingerprint(key.public))
+
+
 def _rehearse(arguments: argparse.Namespace) -> None:
     with _client(arguments) as client:
         client.rehearse(arguments.tender)
 
 
 def _act(arguments: argparse.Namespace) -> None:
+    def heard(why: str) -> str:
+        if arguments.confirm is not None:
+            return arguments.confirm
+        help_ = "Have the officer read you the fingerprint of the own key (`tenderscore officer show-key`, first line)"
+        if not sys.stdin.isatty():
+            raise Stopped(f"{why} {help_} and repeat with --confirm 'FINGERPRINT'. Nothing was sent.")
+        return input(f"{why} {help_} and write it: ")
+
     with _client(arguments) as client:
-        client.act(arguments.lot, arguments.envelope, arguments.to)
+        client.act(arguments.lot, arguments.envelope, arguments.to, heard=heard)
 
 
 def _open(arguments: argparse.Namespace) -> None:
@@ -464,6 +464,7 @@ def add_commands(commands: Any) -> None:
     steps = parser.add_subparsers(required=True, metavar="STEP")
     for name, step in (
         ("new-key", _new_key),
+        ("show-key", _show_key),
         ("make-key", _make_key),
         ("rehearse", _rehearse),
         ("act", _act),
@@ -474,8 +475,9 @@ def add_commands(commands: Any) -> None:
 
 def _add_step(parser: argparse.ArgumentParser, name: str, step: Callable[[argparse.Namespace], None]) -> None:
     parser.set_defaults(step=step)
-    parser.add_argument("--service", default="http://127.0.0.1:8000", metavar="URL", help="address of the service")
-    parser.add_argument("--login", type=Path, required=True, metavar="FILE", help="file with your API key")
+    if name != "show-key":
+        parser.add_argument("--service", default="http://127.0.0.1:8000", metavar="URL", help="address of the service")
+        parser.add_argument("--login", type=Path, required=True, metavar="FILE", help="file with your API key")
     own = xdg_data_folder() / "officer-key"
     parser.add_argument("--key", type=Path, default=own, metavar="FILE", help=f"file of your own keys ({own})")
     if name == "new-key":
@@ -489,3 +491,4 @@ def _add_step(parser: argparse.ArgumentParser, name: str, step: Callable[[argpar
         parser.add_argument("--envelope", choices=("offer", "price"), default="offer", help="what is opened")
     if name == "act":
         parser.add_argument("--to", type=UUID, metavar="PERSON", help="id of the officer who opens; else the first")
+        parser.add_argument("--confirm", metavar="FINGERPRINT", help="of the key of who opens, as that officer read it")

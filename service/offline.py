@@ -70,7 +70,8 @@ def list_methods(arguments: argparse.Namespace) -> int:
 def verify_file(arguments: argparse.Namespace) -> int:
     """Verify a file: a stored result, ranked again from its own rules and bids, or the receipt of a bid.
 
-    Exit 0 all is right, 1 something is not, 2 (results only) not a result.
+    Exit 0 all is right, 1 something is not, or a later checkpoint was compared with nothing, 2 (results only) not a
+    result.
     """
     if _is_receipt(arguments.result):
         return _verify_receipt(arguments)
@@ -98,17 +99,17 @@ def _is_receipt(path: Path) -> bool:
 
 
 def _verify_receipt(arguments: argparse.Namespace) -> int:
-    """The published script's own judgement."""
+    """The published script's own judgement, in its own words."""
+    given = {name: getattr(arguments, name) for name in ("key", "log", "log_checkpoint", "consistency")}
+    line = ""
     try:
-        receipt = json.loads(Path(arguments.result).read_text("utf-8"))
-        for line in verify_receipt.check(receipt, arguments.key, arguments.log, arguments.log_checkpoint):
+        for line in verify_receipt.check(json.loads(Path(arguments.result).read_text("utf-8")), **given):
             print(line)
     except (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as fault:
         plain = isinstance(fault, OSError | ValueError)
         _complain(f"{arguments.result} is not verified", (str(fault) if plain else f"no receipt: {fault!r}",))
         return NOT_RANKED
-    print("Verified.")
-    return RANKED
+    return RANKED if line == "VERIFIED." else NOT_RANKED
 
 
 def print_secret(_: argparse.Namespace) -> int:
@@ -251,6 +252,12 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--key", default="", metavar="BASE64", help="of a receipt: the signing key that is published")
     parser.add_argument("--log", default="", metavar="LOG.ndjson", help="of a receipt: the tender's log to compare")
     parser.add_argument("--log-checkpoint", default="", metavar="FILE", help="of a receipt: a later signed checkpoint")
+    parser.add_argument(
+        "--consistency",
+        default="",
+        metavar="FILE",
+        help="of a receipt: the answer of …/log/consistency that connects them",
+    )
     parser.set_defaults(run=verify_file)
     parser = commands.add_parser("secret", help=print_secret.__doc__, description=print_secret.__doc__)
     parser.set_defaults(run=print_secret)

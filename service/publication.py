@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 import scoring
 from scoring.units import is_money
-from service import custody, db, eforms, events, frameworks, requirements, social_value
+from service import custody, db, eforms, events, frameworks, jobs, requirements, social_value
 from service.drafts import DraftLot
 from service.edge import check_if_match
 from service.language import LANGUAGES
@@ -38,6 +38,9 @@ from service.tenders import (
 )
 
 SQL = db.queries("publication")
+
+STAMP = "stamp-log"
+"""What the worker calls the job that has the log stamped at the deadline (timestamps.py)."""
 
 
 # Refusals
@@ -218,6 +221,8 @@ async def publish_tender(
     facts["public_key_digest"] = custody.digest_of(public_key)
     facts["requirements_digest"] = required.digest
     await events.record(conn, "tender.published", tender_id=tender_id, actor=caller.person_id, data=facts)
+    if state.tsa_url is not None and known.tender.submission_deadline is not None:
+        await jobs.enqueue_later(conn, STAMP, str(tender_id), known.tender.submission_deadline)
     return await present(conn, caller, await read(conn, caller, tender_id=tender_id), (*warnings, *doubts, *untried))
 
 

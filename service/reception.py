@@ -222,8 +222,7 @@ def refusal_of(verdict: Verdict, standing: Standing) -> Refusal:
         case "version-changed":
             return VersionTaken(f"Version {verdict.version} is not the next one. {_of_standing(standing)}".rstrip())
         case "documents-missing":
-            faults = tuple(_missing(document_id) for document_id in standing.missing)
-            return DocumentsMissing(f"{len(faults)} of the documents that the bid names are not there.", faults=faults)
+            return documents_missing(standing)
         case outcome:
             return _WHY.get(outcome, NotFound)()
 
@@ -250,6 +249,12 @@ def _of_standing(standing: Standing) -> str:
         f"Your bid is /bids/{standing.bid_id}, in version {standing.version} of {standing.submitted_at.isoformat()};"
         f" replace it by version {standing.version + 1} with PUT."
     )
+
+
+def documents_missing(standing: Standing) -> DocumentsMissing:
+    """Which of the documents that a bid names are not there."""
+    faults = tuple(_missing(document_id) for document_id in standing.missing)
+    return DocumentsMissing(f"{len(faults)} of the documents that the bid names are not there.", faults=faults)
 
 
 def _missing(document_id: UUID) -> Fault:

@@ -38,50 +38,19 @@ from msgspec import Struct
 from swagger_ui_bundle import swagger_ui_path
 
 import scoring
-from service import db, preferences, quotas, retries, wording
+from service import db, preferences, retries, statuses, wording
 from service.deprecations import DEPRECATED
 from service.edge import PROBLEM
 from service.examples import EXAMPLES
-from service.file_bodies import FileOperation
 from service.problems import NotFound, Unavailable, page, refusals
 from service.schemas import add_links, mend_schema, problem_schema
 from service.screen import for_screen
+from service.statuses import KEYLESS, MAY_BE_UNREAD
 
 SQL = db.queries("reference")
 Page = TypeVar("Page")
 
 _ASSETS = "/docs/assets"
-_ALWAYS = {500: "Something broke on our side.", 503: "The service cannot answer just now."}
-_WITH_KEY = {
-    401: "No valid key.",
-    403: "The key or the role does not allow this.",
-    507: "No room is left to store it; nothing was stored.",
-}
-_WITH_BODY = {
-    400: "The request cannot be read.",
-    413: "The body is too large.",
-    415: "The body is not JSON.",
-    422: "The request does not fit its description; every fault is listed.",
-}
-_WITH_FILE = {
-    408: "The file did not arrive as a whole; nothing of it was kept.",
-    411: "`Content-Length` is missing.",
-}
-_WITH_ID = {404: "Missing, or somebody else's."}
-_WITH_STAGE = {409: "Not at this stage of the tender."}
-_ALSO = {
-    "open_bids": (202, "The first officer's request is kept; a second one opens."),
-    "shred_bids": (202, "The first request is kept; a second person's destroys."),
-    "import_tender": (200, "The same export was there already: what is kept of it."),
-    "upload_spend_file": (200, "The same bytes were there already: the file that they are."),
-}
-"""What an operation answers as well, with the same body as its other success."""
-_KEYLESS = (["Reference"], ["Public"])
-"""The tags of what is read without a key."""
-_WITH_QUOTA = {429: "The key has sent as many requests as it may in this minute; `Retry-After` says when to go on."}
-_WITH_IF_MATCH = {412: "Somebody else changed it.", 428: "`If-Match` is missing."}
-_MAY_BE_UNREAD = {"give_score", "record_consensus", "change_terms"}
-"""Operations that take `If-Match` but do not ask for it."""
 
 
 class Description(OpenAPI):
@@ -192,10 +161,10 @@ def complete_description(document: OpenAPI) -> None:
 
 
 def _describe(operation: Operation, method: str) -> None:
-    if operation.tags in _KEYLESS:
+    if operation.tags in KEYLESS:
         operation.security = [{}]
     name = operation.operation_id or ""
-    if method == "POST" and name not in retries.NOT_KEPT and operation.tags not in _KEYLESS:
+    if method == "POST" and name not in retries.NOT_KEPT and operation.tags not in KEYLESS:
         operation.parameters = [*(operation.parameters or []), _RETRY_KEY]
     if name in DEPRECATED:
         operation.deprecated = True
@@ -213,15 +182,15 @@ def _answers(operation: Operation, method: str) -> dict[str, OpenAPIResponse | R
     """Every answer of an operation, its errors included."""
     media = {PROBLEM: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/ProblemDetails"))}
     answers: dict[str, OpenAPIResponse | Reference] = dict(operation.responses or {})
-    if operation.operation_id in _ALSO:
-        status, meaning = _ALSO[operation.operation_id]
-        same = next((one for one in answers.values() if isinstance(one, OpenAPIResponse)), None)
+    same = next((one for one in answers.values() if isinstance(one, OpenAPIResponse)), None)
+    for status, meaning in statuses.also(operation.operation_id or "").items():
         answers[str(status)] = OpenAPIResponse(description=meaning, content=same.content if same else None)
     if method in {"PUT", "DELETE"} and "200" in answers and operation.operation_id not in preferences.NEEDED:
         answers["204"] = OpenAPIResponse(description="Done; with `Prefer: return=minimal`, without a body.")
     for status in [status for status in answers if status.startswith(("4", "5"))]:
         del answers[status]
-    for status, meaning in sorted(_errors(operation).items()):
+    kept = _RETRY_KEY in (operation.parameters or [])
+    for status, meaning in sorted(statuses.errors(operation, kept=kept).items()):
         answers[str(status)] = OpenAPIResponse(description=meaning, content=media)
     return answers
 
@@ -254,7 +223,7 @@ def _curl(method: str, path: str, operation: Operation) -> str:
     if operation.security != [{}]:
         parts.append('-H "Authorization: Bearer $KEY"')
     own = {"if-match": """-H "If-Match: $ETAG\"""", "idempotency-key": """-H "Idempotency-Key: $RETRY_KEY\""""}
-    if operation.operation_id in _MAY_BE_UNREAD:
+    if operation.operation_id in MAY_BE_UNREAD:
         del own["if-match"]
     parts += [own[item.name.lower()] for item in parameters if item is not _RETRY_KEY and item.name.lower() in own]
     body = operation.request_body
@@ -271,29 +240,6 @@ def _curl(method: str, path: str, operation: Operation) -> str:
 
 def _variable(name: str) -> str:
     return name.upper().replace("-", "_")
-
-
-def _errors(operation: Operation) -> dict[int, str]:
-    """Every error that an operation can answer, by what it takes."""
-    parameters = [item for item in operation.parameters or [] if not isinstance(item, Reference)]
-    places = {item.param_in for item in parameters}
-    with_key = operation.tags not in _KEYLESS
-    of_a_tender = operation.tags != ["Reference"]
-    with_if_match = {412: _WITH_IF_MATCH[412]} if operation.operation_id in _MAY_BE_UNREAD else _WITH_IF_MATCH
-    applies = (
-        (True, _ALWAYS),
-        (with_key, _WITH_KEY),
-        (with_key and operation.operation_id not in quotas.FREE, _WITH_QUOTA),
-        (_RETRY_KEY in parameters, {409: _WITH_STAGE[409]}),
-        (bool(places & {"query", "header"}), {400: _WITH_BODY[400], 422: _WITH_BODY[422]}),
-        ("path" in places, _WITH_ID),
-        (operation.request_body is not None, _WITH_BODY),
-        (isinstance(operation, FileOperation), _WITH_FILE),
-        (of_a_tender and ("path" in places or operation.request_body is not None), _WITH_STAGE),
-        (operation.operation_id == "issue_token", {401: "No key works by this id and secret."}),
-        (any(item.name.lower() == "if-match" for item in parameters), with_if_match),
-    )
-    return {status: meaning for fits, errors in applies if fits for status, meaning in errors.items()}
 
 
 class Alive(Struct, frozen=True):

@@ -27,13 +27,16 @@ MOST_TRIALS: Final = 150
 class Share(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One officer's share, as it is sealed: the words, and which key of which tender they belong to.
 
-    The public key is in it so that its holder notices a service that publishes another one than the chair made.
+    The public key is in it so that its holder notices a service that publishes another one than the chair made; the
+    fingerprints of the officers' own keys, by their ids, so that no share is ever sealed to a key that somebody has put
+    in an officer's place since. Shares made by earlier releases have none.
     """
 
     tender_id: UUID
     public_key: str
     number: int
     words: str
+    officers: dict[str, str] = {}
 
     def digest(self) -> str:
         """What a share is compared with: SHA-256 of its words, in hexadecimal."""

@@ -1,6 +1,8 @@
 """Time stamps of others over a log's checkpoint (RFC 3161): that it was there by then is not ours alone to say.
 
-The token stands in the log itself, behind the entries that the checkpoint covers. Its signature is for whoever trusts
+The token stands in the log itself, behind the entries that the checkpoint covers. It can be had while bids are sealed,
+and the worker asks for one at the deadline: the authority sees a hash, and the stamp is told with the log, after the
+opening, because a checkpoint says how many entries there are. Its signature is for whoever trusts
 the authority to verify: `openssl ts -verify -data CHECKPOINT -in TOKEN -token_in -CAfile AUTHORITY.pem`.
 """
 
@@ -9,23 +11,29 @@ import hashlib
 from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from litestar import Request, Router, post
+import asyncpg
+from litestar import Request, Response, Router, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
+from msgspec.structs import asdict
 from prometheus_client import Counter
 
 from service import db, events, merkle, retries
+from service.jobs import Do, JobError, Later
 from service.organisations import Caller
 from service.problems import Refusal
+from service.publication import STAMP
 from service.settings import Settings, SettingsError
 from service.signing import Secrets
 from service.tenders import check_access, read
-from service.transparency import check_told, find_head
+from service.transparency import find_head
+
+SQL = db.queries("timestamps")
 
 _SECONDS = 10.0
 _LARGEST_ANSWER = 100_000
@@ -41,6 +49,12 @@ class Stamp(Struct, frozen=True, kw_only=True):
 
     checkpoint: str
     token: str
+    stamped_at: datetime
+
+
+class SealedStamp(Struct, frozen=True, kw_only=True):
+    """A stamp that stands in the log, and is told with it once all lots are opened."""
+
     stamped_at: datetime
 
 
@@ -95,35 +109,70 @@ async def fetch(url: str, data: bytes) -> tuple[bytes, datetime]:
         raise TimeStampFailed(f"{url} answers no time stamp: {error}") from None
 
 
+class _Due(Struct, frozen=True, kw_only=True):
+    """A published tender's deadline, and its log as it is now."""
+
+    submission_deadline: datetime
+    now: datetime
+    size: int
+    frontier: list[bytes]
+
+
+def duties(settings: Settings, secrets: Secrets) -> dict[str, Do]:
+    """What a worker does: have a tender's log stamped at its deadline, which may have moved."""
+
+    async def stamp(pool: asyncpg.Pool, payload: str) -> None:
+        if settings.tsa_url is None:
+            return
+        async with db.transaction(pool) as conn:
+            due = await db.one(SQL.get_due(conn, tender_id=UUID(payload)), _Due)
+        if due.now < due.submission_deadline:
+            raise Later(due.submission_deadline - due.now)
+        try:
+            made = await _make(settings.tsa_url, secrets, UUID(payload), (due.size, due.frontier))
+        except TimeStampFailed as failed:
+            raise JobError(failed.detail) from None
+        async with db.transaction(pool) as conn:
+            await events.record(conn, "log.timestamped", tender_id=UUID(payload), actor=None, data=asdict(made))
+
+    return {STAMP: stamp}
+
+
+async def _make(tsa_url: str, secrets: Secrets, tender_id: UUID, head: tuple[int, list[bytes]]) -> Stamp:
+    """A stamp over a log of a size and a frontier; raises TimeStampFailed."""
+    size, frontier = head
+    checkpoint = secrets.checkpoint(tender_id, size, merkle.append(frontier, size, ()).root)
+    try:
+        token, stamped_at = await fetch(tsa_url, checkpoint.encode())
+    except TimeStampFailed:
+        _STAMPS.labels("failed").inc()
+        raise
+    _STAMPS.labels("made").inc()
+    return Stamp(checkpoint=checkpoint, token=base64.b64encode(token).decode(), stamped_at=stamped_at)
+
+
 @post("/tenders/{tender_id:uuid}/log/timestamp")
 async def stamp_log(
     tender_id: FromPath[UUID], request: Request[Caller, Any, State], caller: NamedDependency[Caller], state: State
-) -> Stamp:
+) -> Response[Stamp]:
     """Have an outside authority stamp the log's present checkpoint; for auditor, approver or opening officer.
 
-    Not from publication until all lots are opened: the checkpoint would tell how many bids there are.
+    From publication until all lots are opened the answer is 202 and tells only the instant: the stamp stands in the log
+    and is read with it, because its checkpoint would tell how many bids there are.
     """
     async with db.transaction_of(state.pool, caller.organisation_id) as conn:
         known = await read(conn, caller, tender_id=tender_id)
         check_access(known.tender, caller, "stamp_log")
         head = await find_head(conn, caller, tender_id)
-    check_told(head, head.size)
     if state.tsa_url is None:
         raise NoTimeStamps("No time-stamping authority is set.")
-    secrets: Secrets = state.secrets
-    checkpoint = secrets.checkpoint(tender_id, head.size, merkle.append(head.frontier, head.size, ()).root)
     # No transaction is open meanwhile: others go on writing, the stamp covers what was there when it was asked for.
-    try:
-        token, stamped_at = await fetch(state.tsa_url, checkpoint.encode())
-    except TimeStampFailed:
-        _STAMPS.labels("failed").inc()
-        raise
-    _STAMPS.labels("made").inc()
-    stamp = Stamp(checkpoint=checkpoint, token=base64.b64encode(token).decode(), stamped_at=stamped_at)
-    facts = {"checkpoint": stamp.checkpoint, "token": stamp.token, "stamped_at": stamped_at}
+    stamp = await _make(state.tsa_url, state.secrets, tender_id, (head.size, head.frontier))
     async with retries.last_connection_of(request, state.pool) as conn:
-        await events.record(conn, "log.timestamped", tender_id=tender_id, actor=caller.person_id, data=facts)
-    return stamp
+        await events.record(conn, "log.timestamped", tender_id=tender_id, actor=caller.person_id, data=asdict(stamp))
+    if head.sealed:
+        return Response(cast("Any", SealedStamp(stamped_at=stamp.stamped_at)), status_code=202)
+    return Response(stamp, status_code=201)
 
 
 router = Router(path="/", route_handlers=[stamp_log], tags=["Tenders"])

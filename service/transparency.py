@@ -220,7 +220,11 @@ async def prove_consistency(
         int | None, QueryParameter(name="to", ge=1, le=2**63 - 1, description="The size after; all that it has now.")
     ] = None,
 ) -> Consistency:
-    """Prove that the log at one size is the beginning of the log at another; for anybody who may read the tender."""
+    """Prove that the log at one size is the beginning of the log at another; for anybody who may read the tender.
+
+    Saved as a file it connects a receipt with a later checkpoint: `python verify_receipt.py RECEIPT.json
+    --log-checkpoint FILE --consistency FILE`.
+    """
     head = await find_head(conn, caller, tender_id)
     later = head.size if new_size is None else new_size
     check_told(head, old_size, later)

@@ -8,7 +8,6 @@ database is held. The statement that keeps it reads the clock once, after its la
 import asyncio
 import contextlib
 import hashlib
-from collections import Counter
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,13 +45,12 @@ from service.sealing import DOCUMENT_STEP, DOCUMENT_TYPE, HEADER_BYTES, SealBrok
 from service.settings import Settings
 from service.signing import Secrets, request_name
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
+from service.underway import First, UnderWay
 
 SQL = db.queries("uploads")
 
 MOST_DOCUMENTS = 500
 """Documents of one supplier for one lot, those of replaced bids included."""
-MOST_AT_ONCE = 8
-"""Uploads of one supplier under way in one process."""
 IDLE_SECONDS = 60
 """An upload of which nothing has come for so long has broken off."""
 LONGEST_SECONDS = 3600
@@ -184,15 +182,6 @@ class TooManyDocuments(Refusal):
 
     Join files before you send them, or name documents that you have sent already.
     """
-
-
-class TooManyUploads(Refusal):
-    """Too many documents of yours are on their way at once.
-
-    Send the next one when one of them has been answered.
-    """
-
-    status = 429
 
 
 class UploadInterrupted(Refusal):
@@ -331,32 +320,37 @@ class Uploads:
         self._pool = pool
         self._store = store
         self._secrets = secrets
-        self._under_way: Counter[UUID] = Counter()
+        self._under_way = UnderWay(own=(UploadInterrupted, Unauthenticated))
 
     async def take(self, sent: Sent) -> Answer:
         """Seal, keep and judge a document; raises the Refusal that tells why it was not kept."""
-        way = await db.one(SQL.get_way_in(self._pool, **sent.scope()), WayIn)
+        scope = (sent.caller.organisation_id, sent.lot_id, sent.retry_key)
         try:
-            with self._seat(sent.caller.organisation_id):
-                if way.key_used:
-                    return await self._again(sent)
-                check_may_come(way, sent.announced, self._most_own_bytes)
-                self._disk.check_room(sent.announced)
-                return await self._keep(sent, way)
+            if first := self._under_way.first(scope):
+                return await self._same_answer(first, sent)
+            with self._under_way.leading(scope) as first:
+                return await self._take(sent._replace(body=first.hear(sent.body)))
         except UploadInterrupted as broken:
             await self._write_down(sent, broken)
             raise
 
-    @contextlib.contextmanager
-    def _seat(self, supplier_id: UUID) -> Generator[None]:
-        if self._under_way[supplier_id] >= MOST_AT_ONCE:
-            raise TooManyUploads(f"{MOST_AT_ONCE} are under way.", headers={"Retry-After": "5"})
-        self._under_way[supplier_id] += 1
+    async def _take(self, sent: Sent) -> Answer:
+        way = await db.one(SQL.get_way_in(self._pool, **sent.scope()), WayIn)
+        if way.key_used:
+            return await self._again(sent)
+        with self._under_way.seat(sent.caller.organisation_id):
+            check_may_come(way, sent.announced, self._most_own_bytes)
+            self._disk.check_room(sent.announced)
+            return await self._keep(sent, way)
+
+    async def _same_answer(self, first: First, sent: Sent) -> Answer:
+        """The first one's answer, if this one says the same. Until then its body is only hashed."""
+        came = await _hash(sent.body)
+        await first.has_ended()
         try:
-            yield
-        finally:
-            self._under_way[supplier_id] -= 1
-            self._under_way += Counter()  # forgets those who have none
+            return await self._replayed(sent, came)
+        except NotFound:
+            raise first.failure() from None
 
     async def _write_down(self, sent: Sent, broken: UploadInterrupted) -> None:
         facts = {"lot_id": sent.lot_id, "supplier_id": sent.caller.organisation_id, **broken.facts}
@@ -365,10 +359,7 @@ class Uploads:
 
     async def _again(self, sent: Sent) -> Answer:
         """The answer to the first request with this key, if this one says the same."""
-        came = hashlib.sha256()
-        async for piece in sent.body:
-            came.update(piece)
-        return await self._replayed(sent, came.digest())
+        return await self._replayed(sent, await _hash(sent.body))
 
     async def _replayed(self, sent: Sent, came: bytes) -> Answer:
         first = await db.one(SQL.find_answer(self._pool, **sent.scope()), Known)
@@ -426,6 +417,13 @@ class Uploads:
         """Discard what crashes have left behind, a few at a time."""
         async for row in SQL.list_left_behind(self._pool, hours=LEFT_BEHIND_HOURS):
             await self._discard(row["id"])
+
+
+async def _hash(body: AsyncIterator[bytes]) -> bytes:
+    came = hashlib.sha256()
+    async for piece in body:
+        came.update(piece)
+    return came.digest()
 
 
 def _identity(sent: Sent, came: bytes) -> bytes:

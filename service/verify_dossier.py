@@ -75,8 +75,7 @@ def unbase64(text: str) -> bytes:
     return data
 
 
-def open_checkpoint(note: str, key: bytes) -> tuple[str, int, bytes]:
-    """The name, the size and the root of a log in a signed note; refused unless this key has signed it."""
+def open_checkpoint(note: str, key: bytes) -> tuple[str, int, bytes]:  # name, size, root: c2sp.org/tlog-checkpoint
     text, _, signatures = note.rpartition("\n\n")
     origin, size, root = text.split("\n")
     start, key_hash = f"— {origin} ", hashed(origin.encode(), b"\n\1", key)[:4]

@@ -1,8 +1,4 @@
-"""Check the receipt of a bid without trusting the service that gave it. Needs Python 3.9 or later and nothing else.
-
-Follows RFC 8032 (Ed25519), RFC 9162 section 2.1 (Merkle trees) and c2sp.org/tlog-checkpoint (signed notes).
-Exit status 0: all that could be checked is right. 1: something is not, and the last line says what.
-"""
+"""Check the receipt of a bid without trusting the service that gave it. Needs Python 3.9 or later and nothing else."""
 
 import argparse
 import base64
@@ -55,16 +51,18 @@ def hashed(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def root_above(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """The root that an inclusion proof leads to: RFC 9162, 2.1.3.1; the first leaf has the index 0."""
-    require(0 <= index < size and bool(path) == (size > 1), "The proof does not fit the entry's place in the log.")
-    if size == 1:
-        return leaf
+def roots_above(node: bytes, count: int, size: int, path: list[bytes]) -> tuple[bytes, bytes]:
+    """The roots of a log's first `count` entries and of all, from the node that ends the former: RFC 9162, 2.1.3-4."""
+    require(0 < count <= size and (size > 1 if path else count == size), "A proof does not fit the size of the log.")
+    if not path:
+        return node, node
     *below, other = path
     half = 1 << ((size - 1).bit_length() - 1)  # leaves on the left: the largest power of two below the size
-    if index < half:
-        return hashed(b"\1", root_above(leaf, index, half, below), other)
-    return hashed(b"\1", other, root_above(leaf, index - half, size - half, below))
+    if count <= half:
+        old, new = roots_above(node, count, half, below)
+        return old, hashed(b"\1", new, other)
+    old, new = roots_above(node, count - half, size - half, below)
+    return hashed(b"\1", other, old), hashed(b"\1", other, new)
 
 
 def check_log(log: Path, signed: dict[int, bytes]) -> int:
@@ -90,8 +88,7 @@ def unbase64(text: str) -> bytes:
     return data
 
 
-def open_checkpoint(note: str, key: bytes) -> tuple[str, int, bytes]:
-    """The name, the size and the root of a log in a signed note; refused unless this key has signed it."""
+def open_checkpoint(note: str, key: bytes) -> tuple[str, int, bytes]:  # name, size, root: c2sp.org/tlog-checkpoint
     text, _, signatures = note.rpartition("\n\n")
     origin, size, root = text.split("\n")
     start, key_hash = f"— {origin} ", hashed(origin.encode(), b"\n\1", key)[:4]
@@ -102,15 +99,14 @@ def open_checkpoint(note: str, key: bytes) -> tuple[str, int, bytes]:
     return origin, int(size), unbase64(root)
 
 
-def check(receipt: dict[str, Any], key: str = "", log: str = "", log_checkpoint: str = "") -> Any:
-    """Check a receipt and what else was given, log and checkpoint by file; yields a line for each thing that holds."""
-    proof, gone = receipt["proof"], "withdrawn_at" in receipt
-    signer = unbase64(proof["key"]["public_key"])
+def check(receipt: Any, key: str = "", log: str = "", log_checkpoint: str = "", consistency: str = "") -> Any:
+    """Check a receipt and the files that were given besides; yields a line for each thing that holds, and a verdict."""
+    proof, gone, signer = receipt["proof"], "withdrawn_at" in receipt, unbase64(receipt["proof"]["key"]["public_key"])
     require(key in {"", proof["key"]["public_key"]}, "The receipt is signed by another key than the one you gave.")
     origin, size, root = open_checkpoint(proof["checkpoint"], signer)
-    entry, position, signed = json.loads(proof["entry"]), proof["position"], {size: root}
-    above = root_above(hashed(b"\0", proof["entry"].encode()), position - 1, size, [*map(unbase64, proof["hashes"])])
-    require(above == root, "The entry is not in the log that was signed.")
+    entry, position, signed, later = json.loads(proof["entry"]), proof["position"], {size: root}, size
+    leaf, path = hashed(b"\0", proof["entry"].encode()), [*map(unbase64, proof["hashes"])]
+    require(roots_above(leaf, position, size, path)[1] == root, "The entry is not in the log that was signed.")
     require(entry["kind"] in (["bid.withdrawn"] if gone else ["bid.submitted", "bid.replaced"]), "It tells of no bid.")
     places = (entry["position"], size, origin, hashed(signer).hex()[:16])
     claims = (position, proof["tree_size"], f"tenderscore/{entry['log_id']}", proof["key"]["id"])
@@ -127,24 +123,28 @@ def check(receipt: dict[str, Any], key: str = "", log: str = "", log_checkpoint:
         name, later, later_root = open_checkpoint(Path(log_checkpoint).read_text("utf-8"), signer)
         require(name == origin and later >= size, f"The checkpoint is another log's, or the log went back from {size}.")
         require(signed.setdefault(later, later_root) == later_root, "Two logs of one size have been signed: a fork.")
-        yield f"The same key has signed the log at {later} entries{'' if log else '; give --log to compare them'}."
+        yield f"The same key has signed the log at {later} entries; /log/consistency?from={size}&to={later} tells more."
+    if consistency:
+        left_out = [root] * (size == later or size & (size - 1) == 0)  # where the old root is itself a node of the new
+        node, *path = [*left_out, *map(unbase64, json.loads(Path(consistency).read_text("utf-8"))["hashes"])]
+        connected = roots_above(node, size, later, path) == (root, signed[later])
+        require(connected, f"The proof does not lead from {size} to {later} entries: it is of other sizes, or a fork.")
+        yield f"The log at {later} entries begins with the {size} that the receipt was signed over."
     if log:
         count = check_log(Path(log), signed)
         yield f"The log's first {max(signed)} entries are exactly those signed; {count - max(signed)} came later."
+    yield "VERIFIED." if later == size or log or consistency else "NOT COMPARED. Give --log or --consistency."
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("receipt", "--key", "--log", "--log-checkpoint"):
-        parser.add_argument(name, default="")
+if __name__ == "__main__":
+    line, epilog = "", "Exit status 0: all that was given is right. 1: it is not, or was compared with nothing."
+    parser = argparse.ArgumentParser(description=__doc__, epilog=epilog)
+    for option in ("receipt", "--key", "--log", "--log-checkpoint", "--consistency"):
+        parser.add_argument(option, default="")
     try:
         given = vars(parser.parse_args())
         for line in check(json.loads(Path(given.pop("receipt")).read_text("utf-8")), **given):
             print(line)
     except (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
         sys.exit(f"NOT VERIFIED. {error if isinstance(error, (OSError, ValueError)) else f'No receipt: {error!r}'}")
-    print("VERIFIED.")
-
-
-if __name__ == "__main__":
-    main()
+    sys.exit(0 if line == "VERIFIED." else 1)

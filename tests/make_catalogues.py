@@ -34,7 +34,7 @@ JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "tr
 SUPPLIERS_MEET = frozenset({
     "problems", "edge", "wire", "reception", "intake", "receipts", "bids", "submissions", "sealing", "uploads",
     "document_store", "consortia", "money", "organisations", "questions", "clarifications", "transparency",
-    "opened_documents", "tenders", "reports", "case", "offers", "deliveries", "file_bodies", "quotas",
+    "opened_documents", "tenders", "reports", "case", "offers", "deliveries", "file_bodies", "quotas", "underway",
 })  # fmt: skip
 """Modules whose refusals and faults a supplier can meet: titles, mends and sentences are translated."""
 

@@ -72,6 +72,16 @@ def a_checkpoint(entries: Sequence[str], signer: Signer = SIGNER) -> str:
     return signer.checkpoint(LOG_ID, len(entries), merkle.root(leaves(entries)))
 
 
+def a_consistency(entries: Sequence[str], old_size: int) -> dict[str, Any]:
+    """What the service answers about the log as it stands and as it was when it had a size."""
+    hashes = merkle.consistency_proof(leaves(entries), old_size)
+    return {
+        "old_size": old_size,
+        "new_size": len(entries),
+        "hashes": [base64.b64encode(node).decode() for node in hashes],
+    }
+
+
 def a_receipt(entries: Sequence[str], position: int, signer: Signer = SIGNER) -> dict[str, Any]:
     """The receipt that the bid at a position gets, signed when the log had these entries."""
     entry = json.loads(entries[position - 1])

@@ -9,7 +9,8 @@ from uuid import UUID
 import httpx
 
 from service import sealing, shares
-from service.officer import Client, OwnKey
+from service.officer import Client
+from service.officer_keys import OwnKey
 from service.shares import Share
 from tests.service.conftest import Market, Person, done
 
@@ -24,6 +25,8 @@ class Desk:
         self.id = UUID(person.id)
         self.said: list[str] = []
         self.keys: list[OwnKey] = []
+        self.heard: Callable[[str], str] = lambda _why: ""
+        """What another officer reads out, when the client asks."""
         self._url = market.url
 
     async def do(self, step: Callable[[Client], T]) -> T:
@@ -49,7 +52,7 @@ class Desk:
 
     async def act(self, tender: dict[str, Any], to: "Desk | None" = None, envelope: str = "offer") -> None:
         lot, recipient = UUID(tender["lots"][0]["id"]), None if to is None else to.id
-        await self.do(lambda client: client.act(lot, envelope, recipient))
+        await self.do(lambda client: client.act(lot, envelope, recipient, heard=self.heard))
 
     async def open(self, tender: dict[str, Any], envelope: str = "offer") -> None:
         await self.do(lambda client: client.open(UUID(tender["lots"][0]["id"]), envelope))

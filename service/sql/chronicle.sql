@@ -1,6 +1,6 @@
 -- name: list_entries(tender_id, sealed, size, skip, limit)
 -- A tender's log in order with, for each entry, what the last entry about the same thing said. While the tender is sealed
--- suppliers' doings are left out, and positions, whose gaps would count them.
+-- suppliers' doings are left out, and positions, whose gaps would count them; so are time stamps, which tell its length.
 WITH told AS (
     SELECT
         event.position, event.kind, event.at, event.person_id, person.name AS person, event.data,
@@ -26,8 +26,8 @@ WITH told AS (
         AND event.position <= :size::bigint
         AND (
             NOT :sealed::boolean
-            OR actor.kind = 'buyer'
-            OR (actor.kind IS NULL AND event.kind <> 'refused')
+            OR (actor.kind = 'buyer' AND event.kind <> 'log.timestamped')
+            OR (actor.kind IS NULL AND event.kind NOT IN ('refused', 'log.timestamped'))
         )
 ),
 

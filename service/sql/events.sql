@@ -31,7 +31,8 @@ SELECT coalesce(
 
 -- name: list_events(log_id, reader_id, cleared, skip, limit)
 -- A log in order, as the buyer's people may read it now, from behind a number of entries.
--- From publication until all lots are opened or cancelled the suppliers' own doings are left out, and positions, whose gaps would count them.
+-- From publication until all lots are opened or cancelled the suppliers' own doings are left out, and positions, whose gaps would count them;
+-- so are time stamps, whose checkpoints tell how long the log is.
 -- Who evaluates, or has ever had a seat, reads what others scored only where all own scores on the criterion have been given,
 -- and what may tell prices once all lots are ranked; who is not cleared reads no facts but those of before the opening and
 -- the declarations.
@@ -104,8 +105,8 @@ WHERE
     event.log_id = :log_id::uuid
     AND (
         NOT box.sealed
-        OR actor.kind = 'buyer'
-        OR (actor.kind IS NULL AND event.kind <> 'refused')
+        OR (actor.kind = 'buyer' AND event.kind <> 'log.timestamped')
+        OR (actor.kind IS NULL AND event.kind NOT IN ('refused', 'log.timestamped'))
     )
     AND (box.sealed OR event.position > :skip::bigint)
 ORDER BY event.position

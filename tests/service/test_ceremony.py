@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from service import sealing, shares
-from service.officer import Stopped
+from service.officer_keys import Stopped
 from tests.make import a_bid, a_decision, a_lot, a_score
 from tests.make_officers import Desk, content_keys, desks, draft, private_key, publish
 from tests.make_sealed import a_sealed_bid, send_sealed

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from service import sealing
-from service.officer import Stopped
+from service.officer_keys import Stopped
 from service.sealing import DOCUMENT_TYPE
 from tests.make import a_bid
 from tests.make_officers import content_keys, desks, private_key, publish

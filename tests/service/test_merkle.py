@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service import merkle
-from service.verify_receipt import root_above
+from service.verify_receipt import roots_above
 
 # Leaves, roots and proofs of the reference tree: cpp/merkletree/merkle_tree_test.cc of google/certificate-transparency.
 ENTRIES = [
@@ -218,7 +218,7 @@ def test_an_inclusion_proof_fits_its_leaf_place_size_and_root_only(size: int, da
     proof, root = merkle.inclusion_proof(leaves, index), merkle.root(leaves)
     assert proof == defined_inclusion(index, leaves)
     assert merkle.verify_inclusion(leaves[index], index, size, proof, root)
-    assert root_above(leaves[index], index, size, proof) == root
+    assert roots_above(leaves[index], index + 1, size, proof)[1] == root
     others = [(index + 1, proof), (index - 1, proof), (index, [*proof, WRONG]), (index, [WRONG, *proof])]
     others += [(index, [*proof[:at], WRONG, *proof[at + 1 :]]) for at in range(len(proof))]
     others += [(index, proof[:-1])] if proof else []
@@ -232,9 +232,33 @@ def test_an_inclusion_proof_fits_its_leaf_place_size_and_root_only(size: int, da
 def leads_to(root: bytes, leaf: bytes, index: int, size: int, path: list[bytes]) -> bool:
     """The published script's judgement."""
     try:
-        return root_above(leaf, index, size, path) == root
+        return roots_above(leaf, index + 1, size, path)[1] == root
     except ValueError:
         return False
+
+
+def connects(old_size: int, old: bytes, size: int, new: bytes, path: list[bytes]) -> bool:
+    """The published script's judgement: as in its check(), the old root stands for itself where it is a node."""
+    node, *rest = [old, *path] if old_size & (old_size - 1) == 0 or old_size == size else path or [WRONG]
+    try:
+        return roots_above(node, old_size, size, rest) == (old, new)
+    except ValueError:
+        return False
+
+
+@given(st.integers(1, 70), st.data())
+def test_the_published_script_takes_a_consistency_proof_for_its_two_trees_only(size: int, data: st.DataObject):
+    leaves = numbered(size)
+    old_size = data.draw(st.integers(1, size))
+    proof = merkle.consistency_proof(leaves, old_size)
+    old, new = merkle.root(leaves[:old_size]), merkle.root(leaves)
+    assert connects(old_size, old, size, new, proof)
+    others = [[*proof, WRONG], [WRONG, *proof], *([*proof[:at], WRONG, *proof[at + 1 :]] for at in range(len(proof)))]
+    others += [proof[:-1], proof[1:]] if proof else []
+    assert not any(connects(old_size, old, size, new, path) for path in others)
+    assert not connects(old_size, WRONG, size, new, proof)
+    assert not connects(old_size, old, size, WRONG, proof)
+    assert not any(connects(other, old, size, new, proof) for other in range(size + 2) if other != old_size)
 
 
 @given(st.integers(0, 70), st.data())

@@ -12,9 +12,9 @@ import httpx
 import msgspec
 import pytest
 
-from service import officer, sealing
-from service.officer import OwnKey, Stopped, read_keys, write_keys
-from tests.make_officers import desks, draft
+from service import officer, sealing, shares
+from service.officer_keys import OwnKey, Stopped, read_keys, write_keys
+from tests.make_officers import Desk, desks, draft, publish
 from tests.service.conftest import Market, Person, done
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -103,29 +103,6 @@ async def test_a_service_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
 
 
 # The key file
-
-
-def test_a_key_file_is_its_owner_s_alone(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "key"
-    keys = [OwnKey(*sealing.generate_key()) for _ in range(2)]
-    write_keys(path, keys)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert read_keys(path) == keys
-    assert list(path.parent.iterdir()) == [path]
-    path.chmod(0o640)
-    with pytest.raises(Stopped, match=f"chmod 600 {path}"):
-        read_keys(path)
-
-
-@pytest.mark.parametrize("text", ["not hexadecimal", "00" * 32, "ff" * 32, "11" * 31])
-def test_a_file_that_holds_no_keys_is_told(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "key"
-    path.touch(mode=0o600)
-    path.write_text(text)
-    with pytest.raises(Stopped, match="does not hold keys"):
-        read_keys(path)
-    with pytest.raises(Stopped, match="No such file"):
-        read_keys(tmp_path / "missing")
 
 
 async def test_a_new_key_never_takes_the_place_of_an_old_one(market: Market, tmp_path: Path) -> None:
@@ -217,3 +194,113 @@ async def test_a_share_that_was_exchanged_in_the_database_is_not_taken(market: M
     )
     with pytest.raises(Stopped, match="It does not open"):
         await officers[1].rehearse(tender)
+
+
+async def closed(market: Market, officers: list[Desk]) -> dict[str, Any]:
+    """A tender in the officers' custody with one bid, after its deadline."""
+    tender = await publish(market, officers)
+    done(await market.alder.submit(tender))
+    await market.close(tender)
+    return tender
+
+
+async def exchange_key(market: Market, desk: Desk) -> bytes:
+    """Whoever runs the database puts a key in the officer's place; its private half."""
+    private, other = sealing.generate_key()
+    await market.owner.execute("UPDATE officer_keys SET public_key = $2 WHERE person_id = $1", desk.person.id, other)
+    return private
+
+
+async def relayed(market: Market, tender: dict[str, Any]) -> int:
+    lot = tender["lots"][0]["id"]
+    return await market.owner.fetchval("SELECT count(*) FROM share_relays WHERE lot_id = $1", lot)
+
+
+async def test_no_share_is_sealed_to_a_key_that_was_put_in_another_officer_s_place(market: Market) -> None:
+    """With enough shares sealed to that key, whoever runs the service would have the tender's private key."""
+    officers = await desks(market)
+    tender = await closed(market, officers)
+    await exchange_key(market, officers[0])
+    for desk in officers[1:]:
+        with pytest.raises(Stopped, match="another key than when the shares were made"):
+            await desk.act(tender, officers[0])
+    assert await relayed(market, tender) == 0
+
+
+async def test_no_share_is_sealed_to_a_key_that_was_put_in_one_s_own_place(market: Market) -> None:
+    """Nor does the chair's client make a share for such a key, whatever was confirmed."""
+    officers = await desks(market)
+    tender = await closed(market, officers)
+    await exchange_key(market, officers[0])
+    with pytest.raises(Stopped, match="names a key as yours that is not in your key file"):
+        await officers[0].act(tender)
+    assert await relayed(market, tender) == 0
+    with pytest.raises(Stopped, match="names a key as yours that is not in your key file"):
+        await officers[0].make_key(await draft(market, officers))
+
+
+async def test_an_officer_with_a_new_key_opens_when_the_others_have_heard_its_fingerprint(market: Market) -> None:
+    """As it is read and written: with or without spaces, in either case. For oneself the key file is enough."""
+    officers = await desks(market)
+    tender = await closed(market, officers)
+    await officers[0].enrol()
+    await officers[0].act(tender)
+    asked: list[str] = []
+
+    def heard(why: str) -> str:
+        asked.append(why)
+        return shares.fingerprint(officers[0].keys[0].public).replace(" ", "").upper()
+
+    officers[1].heard = heard
+    await officers[1].act(tender)
+    assert asked == [f"{officers[0].person.name} has another key than when the shares were made."]
+    await officers[0].open(tender)
+    assert done(await market.auditor.get(f"/lots/{tender['lots'][0]['id']}/opening"))["opened_at"]
+
+
+async def test_a_share_of_an_earlier_release_asks_for_every_fingerprint(market: Market) -> None:
+    """It does not say which keys the officers had, so that nothing but their own word does."""
+    officers = await desks(market)
+    tender = await closed(market, officers)
+    for desk in officers[:2]:
+        share = await desk.share(tender)
+        assert len(share.officers) == 3
+        fields = msgspec.json.decode(msgspec.json.encode(share))
+        del fields["officers"]
+        bound = shares.for_officer(UUID(tender["id"]), desk.id)
+        sealed = sealing.seal(desk.keys[0].public, bound, msgspec.json.encode(fields))
+        await market.owner.execute(
+            "UPDATE tender_key_shares SET sealed_share = $2 WHERE person_id = $1", desk.person.id, sealed
+        )
+    await officers[0].act(tender)
+    with pytest.raises(Stopped, match="Your share does not say which key"):
+        await officers[1].act(tender)
+    officers[1].heard = lambda _why: shares.fingerprint(officers[0].keys[0].public)
+    await officers[1].act(tender)
+    await officers[0].open(tender)
+
+
+async def test_the_program_takes_a_fingerprint_that_was_read_out(market: Market, tmp_path: Path) -> None:
+    """`show-key` reads it to the officer again, `--confirm` gives it to the other's client; nobody else may guess."""
+    officers = await desks(market, 2)
+    tender = await closed(market, officers)
+    await officers[0].enrol()
+    for name, desk in (("helen", officers[0]), ("tom", officers[1])):
+        write_keys(tmp_path / name / "key", desk.keys)
+    shown = await asyncio.to_thread(show_key, tmp_path / "helen" / "key")
+    fingerprint = shown.splitlines()[0]
+    assert fingerprint == shares.fingerprint(officers[0].keys[0].public)
+    act = ("act", "--lot", tender["lots"][0]["id"])
+    tom = tmp_path / "tom"
+    await run(market, market.officer, tmp_path / "helen", *act)
+    unheard = await _in_thread(market, market.second_officer, tom, *act)
+    assert (unheard.returncode, "repeat with --confirm" in unheard.stderr) == (1, True)
+    assert fingerprint not in unheard.stdout + unheard.stderr
+    wrong = await _in_thread(market, market.second_officer, tom, *act, "--confirm", shown.splitlines()[1])
+    assert (wrong.returncode, "somebody may have exchanged the key" in wrong.stderr) == (1, True)
+    assert "is passed on" in await run(market, market.second_officer, tom, *act, "--confirm", fingerprint)
+
+
+def show_key(path: Path) -> str:
+    command = [sys.executable, "-m", "service", "officer", "show-key", "--key", str(path)]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True).stdout

@@ -7,7 +7,7 @@ import pytest
 
 from service import pdf
 from service.signing import read_secrets
-from tests.make_logs import SIGNER, a_checkpoint, a_log, a_receipt, an_entry, as_ndjson, public
+from tests.make_logs import SIGNER, a_checkpoint, a_consistency, a_log, a_receipt, an_entry, as_ndjson, public
 from tests.service.test_pdf import can_print
 
 CASE = {
@@ -140,10 +140,16 @@ def test_verify_takes_a_receipt_as_well_and_judges_it_as_the_published_script_do
     note.write_text(a_checkpoint(entries))
     done = tenderscore("verify", receipt, "--key", public(SIGNER), "--log", log, "--log-checkpoint", note)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "The log's first 9 entries are exactly those signed; 0 came later.\nVerified.\n" in done.stdout
+    assert "The log's first 9 entries are exactly those signed; 0 came later.\nVERIFIED.\n" in done.stdout
     log.write_bytes(as_ndjson([*entries[:8], an_entry(9, kind="refused")]))
     done = tenderscore("verify", receipt, "--log", log, "--log-checkpoint", note)
     assert (done.returncode, "first 9 entries are not those that were signed" in done.stderr) == (1, True)
+    done = tenderscore("verify", receipt, "--log-checkpoint", note)
+    assert (done.returncode, done.stdout.splitlines()[-1][:13]) == (1, "NOT COMPARED.")
+    proof = tmp_path / "proof.json"
+    proof.write_text(json.dumps(a_consistency(entries, 5)))
+    done = tenderscore("verify", receipt, "--log-checkpoint", note, "--consistency", proof)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "VERIFIED.")
     receipt.write_text(json.dumps(a_receipt(entries[:5], 4) | {"proof": {}}))
     done = tenderscore("verify", receipt)
     assert (done.returncode, "no receipt: KeyError" in done.stderr, "Traceback" in done.stderr) == (1, True, False)

@@ -2,19 +2,24 @@
 
 import asyncio
 import base64
+import json
 import shutil
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 from service import timestamps
+from service.jobs import JobError, Later
+from service.publication import STAMP
 from service.settings import Settings, SettingsError
-from tests.service.conftest import Market, done, market_in, refused
+from tests.service.conftest import SECRETS, Market, done, market_in, refused
 
 pytest.importorskip("rfc3161_client", reason="time stamps need the extra: pip install 'tenderscore[tsa]'")
 if shutil.which("openssl") is None:
@@ -144,19 +149,52 @@ async def test_an_answer_that_does_not_fit_is_refused_and_nothing_is_written(
     assert [entry["kind"] for entry in await stamping.log(tender)].count("log.timestamped") == 1
 
 
-async def test_stamps_are_for_those_who_watch_and_not_while_the_box_is_sealed(
-    stamping: Market,
+async def test_while_the_box_is_sealed_a_stamp_is_made_and_only_its_instant_is_told(
+    stamping: Market, tmp_path: Path
 ) -> None:
+    """That is when it is worth most: who could rewrite the log before the opening is bound by it."""
     tender = await stamping.publish()
+    done(await stamping.alder.submit(tender))
     path = f"/tenders/{tender['id']}/log/timestamp"
-    for person in (stamping.auditor, stamping.approver, stamping.officer):
-        refused(await person.post(path), 409, "log-sealed")
+    answers = [await person.post(path) for person in (stamping.auditor, stamping.approver, stamping.officer)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert {*answers[0].json()} == {"stamped_at"}
     for person in (stamping.evaluator, stamping.colleague):
         refused(await person.post(path), 403, "forbidden")
     refused(await stamping.alder.post(path), 404, "not-found")
+    for person in (stamping.author, stamping.auditor):
+        told = await person.get(f"/tenders/{tender['id']}/events")
+        assert "log.timestamped" not in json.dumps(done(told))
+        record = await person.get(f"/tenders/{tender['id']}/record")
+        assert "checkpoint" not in record.text
     await stamping.open(tender)
-    for person in (stamping.auditor, stamping.approver, stamping.officer):
-        done(await person.post(path))
+    stamps = [entry for entry in await stamping.log(tender) if entry["kind"] == "log.timestamped"]
+    assert [entry["data"]["stamped_at"] for entry in stamps] == [done(answer)["stamped_at"] for answer in answers]
+    for entry in stamps:
+        assert await asyncio.to_thread(verified, tmp_path, entry["data"]["checkpoint"], entry["data"]["token"])
+    assert (await stamping.auditor.post(path)).status_code == 201
+
+
+async def test_the_worker_has_the_log_stamped_at_the_deadline(
+    stamping: Market, pool: asyncpg.Pool, authority: Authority
+) -> None:
+    """The job is queued at publication for the deadline; where that has moved it waits, and it tries again."""
+    tender = await stamping.publish()
+    queued = "SELECT execute_after FROM pgqueuer WHERE entrypoint = $1 AND convert_from(payload, 'UTF8') = $2"
+    at = await stamping.owner.fetchval(queued, STAMP, tender["id"])
+    assert at == datetime.fromisoformat(tender["submission_deadline"])
+    stamp = timestamps.duties(Settings(tsa_url=authority.url), SECRETS)[STAMP]
+    with pytest.raises(Later) as waits:
+        await stamp(pool, tender["id"])
+    assert timedelta() < waits.value.after <= timedelta(hours=1)
+    await stamping.close(tender)
+    authority.twist = lambda _query: (503, b"")
+    with pytest.raises(JobError, match="does not answer as it should"):
+        await stamp(pool, tender["id"])
+    authority.twist = lambda query: (200, authority.stamp(query))
+    await stamp(pool, tender["id"])
+    (entry,) = [entry for entry in await stamping.log(tender) if entry["kind"] == "log.timestamped"]
+    assert entry["person_id"] is None
 
 
 async def test_without_an_authority_the_service_says_so(market: Market) -> None:

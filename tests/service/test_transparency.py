@@ -83,6 +83,23 @@ async def test_a_stranger_verifies_a_receipt_and_the_log_with_the_published_scri
     assert f"The log's first {log.count(chr(10))} entries are exactly those signed; 0 came later." in words
 
 
+async def test_a_bidder_connects_its_receipt_with_the_present_log_by_what_the_service_answers_it(
+    market: Market, opened: tuple[dict[str, Any], dict[str, Any]], tmp_path: Path
+) -> None:
+    """Without the log, which only the buyer's people may read."""
+    tender, receipt = opened
+    key = await published_key(market)
+    checkpoint = await text(market.alder, tender, "checkpoint")
+    proof = await text(market.alder, tender, f"consistency?from={receipt['proof']['tree_size']}")
+    files = {"receipt.json": json.dumps(receipt), "checkpoint": checkpoint, "proof.json": proof}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content.encode())
+    command = [sys.executable, "-I", SCRIPT, "receipt.json", "--key", key, "--log-checkpoint", "checkpoint"]
+    for more, verdict in ((["--consistency", "proof.json"], "VERIFIED."), ([], "NOT COMPARED.")):
+        ran = await asyncio.to_thread(subprocess.run, command + more, capture_output=True, text=True, cwd=tmp_path)
+        assert ran.stdout.splitlines()[-1].startswith(verdict), ran
+
+
 async def test_the_exported_log_is_what_the_leaves_were_hashed_from(
     market: Market, opened: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:

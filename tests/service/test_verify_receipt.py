@@ -21,6 +21,7 @@ from tests.make_logs import (
     LOG_ID,
     SIGNER,
     a_checkpoint,
+    a_consistency,
     a_log,
     a_receipt,
     a_withdrawal,
@@ -353,8 +354,50 @@ def test_the_whole_log_is_compared_with_what_was_signed(tmp_path: Path):
     assert (code, "The log's first 41 entries are exactly those signed; 59 came later." in said) == (0, True), said
     code, said = run(tmp_path, receipt, log=as_ndjson(entries), log_checkpoint=a_checkpoint(entries))
     assert (code, "The log's first 100 entries are exactly those signed; 0 came later." in said) == (0, True), said
-    code, said = run(tmp_path, receipt, log_checkpoint=a_checkpoint(entries))
-    assert (code, "give --log to compare them" in said) == (0, True), said
+
+
+def test_a_later_checkpoint_that_nothing_connects_with_the_receipt_is_not_verified(tmp_path: Path):
+    """Whoever signs two logs can sign a later one of either: the signature alone says nothing about the bid."""
+    entries = a_log(20)
+    receipt = a_receipt(entries[:9], 7)
+    fork = [*entries[:6], an_entry(7, kind="refused"), *entries[7:]]
+    for log in (entries, fork):
+        code, said = run(tmp_path, receipt, log_checkpoint=a_checkpoint(log))
+        assert (code, said.splitlines()[-1][:13], "VERIFIED" in said) == (1, "NOT COMPARED.", False), said
+        assert "/log/consistency?from=9&to=20" in said
+    code, said = run(tmp_path, receipt, log_checkpoint=a_checkpoint(entries[:9]))
+    assert (code, said.splitlines()[-1]) == (0, "VERIFIED.")
+
+
+@pytest.mark.parametrize(("old", "new"), [(1, 2), (4, 5), (8, 8), (9, 9), (9, 20), (8, 64), (13, 100), (99, 100)])
+def test_a_consistency_proof_connects_a_receipt_with_a_later_checkpoint(tmp_path: Path, old: int, new: int):
+    """For sizes that are a power of two, whose root the proof leaves out, and for others; a fork has no such proof."""
+    entries = a_log(new)
+    receipt = a_receipt(entries[:old], 1)
+    proof = a_consistency(entries, old)
+    code, said = run(tmp_path, receipt, log_checkpoint=a_checkpoint(entries), consistency=json.dumps(proof))
+    assert (code, said.splitlines()[-1]) == (0, "VERIFIED."), said
+    assert f"The log at {new} entries begins with the {old} that the receipt was signed over." in said
+    fork = [an_entry(1, kind="refused"), *entries[1:]]
+    for shown in (proof, a_consistency(fork, old)):
+        given = {"log_checkpoint": a_checkpoint(fork), "consistency": json.dumps(shown)}
+        code, said = run(tmp_path, receipt, **given)
+        assert (code, "a fork" in said.splitlines()[-1]) == (1, True), said
+
+
+def test_a_consistency_proof_of_something_else_is_refused(tmp_path: Path):
+    """Of other sizes, cut, lengthened, without the checkpoint that it leads to, or no proof at all: in one line."""
+    entries = a_log(20)
+    receipt, note = a_receipt(entries[:9], 7), a_checkpoint(entries)
+    proof = a_consistency(entries, 9)
+    hashes: list[str] = proof["hashes"]
+    others: list[Any] = [{"hashes": some} for some in (hashes[1:], hashes[:-1], [*hashes, hashes[0]], [], None, ["x"])]
+    others += [a_consistency(entries, 8), a_consistency(entries[:19], 9), [], {}, 1, None]
+    for other in others:
+        code, said = run(tmp_path, receipt, log_checkpoint=note, consistency=json.dumps(other))
+        assert (code, said.splitlines()[-1].startswith("NOT VERIFIED. ")) == (1, True), said
+    code, said = run(tmp_path, receipt, consistency=json.dumps(proof))
+    assert (code, said.splitlines()[-1].startswith("NOT VERIFIED. ")) == (1, True), said
 
 
 def test_a_checkpoint_that_does_not_continue_the_receipt_s_is_refused(tmp_path: Path):

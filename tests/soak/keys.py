@@ -27,7 +27,8 @@ import httpx
 import msgspec
 
 from service import sealing, shares
-from service.officer import Client, OwnKey, Stopped
+from service.officer import Client
+from service.officer_keys import OwnKey, Stopped
 from service.shares import Share, WrongShares
 from tests.make import a_tender
 from tests.soak import stage
@@ -262,7 +263,7 @@ class Campaign:
         lot = UUID(tender["lots"][0]["id"])
         if not forges:
             try:
-                await officer.do(lambda client: client.act(lot, "offer", opener.id))
+                await officer.do(lambda client: client.act(lot, "offer", opener.id, heard=lambda _: ""))
             except Stopped:
                 return 0
             return 1
