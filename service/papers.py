@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -212,7 +212,7 @@ def begin_paper(kind: str, data: bytes, lang: str) -> tuple["bytes | Cut", str]:
 
 
 def _sheet(kind: str, data: bytes, lang: str) -> "Sheet":
-    from service.typeset import Inside, carrying
+    from service.pdf import Inside, carrying
 
     at = msgspec.json.decode(data, type=PAPERS[kind].document).at
     return carrying(typeset_paper(kind, data, lang), at, Inside(f"{PAPERS[kind].file}.json", data, lang))
@@ -256,13 +256,12 @@ def duties(seats: asyncio.Semaphore, seal: Seal | None) -> dict[str, jobs.Do]:
 # Reading
 
 
-def _ours(
-    pool: asyncpg.Pool, caller: Caller | None, *, one_instant: bool = False
-) -> AbstractAsyncContextManager[db.Connection]:
-    """A transaction in the name of who reads; nobody's for what is public."""
+def _ours(request: Asking, caller: Caller | None, *, still: bool = False) -> AbstractAsyncContextManager[db.Connection]:
+    """A transaction in the name of who reads, nobody's for what is public. still: all of it reads at one instant."""
+    pool: asyncpg.Pool = request.app.state.pool
     if caller is None:
-        return db.transaction(pool, one_instant=one_instant)
-    return db.transaction_of(pool, caller.organisation_id, one_instant=one_instant)
+        return db.transaction(pool, one_instant=still)
+    return db.transaction_of(pool, caller.organisation_id, one_instant=still)
 
 
 async def _read(
@@ -270,7 +269,7 @@ async def _read(
 ) -> _Known:
     """A paper's data at one instant, by whoever may read it, in the language asked for or else the tender's."""
     reports.check_language(asked)
-    async with _ours(_pool_of(request), caller, one_instant=True) as conn:
+    async with _ours(request, caller, still=True) as conn:
         loaded = await paper.load(conn, caller, about)
     lang = reports.language_for(request, asked, loaded.tender.language)
     data = msgspec.json.encode(loaded.document)
@@ -279,16 +278,12 @@ async def _read(
     return _Known(loaded.tender.id, data, lang, key)
 
 
-def _pool_of(request: Asking) -> asyncpg.Pool:
-    return cast("asyncpg.Pool", request.app.state.pool)
-
-
 async def give_pdf(
     request: Asking, paper: Paper, caller: Caller | None, about: UUID | LetterOf, lang: str | None
 ) -> Response[Any]:
     """The stored PDF of a paper as its data is now; or 202, and the worker is asked to make it."""
     known = await _read(request, paper, caller, about, lang)
-    async with _ours(_pool_of(request), caller) as conn:
+    async with _ours(request, caller) as conn:
         files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
         if files is None:
             await SQL.insert_paper(conn, tender_id=known.tender_id, data=known.data, **known.key)
@@ -308,7 +303,7 @@ async def show(
     What anybody may read is made once for all who come after, and takes no seat from those who have a key.
     """
     known = await _read(request, paper, caller, about, lang)
-    async with _ours(_pool_of(request), caller) as conn:
+    async with _ours(request, caller) as conn:
         files = await db.maybe(SQL.get_files(conn, **known.key), _Files)
     if files is not None:
         return reports.page(files.html, known.lang)

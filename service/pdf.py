@@ -17,10 +17,11 @@ from html import unescape
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from service import wording
 from service.apart import WorkError
 from service.binding import Attached, Part, bind
 from service.press import ELSEWHERE, part_of
@@ -54,6 +55,22 @@ class Sheet(msgspec.Struct, frozen=True):
     at: datetime | None
     attached: tuple[Attached, ...] = ()
     proof: str = ""
+
+
+class Inside(NamedTuple):
+    """The data that a paper carries, under the name of a file, and the language that says so."""
+
+    name: str
+    data: bytes
+    lang: str
+
+
+def carrying(html: str, at: datetime, what: Inside) -> Sheet:
+    """HTML as a sheet with its data inside."""
+    say = wording.wording(what.lang).gettext
+    inside = Attached(name=what.name, description=say("What this paper prints, as data"), content=what.data)
+    proof = f"{what.name} SHA-256 {hashlib.sha256(what.data).hexdigest()}"
+    return Sheet(html=html, at=at, attached=(inside,), proof=proof)
 
 
 # Parts

@@ -460,12 +460,9 @@ class Reception:
     async def _replayed(self, sent: Sent, verdict: Verdict) -> Taken:
         if verdict.fingerprint not in self._secrets.request_fingerprints(sent.asked, sent.body):
             raise IdempotencyKeyReused("The key belongs to a request with another body.")
+        whose = sent.caller.organisation_id
         receipt = await find_receipt(
-            self._pool,
-            self._secrets,
-            bid_id=verdict.bid_id,
-            supplier_id=sent.caller.organisation_id,
-            version=verdict.version,
+            self._pool, self._secrets, bid_id=verdict.bid_id, supplier_id=whose, version=verdict.version
         )
         return Taken(receipt, replayed=True)
 

@@ -2,14 +2,13 @@
 
 import gc
 import gettext
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import jinja2
 import msgspec
@@ -21,7 +20,7 @@ from service.binding import Attached, packed, unpacked
 from service.chronicle_document import ChronicleDocument
 from service.firmness import firmness_of
 from service.language import FIGURE_SPACE, LANGUAGES, NO_BREAK_SPACE, Language
-from service.pdf import Sheet
+from service.pdf import Inside, Sheet, carrying
 from service.report_charts import Charts, Wording, charts_of
 from service.report_document import AuditEntry, Entry, ReportDocument
 from service.report_view import (
@@ -457,22 +456,6 @@ def _spoken(value: Any, lang: str, say: Say) -> Any:
             return msgspec.structs.replace(value, **other) if other else value
         case _:
             return value
-
-
-class Inside(NamedTuple):
-    """The data that a paper carries, under the name of a file, and the language that says so."""
-
-    name: str
-    data: bytes
-    lang: str
-
-
-def carrying(html: str, at: datetime, what: Inside) -> Sheet:
-    """HTML as a sheet with its data inside."""
-    say = wording.wording(what.lang).gettext
-    inside = Attached(name=what.name, description=say("What this paper prints, as data"), content=what.data)
-    proof = f"{what.name} SHA-256 {hashlib.sha256(what.data).hexdigest()}"
-    return Sheet(html=html, at=at, attached=(inside,), proof=proof)
 
 
 def print_sheet(whole: Sheet) -> bytes:
