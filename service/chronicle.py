@@ -136,7 +136,9 @@ async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, se
         made = await reports.sealed(await report_parts.finish(making, begun), seal)
     async with db.transaction(pool) as conn:
         if await SQL.insert_contents(conn, record_file_id=file_id, **made.columns()) is not None:
-            facts = {"record_file_id": file_id, "lang": asked.lang, **made.facts(), "entries": len(document.entries)}
+            facts: dict[str, Any] = {"record_file_id": file_id, "lang": asked.lang, "entries": len(document.entries)}
+            facts |= {"digest": made.digest, "size": len(made.pdf)}
+            facts |= {"sealed_digest": made.sealed_digest} if made.sealed_digest else {}
             await events.record(conn, "record.stored", tender_id=asked.tender_id, actor=None, data=facts)
 
 

@@ -243,8 +243,9 @@ async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, se
         made = await reports.sealed(await report_parts.finish(making, begun), seal)
     async with db.transaction(pool) as conn:
         if await SQL.insert_files(conn, paper_id=paper_id, html=html, **made.columns()) is not None:
-            facts = {"paper_id": paper_id, "paper": kept.kind, "about_id": kept.about_id, "lang": kept.lang}
-            facts |= {"data_digest": kept.data_digest, **made.facts()}
+            facts: dict[str, Any] = {"paper_id": paper_id, "paper": kept.kind, "about_id": kept.about_id}
+            facts |= {"lang": kept.lang, "digest": made.digest, "data_digest": kept.data_digest, "size": len(made.pdf)}
+            facts |= {"sealed_digest": made.sealed_digest} if made.sealed_digest else {}
             await events.record(conn, "paper.stored", tender_id=kept.tender_id, actor=None, data=facts)
 
 

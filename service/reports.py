@@ -100,11 +100,10 @@ class Made(Struct, frozen=True, kw_only=True):
         """What is stored of it."""
         return msgspec.structs.asdict(self)
 
-    def facts(self) -> dict[str, Any]:
-        """What the log tells of it."""
-        facts: dict[str, Any] = {"digest": self.digest, "size": len(self.pdf)}
-        whole = self.signature and hashlib.sha256(self.pdf + self.signature).hexdigest()
-        return facts | ({"sealed_digest": whole} if whole else {})
+    @property
+    def sealed_digest(self) -> str | None:
+        """The digest of all together, where there is a seal."""
+        return hashlib.sha256(self.pdf + self.signature).hexdigest() if self.signature else None
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -263,7 +262,9 @@ async def make(pool: asyncpg.Pool, payload: str, *, seats: asyncio.Semaphore, se
     async with db.transaction(pool) as conn:
         row = SQL.insert_report(conn, evaluation_id=asked.evaluation_id, lang=asked.lang, **made.columns())
         if await row is not None:
-            facts = {"evaluation_id": asked.evaluation_id, "lang": asked.lang, **made.facts()}
+            facts: dict[str, Any] = {"evaluation_id": asked.evaluation_id, "lang": asked.lang}
+            facts |= {"digest": made.digest, "size": len(made.pdf)}
+            facts |= {"sealed_digest": made.sealed_digest} if made.sealed_digest else {}
             await events.record(conn, "report.stored", tender_id=tender_id, actor=None, data=facts)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service import apart, reports
+from service import apart, papers, reports
 from service.problems import Refusal
 from service.public_pages import PublicPages
 from tests.service.conftest import Market, refused
@@ -66,7 +66,7 @@ async def test_readers_without_a_key_take_no_seat_from_those_with_one(market: Ma
 
     async def slowly(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         nonlocal begun
-        if work.__name__ == "shown_paper":
+        if work is papers.shown_paper:
             begun += 1
             started.set()
             await going_on.wait()
