@@ -108,7 +108,7 @@ class TooManyVersions(Refusal):
 
 
 class Post(NamedTuple):
-    """A sealed bid on its way in; `retry_key` is the sender's Idempotency-Key, `key_id` the API key it came by."""
+    """A sealed bid on its way in; `name` is what the request is known again by, `key_id` the API key it came by."""
 
     tender_id: UUID
     lot_id: UUID
@@ -117,7 +117,7 @@ class Post(NamedTuple):
     supplier_id: UUID
     person_id: UUID
     key_id: str
-    retry_key: str
+    name: str
     fingerprint: str
     tender_digest: str
     rules_digest: str
@@ -137,7 +137,7 @@ class Post(NamedTuple):
     def operation(self) -> tuple[object, ...]:
         """What its Idempotency-Key is unique in."""
         target = (self.lot_id, self.variant) if self.version == 1 else self.bid_id
-        return self.supplier_id, target, self.retry_key
+        return self.supplier_id, target, self.name
 
 
 class Verdict(NamedTuple):
@@ -447,7 +447,7 @@ def _columns(posts: Sequence[Post]) -> dict[str, list[Any]]:
         "supplier_ids": [post.supplier_id for post in posts],
         "person_ids": [post.person_id for post in posts],
         "key_ids": [post.key_id for post in posts],
-        "retry_keys": [post.retry_key for post in posts],
+        "names": [post.name for post in posts],
         "fingerprints": [post.fingerprint for post in posts],
         "tender_digests": [post.tender_digest for post in posts],
         "rules_digests": [post.rules_digest for post in posts],

@@ -22,7 +22,7 @@ from service.organisations import Caller
 from service.problems import CONSTRAINTS, Fault, NotFound, Refusal, Unauthenticated, pointer
 from service.receipts import Receipt, find_receipt
 from service.sealing import BID_TYPE, Container, Envelope, SealBroken
-from service.signing import Secrets
+from service.signing import Secrets, request_name
 from service.submissions import MOST_VARIANTS, Admits, Submission, VariantTerms
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
@@ -272,6 +272,13 @@ class Sent(NamedTuple):
     body: bytes
     variant: int = 0
 
+    @property
+    def asked(self) -> str:
+        """Whose request it is, and which, with its key; as `store_bids` tells them apart."""
+        which = f"replace {self.bid_id}" if self.version > 1 else f"submit {self.lot_id}"
+        variant = f" variant {self.variant}" if self.variant and self.version == 1 else ""
+        return f"{self.caller.organisation_id} {which}{variant} {self.retry_key}"
+
 
 class Taken(NamedTuple):
     """A receipt, and whether it is the answer to an earlier request with the same key."""
@@ -424,6 +431,7 @@ class Reception:
         return self._post(sent, way, empty, body)._replace(tender_digest="")
 
     def _post(self, sent: Sent, way: WayIn, container: Container, sealed: bytes) -> Post:
+        asked = sent.asked
         return Post(
             tender_id=way.tender_id,
             lot_id=way.lot_id,
@@ -432,8 +440,8 @@ class Reception:
             supplier_id=sent.caller.organisation_id,
             person_id=sent.caller.person_id,
             key_id=sent.caller.key_id,
-            retry_key=sent.retry_key,
-            fingerprint=self._secrets.fingerprint(sent.body),
+            name=request_name(asked),
+            fingerprint=self._secrets.request_fingerprint(asked, sent.body),
             tender_digest=way.tender_digest,
             rules_digest=container.rules_digest,
             size=len(sealed),
@@ -445,7 +453,7 @@ class Reception:
         )
 
     async def _replayed(self, sent: Sent, verdict: Verdict) -> Taken:
-        if verdict.fingerprint not in self._secrets.fingerprints(sent.body):
+        if verdict.fingerprint not in self._secrets.request_fingerprints(sent.asked, sent.body):
             raise IdempotencyKeyReused("The key belongs to a request with another body.")
         receipt = await find_receipt(
             self._pool,

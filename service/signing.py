@@ -44,6 +44,15 @@ def _derive(secret: bytes, label: str) -> bytes:
     return hmac.digest(extracted, f"tenderscore {label}".encode() + b"\x01", "sha256")
 
 
+def request_name(asked: str) -> str:
+    """What a request is known again by that its sender may repeat; `asked` is whose and which it is, with its key.
+
+    As `retry_name` of the migrations writes it. No secret is in it, so that it outlasts them; and none of it can be
+    somebody's key, in which no quotation mark stands.
+    """
+    return '"' + hashlib.sha256(f"name {asked}".encode()).hexdigest()
+
+
 def log_name(log_id: UUID) -> str:
     """The name of a tender's log in checkpoints, and of the key that signs them."""
     return f"tenderscore/{log_id}"
@@ -142,6 +151,22 @@ class Secrets:
     def fingerprints(self, data: bytes) -> tuple[str, ...]:
         """What the data may have been fingerprinted as, by every key."""
         return tuple(hmac.digest(key, data, "sha256").hex() for key in self._fingerprint_keys)
+
+    def request_fingerprint(self, asked: str, contents: bytes) -> str:
+        """What contents that will be sealed may be recognised by: by who knows the secret and the sender's key.
+
+        A fingerprint without the key would give prices away: whoever has the secrets could try them all against it.
+        As `retry_print` of the migrations writes it; `asked` is as for the name.
+        """
+        return _print(self.fingerprint(contents), asked)
+
+    def request_fingerprints(self, asked: str, contents: bytes) -> tuple[str, ...]:
+        """What the same may have been fingerprinted as, by every line."""
+        return tuple(_print(keyed, asked) for keyed in self.fingerprints(contents))
+
+
+def _print(keyed: str, asked: str) -> str:
+    return hashlib.sha256(f"{keyed} {asked}".encode()).hexdigest()
 
 
 def new_line() -> str:

@@ -44,7 +44,7 @@ from service.problems import (
 from service.reception import IdempotencyKeyReused, check_key
 from service.sealing import DOCUMENT_STEP, DOCUMENT_TYPE, HEADER_BYTES, SealBroken, Sealer
 from service.settings import Settings
-from service.signing import Secrets
+from service.signing import Secrets, request_name
 from service.tenders import LotCancelled, SubmissionDeadlinePassed
 
 SQL = db.queries("uploads")
@@ -123,13 +123,15 @@ class Sent(NamedTuple):
     announced: int
     body: AsyncIterator[bytes]
 
+    @property
+    def asked(self) -> str:
+        """Whose request it is, and for which lot, with its key."""
+        return f"{self.caller.organisation_id} document {self.lot_id} {self.retry_key}"
+
     def scope(self) -> dict[str, Any]:
-        """What the retry key is unique in."""
-        return {
-            "lot_id": self.lot_id,
-            "supplier_id": self.caller.organisation_id,
-            "retry_key": self.retry_key,
-        }
+        """What its name is unique in."""
+        supplier_id = self.caller.organisation_id
+        return {"lot_id": self.lot_id, "supplier_id": supplier_id, "name": request_name(self.asked)}
 
 
 class Answer(NamedTuple):
@@ -370,7 +372,7 @@ class Uploads:
 
     async def _replayed(self, sent: Sent, came: bytes) -> Answer:
         first = await db.one(SQL.find_answer(self._pool, **sent.scope()), Known)
-        if first.fingerprint not in self._secrets.fingerprints(_identity(sent, came)):
+        if first.fingerprint not in self._secrets.request_fingerprints(sent.asked, _identity(sent, came)):
             raise IdempotencyKeyReused("The key belongs to a request with another body.")
         return Answer(first.receipt(), replayed=True)
 
@@ -403,7 +405,7 @@ class Uploads:
             upload_id=upload_id,
             person_id=sent.caller.person_id,
             key_id=sent.caller.key_id,
-            fingerprint=self._secrets.fingerprint(_identity(sent, flow.came.digest())),
+            fingerprint=self._secrets.request_fingerprint(sent.asked, _identity(sent, flow.came.digest())),
             kept_in=self._store.address,
             header=flow.header,
             digest=flow.kept.hexdigest(),

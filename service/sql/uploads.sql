@@ -1,11 +1,11 @@
--- name: get_way_in(lot_id, supplier_id, retry_key)^
+-- name: get_way_in(lot_id, supplier_id, name)^
 -- What has to be known of a lot that is published to the supplier to take a document in, and whether a document came by this key already.
 SELECT
     tender.id AS tender_id, tender.submission_deadline, lot.cancelled_at, tender_key.public_key, clock_timestamp() AS now,
     EXISTS (
         SELECT 1 FROM documents AS known
         WHERE
-            known.supplier_id = :supplier_id::uuid AND known.lot_id = lot.id AND known.retry_key = :retry_key::text
+            known.supplier_id = :supplier_id::uuid AND known.lot_id = lot.id AND known.retry_key = :name::text
     ) AS key_used,
     (
         SELECT count(*) FROM documents AS known
@@ -26,21 +26,21 @@ WHERE
 -- An upload begins; until it is a document it may be swept.
 INSERT INTO document_uploads (id, begun_at) VALUES (:upload_id::uuid, clock_timestamp());
 
--- name: store_document(document_id, upload_id, lot_id, supplier_id, person_id, key_id, retry_key, fingerprint, kept_in, header, digest, size)^
--- Judge, stamp and keep a document whose last byte has arrived; migration 0010 says how. No row: no such lot.
+-- name: store_document(document_id, upload_id, lot_id, supplier_id, person_id, key_id, name, fingerprint, kept_in, header, digest, size)^
+-- Judge, stamp and keep a document whose last byte has arrived; migration 0054 says how. No row: no such lot.
 SELECT
     judged.verdict, judged.at, judged.submission_deadline, judged.document_id, judged.digest, judged.size,
     judged.received_at, judged.fingerprint
 FROM store_document(
     :document_id::uuid, :upload_id::uuid, :lot_id::uuid, :supplier_id::uuid, :person_id::uuid, :key_id::text,
-    :retry_key::text, :fingerprint::text, :kept_in::text, :header::bytea, :digest::text, :size::bigint
+    :name::text, :fingerprint::text, :kept_in::text, :header::bytea, :digest::text, :size::bigint
 ) AS judged;
 
--- name: find_answer(lot_id, supplier_id, retry_key)^
+-- name: find_answer(lot_id, supplier_id, name)^
 -- What was answered to an upload with this key.
 SELECT known.id AS document_id, known.digest, known.size, known.received_at, known.fingerprint
 FROM documents AS known
-WHERE known.supplier_id = :supplier_id::uuid AND known.lot_id = :lot_id::uuid AND known.retry_key = :retry_key::text;
+WHERE known.supplier_id = :supplier_id::uuid AND known.lot_id = :lot_id::uuid AND known.retry_key = :name::text;
 
 -- name: discard_upload(upload_id)$
 -- Take back an upload unless it has become a document; whether nothing of it is kept now.

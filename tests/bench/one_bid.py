@@ -28,7 +28,7 @@ FROM store_bids(
     supplier_ids => ARRAY[md5('supplier ' || :supplier)::uuid],
     person_ids => ARRAY[md5('person ' || :supplier)::uuid],
     key_ids => ARRAY[lpad(:supplier, 12, '0')],
-    retry_keys => ARRAY[concat('bid-', :lot::text, '-', :supplier::text)],
+    retry_keys => ARRAY[concat('"', lpad(concat(:lot::text, '-', :supplier::text), 64, '0'))],
     fingerprints => ARRAY['{digest}'],
     tender_digests => ARRAY['{tender_digest}'],
     rules_digests => ARRAY['{rules_digest}'],

@@ -48,7 +48,10 @@ CREATE TABLE public.bids (
     supplier_id uuid NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     withdrawn_at timestamp with time zone,
-    variant integer DEFAULT 0 NOT NULL
+    variant integer DEFAULT 0 NOT NULL,
+    withdrawn_position bigint,
+    withdrawn_tree_size bigint,
+    withdrawn_signed_by text
 );
 
 ALTER TABLE ONLY public.bids FORCE ROW LEVEL SECURITY;
@@ -177,6 +180,22 @@ BEGIN
     END IF;
 
 END;
+$$;
+
+CREATE FUNCTION public.hide_retry_key() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'documents' THEN
+        NEW.fingerprint := retry_print(NEW.supplier_id, 'document ' || NEW.lot_id, NEW.retry_key, NEW.fingerprint);
+        NEW.retry_key := retry_name(NEW.supplier_id, 'document ' || NEW.lot_id, NEW.retry_key);
+    ELSE
+        NEW.fingerprint := retry_print(NEW.organisation_id, NEW.operation, NEW.key, NEW.fingerprint);
+        NEW.key := retry_name(NEW.organisation_id, NEW.operation, NEW.key);
+    END IF;
+    RETURN NEW;
+END
 $$;
 
 CREATE FUNCTION public.in_the_race(asked_bid uuid) RETURNS boolean
@@ -582,6 +601,14 @@ SELECT
 FROM outcome;
 $$;
 
+CREATE FUNCTION public.retry_name(supplier uuid, operation text, key text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ('"'::text || encode(sha256(convert_to(((((('name '::text || supplier) || ' '::text) || operation) || ' '::text) || key), 'UTF8'::name)), 'hex'::text));
+
+CREATE FUNCTION public.retry_print(supplier uuid, operation text, key text, fingerprint text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN encode(sha256(convert_to(((((((fingerprint || ' '::text) || supplier) || ' '::text) || operation) || ' '::text) || key), 'UTF8'::name)), 'hex'::text);
+
 CREATE FUNCTION public.shred_bids(tender uuid, person uuid, least_years integer) RETURNS TABLE(shredded_at timestamp with time zone, bids bigint, documents bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -635,7 +662,9 @@ BEGIN
     WHERE document_id = ANY (document_ids);
     DELETE FROM document_chunks
     WHERE upload_id IN (SELECT known.upload_id FROM documents AS known WHERE known.id = ANY (document_ids));
-    UPDATE documents SET header = '' WHERE id = ANY (document_ids);
+    UPDATE documents SET header = '', retry_key = '"' || gen_random_uuid(), fingerprint = ''
+    WHERE id = ANY (document_ids);
+    UPDATE idempotency_keys SET key = '"' || gen_random_uuid(), fingerprint = '' WHERE bid_id = ANY (bid_ids);
     DELETE FROM bid_parties WHERE bid_id = ANY (bid_ids);
     UPDATE questions SET question = destroyed WHERE tender_id = tender;
     UPDATE clarification_answers SET answer = destroyed
@@ -707,9 +736,14 @@ BEGIN
         SELECT
             given.ordinal, given.lot_id, given.bid_id, given.version, given.supplier_id, given.person_id,
             given.fingerprint, given.rules_digest, given.size, given.digest, given.offer_header, given.offer,
-            given.price_header, given.price, given.documents, given.retry_key, given.variant, asked.operation,
+            given.price_header, given.price, given.documents, given.variant, asked.operation, request.name, request.print,
             tender.id AS tender_id, tender.submission_deadline, used.bid_id AS used_bid_id,
-            used.version AS used_version, used.fingerprint AS used_fingerprint,
+            used.version AS used_version,
+            -- The release before compares with its own fingerprint, which says nothing of the key.
+            CASE
+                WHEN given.retry_key NOT LIKE '"%' AND used.fingerprint = request.print THEN given.fingerprint
+                ELSE used.fingerprint
+            END AS used_fingerprint,
             CASE
                 -- The key before the replay: who revoked a key wants nothing told to whoever has it.
                 WHEN api_key.id IS NULL THEN 'key-refused'
@@ -765,6 +799,17 @@ BEGIN
                     ELSE 'submit ' || given.lot_id
                 END AS operation
         ) AS asked
+        CROSS JOIN LATERAL (
+            SELECT
+                CASE
+                    WHEN given.retry_key LIKE '"%' THEN given.retry_key
+                    ELSE retry_name(given.supplier_id, asked.operation, given.retry_key)
+                END AS name,
+                CASE
+                    WHEN given.retry_key LIKE '"%' THEN given.fingerprint
+                    ELSE retry_print(given.supplier_id, asked.operation, given.retry_key, given.fingerprint)
+                END AS print
+        ) AS request
         LEFT JOIN lots AS lot ON given.lot_id = lot.id
         LEFT JOIN tenders AS tender ON lot.tender_id = tender.id AND tender.id = ANY (tender_ids)
         LEFT JOIN api_keys AS api_key
@@ -782,7 +827,7 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT answer.bid_id, answer.version, answer.fingerprint FROM idempotency_keys AS answer
             WHERE
-                answer.organisation_id = given.supplier_id AND answer.key = given.retry_key
+                answer.organisation_id = given.supplier_id AND answer.key = request.name
                 AND answer.operation = asked.operation
             LIMIT 1
         ) AS used ON TRUE
@@ -889,7 +934,7 @@ BEGIN
     answered AS (
         INSERT INTO idempotency_keys (organisation_id, operation, key, fingerprint, bid_id, version)
         SELECT
-            entered.supplier_id, entered.operation, entered.retry_key, entered.fingerprint, entered.bid_id,
+            entered.supplier_id, entered.operation, entered.name, entered.print, entered.bid_id,
             entered.version
         FROM entered WHERE entered.verdict = 'stored'
     )
@@ -917,6 +962,8 @@ DECLARE
     deadline timestamptz;
     instant timestamptz;
     judged text;
+    name text := retry;
+    stored_print text := print;
     facts jsonb := jsonb_build_object(
         'lot_id', lot, 'supplier_id', supplier, 'digest', sealed_digest, 'size', sealed_size
     );
@@ -931,6 +978,18 @@ BEGIN
     END IF;
     PERFORM FROM log_heads AS held WHERE held.log_id = tender FOR UPDATE;
     instant := clock_timestamp();
+    IF retry NOT LIKE '"%' THEN
+        name := retry_name(supplier, 'document ' || lot, retry);
+        IF EXISTS (
+            SELECT FROM documents AS known
+            WHERE known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = name
+        ) THEN
+            -- The release before looks for the key itself, and would find no answer to give again: its repetition
+            -- is kept as another document, with a receipt that holds.
+            name := retry_name(supplier, 'document ' || lot || ' ' || upload, retry);
+        END IF;
+        stored_print := retry_print(supplier, 'document ' || lot, retry, print);
+    END IF;
     judged := CASE
         WHEN NOT EXISTS (
             SELECT FROM api_keys AS known
@@ -940,7 +999,7 @@ BEGIN
         ) THEN 'key-refused'
         WHEN EXISTS (
             SELECT FROM documents AS known
-            WHERE known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = retry
+            WHERE known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = name
         ) THEN 'replay'
         WHEN EXISTS (
             SELECT FROM lots AS part WHERE part.id = lot AND part.cancelled_at IS NOT NULL
@@ -957,7 +1016,7 @@ BEGIN
             id, upload_id, lot_id, supplier_id, person_id, kept_in, header, digest, size, retry_key, fingerprint,
             received_at
         ) VALUES (
-            document, upload, lot, supplier, person, address, head, sealed_digest, sealed_size, retry, print, instant
+            document, upload, lot, supplier, person, address, head, sealed_digest, sealed_size, name, stored_print, instant
         );
         PERFORM log_enter(
             tender, 'document.received', person, facts || jsonb_build_object('document_id', document), instant
@@ -973,7 +1032,7 @@ BEGIN
     FROM (VALUES (TRUE)) AS one (row)
     LEFT JOIN documents AS known
         ON
-            known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = retry
+            known.supplier_id = supplier AND known.lot_id = lot AND known.retry_key = name
             AND judged IN ('stored', 'replay');
 END
 $$;
@@ -998,6 +1057,13 @@ END
 $$;
 
 CREATE FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) RETURNS TABLE(submission_deadline timestamp with time zone, at timestamp with time zone, withdrawn uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+SELECT judged.submission_deadline, judged.at, judged.withdrawn FROM withdraw_bid(bid, supplier, person, NULL) AS judged;
+$$;
+
+CREATE FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid, signer text) RETURNS TABLE(submission_deadline timestamp with time zone, at timestamp with time zone, withdrawn uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
@@ -1009,6 +1075,7 @@ DECLARE
     instant timestamptz;
     latest integer;
     opened boolean;
+    place bigint;
 BEGIN
     SELECT own.lot_id INTO lot FROM bids AS own WHERE own.id = bid AND own.supplier_id = supplier;
     SELECT locked.id, locked.submission_deadline INTO tender, deadline
@@ -1024,10 +1091,18 @@ BEGIN
     WHERE own.id = bid AND own.withdrawn_at IS NULL AND instant < deadline AND NOT opened
     RETURNING own.version INTO latest;
     IF FOUND THEN
-        PERFORM log_enter(
+        place := log_enter(
             tender, 'bid.withdrawn', person,
             jsonb_build_object('bid_id', bid, 'lot_id', lot, 'supplier_id', supplier, 'version', latest), instant
         );
+        UPDATE bids AS own
+        SET
+            withdrawn_position = place, withdrawn_tree_size = place,
+            withdrawn_signed_by = coalesce(
+                signer,
+                (SELECT last.signed_by FROM bid_versions AS last WHERE last.bid_id = bid AND last.version = latest)
+            )
+        WHERE own.id = bid;
     END IF;
     -- Of an opened lot the deadline has passed, whatever a clock that is behind says.
     RETURN QUERY
@@ -3108,7 +3183,11 @@ CREATE CONSTRAINT TRIGGER consensus_scores_stay_behind_a_lock AFTER INSERT OR UP
 
 CREATE TRIGGER criterion_locks_wait_for_scores BEFORE INSERT ON public.criterion_locks FOR EACH ROW EXECUTE FUNCTION public.wait_for_scores_on_their_way();
 
+CREATE TRIGGER documents_keep_no_retry_key BEFORE INSERT ON public.documents FOR EACH ROW WHEN ((new.retry_key !~~ '"%'::text)) EXECUTE FUNCTION public.hide_retry_key();
+
 CREATE TRIGGER events_that_make_public_ask_for_a_release AFTER INSERT ON public.events FOR EACH ROW WHEN ((new.kind = ANY (ARRAY['tender.published'::text, 'corrigendum.issued'::text, 'lots.cancelled'::text, 'award-notice.published'::text, 'award.annulled'::text, 'contract.signed'::text]))) EXECUTE FUNCTION public.ask_for_release();
+
+CREATE TRIGGER idempotency_keys_are_not_kept BEFORE INSERT ON public.idempotency_keys FOR EACH ROW WHEN ((new.key !~~ '"%'::text)) EXECUTE FUNCTION public.hide_retry_key();
 
 CREATE CONSTRAINT TRIGGER panel_scores_stay_behind_a_lock AFTER INSERT OR UPDATE ON public.panel_scores NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.refuse_score_behind_a_lock();
 
@@ -4200,6 +4279,8 @@ REVOKE ALL ON FUNCTION public.bind_documents(bid uuid, bid_version integer, supp
 REVOKE ALL ON FUNCTION public.discard_upload(upload uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.discard_upload(upload uuid) TO tenderscore_app;
 
+REVOKE ALL ON FUNCTION public.hide_retry_key() FROM PUBLIC;
+
 GRANT SELECT,INSERT ON TABLE public.award_annulments TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.award_decisions TO tenderscore_app;
@@ -4272,6 +4353,9 @@ GRANT ALL ON FUNCTION public.store_document(document uuid, upload uuid, lot uuid
 
 REVOKE ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid) TO tenderscore_app;
+
+REVOKE ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid, signer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_bid(bid uuid, supplier uuid, person uuid, signer text) TO tenderscore_app;
 
 GRANT SELECT,INSERT ON TABLE public.abnormally_low_assessments TO tenderscore_app;
 
