@@ -99,6 +99,8 @@ async def test_what_suppliers_sent_is_destroyed_and_what_proves_the_procedure_st
     tender = await a_finished_tender(market)
     await age(market, tender, 3)
     digests = await market.owner.fetch("SELECT digest FROM bid_versions WHERE bid_id = $1", tender["bid_id"])
+    names = "SELECT key FROM idempotency_keys WHERE bid_id = $1"
+    name = await market.owner.fetchval(names, tender["bid_id"])
     assert await shred(market, tender, market.approver, market.auditor) == [202, 201]
     last = await market.last(tender)
     assert (last["kind"], last["person"], last["data"]) == ("bids.shredded", "Auditor", {"bids": 2, "documents": 1})
@@ -109,6 +111,9 @@ async def test_what_suppliers_sent_is_destroyed_and_what_proves_the_procedure_st
         " (SELECT jsonb_agg(offers)::text FROM opened_bids WHERE lot_id = $2) AS offers,"
         " (SELECT content_key FROM opened_documents WHERE document_id = $3) AS content_key,"
         " (SELECT header FROM documents WHERE id = $3) AS header,"
+        " (SELECT string_agg(fingerprint, '') FROM documents WHERE lot_id = $2) AS documents_known_by,"
+        " (SELECT string_agg(fingerprint, '') FROM idempotency_keys JOIN bids ON bids.id = bid_id WHERE lot_id = $2)"
+        "  AS bids_known_by,"
         " (SELECT count(*) FROM document_chunks JOIN documents USING (upload_id) WHERE documents.id = $3) AS chunks",
         tender["id"],
         tender["lots"][0]["id"],
@@ -120,8 +125,11 @@ async def test_what_suppliers_sent_is_destroyed_and_what_proves_the_procedure_st
         "offers": "[{}, {}]",
         "content_key": None,
         "header": b"",
+        "documents_known_by": "",
+        "bids_known_by": "",
         "chunks": 0,
     }
+    assert await market.owner.fetchval(names, tender["bid_id"]) != name
     path = f"/bids/{tender['bid_id']}/documents/{tender['document_id']}"
     refused(await market.auditor.get(path), 409, "document-unreadable")
     assert digests == await market.owner.fetch("SELECT digest FROM bid_versions WHERE bid_id = $1", tender["bid_id"])

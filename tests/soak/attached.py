@@ -28,7 +28,7 @@ def _documents(tender: Tender) -> str:
 
 async def _upload(scene: Scene, canary: Canary, body: bytes, query: str = "", **headers: str) -> str:
     """Send a document for the open lot; its id."""
-    named = {"Content_Type": "application/pdf", "Idempotency_Key": "document"} | headers
+    named = {"Content_Type": "application/pdf", "Idempotency_Key": f"document-{canary.word}"} | headers
     answer = await scene.send(canary, body, "201", path=_documents(scene.open) + query, **named)
     return str(answer.json()["document_id"])
 

@@ -1,10 +1,11 @@
 """A thousand bids that must be nowhere (`make soak SOAK=canaries [N=1000]`).
 
-Every bid has a price and a word that occur nowhere else. They are sent in every way in which a bid can arrive, be
-refused, or be crashed on (ways.py, attached.py), to a service that logs at debug level, on a PostgreSQL that logs every
-statement with its parameters. Then everything that the two have left is searched (traces.py): the data directory with
-its write-ahead log, a dump, both logs, the temporary folder, core dumps, `/metrics`, and what anybody but the sender is
-answered. After the opening it is searched again: now the opened bids may be found, and all others still must not be.
+Every bid has a price and a word that occur nowhere else; the word is in its Idempotency-Key too. They are sent in every
+way in which a bid can arrive, be refused, or be crashed on (ways.py, attached.py), to a service that logs at debug
+level, on a PostgreSQL that logs every statement with its parameters. Then everything that the two have left is searched
+(traces.py): the data directory with its write-ahead log, a dump, both logs, the temporary folder, core dumps,
+`/metrics`, and what anybody but the sender is answered; for digests of what was sent too, also under the service's own
+secret. After the opening it is searched again: now the opened bids may be found, and all others still must not be.
 
 Some hundreds are sent to one service, whose documents lie in its database and in a folder in turn.
 
@@ -23,7 +24,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tests.make import a_tender
+from service.signing import read_secrets
+from tests.make import a_bid, a_tender
 from tests.soak import attached, stage, ways
 from tests.soak.clients import Tender
 from tests.soak.harness import LONGEST_SECONDS, PROJECT, code_digest, load, store, tell, verdict
@@ -44,7 +46,7 @@ TAKEN: dict[str, Way] = {**ways.TAKEN, **attached.TAKEN}
 SHUT: dict[str, Way] = {**ways.SHUT, **attached.SHUT}
 AT_ONCE = 8
 EXAMPLES = 12
-PLANTED = 8
+PLANTED = 9
 """Canaries that are never sent, for the control: one for each place."""
 
 READERS = {"evaluator", "moderator", "approver", "auditor"}
@@ -130,7 +132,8 @@ class Campaign:
         self.play = play
         self.documents = documents
         self.canaries = canaries(number + PLANTED, seed)
-        self.search = Search(self.canaries)
+        self.secrets = read_secrets(place.secrets)
+        self.search = Search(self.canaries, self.secrets)
         self.ways: dict[int, str] = {}
         self.outcome = Outcome(code=code_digest())
         self.scene: Scene
@@ -291,6 +294,10 @@ class Campaign:
         reference = {"reference": spare[5].word.upper()}
         await people["author"].line.done("POST", "/tenders", a_tender(**reference))
         (PROJECT / "core.planted").write_bytes(bytes(99) + spare[6].price.encode() + bytes(99))
+        guessable = msgspec.json.encode(a_bid(price=spare[8].price))
+        self.search.learn_body(spare[8].number, guessable)
+        await owner.execute("ALTER TABLE idempotency_keys ADD COLUMN remark text")
+        await owner.execute("UPDATE idempotency_keys SET remark = $1", self.secrets.fingerprint(guessable))
         if self.documents is not None:
             (self.documents / "planted").write_bytes(bytes(99) + spare[7].word.encode() + bytes(99))
 
@@ -306,6 +313,7 @@ class Campaign:
             ("service's log", 4, "service's log"),
             ("answers to others", 5, "answers to others"),
             ("core dumps", 6, "core dumps"),
+            ("a digest of a bid under the secret, dump", 8, "dump"),
             ("document store", 7, "document store"),
         )
         for name, index, place in places if self.documents is not None else places[:-1]:

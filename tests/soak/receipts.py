@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from service.signing import request_name
 from tests.soak.clients import Market, Sent
 from tests.soak.proofs import check_proof
 
@@ -66,7 +67,7 @@ async def compare(owner: asyncpg.Connection, bids: Iterable[Sent], lots: Iterabl
             count.note(f"two different receipts under the key {bid.key}")
     rows = await owner.fetch(VERSIONS, lots)
     _compare_rows(count, bids, rows)
-    _compare_keys(count, bids, await owner.fetch(KEYS, [bid.key for bid in bids]))
+    _compare_keys(count, bids, await owner.fetch(KEYS, [name_of(bid) for bid in bids if bid.receipt]))
     await _compare_logs(count, owner, bids, lots)
     for bid in bids:
         if bid.receipt is not None and bid.receipt.get("proof"):
@@ -94,6 +95,7 @@ WHERE bid.lot_id = ANY($1::uuid[])
 """The last is the SHA-256 of the sealed bid, put together again from what is stored of it; these have no documents."""
 
 KEYS = "SELECT key, bid_id::text, version FROM idempotency_keys WHERE key = ANY($1::text[])"
+"""Keys are not kept, but the names of the requests that they were sent with."""
 ENTRIES = """
 SELECT event.log_id::text, event.position, event.kind, event.data::text AS data
 FROM events AS event
@@ -127,6 +129,13 @@ def _compare_rows(count: Count, bids: list[Sent], rows: list[asyncpg.Record]) ->
         count.note(f"{doubles} second standing bids of a supplier for a lot")
 
 
+def name_of(bid: Sent) -> str:
+    """What the request is known again by that brought an acknowledged bid."""
+    assert bid.receipt is not None
+    operation = f"replace {bid.replaces}" if bid.replaces else f"submit {bid.lot_id}"
+    return request_name(f"{bid.receipt['supplier_id']} {operation} {bid.key}")
+
+
 def _compare_keys(count: Count, bids: list[Sent], rows: list[asyncpg.Record]) -> None:
     """Under the key of each receipt exactly its bid and version are stored, for the answer to whoever asks again."""
     stored: dict[str, list[tuple[str, int]]] = {}
@@ -135,9 +144,9 @@ def _compare_keys(count: Count, bids: list[Sent], rows: list[asyncpg.Record]) ->
     for bid in bids:
         if bid.receipt is not None:
             place = bid.receipt["bid_id"], bid.receipt["version"]
-            if stored.get(bid.key) != [place]:
+            if stored.get(name_of(bid)) != [place]:
                 count.unkeyed += 1
-                count.note(f"under the key of bid {place[0]} version {place[1]} stands {stored.get(bid.key)}")
+                count.note(f"under the key of bid {place[0]} version {place[1]} stands {stored.get(name_of(bid))}")
 
 
 async def _compare_logs(count: Count, owner: asyncpg.Connection, bids: list[Sent], lots: list[str]) -> None:

@@ -11,7 +11,7 @@ from tests.soak.clients import Line, Sent, a_new_bid, same_receipt, submit
 from tests.soak.harness import store
 from tests.soak.kills import FORGETFUL, ROUND, WITHOUT_UNIQUENESS, Progress, campaign_round, planned
 from tests.soak.kills import run as campaign
-from tests.soak.receipts import Count, compare
+from tests.soak.receipts import Count, compare, name_of
 
 
 async def test_three_kills_lose_nothing_that_was_acknowledged():
@@ -127,9 +127,9 @@ async def test_an_envelope_stored_otherwise_than_acknowledged_is_seen(bidding: R
 async def test_a_key_that_was_lost_or_stands_for_another_bid_is_seen(bidding: Round):
     """A supplier that asks again would be told that its bid is new, or be given another bid's receipt."""
     first, second = bidding.bids[0], bidding.bids[2]
-    await plant(bidding.owner, "DELETE FROM idempotency_keys WHERE key = $1", first.key)
+    await plant(bidding.owner, "DELETE FROM idempotency_keys WHERE key = $1", name_of(first))
     moved = "UPDATE idempotency_keys SET bid_id = $2 WHERE key = $1"
-    await plant(bidding.owner, moved, second.key, first.receipt["bid_id"])
+    await plant(bidding.owner, moved, name_of(second), first.receipt["bid_id"])
     assert (await bidding.found()).unkeyed == 2
 
 

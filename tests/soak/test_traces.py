@@ -12,6 +12,7 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
+from service.signing import Secrets
 from tests.soak.traces import CHUNK, Search, canaries, hash_forms, price_forms, text_forms
 
 KNOWN = canaries(20, seed=7)
@@ -77,6 +78,19 @@ def test_a_hash_of_the_body_without_a_key_is_found(name: str):
     assert search.data(noise(50) + digest.digest(), "here")[0].form == f"{name}, bytes"
     assert search.data(b"digest=" + digest.hexdigest().encode(), "here")[0].form == f"{name}, hex"
     assert len(dict(hash_forms(body))) == 30
+
+
+def test_a_hash_of_the_body_under_the_service_s_secret_is_found():
+    """Whoever has the database may have the secret's file too; and JSON is written again before it is hashed."""
+    secrets = Secrets([bytes(32), b"\x01" * 32])
+    search = Search(KNOWN, secrets)
+    body = b'{"values": {"price": "%s"}}' % FIRST.price.encode()
+    search.learn_body(0, body)
+    for line, digest in enumerate(secrets.fingerprints(body.replace(b": ", b":")), start=1):
+        assert search.data(b"fingerprint=" + digest.encode(), "here")[0].form == f"HMAC under line {line}, hex"
+    (found,) = search.data(bytes.fromhex(secrets.fingerprint(hashlib.sha256(body).digest())), "here")
+    assert found.form == "HMAC of the SHA-256 under line 1, bytes"
+    assert search.data(secrets.request_fingerprint("whose which key", body).encode(), "here") == []
 
 
 def test_nothing_is_found_where_nothing_is(search: Search):

@@ -1,12 +1,13 @@
 """Looking for what must be nowhere: known prices and words, in every form in which a program could have left them.
 
 A form is what a leak looks like from outside: the text itself, in another case, encoding or escape, inside base64 at
-any of three offsets, as a number in PostgreSQL's own binary formats – or a hash without a key over the bytes that
-arrived, for whoever knows the form of a bid can try all likely prices against such a hash.
+any of three offsets, as a number in PostgreSQL's own binary formats – or a hash over the bytes that arrived, with no
+key or under the service's own secret, for who knows the form of a bid can try all likely prices against such a hash.
 """
 
 import base64
 import hashlib
+import json
 import string
 import struct
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,8 @@ from random import Random
 from typing import NamedTuple
 
 import numpy as np
+
+from service.signing import Secrets
 
 CHUNK = 4_000_000
 """Bytes looked through at once."""
@@ -121,13 +124,30 @@ def hash_forms(data: bytes) -> Iterator[tuple[str, bytes]]:
         yield from ((f"{name}, {form}", needle) for form, needle in _encoded(digest))
 
 
+def keyed_forms(secrets: Secrets, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The same under the secrets of the service: whoever has its file beside the database can try prices as well."""
+    for what, told in (("HMAC", data), ("HMAC of the SHA-256", hashlib.sha256(data).digest())):
+        for line, digest in enumerate(secrets.fingerprints(told), start=1):
+            yield from ((f"{what} under line {line}, {form}", text) for form, text in _encoded(bytes.fromhex(digest)))
+
+
+def _written(body: bytes) -> set[bytes]:
+    """A body as it came and, of JSON, as programs write it again."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {body}
+    return {body, json.dumps(value).encode(), json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()}
+
+
 # Search
 
 
 class Search:
     """All canaries in all forms, ready to be looked for in files and answers."""
 
-    def __init__(self, known: Iterable[Canary]) -> None:
+    def __init__(self, known: Iterable[Canary], secrets: Secrets | None = None) -> None:
+        self._secrets = secrets
         self._heads: dict[bytes, list[_Needle]] = {}
         self._table = np.zeros(1 << BITS, dtype=bool)
         self._longest = HEAD
@@ -137,7 +157,10 @@ class Search:
 
     def learn_body(self, number: int, body: bytes) -> None:
         """From now on find hashes of this body as well."""
-        self._learn(number, hash_forms(body))
+        for written in _written(body):
+            self._learn(number, hash_forms(written))
+            if self._secrets is not None:
+                self._learn(number, keyed_forms(self._secrets, written))
 
     def _learn(self, number: int, forms: Iterable[tuple[str, bytes]]) -> None:
         for form, text in forms:

@@ -82,7 +82,7 @@ class Scene(NamedTuple):
         expected: `201`, or status and slug like `422 bid-incomplete`.
         """
         line = self.play.line(canary.number)
-        named = {"Idempotency_Key": f"canary-{canary.number}"} | headers
+        named = {"Idempotency_Key": f"key-{canary.word}"} | headers
         try:
             answer = await line.send(method, path or self.path(), body, **named)
             while answer.status == 503:
