@@ -71,6 +71,7 @@ class _Stored(Struct, frozen=True, kw_only=True):
     content_key: bytes | None
     fault: str | None
     digest: str | None
+    intact: bool
 
 
 # Refusals
@@ -161,6 +162,9 @@ async def content_of(pool: asyncpg.Pool, caller: Caller, bid_id: UUID, document_
 
 
 async def _content(pool: asyncpg.Pool, found: _Stored, content_key: bytes) -> AsyncIterator[bytes]:
+    if not found.intact:
+        _log.error("document's entry changed", document_id=str(found.document_id))
+        raise SealBroken("document", "Its entry in the log was changed, or is gone.")
     store = document_store.store_at(found.kept_in, pool)
 
     async def body() -> AsyncIterator[bytes]:

@@ -23,21 +23,26 @@ LIMIT 1000;
 
 -- name: get_document(bid_id, document_id)^
 -- A document that a bid's present version names, with what it takes to read it once it is opened, its header not before;
--- the digest is the log's.
+-- the digest is the log's, and intact whether that entry is still the one that its leaf was hashed from.
 SELECT
     named.document_id, known.upload_id, known.kept_in, known.size,
     CASE WHEN opened.content_key IS NOT NULL THEN known.header ELSE '' END AS header, opened.name, opened.content_key,
-    opened.fault,
-    (
-        SELECT event.data ->> 'digest' FROM events AS event
-        WHERE
-            event.log_id = lot.tender_id AND event.kind = 'document.received'
-            AND event.data ->> 'document_id' = known.id::text
-        ORDER BY event.position LIMIT 1
-    ) AS digest
+    opened.fault, entry.digest, coalesce(entry.intact, FALSE) AS intact
 FROM bids AS bid
 INNER JOIN lots AS lot ON bid.lot_id = lot.id
 INNER JOIN bid_documents AS named ON bid.id = named.bid_id AND bid.version = named.version
 INNER JOIN documents AS known ON named.document_id = known.id
 LEFT JOIN opened_documents AS opened ON named.document_id = opened.document_id AND named.bid_id = opened.bid_id
+LEFT JOIN LATERAL (
+    SELECT
+        event.data ->> 'digest' AS digest,
+        event.leaf = log_leaf(
+            log_entry(event.log_id, event.position, event.kind, event.person_id, event.data, event.at, event.salt)
+        ) AS intact
+    FROM events AS event
+    WHERE
+        event.log_id = lot.tender_id AND event.kind = 'document.received'
+        AND event.data ->> 'document_id' = known.id::text
+    ORDER BY event.position LIMIT 1
+) AS entry ON TRUE
 WHERE bid.id = :bid_id::uuid AND named.document_id = :document_id::uuid;

@@ -157,6 +157,26 @@ async def test_a_sealed_document_that_was_replaced_in_the_database_is_not_given_
     assert "digest" not in problem["detail"]
 
 
+LEARNT = {
+    "entry": "UPDATE events SET data = jsonb_set(data, '{digest}', to_jsonb($2::text)) WHERE",
+    "no entry": "DELETE FROM events WHERE $2::text <> '' AND",
+}
+
+
+@pytest.mark.parametrize("what", LEARNT)
+async def test_a_document_whose_digest_was_changed_in_the_log_too_is_not_given_out(market: Market, what: str) -> None:
+    """The entry is no longer the one that its leaf was hashed from, whatever digest it has now."""
+    _, bid_id, document_id = await a_swapped_document(market)
+    digest = await market.owner.fetchval("SELECT digest FROM documents WHERE id = $1", document_id)
+    statement = f"{LEARNT[what]} kind = 'document.received' AND data ->> 'document_id' = $1::uuid::text"
+    await market.owner.execute(statement, document_id, digest)
+    path = f"/bids/{bid_id}/documents/{document_id}"
+    problem = refused(await market.moderator.get(path), 409, "document-unreadable")
+    assert "Its entry in the log was changed" in problem["detail"]
+    problem = refused(await market.evaluator.get(path), 409, "document-unreadable")
+    assert "entry" not in problem["detail"]
+
+
 async def test_a_document_that_was_taken_off_a_bid_is_told_at_the_opening(market: Market) -> None:
     """And one that was hung on it stays sealed: the log says which came with it."""
     tender = await market.publish()
