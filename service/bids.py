@@ -42,7 +42,8 @@ IdempotencyKey = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key",
-        description="Required: any text of 1–100 characters of your own, new for each bid; the same for a retry.",
+        description="Required: any text of 1–100 characters of your own, new for each bid and not to be guessed,"
+        " such as a UUID; the same for a retry.",
     ),
 ]
 VariantNumber = Annotated[int, Meta(ge=0, le=20, description="Which variant, from 1; 0 is the bid itself.")]
@@ -347,7 +348,10 @@ async def replace_bid(
 async def get_receipt(
     bid_id: FromPath[UUID], state: State, conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Receipt:
-    """Read the receipt of your bid's standing version. Contents are read by nobody before the opening."""
+    """Read the receipt of your bid's standing version, or of its withdrawal.
+
+    Contents are read by nobody before the opening.
+    """
     return await find_receipt(conn, state.secrets, bid_id=bid_id, supplier_id=caller.organisation_id)
 
 
@@ -355,12 +359,14 @@ async def get_receipt(
 async def withdraw_bid(
     bid_id: FromPath[UUID], state: State, conn: NamedDependency[db.Connection], caller: NamedDependency[Caller]
 ) -> Receipt:
-    """Withdraw your bid before the deadline; it is never opened. The answer is the withdrawn version's receipt.
+    """Withdraw your bid before the deadline; it is never opened. The answer is a receipt that proves the withdrawal.
 
-    A repetition, whenever it comes, gets the same answer.
+    Keep it: its proof is of the withdrawal's entry in the log, which nobody can take back unnoticed. A repetition,
+    whenever it comes, gets the same answer.
     """
     whose = {"bid_id": bid_id, "supplier_id": caller.organisation_id}
-    row = await SQL.withdraw_bid(conn, **whose, person_id=caller.person_id)
+    signer = state.secrets.signers[0].key_id
+    row = await SQL.withdraw_bid(conn, **whose, person_id=caller.person_id, signer=signer)
     if row is None:
         raise NotFound
     if row["withdrawn"] is None and not await SQL.is_withdrawn(conn, **whose):

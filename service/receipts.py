@@ -48,7 +48,8 @@ class Proof(Struct, frozen=True, kw_only=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """Proof of a bid: when it arrived by the database's clock, and the SHA-256 of the sealed bytes that were stored.
 
-    A variant is told by its number; a supplier's bid itself has none.
+    A variant is told by its number; a supplier's bid itself has none. With `withdrawn_at` it proves that the bid was
+    withdrawn, and when: the proof is of the withdrawal's entry, which names bid and version.
     Verify it without us: `python verify_receipt.py receipt.json`, from `/verify_receipt.py`.
     """
 
@@ -66,6 +67,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     documents: list[UUID]
     variant: int | UnsetType = UNSET
+    withdrawn_at: datetime | UnsetType = UNSET
     proof: Proof
 
 
@@ -84,6 +86,7 @@ class _Stored(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     documents: list[UUID]
     variant: int
+    withdrawn_at: datetime | None = None
     position: int
     tree_size: int
     signed_by: str
@@ -111,9 +114,16 @@ def _proof(
 async def find_receipt(
     conn: db.Connection | Any, secrets: Secrets, *, bid_id: UUID, supplier_id: UUID, version: int | None = None
 ) -> Receipt:
-    """The receipt of a version of the supplier's bid, the standing one unless a version is named; raises NotFound."""
-    row = SQL.get_stored(conn, bid_id=bid_id, version=version, supplier_id=supplier_id)
-    stored = await db.one(row, _Stored)
+    """The receipt of a version of the supplier's bid; raises NotFound.
+
+    Unless a version is named that of the standing one, or of the withdrawal.
+    """
+    stored = None
+    if version is None:
+        stored = await db.maybe(SQL.get_withdrawn(conn, bid_id=bid_id, supplier_id=supplier_id), _Stored)
+    if stored is None:
+        row = SQL.get_stored(conn, bid_id=bid_id, version=version, supplier_id=supplier_id)
+        stored = await db.one(row, _Stored)
     leaves: list[bytes] = await SQL.get_leaves(conn, log_id=stored.tender_id, size=stored.tree_size)
     if len(leaves) < stored.tree_size:
         raise NotFound
@@ -140,9 +150,10 @@ def _again(stored: _Stored, tree: merkle.Tree, secrets: Secrets) -> Receipt:
     checkpoint = signer.checkpoint(stored.tender_id, stored.tree_size, tree.root(stored.tree_size))
     hashes = tree.proof(stored.position - 1, stored.tree_size)
     proof = _proof(signer, stored.entry, stored.position, stored.tree_size, hashes, checkpoint)
-    shared = set(Receipt.__struct_fields__) & set(_Stored.__struct_fields__) - {"variant"}
+    shared = set(Receipt.__struct_fields__) & set(_Stored.__struct_fields__) - {"variant", "withdrawn_at"}
     facts = {name: getattr(stored, name) for name in shared}
-    return Receipt(proof=proof, variant=stored.variant or UNSET, **facts)
+    withdrawn_at = UNSET if stored.withdrawn_at is None else stored.withdrawn_at
+    return Receipt(proof=proof, variant=stored.variant or UNSET, withdrawn_at=withdrawn_at, **facts)
 
 
 ENCODER = msgspec.json.Encoder()

@@ -104,24 +104,24 @@ def open_checkpoint(note: str, key: bytes) -> tuple[str, int, bytes]:
 
 def check(receipt: dict[str, Any], key: str = "", log: str = "", log_checkpoint: str = "") -> Any:
     """Check a receipt and what else was given, log and checkpoint by file; yields a line for each thing that holds."""
-    stated: dict[str, Any] = {"variant": 0, **receipt}
-    proof, signer = stated["proof"], unbase64(stated["proof"]["key"]["public_key"])
+    proof, gone = receipt["proof"], "withdrawn_at" in receipt
+    signer = unbase64(proof["key"]["public_key"])
     require(key in {"", proof["key"]["public_key"]}, "The receipt is signed by another key than the one you gave.")
     origin, size, root = open_checkpoint(proof["checkpoint"], signer)
     entry, position, signed = json.loads(proof["entry"]), proof["position"], {size: root}
     above = root_above(hashed(b"\0", proof["entry"].encode()), position - 1, size, [*map(unbase64, proof["hashes"])])
     require(above == root, "The entry is not in the log that was signed.")
-    require(entry["kind"] in {"bid.submitted", "bid.replaced"}, "The entry does not tell of a bid.")
+    require(entry["kind"] in (["bid.withdrawn"] if gone else ["bid.submitted", "bid.replaced"]), "It tells of no bid.")
     places = (entry["position"], size, origin, hashed(signer).hex()[:16])
     claims = (position, proof["tree_size"], f"tenderscore/{entry['log_id']}", proof["key"]["id"])
     require(repr(claims) == repr(places), "Position, tree size, log or the key's id is not what was signed.")
-    told = {"variant": 0, **entry["data"], "tender_id": entry["log_id"], "submitted_at": entry["at"]}
+    told = {**entry["data"], "tender_id": entry["log_id"], "submitted_at": entry["at"], "withdrawn_at": entry["at"]}
     yield f"Entry {position} of the log {origin}, signed when it had {size} entries, says as the receipt does:"
-    for name in FACTS.split(" "):  # compared as text, because in Python True and 1.0 are equal to 1
-        said, meant = (repr(facts[name]).replace(".000000Z", "Z") for facts in (stated, told))
+    for name in [*FACTS.split(" ")[:5], "withdrawn_at"] if gone else FACTS.split(" "):  # as text, for True == 1.0 == 1
+        said, meant = (repr({"variant": 0, **facts}[name]).replace(".000000Z", "Z") for facts in (receipt, told))
         require(said == meant, f"The receipt's {name} is not what the log says.")
         yield f"  {name} {said}"
-    yield "All else on the receipt, such as names, is not signed."
+    yield f"{'The bid was WITHDRAWN. ' if gone else ''}All else on the receipt, such as names, is not signed."
     yield f"Signed by the key {proof['key']['public_key']}{'' if key else '; compare it with the published one'}."
     if log_checkpoint:
         name, later, later_root = open_checkpoint(Path(log_checkpoint).read_text("utf-8"), signer)

@@ -98,6 +98,22 @@ def a_receipt(entries: Sequence[str], position: int, signer: Signer = SIGNER) ->
     }
 
 
+def a_withdrawal(position: int, of_position: int) -> str:
+    """The entry that withdraws the bid that came at an earlier position."""
+    bid = json.loads(an_entry(of_position))
+    data = {name: bid["data"][name] for name in ("bid_id", "lot_id", "supplier_id", "version")}
+    return an_entry(position, kind="bid.withdrawn", data=data, person_id=bid["person_id"])
+
+
+def a_withdrawal_receipt(
+    entries: Sequence[str], position: int, of_position: int, signer: Signer = SIGNER
+) -> dict[str, Any]:
+    """The receipt of a withdrawal, signed when the log had these entries: the bid's facts, and its own proof."""
+    gone = a_receipt(entries, position, signer)
+    bid = a_receipt(entries, of_position, signer)
+    return bid | {"withdrawn_at": gone["submitted_at"], "proof": gone["proof"]}
+
+
 def public(signer: Signer) -> str:
     """The key as it is published."""
     return base64.b64encode(signer.public_key).decode()

@@ -1,7 +1,7 @@
--- name: withdraw_bid(bid_id, supplier_id, person_id)^
--- Withdraw a standing bid before the deadline; migration 0026 says how. No row: it is not the supplier's.
+-- name: withdraw_bid(bid_id, supplier_id, person_id, signer)^
+-- Withdraw a standing bid before the deadline; migration 0054 says how. No row: it is not the supplier's.
 SELECT judged.submission_deadline, judged.at, judged.withdrawn
-FROM withdraw_bid(:bid_id::uuid, :supplier_id::uuid, :person_id::uuid) AS judged;
+FROM withdraw_bid(:bid_id::uuid, :supplier_id::uuid, :person_id::uuid, :signer::text) AS judged;
 
 -- name: is_withdrawn(bid_id, supplier_id)$
 -- Whether a supplier's own bid has been withdrawn.

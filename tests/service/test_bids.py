@@ -405,7 +405,12 @@ async def test_a_withdrawn_bid_is_never_opened(market: Market) -> None:
     tender = await market.publish()
     done(await market.birch.submit(tender))
     receipt = done(await market.alder.submit(tender))
-    assert done(await market.alder.delete(f"/bids/{receipt['bid_id']}")) == receipt
+    path = f"/bids/{receipt['bid_id']}"
+    gone = done(await market.alder.delete(path))
+    proved = {name: gone.pop(name) for name in ("withdrawn_at", "proof")}
+    assert gone | {"proof": receipt["proof"]} == receipt
+    assert json.loads(proved["proof"]["entry"])["at"] == proved["withdrawn_at"]
+    assert done(await market.alder.get(path)) == gone | proved
     assert (await market.last(tender))["kind"] == "bid.withdrawn"
     record = await market.open(tender)
     assert receipt["bid_id"] not in {bid["bid_id"] for bid in record["bids"]}

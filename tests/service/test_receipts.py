@@ -3,7 +3,7 @@
 import base64
 import json
 
-from service import merkle
+from service import db, merkle, verify_receipt
 from tests.make import a_bid
 from tests.service.conftest import Market, done
 
@@ -33,6 +33,42 @@ async def test_what_stands_on_a_receipt_stands_in_its_log_entry(market: Market) 
     assert entry["at"] == receipt["submitted_at"]
     told = ("bid_id", "lot_id", "supplier_id", "version", "digest", "size", "rules_digest", "documents")
     assert entry["data"] == {name: receipt[name] for name in told}
+
+
+async def test_a_withdrawal_is_proved_by_its_own_entry(market: Market) -> None:
+    """The script says so to a stranger; asked again when the log has grown and the lot is opened it is the same."""
+    tender = await market.publish()
+    sent = done(await market.alder.submit(tender, key="once"))
+    path = f"/bids/{sent['bid_id']}"
+    done(await market.alder.put(path, a_bid(price="2.00"), Idempotency_Key="twice"))
+    first = await market.alder.delete(path)
+    gone = done(first)
+    entry = json.loads(gone["proof"]["entry"])
+    assert (entry["kind"], entry["data"]["version"], entry["at"]) == ("bid.withdrawn", 2, gone["withdrawn_at"])
+    assert any("WITHDRAWN" in line for line in verify_receipt.check(gone))
+    done(await market.birch.submit(tender))
+    assert done(await market.alder.submit(tender, key="once")) == sent
+    await market.open(tender)
+    assert (await market.alder.delete(path)).content == (await market.alder.get(path)).content == first.content
+
+
+async def test_a_withdrawal_by_the_release_before_is_proved_too(market: Market) -> None:
+    """It hands no key in: whoever signed the bid's receipt signs this one. So do those of before the migration."""
+    tender = await market.publish()
+    bid_id = done(await market.alder.submit(tender))["bid_id"]
+    old = "SELECT withdrawn FROM withdraw_bid($1, $2, $3)"
+    whose = bid_id, market.alder.organisation_id, market.alder.id
+    assert str(await market.owner.fetchval(old, *whose)) == bid_id
+    told = done(await market.alder.delete(f"/bids/{bid_id}"))
+    assert any("WITHDRAWN" in line for line in verify_receipt.check(told))
+    await market.owner.execute(
+        "UPDATE bids SET withdrawn_position = NULL, withdrawn_tree_size = NULL, withdrawn_signed_by = NULL"
+        " WHERE id = $1",
+        bid_id,
+    )
+    migration = (db.MIGRATIONS / "0054_known_by_their_senders.sql").read_text()
+    await market.owner.execute(migration[migration.index("UPDATE bids AS bid\n") :].partition(";")[0])
+    assert done(await market.alder.delete(f"/bids/{bid_id}")) == told
 
 
 async def test_a_receipt_made_again_is_the_same_to_the_byte(market: Market) -> None:

@@ -17,7 +17,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from service import merkle, verify_receipt
 from service.signing import Signer
 from service.verify_receipt import ORDER, P, check_signature, open_checkpoint
-from tests.make_logs import LOG_ID, SIGNER, a_checkpoint, a_log, a_receipt, an_entry, as_ndjson, leaves, public
+from tests.make_logs import (
+    LOG_ID,
+    SIGNER,
+    a_checkpoint,
+    a_log,
+    a_receipt,
+    a_withdrawal,
+    a_withdrawal_receipt,
+    an_entry,
+    as_ndjson,
+    leaves,
+    public,
+)
 
 SCRIPT = Path(verify_receipt.__file__)
 ANOTHER = Signer(b"\x02" * 32)
@@ -293,6 +305,34 @@ def test_an_entry_that_tells_of_no_bid_is_no_receipt(tmp_path: Path):
     """The log holds other entries with the same members; none of them makes a receipt."""
     entries = [*a_log(3), an_entry(4, kind="bid.withdrawn")]
     assert run(tmp_path, a_receipt(entries, 4))[0] == 1
+
+
+WITHDRAWAL = [*a_log(7), a_withdrawal(8, 3)]
+
+
+def test_the_receipt_of_a_withdrawal_says_so(tmp_path: Path):
+    """That the bid was withdrawn and when is what the log says; of the bid itself its id and version."""
+    code, said = run(tmp_path, a_withdrawal_receipt(WITHDRAWAL, 8, 3), key=public(SIGNER))
+    assert (code, "The bid was WITHDRAWN." in said, "  withdrawn_at '2026" in said) == (0, True, True), said
+    assert "submitted_at" not in said
+    code, said = run(tmp_path, a_receipt(WITHDRAWAL, 3))
+    assert (code, "WITHDRAWN" in said) == (0, False)
+
+
+@pytest.mark.parametrize("name", ["bid_id", "lot_id", "supplier_id", "tender_id", "version", "withdrawn_at"])
+def test_a_withdrawal_of_something_else_is_refused(tmp_path: Path, name: str):
+    false = FACTS | {"withdrawn_at": "2026-11-27T03:00:03.123456Z"}
+    code, said = run(tmp_path, a_withdrawal_receipt(WITHDRAWAL, 8, 3) | {name: false[name]})
+    assert (code, f"The receipt's {name} is not what the log says." in said) == (1, True), said
+
+
+def test_a_bid_does_not_pass_for_withdrawn_nor_a_withdrawal_for_a_bid(tmp_path: Path):
+    gone = a_withdrawal_receipt(WITHDRAWAL, 8, 3)
+    sent = a_receipt(WITHDRAWAL, 3)
+    for false in (gone | {"proof": sent["proof"]}, sent | {"withdrawn_at": sent["submitted_at"]}):
+        assert "It tells of no bid." in run(tmp_path, false)[1]
+    del gone["withdrawn_at"]
+    assert run(tmp_path, gone)[0] == 1
 
 
 def test_a_receipt_of_another_tender_s_log_is_refused(tmp_path: Path):

@@ -35,7 +35,7 @@ from msgspec.structs import replace
 
 from service import merkle, verify_receipt
 from service.signing import Signer
-from tests.make_logs import LOG_ID, SIGNER, a_log, a_receipt, an_entry, public
+from tests.make_logs import LOG_ID, SIGNER, a_log, a_receipt, a_withdrawal, a_withdrawal_receipt, an_entry, public
 from tests.soak.harness import LONGEST_SECONDS, PROJECT, code_digest, load, store, tell, verdict
 from tests.soak.stored import play as change_stored
 
@@ -107,14 +107,14 @@ def receipt_of(records: int) -> dict[str, Any]:
 # Judges: True where the tampering is noticed
 
 
-def by_script(stored: Database, records: int, checkpoint: str, key: str = public(SIGNER)) -> bool:
-    """The published script as a program: the receipt, the log as exported now, a checkpoint as given now."""
+def by_script(stored: Database, records: int, checkpoint: str, receipt: dict[str, Any] | None = None) -> bool:
+    """The published script as a program: a receipt, the log as exported now, a checkpoint as given now."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "receipt.json").write_text(json.dumps(receipt_of(records)))
+        (folder / "receipt.json").write_text(json.dumps(receipt or receipt_of(records)))
         (folder / "log.ndjson").write_bytes(stored.log())
         (folder / "checkpoint").write_text(checkpoint)
-        command = [sys.executable, "-I", str(SCRIPT), str(folder / "receipt.json"), "--key", key]
+        command = [sys.executable, "-I", str(SCRIPT), str(folder / "receipt.json"), "--key", public(SIGNER)]
         command += ["--log", str(folder / "log.ndjson"), "--log-checkpoint", str(folder / "checkpoint")]
         ran = subprocess.run(command, check=False, capture_output=True, text=True)
     noticed, accepted = ran.stderr.startswith("NOT VERIFIED. "), ran.stdout.endswith("\nVERIFIED.\n")
@@ -311,6 +311,46 @@ def every_rewrite(_: int) -> Iterator[Outcome]:
         yield f"entry {at}", by_script(broken, RECORDS, broken.checkpoint())
 
 
+WITHDRAWN_AT = RECORDS + 1
+
+
+@cache
+def with_withdrawal() -> tuple[list[bytes], dict[str, Any]]:
+    """A log in which a bid is withdrawn before the last ten entries, and the receipt that its supplier was given."""
+    entries = [*a_log(RECORDS), a_withdrawal(WITHDRAWN_AT, OF_POSITION)]
+    receipt = a_withdrawal_receipt(entries, WITHDRAWN_AT, OF_POSITION)
+    more = [an_entry(WITHDRAWN_AT + further) for further in range(1, 11)]
+    return [entry.encode() for entry in [*entries, *more]], receipt
+
+
+def every_withdrawal(_: int) -> Iterator[Outcome]:
+    """A withdrawal unmade, with leaf and frontier as if it had never been; and its receipt told otherwise."""
+    entries, receipt = with_withdrawal()
+    before, after = entries[: WITHDRAWN_AT - 1], entries[WITHDRAWN_AT:]
+    another = a_withdrawal(WITHDRAWN_AT, OF_POSITION + 1).encode()
+    unmade = {
+        "taken out": database_of(before),
+        "taken out, and what came later moved up": database_of([*before, *after]),
+        "another bid's instead": database_of([*before, another, *after]),
+        "a bid instead": database_of([*before, an_entry(WITHDRAWN_AT).encode(), *after]),
+    }
+    for what, stored in unmade.items():
+        yield f"withdrawal: {what}", by_script(stored, WITHDRAWN_AT, stored.checkpoint(), receipt)
+    told: dict[str, dict[str, Any]] = {
+        "at another time": receipt | {"withdrawn_at": "2026-11-27T03:00:00.123456Z"},
+        "of another bid": receipt | {"bid_id": receipt["lot_id"]},
+        "of another version": receipt | {"version": 2},
+        "as a bid": {name: value for name, value in receipt.items() if name != "withdrawn_at"},
+        "by the proof of the bid": receipt | {"proof": receipt_of(RECORDS)["proof"]},
+    }
+    for what, forged in told.items():
+        yield f"withdrawal's receipt {what}", by_receipt(json.dumps(forged))
+    for size in (WITHDRAWN_AT, len(entries)):
+        stored = database_of(entries[:size])
+        yield "honest withdrawal", not by_script(stored, WITHDRAWN_AT, stored.checkpoint(), receipt)
+    yield "honest withdrawal's receipt", not by_receipt(json.dumps(receipt))
+
+
 def every_honest_log(_: int) -> Iterator[Outcome]:
     """The other control: what was not tampered with is accepted, or noticing would mean nothing."""
     entries = whole(RECORDS).entries
@@ -328,6 +368,7 @@ def every_honest_log(_: int) -> Iterator[Outcome]:
 STAGES: dict[str, tuple[Callable[[int], Iterator[Outcome]], int]] = {
     "honest": (every_honest_log, 1),
     "rewrites": (every_rewrite, 1),
+    "withdrawals": (every_withdrawal, 1),
     "head": (every_bit_of_the_head, 1),
     "shapes": (every_shape, RECORDS),
     "leaves": (every_bit_of_a_leaf, RECORDS),

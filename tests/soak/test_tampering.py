@@ -34,6 +34,11 @@ def test_a_verifier_that_is_given_only_the_database_accepts_every_rewrite():
     assert not any(by_database_alone(stored) for stored in rewrites().values())
 
 
+def test_a_withdrawal_that_was_taken_back_is_found_with_its_receipt():
+    """Whoever opened the bid all the same would be shown by its supplier that it had been withdrawn."""
+    assert play(("withdrawals", 0)) == (12, [])
+
+
 def test_what_nobody_has_touched_is_accepted():
     """The positive control: a verifier that refused everything would notice everything."""
     assert play(("honest", 0))[1] == []
