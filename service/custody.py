@@ -243,14 +243,17 @@ async def settle(conn: db.Connection, wrapper: Wrapper, tender: TenderRow, key: 
 
 
 async def check_secrets(dsn: str, secrets: Secrets, settings: Settings) -> None:
-    """Refuse to serve without what wrapped the key of a tender that has something sealed; raises SecretUnusable.
+    """Refuse to serve without what wrapped the key of a tender that has something sealed, or what signed a receipt.
 
-    Otherwise bids would be taken in that nobody can open, and it would show after the deadline.
+    Otherwise bids would be taken in that nobody can open, and it would show after the deadline; and who asks for a
+    receipt again would get none. Raises SecretUnusable.
     """
     known = [wrapping.id for wrapping in secrets.wrappings] + [BY_COMMAND] * bool(settings.kms_command)
     pool = await db.open_pool(dsn, pooler=settings.database_pooler, connections=1)
     async with pool:
         lost = [row async for row in SQL.list_lost_wrappings(pool, known=known)]
+        signers = [signer.key_id for signer in secrets.signers]
+        unsigned = [row async for row in SQL.list_lost_signers(pool, known=signers)]
     if lost:
         number = sum(row["tenders"] for row in lost)
         raise SecretUnusable(
@@ -258,6 +261,13 @@ async def check_secrets(dsn: str, secrets: Secrets, settings: Settings) -> None:
             f" ({', '.join(row['wrapped_by'] for row in lost)}).",
             "put the lost line back behind the first one of the secret file, from its copy; for `command` set"
             " TENDERSCORE_KMS_COMMAND as it was",
+        )
+    if unsigned:
+        number = sum(row["receipts"] for row in unsigned)
+        raise SecretUnusable(
+            f"{number} receipt{'s' * (number != 1)} of bids cannot be given again: what signed them is lost"
+            f" ({', '.join(row['signed_by'] for row in unsigned)}).",
+            "put the lost line back behind the first one of the secret file, from its copy",
         )
 
 

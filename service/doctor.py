@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from service import db, seals, timestamps, tracing
+from service import custody, db, seals, timestamps, tracing
 from service.local_postgres import account, find_binaries, version_of
 from service.pdf import MEND
 from service.postmaster import PostgresError
@@ -42,7 +42,10 @@ def examine(settings: Settings) -> list[Finding]:
     findings.append(check_secret(settings))
     if settings.database_url is None:
         return [*findings, check_binaries(settings), check_data(settings.data, LEAST_DISK_BYTES)]
-    return [*findings, asyncio.run(check_database(settings.database_url, settings.database_pooler))]
+    findings.append(asyncio.run(check_database(settings.database_url, settings.database_pooler)))
+    if findings[-1].mend or any(one.what == "Secret" and one.mend for one in findings):
+        return findings
+    return [*findings, asyncio.run(check_kept(settings.database_url, settings))]
 
 
 def check_python(version: tuple[int, ...]) -> Finding:
@@ -132,6 +135,15 @@ async def check_database(url: str, pooler: str) -> Finding:
         said = str(error) or type(error).__name__
         return Finding("DATABASE_URL", f"{masked(url)} does not answer: {said}", f"psql '{masked(url)}'")
     return Finding("DATABASE_URL", f"{masked(url)} answers and is migrated")
+
+
+async def check_kept(url: str, settings: Settings) -> Finding:
+    """Whether the secrets are still those with which the database's tenders were sealed and its receipts signed."""
+    try:
+        await custody.check_secrets(url, secrets_of(settings), settings)
+    except SettingsError as error:
+        return Finding("Sealed bids and receipts", error.fault, error.mend)
+    return Finding("Sealed bids and receipts", "the secret file has every line that they need")
 
 
 def report(findings: list[Finding]) -> str:

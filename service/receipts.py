@@ -12,13 +12,16 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from msgspec import UNSET, Struct, UnsetType
 
 from service import db, merkle
-from service.problems import NotFound
+from service.problems import NotFound, Refusal
 from service.signing import Secrets, Signer
 
 SQL = db.queries("receipts")
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("tenderscore")
 
 _MANY_LEAVES = 2000
 """From so many leaves on, hashing them all takes long enough to be kept off the event loop."""
@@ -69,6 +72,16 @@ class Receipt(Struct, frozen=True, kw_only=True):
     variant: int | UnsetType = UNSET
     withdrawn_at: datetime | UnsetType = UNSET
     proof: Proof
+
+
+class SignerLost(Refusal):
+    """The key that signed this receipt is missing.
+
+    Bid and receipt stand all the same. Ask again when the operator has put the lost line back into the secret file,
+    which every start of the service asks for.
+    """
+
+    status = 503
 
 
 class _Stored(Struct, frozen=True, kw_only=True):
@@ -146,7 +159,11 @@ async def every_receipt(conn: db.Connection, secrets: Secrets, tender_id: UUID) 
 
 
 def _again(stored: _Stored, tree: merkle.Tree, secrets: Secrets) -> Receipt:
-    signer = secrets.signer(stored.signed_by)
+    try:
+        signer = secrets.signer(stored.signed_by)
+    except LookupError:
+        _log.error("receipt not signed", bid_id=str(stored.bid_id), signed_by=stored.signed_by)
+        raise SignerLost("The receipt cannot be given again just now.", headers={"Retry-After": "60"}) from None
     checkpoint = signer.checkpoint(stored.tender_id, stored.tree_size, tree.root(stored.tree_size))
     hashes = tree.proof(stored.position - 1, stored.tree_size)
     proof = _proof(signer, stored.entry, stored.position, stored.tree_size, hashes, checkpoint)

@@ -12,6 +12,7 @@ from service.doctor import (
     check_data,
     check_database,
     check_extras,
+    check_kept,
     check_libraries,
     check_python,
     check_secret,
@@ -19,6 +20,7 @@ from service.doctor import (
 )
 from service.settings import read_settings
 from tests.conftest import administer
+from tests.service.conftest import Market, done
 
 MAKEFILE = Path(__file__).parent.parent.parent / "Makefile"
 
@@ -133,6 +135,20 @@ async def test_a_database_that_does_not_answer_is_shown_without_its_password():
     finding = await check_database("postgresql://app:s3cret@127.0.0.1:9/x", "")
     assert "does not answer" in finding.found
     assert "s3cret" not in report([finding])
+
+
+async def test_a_line_of_the_secrets_that_is_lost_is_told(market: Market, tmp_path: Path):
+    """Before somebody needs what it wrapped or signed; with the line behind the first one all is well."""
+    done(await market.alder.submit(await market.publish()))
+    file = tmp_path / "secret"
+    file.touch(0o600)
+    given = {"DATABASE_URL": market.dsn, "TENDERSCORE_SECRET_FILE": str(file)}
+    file.write_text("02" * 32 + "\n")
+    finding = await check_kept(market.dsn, read_settings(given))
+    assert "what wrapped their keys is lost" in finding.found
+    assert finding.mend.startswith("put the lost line back behind the first one")
+    file.write_text("02" * 32 + "\n" + "01" * 32 + "\n")
+    assert (await check_kept(market.dsn, read_settings(given))).mend == ""
 
 
 async def test_a_database_that_is_behind_is_mended_by_migrating(dsn: str):

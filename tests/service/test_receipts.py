@@ -3,9 +3,14 @@
 import base64
 import json
 
-from service import db, merkle, verify_receipt
+import httpx
+import pytest
+
+from service import custody, db, merkle, verify_receipt
+from service.settings import Settings
+from service.signing import Secrets, SecretUnusable
 from tests.make import a_bid
-from tests.service.conftest import Market, done
+from tests.service.conftest import SECRETS, Market, Person, done, refused, served
 
 
 async def test_a_receipt_leads_from_its_entry_to_the_signed_root(market: Market) -> None:
@@ -69,6 +74,38 @@ async def test_a_withdrawal_by_the_release_before_is_proved_too(market: Market) 
     migration = (db.MIGRATIONS / "0054_known_by_their_senders.sql").read_text()
     await market.owner.execute(migration[migration.index("UPDATE bids AS bid\n") :].partition(";")[0])
     assert done(await market.alder.delete(f"/bids/{bid_id}")) == told
+
+
+async def test_a_receipt_whose_key_is_lost_is_told_plainly(market: Market) -> None:
+    """Not as a crash: neither to who asks for it, nor to who withdraws again or sends the bid again."""
+    tender, other = await market.publish(), await market.publish()
+    bid = f"/bids/{done(await market.alder.submit(tender, key='once'))['bid_id']}"
+    gone = f"/bids/{done(await market.alder.submit(other))['bid_id']}"
+    done(await market.alder.delete(gone))
+    async with served(market.dsn, secrets=Secrets([b"\x07" * 32])) as url:
+        alder = Person(httpx.AsyncClient(base_url=url, timeout=30), market.alder.key)
+        for answer in (await alder.get(bid), await alder.get(gone), await alder.delete(gone)):
+            refused(answer, 503, "signer-lost")
+            assert answer.headers["retry-after"] == "60"
+        await alder.http.aclose()
+
+
+@pytest.mark.parametrize("table", ["bid_versions SET signed_by", "bids SET withdrawn_signed_by"])
+async def test_a_lost_line_of_the_secrets_is_noticed_at_the_start(market: Market, table: str) -> None:
+    """Not when a supplier asks for what it can prove with; a withdrawal's receipt counts like a bid's."""
+    bid_id = done(await market.alder.submit(await market.publish()))["bid_id"]
+    done(await market.alder.delete(f"/bids/{bid_id}"))
+    lost, kept = "feedfeedfeedfeed", SECRETS.signers[0].key_id
+    statement = f"UPDATE {table} = $2 WHERE {'bid_id' if 'versions' in table else 'id'} = $1"
+    await market.owner.execute(statement, bid_id, lost)
+    try:
+        with pytest.raises(SecretUnusable, match="1 receipt of bids cannot be given again") as told:
+            await custody.check_secrets(market.dsn, SECRETS, Settings(database_url=market.dsn))
+    finally:
+        await market.owner.execute(statement, bid_id, kept)
+    assert lost in told.value.fault
+    assert told.value.mend.startswith("put the lost line back behind the first one")
+    await custody.check_secrets(market.dsn, SECRETS, Settings(database_url=market.dsn))
 
 
 async def test_a_receipt_made_again_is_the_same_to_the_byte(market: Market) -> None:
