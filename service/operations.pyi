@@ -2625,6 +2625,7 @@ class Receipt(TypedDict):
     tender_id: str
     variant: NotRequired[int]
     version: int
+    withdrawn_at: NotRequired[str]
 
 class Recommendation(TypedDict):
     bid_id: str | None

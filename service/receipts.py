@@ -77,8 +77,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
 class SignerLost(Refusal):
     """The key that signed this receipt is missing.
 
-    Bid and receipt stand all the same. Ask again when the operator has put the lost line back into the secret file,
-    which every start of the service asks for.
+    Bid and receipt stand all the same. Tell the operator, who must put the lost line of the secret file back, and ask
+    again then.
     """
 
     status = 503

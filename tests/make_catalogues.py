@@ -33,8 +33,8 @@ BEGUN = datetime(2026, 11, 27, tzinfo=UTC)
 JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
 SUPPLIERS_MEET = frozenset({
     "problems", "edge", "wire", "reception", "intake", "receipts", "bids", "submissions", "sealing", "uploads",
-    "document_store", "consortia", "money", "organisations", "questions", "clarifications", "transparency", "opened_documents",
-    "tenders", "reports", "case", "offers", "deliveries", "file_bodies", "quotas",
+    "document_store", "consortia", "money", "organisations", "questions", "clarifications", "transparency",
+    "opened_documents", "tenders", "reports", "case", "offers", "deliveries", "file_bodies", "quotas",
 })  # fmt: skip
 """Modules whose refusals and faults a supplier can meet: titles, mends and sentences are translated."""
 
