@@ -260,9 +260,8 @@ def duties(seats: asyncio.Semaphore, seal: Seal | None) -> dict[str, jobs.Do]:
 def _ours(request: Asking, caller: Caller | None, *, still: bool = False) -> AbstractAsyncContextManager[db.Connection]:
     """A transaction in the name of who reads, nobody's for what is public. still: all of it reads at one instant."""
     pool: asyncpg.Pool = request.app.state.pool
-    if caller is None:
-        return db.transaction(pool, one_instant=still)
-    return db.transaction_of(pool, caller.organisation_id, one_instant=still)
+    named = caller and caller.organisation_id
+    return db.transaction_of(pool, named, one_instant=still) if named else db.transaction(pool, one_instant=still)
 
 
 async def _read(

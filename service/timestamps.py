@@ -20,7 +20,6 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
-from msgspec.structs import asdict
 from prometheus_client import Counter
 
 from service import db, events, merkle, retries
@@ -133,7 +132,7 @@ def duties(settings: Settings, secrets: Secrets) -> dict[str, Do]:
         except TimeStampFailed as failed:
             raise JobError(failed.detail) from None
         async with db.transaction(pool) as conn:
-            await events.record(conn, "log.timestamped", tender_id=UUID(payload), actor=None, data=asdict(made))
+            await _record(conn, UUID(payload), None, made)
 
     return {STAMP: stamp}
 
@@ -149,6 +148,11 @@ async def _make(tsa_url: str, secrets: Secrets, tender_id: UUID, head: tuple[int
         raise
     _STAMPS.labels("made").inc()
     return Stamp(checkpoint=checkpoint, token=base64.b64encode(token).decode(), stamped_at=stamped_at)
+
+
+async def _record(conn: db.Connection, tender_id: UUID, actor: UUID | None, stamp: Stamp) -> None:
+    facts = {"checkpoint": stamp.checkpoint, "token": stamp.token, "stamped_at": stamp.stamped_at}
+    await events.record(conn, "log.timestamped", tender_id=tender_id, actor=actor, data=facts)
 
 
 @post("/tenders/{tender_id:uuid}/log/timestamp")
@@ -169,7 +173,7 @@ async def stamp_log(
     # No transaction is open meanwhile: others go on writing, the stamp covers what was there when it was asked for.
     stamp = await _make(state.tsa_url, state.secrets, tender_id, (head.size, head.frontier))
     async with retries.last_connection_of(request, state.pool) as conn:
-        await events.record(conn, "log.timestamped", tender_id=tender_id, actor=caller.person_id, data=asdict(stamp))
+        await _record(conn, tender_id, caller.person_id, stamp)
     if head.sealed:
         return Response(cast("Any", SealedStamp(stamped_at=stamp.stamped_at)), status_code=202)
     return Response(stamp, status_code=201)

@@ -1,7 +1,7 @@
 """The names of the facts that the audit logs of tenders record, found where code and migrations record them.
 
-Followed are dictionaries: through names, choices, parameters and functions of the same module, from the call that
-appends the entry back to where their keys are written; of a struct that is recorded whole, its fields.
+Followed are dictionaries: through names, choices, parameters and functions, from the call that appends the entry back
+to where their keys are written; of a struct that is recorded whole, its fields.
 """
 
 import ast
@@ -18,6 +18,8 @@ from service.problems import Refusal
 
 HOUSE = Path(__file__).parent.parent
 
+MODULES = {path.stem: path for path in sorted((HOUSE / "service").glob("*.py"))}
+
 RECORDING = {"record", "record_all", "record_attempt"}
 WHOLE = {"to_builtins", "asdict", "_asdict"}
 
@@ -29,7 +31,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def recorded() -> tuple[set[str], set[str]]:
     """The names of all facts in tenders' logs, and the expressions that could not be followed."""
-    modules = [Recorded(path) for path in sorted((HOUSE / "service").glob("*.py"))]
+    modules = [Recorded(path) for path in MODULES.values()]
     names = set().union(*(module.fields() for module in modules)) | set(_by_the_database()) | set(_changed())
     return names, set().union(*(module.unknown for module in modules))
 
@@ -126,13 +128,21 @@ class Recorded:
                     for meant, where in self._meant(name, inside):
                         yield from self._names(meant, where, seen | {place})
             case ast.Call(func=ast.Name(id=name)) if name in self.functions:
-                for back in ast.walk(self.functions[name]):
-                    if isinstance(back, ast.Return) and back.value is not None:
-                        yield from self._names(back.value, self.functions[name], seen)
+                yield from self.given_back(name, seen)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=other), attr=name)) if other in MODULES:
+                there = Recorded(MODULES[other])
+                yield from there.given_back(name, seen)
+                self.unknown |= there.unknown
             case ast.Attribute(value=ast.Attribute(attr="first"), attr="data") | ast.Attribute(attr="facts"):
                 pass  # an attempt that was recorded before, and the facts of a refusal: found where they are made
             case _:
                 self.unknown.add(f"{self.name}: {ast.unparse(node)} in {inside.name}")
+
+    def given_back(self, name: str, seen: frozenset[str]) -> Iterator[str]:
+        """The keys of what a function of this module gives back."""
+        for back in ast.walk(self.functions[name]):
+            if isinstance(back, ast.Return) and back.value is not None:
+                yield from self._names(back.value, self.functions[name], seen)
 
     def _meant(self, name: str, inside: Function) -> Iterator[tuple[ast.expr, Function]]:
         """What a name is set to, grows by, or is handed as, and where."""

@@ -22,8 +22,8 @@ SERVICE = Path(__file__).parent.parent.parent / "service"
 BY_RULE = frozenset({401, 403, 404, 415, 428})
 """What every operation is described with that takes a key, an id, a body, or `If-Match`; nobody else can meet it."""
 
-UNMET = {"list_ready_setups": {400, 422}}
-"""By operation: what cannot happen, because what is read comes with the service."""
+UNMET = {"list_ready_setups": {400, 422}, "issue_token": {405, 507}}
+"""By operation: what cannot happen, because what is read comes with the service, or nothing is stored."""
 
 Place = tuple[str, str]
 """A module of the service and a name in it."""
