@@ -2898,6 +2898,9 @@ class SealedDocument(TypedDict):
     header: str
     supplier_id: str
 
+class SealedStamp(TypedDict):
+    stamped_at: str
+
 class Seat(TypedDict):
     criterion_id: str
     ended_at: str | None

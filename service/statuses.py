@@ -40,7 +40,6 @@ MAY_BE_UNREAD: Final = frozenset({"give_score", "record_consensus", "change_term
 _ALSO: Final[dict[str, dict[int, str]]] = {
     "open_bids": {202: "The first officer's request is kept; a second one opens."},
     "open_with_keys": {202: "What does not open is noted; nothing is opened before a second officer finds the same."},
-    "stamp_log": {202: "While bids are sealed: the stamp stands in the log; only its `stamped_at` is told."},
     "shred_bids": {202: "The first request is kept; a second person's destroys."},
     "import_tender": {200: "The same export was there already: what is kept of it."},
     "upload_spend_file": {200: "The same bytes were there already: the file that they are."},

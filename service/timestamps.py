@@ -18,6 +18,7 @@ import asyncpg
 from litestar import Request, Response, Router, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 from msgspec import Struct
 from prometheus_client import Counter
@@ -155,7 +156,13 @@ async def _record(conn: db.Connection, tender_id: UUID, actor: UUID | None, stam
     await events.record(conn, "log.timestamped", tender_id=tender_id, actor=actor, data=facts)
 
 
-@post("/tenders/{tender_id:uuid}/log/timestamp")
+_SEALED = "While bids are sealed: the stamp stands in the log; only its instant is told."
+
+
+@post(
+    "/tenders/{tender_id:uuid}/log/timestamp",
+    responses={202: ResponseSpec(SealedStamp, generate_examples=False, description=_SEALED)},
+)
 async def stamp_log(
     tender_id: FromPath[UUID], request: Request[Caller, Any, State], caller: NamedDependency[Caller], state: State
 ) -> Response[Stamp]:

@@ -98,7 +98,7 @@ async def test_every_success_is_described(market: Market) -> None:
     }
     assert [one.rpartition("/")[2] for one in said.values()] == [
         *("DryRun", "Receipt", "ImportedTender", "SpendFile"),
-        *("OpeningRecord", "ReportQueued", "AskedAnalysis"),
+        *("OpeningRecord", "ReportQueued", "ReportQueued", "AskedAnalysis"),
     ]
 
 
