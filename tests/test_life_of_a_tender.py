@@ -116,7 +116,8 @@ async def seated(market: Market, tender: dict[str, Any]) -> None:
     seats = [{"person_id": one.id, "criteria": ["method-statement"]} for one in panel_of(market)]
     policy = {"every_question": True, "spread": 1, "outlier": 1, "majority": "unanimous"}
     body = {"chair_id": market.moderator.id, "reason": "Two are in proportion.", "policy": policy, "seats": seats}
-    done(await market.author.put(f"{lot}/panel", body))
+    read = (await market.author.get(f"{lot}/panel")).headers["etag"]
+    done(await market.author.put(f"{lot}/panel", body, If_Match=read))
 
 
 def panel_of(market: Market) -> tuple[Person, Person]:
