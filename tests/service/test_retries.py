@@ -174,10 +174,11 @@ async def an_export(market: Market) -> bytes:
 
 async def test_a_file_that_is_sent_again_under_its_key_gets_the_first_answer(market: Market) -> None:
     """Whatever the file is: status and body are the first's, another file under the key is refused and kept nowhere."""
+    spent = ("13/04/2024", "1.00", "", "")
     files = {
         "add_evidence": (b"week,hours", b"week,Hours"),
         "import_catalogue": (b"code,title,unit\nX,Weeks,week\n", b"code,title,unit\nY,Weeks,week\n"),
-        "upload_spend_file": (payments(), payments(("Elm", "13/04/2024", "1.00", "", ""))),
+        "upload_spend_file": (payments((str(uuid4()), *spent)), payments((str(uuid4()), *spent))),
         "import_tender": (await an_export(market), b"PK"),
     }
     ways = await sending(market)
