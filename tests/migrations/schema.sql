@@ -1705,8 +1705,7 @@ CREATE TABLE public.obligations (
     promised text NOT NULL,
     worth jsonb NOT NULL,
     origin text DEFAULT 'bid'::text NOT NULL,
-    CONSTRAINT obligations_come_from_the_bid_or_the_contract CHECK ((origin = ANY (ARRAY['bid'::text, 'contract'::text]))),
-    CONSTRAINT obligations_of_the_contract_alone_earned_nothing CHECK (((origin = 'bid'::text) OR (NOT (worth ?| ARRAY['points'::text, 'advantage'::text, 'rate'::text, 'levels'::text]))))
+    CONSTRAINT obligations_come_from_the_bid_or_the_contract CHECK ((origin = ANY (ARRAY['bid'::text, 'contract'::text])))
 );
 
 ALTER TABLE ONLY public.obligations FORCE ROW LEVEL SECURITY;
@@ -2818,6 +2817,9 @@ ALTER TABLE ONLY public.obligations
 
 ALTER TABLE ONLY public.obligations
     ADD CONSTRAINT obligations_have_one_id PRIMARY KEY (id);
+
+ALTER TABLE public.obligations
+    ADD CONSTRAINT obligations_of_the_contract_alone_earned_nothing CHECK (((origin = 'bid'::text) OR (NOT (worth ?| ARRAY['points'::text, 'advantage'::text, 'rate'::text, 'levels'::text])))) NOT VALID;
 
 ALTER TABLE ONLY public.ocds_releases
     ADD CONSTRAINT ocds_releases_are_numbered UNIQUE (tender_id, number);
